@@ -1,0 +1,6 @@
+internal import ArgumentParser
+
+@main
+struct Proxyd: ParsableCommand {
+    func run() throws {}
+}

@@ -1,0 +1,4 @@
+@main
+struct Proxytop {
+    static func main() {}
+}
