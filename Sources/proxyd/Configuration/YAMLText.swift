@@ -41,6 +41,10 @@ enum YAMLText {
             return errors(
                 at: Place(file: fileName, line: mark.line, column: mark.column),
                 "a second document begins here", "remove everything from the “---” on")
+        case .parser(_, let problem, let mark, _) where problem.contains("nesting level"):
+            return errors(
+                at: Place(file: fileName, line: mark.line, column: mark.column),
+                "lists and maps are nested too deep", "a service needs no more than six levels")
         case .scanner(let context, let problem, let mark, _),
             .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):

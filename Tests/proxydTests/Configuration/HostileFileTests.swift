@@ -105,6 +105,15 @@ struct HostileFileTests {
         #expect(firstProblem(text) != nil)
     }
 
+    @Test("a file full of mistakes is not read to its end")
+    func mistakes() {
+        let keys = (0..<200_000).map { "k\($0): 1" }.joined(separator: ",")
+        #expect(firstProblem("{\(keys)}") == "unknown key “k0” in the file")
+        #expect(
+            firstProblem(String(repeating: "[", count: 2000))
+                == "lists and maps are nested too deep")
+    }
+
     @Test("deep nesting ends in a mistake", arguments: ["[", "{a: ", "- ", "? "])
     func nesting(opening: String) {
         #expect(firstProblem(String(repeating: opening, count: 100_000)) != nil)
