@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import Shared
 
@@ -28,7 +27,9 @@ struct DemoConnection: ~Copyable {
     /// Reads what has come, at most `space` bytes of it; 0 at the end.
     func read(into space: inout [UInt8]) -> Int {
         let number = socket.number
-        let outcome = unsafe space.withUnsafeMutableBytes { unsafe Socket.receive(number, into: $0) }
+        let outcome = unsafe space.withUnsafeMutableBytes {
+            unsafe Socket.receive(number, into: $0)
+        }
         guard case .moved(let count) = outcome else { return 0 }
         return count
     }
