@@ -4,9 +4,10 @@ import Testing
 extension EndToEnd {
     /// What the documents show is what happens.
     ///
-    /// A fenced block of the kind `console run` is executed: a line that begins with `$ ` is given
-    /// to bash, the lines up to the next one are what it must print. `…` stands for any text. The blocks of
-    /// one document share a directory and a shell, in which `proxyd` is on the path.
+    /// A fenced block of the kind `console run` is executed: a line that begins with `$ ` is given to bash,
+    /// with those behind it that begin with `> `; the lines up to the next one are what it must print.
+    /// `…` stands for any text. The blocks of one document share a directory and a shell, in which `proxyd`
+    /// is on the path.
     @Suite("documents")
     struct DocumentTests {
         static let documents: [String] = {
@@ -97,6 +98,8 @@ enum Transcript {
                 isInside = line == "```console run"
             } else if isInside, line.hasPrefix("$ ") {
                 steps.append(Step(command: String(line.dropFirst(2))))
+            } else if isInside, line.hasPrefix("> "), !steps.isEmpty {
+                steps[steps.count - 1].command += "\n" + line.dropFirst(2)
             } else if isInside, !steps.isEmpty {
                 steps[steps.count - 1].expected.append(line)
             }
