@@ -1,24 +1,35 @@
+internal import ArgumentParser
 internal import Shared
+
 @main
-struct Proxyd {
-    static func main() throws {
-        var c = Configuration()
-        let args = CommandLine.arguments.dropFirst()
-        var s = ServiceConfiguration(name: "0")
-        var g = GroupConfiguration(name: "0")
-        var dashes = false
-        var mode = RelayMode.adaptive
-        var it = args.makeIterator()
-        while let a = it.next() {
-            if a == "-l", let x = it.next() { s.listeners.append(ListenerConfiguration(name: "0", endpoint: try Endpoint(x))) }
-            else if a == "--workers" { c.workers = Int(it.next() ?? "") }
-            else if a == "--control" { _ = it.next() }
-            else if a == "--relay" { mode = RelayMode(rawValue: it.next() ?? "") ?? .adaptive }
-            else if a == "--" { dashes = true }
-            else if dashes { g.channels.append(ChannelConfiguration(name: "\(g.channels.count)", endpoint: try Endpoint(a))) }
+struct Proxyd: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "proxyd",
+        abstract: "A TCP proxy that balances, fails over and shows what happens.",
+        version: Version.string,
+        subcommands: [RunCommand.self, CheckCommand.self, ControlCommand.self])
+
+    /// Parses, runs, and ends with a code of sysexits.h.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let code = exitCode(for: error)
+            let message = fullMessage(for: error)
+            if code.isSuccess {
+                print(message)
+            } else if !message.isEmpty {
+                StandardError.write(Self.told(message))
+            }
+            exit(withError: code)
         }
-        s.groups = [g]
-        c.services = [s]
-        try Supervisor.run(c, options: .init(relayMode: mode))
+    }
+
+    /// The parser begins its messages with “Error: ”; ours begin with the program's name.
+    static func told(_ message: String) -> String {
+        let prefix = "Error: "
+        let text = message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message
+        return "proxyd: \(text)\n"
     }
 }

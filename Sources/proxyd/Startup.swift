@@ -10,7 +10,6 @@ struct Startup {
     private var serial: UInt64 = 0
 
     private(set) var sockets: [ListeningSocket] = []
-    private(set) var files: [UnixSocketFile] = []
 
     init(_ configuration: Configuration, workerCount: Int) {
         self.configuration = configuration
@@ -44,7 +43,7 @@ struct Startup {
         let path = "\(service)/\(settings.name)"
         var channels: [Channel] = []
         for channel in settings.channels {
-            let address = try Self.address(of: channel.endpoint)
+            let address = try SocketAddress(resolving: channel.endpoint)
             channels.append(
                 Channel(
                     channel, in: path, serial: nextSerial(), address: address,
@@ -58,7 +57,8 @@ struct Startup {
     ) throws(StartError) -> Service {
         var opened: [(Listener, OpenedSocket)] = []
         for listener in settings.listeners {
-            let socket = try open(listener, deadPeer: settings.timeouts.deadPeer)
+            let socket = try OpenedSocket(
+                listening: listener, at: listener.endpoint, deadPeer: settings.timeouts.deadPeer)
             let bound = Socket.localEndpoint(socket.descriptor) ?? listener.endpoint
             let endpoint = if case .unix = listener.endpoint { listener.endpoint } else { bound }
             opened.append(
@@ -76,31 +76,44 @@ struct Startup {
         }
         return service
     }
+}
 
-    private mutating func open(
-        _ settings: ListenerConfiguration, deadPeer: Duration?
-    ) throws(StartError) -> OpenedSocket {
-        let address = try Self.address(of: settings.endpoint)
+extension ListeningSocket {
+    /// A listener that refused its clients listens again, at the same address.
+    convenience init(reopening listener: Listener, of service: Service) throws(StartError) {
+        let socket = try OpenedSocket(
+            listening: listener.settings, at: listener.endpoint,
+            deadPeer: service.timeouts.deadPeer)
+        self.init(listener: listener, service: service, socket: socket)
+    }
+}
+
+extension OpenedSocket {
+    /// Opens a listener's socket, or says why that cannot be.
+    convenience init(
+        listening settings: ListenerConfiguration, at endpoint: Endpoint, deadPeer: Duration?
+    ) throws(StartError) {
+        let address = try SocketAddress(resolving: endpoint)
         do throws(UnixSocketFile.Failure) {
-            let socket = try OpenedSocket(address, settings: settings, deadPeer: deadPeer)
-            if let file = socket.file { files.append(file) }
-            return socket
+            try self.init(address, settings: settings, deadPeer: deadPeer)
         } catch {
-            throw StartError(failure: error, at: "\(settings.endpoint)", doing: "listen on")
+            throw StartError(failure: error, at: "\(endpoint)", doing: "listen on")
         }
     }
+}
 
-    private static func address(of endpoint: Endpoint) throws(StartError) -> SocketAddress {
+extension SocketAddress {
+    init(resolving endpoint: Endpoint) throws(StartError) {
         do throws(Resolver.Failure) {
-            let resolved = try Resolver.resolve(endpoint)
-            guard let address = SocketAddress(resolved) else {
+            guard let address = SocketAddress(try Resolver.resolve(endpoint)) else {
                 throw Resolver.Failure(words: "no such address")
             }
-            return address
+            self = address
         } catch {
             throw StartError(
                 code: .configuration,
-                message: "“\(endpoint)” does not resolve: \(error.words); correct the name, or write an address")
+                message: "“\(endpoint)” does not resolve: \(error.words); "
+                    + "correct the name, or write an address")
         }
     }
 }
@@ -112,19 +125,27 @@ extension StartError {
         case .isAlive:
             self.init(
                 code: .unavailable,
-                message: "cannot \(action) \(place): another process answers there; stop it, or choose another path")
+                message:
+                    "cannot \(action) \(place): another process answers there; stop it, or choose another path"
+            )
         case .isOccupied:
             self.init(
                 code: .unavailable,
-                message: "cannot \(action) \(place): a file that is no socket is in the way; remove it, or choose another path")
+                message:
+                    "cannot \(action) \(place): a file that is no socket is in the way; remove it, or choose another path"
+            )
         case .system(let error):
             let remedy: String
             let code: Code
             switch error.number {
             case EADDRINUSE:
-                (code, remedy) = (.unavailable, "stop whoever listens there, or choose another port")
+                (code, remedy) = (
+                    .unavailable, "stop whoever listens there, or choose another port"
+                )
             case EACCES, EPERM:
-                (code, remedy) = (.permission, "ports below 1024 and some directories need privileges")
+                (code, remedy) = (
+                    .permission, "ports below 1024 and some directories need privileges"
+                )
             case EADDRNOTAVAIL:
                 (code, remedy) = (.system, "this machine has no such address")
             case ENOENT:

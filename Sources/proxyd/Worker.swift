@@ -121,7 +121,9 @@ final class Worker {
         acceptors = sockets.map { socket in
             if let present = acceptors.first(where: { $0.socket === socket }) { return present }
             let acceptor = Acceptor(socket: socket, slot: Int(socket.number))
-            do throws(SystemError) { try acceptor.watch(with: poller) } catch { reportShortage(error) }
+            do throws(SystemError) { try acceptor.watch(with: poller) } catch {
+                reportShortage(error)
+            }
             return acceptor
         }
     }
@@ -234,7 +236,7 @@ final class Worker {
     func ended(_ session: Session, _ reason: EndReason) {
         ends[reason, default: 0] += 1
         if tellsOfEveryEnd {
-            share.notices.post(.sessionEnded(session.record(now: now, worker: index)))
+            share.notices.post(.sessionEnded(session.record(now: now, worker: index), reason))
         }
         sessions.remove(slot: session.slot)
         entrance.removeSession()

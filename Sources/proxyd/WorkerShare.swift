@@ -60,7 +60,7 @@ enum Command: Sendable {
 enum Notice: Sendable {
     case channelFailed(Channel, EndReason.Cause)
     case channelReturned(Channel)
-    case sessionEnded(SessionRecord)
+    case sessionEnded(SessionRecord, EndReason)
     case shortage(SystemError)
     case answer(Answer, question: UInt64)
 }

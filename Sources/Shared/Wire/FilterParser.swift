@@ -87,8 +87,8 @@ struct FilterParser {
         return .compare(field: index, comparison, value)
     }
 
-    /// What follows a comparison is a value to the end of its word, whatever is in it, but for the
-    /// parentheses that close what was opened.
+    /// What follows a comparison is a value to the end of its word, whatever is in it; where a
+    /// parenthesis is open, the next closing one ends it as well.
     private static func tokens(of words: [String]) throws(Filter.Mistake) -> [Token] {
         var tokens: [Token] = []
         var depth = 0
@@ -99,8 +99,8 @@ struct FilterParser {
             while !rest.isEmpty {
                 // A word may hold many tokens.
                 guard tokens.count < Filter.mostWords * 4 else { throw .tooLong }
-                if case .comparison = tokens.last {
-                    let value = Self.value(rest, depth: depth)
+                if case .comparison = tokens.last, depth <= 0 || rest.first != ")" {
+                    let value = depth > 0 ? rest.prefix { $0 != ")" } : rest
                     tokens.append(.word(String(value)))
                     rest = rest[value.endIndex...]
                 } else if let comparison = Self.comparison(rest) {
@@ -126,15 +126,5 @@ struct FilterParser {
 
     private static func comparison(_ text: Substring) -> Filter.Comparison? {
         Filter.Comparison.allCases.first { text.hasPrefix($0.rawValue) }
-    }
-
-    private static func value(_ text: Substring, depth: Int) -> Substring {
-        var value = text
-        var open = depth
-        while open > 0, value.hasSuffix(")"), value.startIndex != value.indices.last {
-            value.removeLast()
-            open -= 1
-        }
-        return value
     }
 }

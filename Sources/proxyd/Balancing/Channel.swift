@@ -22,7 +22,7 @@ final class Channel: Sendable {
     let counters: [TrafficCounters]
 
     private let reserved = Atomic<Int>(0)
-    private let position = Atomic<UInt8>(Switch.on.rawValue)
+    private let switched = Atomic<UInt8>(Switch.on.rawValue)
     /// Nanoseconds of the monotonic clock; 0 when it is not in grace.
     private let graceEnd = Atomic<UInt64>(0)
     /// When the last free slot was taken.
@@ -93,10 +93,10 @@ final class Channel: Sendable {
     // MARK: State
 
     func state(now: Instant) -> ChannelState {
-        switch Switch(rawValue: position.load(ordering: .relaxed)) {
+        switch position {
         case .off: return .off
         case .draining: return .drain
-        case .on, nil: break
+        case .on: break
         }
         if isInGrace(now: now) { return .grace }
         return maxc.map { current >= $0 } ?? false ? .full : .up
@@ -104,10 +104,10 @@ final class Channel: Sendable {
 
     /// Whether a new session may be placed here if there is room.
     func isUsable(now: Instant) -> Bool {
-        position.load(ordering: .relaxed) == Switch.on.rawValue && !isInGrace(now: now)
+        isSwitchedOn && !isInGrace(now: now)
     }
 
-    var isSwitchedOn: Bool { position.load(ordering: .relaxed) == Switch.on.rawValue }
+    var isSwitchedOn: Bool { switched.load(ordering: .relaxed) == Switch.on.rawValue }
 
     func isInGrace(now: Instant) -> Bool { graceEnd.load(ordering: .relaxed) > now.nanoseconds }
 
@@ -130,12 +130,13 @@ final class Channel: Sendable {
         return note
     }
 
-    /// Moves the switch, which also ends a grace time, and says what it was before.
-    func turn(_ new: Switch, by actor: String, now: Instant) -> Switch {
-        let old = position.exchange(new.rawValue, ordering: .relaxed)
+    var position: Switch { Switch(rawValue: switched.load(ordering: .relaxed)) ?? .on }
+
+    /// Moves the switch, which also ends a grace time.
+    func turn(_ new: Switch, by actor: String, now: Instant) {
+        switched.store(new.rawValue, ordering: .relaxed)
         graceEnd.store(0, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: nil, by: actor) }
-        return Switch(rawValue: old) ?? .on
     }
 
     /// A connect has failed: it is left alone for `grace`.

@@ -1,5 +1,7 @@
 internal import ArgumentParser
 
+extension RelayMode: ExpressibleByArgument {}
+
 /// `proxyd run FILE`, or `proxyd run -l ADDRESS… -- CHANNEL… [! CHANNEL…]`.
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -63,6 +65,15 @@ struct RunCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A word that screens show, such as PROD.", valueName: "word"))
     var environment: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "How bytes are moved: adaptive, copy or splice. For tests and comparisons.",
+            valueName: "how"))
+    var relay = RelayMode.adaptive
+
+    @Flag(name: .shortAndLong, help: "Say on standard error how every session ended.")
+    var verbose = false
+
     @Argument(help: ArgumentHelp("A file, or with -l the channels.", valueName: "file-or-channel"))
     var operands: [String] = []
 
@@ -71,7 +82,9 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        let options = RunOptions(file: listen.isEmpty ? try file() : nil, overrides: commandLine)
+        let options = RunOptions(
+            file: listen.isEmpty ? try file() : nil, overrides: commandLine, relay: relay,
+            isVerbose: verbose)
         var configuration = Configuration()
         // A mistake in the options is the caller's, one in the file is the file's.
         var status = ExitStatus.usage

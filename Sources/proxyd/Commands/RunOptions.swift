@@ -4,6 +4,10 @@ struct RunOptions: Equatable, Sendable {
     var file: String?
     /// The options given beside the file, which win over it at every reload too.
     var overrides = NativeCommandLine()
+    /// How bytes are moved; other than `adaptive` only to test and to compare.
+    var relay = RelayMode.adaptive
+    /// A line per ended session on standard error.
+    var isVerbose = false
 
     /// Reads the configuration again, as at the start; nil without a file.
     func reload() throws(ConfigurationErrors) -> Configuration? {

@@ -56,6 +56,7 @@ struct FileReader {
                 yaml.mistakes.add(
                     "the service has “channels” and “groups”",
                     "move the channels into a group of their own", at: value.place)
+                draft.groups = nil
             } else {
                 draft.groups = [GroupDraft(place: value.place, channels: channels(value))]
             }

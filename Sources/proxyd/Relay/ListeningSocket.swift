@@ -15,6 +15,9 @@ final class ListeningSocket: Sendable {
     }
 
     var number: CInt { socket.descriptor.number }
+
+    /// Takes a Unix socket's file away, so that clients are refused at once.
+    func removeFile() { socket.file?.remove() }
 }
 
 /// A listening socket before it is known whose it is.

@@ -13,7 +13,8 @@ enum Transfer {
 /// Stream sockets, always non-blocking and closed on exec.
 enum Socket {
     static func open(family: CInt) throws(SystemError) -> FileDescriptor {
-        let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+        let type =
+            CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
         let number = socket(family, type, 0)
         guard number >= 0 else { throw SystemError("socket") }
         return FileDescriptor(owning: number)

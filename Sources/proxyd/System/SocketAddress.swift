@@ -63,13 +63,16 @@ struct SocketAddress: Sendable {
         switch family {
         case AF_INET:
             return read { (raw: sockaddr_in) in
-                .ip(.v4(UInt32(bigEndian: raw.sin_addr.s_addr)), port: UInt16(bigEndian: raw.sin_port))
+                .ip(
+                    .v4(UInt32(bigEndian: raw.sin_addr.s_addr)),
+                    port: UInt16(bigEndian: raw.sin_port))
             }
         case AF_INET6:
             return read { (raw: sockaddr_in6) in
                 unsafe withUnsafeBytes(of: raw.sin6_addr) { bytes in
                     let high = unsafe UInt64(bigEndian: bytes.load(as: UInt64.self))
-                    let low = unsafe UInt64(bigEndian: bytes.load(fromByteOffset: 8, as: UInt64.self))
+                    let low = unsafe UInt64(
+                        bigEndian: bytes.load(fromByteOffset: 8, as: UInt64.self))
                     return .ip(
                         .v6(high: high, low: low, scope: raw.sin6_scope_id),
                         port: UInt16(bigEndian: raw.sin6_port))

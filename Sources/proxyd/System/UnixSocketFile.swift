@@ -33,7 +33,9 @@ struct UnixSocketFile: Sendable {
         do throws(SystemError) {
             try Socket.bind(descriptor, to: address)
             guard unsafe chmod(temporary, mode) == 0 else { throw SystemError("chmod") }
-            if let group, unsafe chown(temporary, uid_t.max, group) != 0 { throw SystemError("chown") }
+            if let group, unsafe chown(temporary, uid_t.max, group) != 0 {
+                throw SystemError("chown")
+            }
             try Socket.listen(descriptor, backlog: backlog)
             guard unsafe rename(temporary, path) == 0 else { throw SystemError("rename") }
         } catch {
