@@ -12,7 +12,7 @@ struct DaemonLimits: Equatable, Sendable {
     /// One user gets 16,384 pages for pipes (pipe(7)); at 64 pages each that is 256.
     private static let mostPipes = 256
 
-    /// - Parameter wanted: `max-sessions`, which can only lower the number.
+    /// `wanted` is `max-sessions`, which can only lower the number.
     init(descriptors: Int, wanted: Int?) {
         self.descriptors = descriptors
         pipes = max(2, min(Self.mostPipes, descriptors / 16))

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import Shared
 
@@ -32,12 +31,16 @@ final class Supervisor {
         var finish: ([Answer]) -> Void
     }
 
-    /// Runs until a signal or an operator ends the daemon.
-    static func run(configuration: Configuration, options: RunOptions) -> ExitStatus {
+    /// Runs until a signal ends the daemon; `isReady` is called once, when it listens.
+    static func run(
+        configuration: Configuration, options: RunOptions,
+        isReady: (Topology) -> Void = { _ in }
+    ) -> ExitStatus {
         do throws(StartError) {
             let supervisor = try Supervisor(configuration, options)
             try supervisor.startWorkers()
             supervisor.announce()
+            isReady(supervisor.topology)
             supervisor.loop()
             supervisor.stop()
             return .good

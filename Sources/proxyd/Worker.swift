@@ -32,6 +32,8 @@ final class Worker {
     /// How often a resting listener or a held session looks again if nothing tells it to.
     private static let retryInterval = Duration.milliseconds(100)
 
+    private static let mostNotices = 10_000
+
     /// What a worker is made of, on its own thread.
     struct Plan: Sendable {
         var index: Int
@@ -236,7 +238,7 @@ final class Worker {
     func ended(_ session: Session, _ reason: EndReason) {
         ends[reason, default: 0] += 1
         if tellsOfEveryEnd {
-            share.notices.post(.sessionEnded(session.record(now: now, worker: index), reason))
+            tell(.sessionEnded(session.record(now: now, worker: index), reason))
         }
         sessions.remove(slot: session.slot)
         entrance.removeSession()
@@ -258,5 +260,10 @@ final class Worker {
         share.notices.post(.channelFailed(channel, cause))
     }
 
-    func reportShortage(_ error: SystemError) { share.notices.post(.shortage(error)) }
+    func reportShortage(_ error: SystemError) { tell(.shortage(error)) }
+
+    /// Notices are for people; a supervisor that is behind must not cost memory without end.
+    private func tell(_ notice: Notice) {
+        _ = share.notices.post(notice, unlessLongerThan: Self.mostNotices)
+    }
 }

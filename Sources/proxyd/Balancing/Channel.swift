@@ -41,9 +41,7 @@ final class Channel: Sendable {
         var by: String?
     }
 
-    /// - Parameters:
-    ///   - settings: as configured.
-    ///   - path: of its group.
+    /// A channel that nobody has tried yet; `path` is its group's.
     init(
         _ settings: ChannelConfiguration, in path: String, serial: UInt64, address: SocketAddress,
         workerCount: Int, now: Instant

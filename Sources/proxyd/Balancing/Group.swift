@@ -37,9 +37,8 @@ final class Group: Sendable {
 
     /// A channel with a slot reserved in it, or nil when none is usable.
     ///
-    /// The lock is taken once per session, so that all workers share one order of turns.
-    ///
-    /// - Parameter tried: serials of channels that this session has been refused by.
+    /// The lock is taken once per session, so that all workers share one order of turns. `tried` are
+    /// the serials of channels that have refused this session.
     func choose(excluding tried: [UInt64], now: Instant) -> Channel? {
         chooser.withLock { chooser in
             for (index, channel) in channels.enumerated() {

@@ -6,11 +6,13 @@ struct Mistakes {
     private static let mostGathered = 1000
 
     var isEmpty: Bool { found.isEmpty }
+    /// Whether looking for more is a waste of time.
+    var isFull: Bool { found.count >= Self.mostGathered }
 
     /// An alias brings its mistakes along wherever it is used: each is told once.
     mutating func add(_ problem: String, _ remedy: String?, at place: Place) {
         let error = ConfigurationError(location: place.text, problem: problem, remedy: remedy)
-        guard found.count < Self.mostGathered, seen.insert(error.description).inserted else {
+        guard !isFull, seen.insert(error.description).inserted else {
             return
         }
         found.append((place, error))

@@ -70,7 +70,7 @@ struct YAMLReader {
     ) {
         var merged: [Node] = []
         for (key, value) in mapping {
-            guard count(at: place(of: key)) else { return }
+            guard !mistakes.isFull, count(at: place(of: key)) else { return }
             guard let word = key.scalar?.string else {
                 mistakes.add(
                     "a list or a map cannot be a key", "write a word", at: place(of: key))
@@ -113,7 +113,7 @@ struct YAMLReader {
         }
         var values: [YAMLValue] = []
         for node in sequence {
-            guard count(at: value.place) else { return nil }
+            guard !mistakes.isFull, count(at: value.place) else { return nil }
             values.append(YAMLValue(node: node, place: place(of: node)))
         }
         return values

@@ -2,12 +2,8 @@ internal import Yams
 
 /// From text to a tree, and YAML's own mistakes in our words.
 enum YAMLText {
-    /// Past so many aliases none may stand in a key: Yams compares keys whole, and lists of lists of
-    /// aliases would keep it busy for ever.
-    private static let mostAliasesBesideKeys = 16
-
     static func compose(_ text: String, fileName: String) throws(ConfigurationErrors) -> Node {
-        if let line = lineOfAliasBomb(text) {
+        if let line = AliasGuard.suspiciousLine(in: text) {
             throw errors(
                 at: Place(file: fileName, line: line, column: 1),
                 "a list, a map or an alias cannot be a key", "write a word")
@@ -45,6 +41,10 @@ enum YAMLText {
             return errors(
                 at: Place(file: fileName, line: mark.line, column: mark.column),
                 "a second document begins here", "remove everything from the “---” on")
+        case .parser(_, let problem, let mark, _) where problem.contains("nesting level"):
+            return errors(
+                at: Place(file: fileName, line: mark.line, column: mark.column),
+                "lists and maps are nested too deep", "a service needs no more than six levels")
         case .scanner(let context, let problem, let mark, _),
             .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
@@ -101,32 +101,5 @@ enum YAMLText {
             }
         }
         return nil
-    }
-
-    /// The first line where an alias, a list or a map may be a key, in a text with many aliases.
-    private static func lineOfAliasBomb(_ text: String) -> Int? {
-        var line = 1
-        var suspect: Int?
-        var aliases = 0
-        var previous: UInt8 = 0x20
-        var isInAlias = false
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\n"): line += 1
-            case UInt8(ascii: "*") where " [{,\n-".utf8.contains(previous):
-                aliases += 1
-                isInAlias = true
-            case UInt8(ascii: ",") where isInAlias: isInAlias = false
-            case UInt8(ascii: ":") where isInAlias || previous == 0x5D || previous == 0x7D:
-                suspect = suspect ?? line
-            case UInt8(ascii: "?") where " [{,\n-".utf8.contains(previous):
-                suspect = suspect ?? line
-            default: break
-            }
-            if byte == UInt8(ascii: "\n") { isInAlias = false }
-            // Blanks between a key and its colon change nothing.
-            if byte != 0x20 || !(previous == 0x5D || previous == 0x7D) { previous = byte }
-        }
-        return aliases > mostAliasesBesideKeys ? suspect : nil
     }
 }

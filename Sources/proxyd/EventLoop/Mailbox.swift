@@ -16,14 +16,18 @@ final class Mailbox<Message: Sendable>: Sendable {
     /// For the poller of the thread that reads.
     var descriptor: CInt { event.number }
 
-    func post(_ message: Message) {
-        let wasEmpty = messages.withLock { messages in
+    func post(_ message: Message) { _ = post(message, unlessLongerThan: Int.max) }
+
+    /// Posts what may be lost if need be; false when so many messages wait already that it was.
+    func post(_ message: Message, unlessLongerThan limit: Int) -> Bool {
+        let count = messages.withLock { messages in
+            guard messages.count < limit else { return Int.max }
             messages.append(message)
-            return messages.count == 1
+            return messages.count
         }
         // Whoever finds it empty wakes the reader; the others know that somebody has.
-        guard wasEmpty else { return }
-        _ = eventfd_write(event.number, 1)
+        if count == 1 { _ = eventfd_write(event.number, 1) }
+        return count != Int.max
     }
 
     /// All messages so far, in order.

@@ -62,7 +62,7 @@ struct Readiness: OptionSet, Sendable {
 
     /// Waits for events and says how many there are.
     ///
-    /// - Parameter milliseconds: at most so long; -1 for as long as it takes. A signal ends the wait.
+    /// It lasts at most so many milliseconds, -1 for as long as it takes. A signal ends it.
     func wait(milliseconds: CInt) -> Int {
         let count = unsafe epoll_wait(
             descriptor.number, events.baseAddress, CInt(events.count), milliseconds)

@@ -24,9 +24,8 @@ final class CopyBuffer {
         return outcome
     }
 
-    /// Sends what is held, as much as `sink` takes.
-    ///
-    /// - Parameter isLast: nothing will follow, so that the end may travel in the same packet.
+    /// Sends what is held, as much as `sink` takes; after the last bytes the end may travel in the
+    /// same packet.
     @inline(__always)
     func drain(into sink: CInt, isLast: Bool) -> Transfer {
         let outcome = unsafe Socket.send(

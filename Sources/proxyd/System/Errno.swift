@@ -14,7 +14,7 @@ enum Errno {
         case ECONNRESET, EPIPE, ECONNABORTED: self = .reset
         case EMFILE, ENFILE: self = .descriptors
         case EADDRNOTAVAIL, EADDRINUSE: self = .ports
-        case ENOBUFS, ENOMEM: self = .memory
+        case ENOBUFS, ENOMEM, ENOSPC: self = .memory
         default: self = .other
         }
     }

@@ -117,8 +117,8 @@ enum Socket {
 
     /// Sends what the socket has room for.
     ///
-    /// - Parameter moreFollows: holds back the last packet until more is sent or the writes are shut
-    ///   down, so that the last bytes and the FIN travel together (send(2), MSG_MORE).
+    /// `moreFollows` holds back the last packet until more is sent or the writes are shut down, so that
+    /// the last bytes and the FIN travel together (send(2), MSG_MORE).
     @inline(__always)
     static func send(
         _ descriptor: CInt, _ bytes: UnsafeRawBufferPointer, moreFollows: Bool = false

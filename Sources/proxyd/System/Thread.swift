@@ -15,7 +15,7 @@ struct Thread: Sendable {
         }
     }
 
-    /// - Parameter name: at most 15 bytes are kept (pthread_setname_np(3)).
+    /// Starts it. Of the name 15 bytes are kept (pthread_setname_np(3)).
     init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
         let start = Start(name: String(name.prefix(15)), body: body)
         var handle = pthread_t()

@@ -64,6 +64,22 @@ struct LineReaderTests {
         #expect(reader.next() == nil)
     }
 
+    @Test("a long reply is found whole wherever it was searched before")
+    func longReply() {
+        let lines = (0..<5000).map { Array("line \($0)".utf8) }
+        let bytes = Array("head\n".utf8) + lines.flatMap { $0 + [0x0A] } + Array("tail\n".utf8)
+        var reader = LineReader(limit: 100)
+        reader.append(bytes[..<7])
+        #expect(reader.next() == .line(Array("head".utf8)))
+        var taken: [[UInt8]]?
+        for start in stride(from: 7, to: bytes.count, by: 97) {
+            reader.append(bytes[start..<min(start + 97, bytes.count)])
+            if taken == nil { taken = reader.takeLines(5000) }
+        }
+        #expect(taken == lines)
+        #expect(reader.next() == .line(Array("tail".utf8)))
+    }
+
     @Test("lines are taken together or not at all")
     func together() {
         var reader = LineReader()
