@@ -158,7 +158,8 @@ final class Session {
     private func note(_ readiness: Readiness, from side: Side) {
         func note(_ flow: inout Flow) {
             flow.isReadable = true
-            if readiness.contains(.readEnd) { flow.endFollows = true }
+            // A reset reads as an end, too (tcp(7)); the receive behind the last bytes tells it apart.
+            if readiness.contains(.readEnd), !readiness.contains(.error) { flow.endFollows = true }
             if readiness.contains(.urgent) { flow.hasUrgent = true }
         }
         if side == .client { note(&inFlow) } else { note(&outFlow) }

@@ -42,8 +42,10 @@ struct SessionLife: Sendable {
 
     /// Nothing was left to choose.
     mutating func foundNoChannel() -> Action {
-        guard case .connecting = phase else { return .none }
-        return .whenEmpty
+        switch phase {
+        case .connecting, .holding: return .whenEmpty
+        case .relaying, .halfClosed, .closed: return .none
+        }
     }
 
     /// The listener lets clients wait.
