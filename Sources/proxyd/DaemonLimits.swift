@@ -9,8 +9,9 @@ struct DaemonLimits: Equatable, Sendable {
 
     /// Listeners, control connections, pollers and the standard streams.
     private static let reserved = 96
-    /// One user gets 16,384 pages for pipes (pipe(7)); at 64 pages each that is 256.
-    private static let mostPipes = 256
+    /// A user without privileges gets 16,384 pages for pipes (pipe(7)): 128 pipes of 512 KiB. A pipe past
+    /// that would have two pages, and copying beats it.
+    private static let mostPipes = 120
 
     /// `wanted` is `max-sessions`, which can only lower the number.
     init(descriptors: Int, wanted: Int?) {

@@ -34,7 +34,7 @@ struct Flow {
     private var streak: UInt8 = 0
 
     private static let copiedPerTurn = 4 * CopyBuffer.size
-    private static let splicedPerTurn = 4 << 20
+    private static let splicedPerTurn = 1 << 20
     /// A receive of so many bytes looks like a stream, and a turn of fewer like its end.
     private static let muchAtOnce = 16_384
     private static let streakToSplice: UInt8 = 2
