@@ -61,7 +61,12 @@ static void note_signal(int number) {
 
 static void watch(int number) {
     struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
+    sigset_t one;
     sigaction(number, &action, NULL);
+    // Whoever started us may have blocked it, and a mask is inherited.
+    sigemptyset(&one);
+    sigaddset(&one, number);
+    sigprocmask(SIG_UNBLOCK, &one, NULL);
 }
 
 int cnc_signal_pipe(void) {

@@ -39,8 +39,7 @@ struct Dashboard: ~Copyable {
             if ready.keys { takeKeys() }
             if ready.socket { takeReplies() }
             handle(.tick, changes: false)
-            // While the link is lost its age is on the screen, and moves by itself.
-            if isChanged || !model.link.isLive, end == nil { paint() }
+            if isChanged || model.movesByItself, end == nil { paint() }
         }
         return end ?? (.good, nil)
     }
@@ -117,6 +116,8 @@ struct Dashboard: ~Copyable {
         case .bell: screen.ring()
         case .quit(let status, let message): end = (status, message)
         }
+        // A question shows nothing; its answer does.
+        if case .send = effect { return }
         isChanged = true
     }
 

@@ -50,15 +50,18 @@ struct Problem: Equatable, Sendable {
                 severity: .exhausted, state: .down,
                 text: "\(name) has no usable channel of \(group.channels.count)")
         }
-        guard Slots(usable).isFull else { return nil }
-        var text = "\(name) full"
-        let rate = history.groups[group.snapshot.serial]?.rates.total
-        if group.snapshot.role == .active, let rate {
-            text += ", \(NumberText.perSecond(rate)) new/s"
+        let age = usable.map(\.sinceMilliseconds).min()
+        if Slots(usable).isFull {
+            return Problem(
+                severity: .full, state: .full, text: "\(name) full", ageMilliseconds: age)
         }
+        guard let spilled = history.groups[group.snapshot.serial]?.rates.failed, spilled > 0 else {
+            return nil
+        }
+        let rate = NumberText.perSecond(spilled)
         return Problem(
-            severity: .full, state: .full, text: text,
-            ageMilliseconds: usable.map(\.sinceMilliseconds).min())
+            severity: .full, state: .full,
+            text: "\(name) takes \(rate)/s that found no room before it")
     }
 
     private static func trouble(of channel: ChannelSnapshot, _ prefix: String) -> Problem? {

@@ -8,10 +8,11 @@ struct TypingGuard: Equatable, Sendable {
 
     init() {}
 
-    /// Whether this key is part of such a burst.
-    mutating func isBurst(at now: UInt64) -> Bool {
+    /// Whether this key is part of such a burst. Harmless keys do not make one: moving keys repeat, and a
+    /// slow line delivers them together.
+    mutating func isBurst(at now: UInt64, isHarmless: Bool) -> Bool {
         times.removeAll { $0 + Self.spanMilliseconds < now }
-        times.append(now)
+        if !isHarmless { times.append(now) }
         return times.count > Self.mostKeys
     }
 }

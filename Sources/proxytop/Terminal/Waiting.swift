@@ -10,11 +10,8 @@ struct Waiting {
         var hungUp = false
     }
 
-    /// Waits until something is there or the time has come.
-    ///
-    /// - Parameters:
-    ///   - socket: nil while there is no connection.
-    ///   - keys: whether standard input and the signals are waited for too.
+    /// Waits until something is there or the time has come. `socket` is nil while there is no connection;
+    /// `keys` says whether standard input and the signals are waited for too.
     static func run(
         socket: CInt?, wantsToWrite: Bool, keys: Bool, milliseconds: UInt64
     ) -> Ready {

@@ -3,7 +3,7 @@ struct Binding: Sendable {
     enum Command: Equatable, Sendable {
         case up, down, first, last, pageUp, pageDown, halfUp, halfDown, fold, unfold
         case enable, drain, cut
-        case help, back, quit, interrupt, suspend
+        case help, back, close, quit, interrupt, suspend
         case refresh, freeze, bits, redraw, foldHeader, slower, faster
     }
 
@@ -43,7 +43,8 @@ struct Binding: Sendable {
         Binding(.foldHeader, .look, [], [.control("e")], "fold the header strip"),
         Binding(.redraw, .look, [], [.control("l")], "paint everything anew"),
         Binding(.help, .program, ["?"], [.function(1)], "this help", hint: "help"),
-        Binding(.back, .program, ["q"], [.escape], "back; q also quits", hint: "quit"),
+        Binding(.back, .program, ["q"], [], "back; from the channels: quit", hint: "quit"),
+        Binding(.close, .program, [], [.escape], "back"),
         Binding(.quit, .program, ["Q"], [.function(10)], "quit"),
         Binding(.interrupt, .program, [], [.control("c")], "quit, pressed twice"),
         Binding(.suspend, .program, [], [.control("z")], "stop; fg in the shell goes on"),

@@ -35,15 +35,11 @@ extension Model {
         return run(command)
     }
 
-    /// Moving keys repeat, and a slow line delivers them in bursts; they harm nobody.
     private mutating func isWrongWindow(_ key: Key) -> Bool {
         guard key.isPrintable else { return false }
-        if let command = Binding.command(for: key),
-            Binding.all.contains(where: { $0.command == command && $0.section == .move })
-        {
-            return false
-        }
-        return guardOfTyping.isBurst(at: now.milliseconds)
+        let command = Binding.command(for: key)
+        let isMove = Binding.all.contains { $0.command == command && $0.section == .move }
+        return guardOfTyping.isBurst(at: now.milliseconds, isHarmless: isMove)
     }
 
     private mutating func run(_ command: Binding.Command) -> [Effect] {
@@ -56,6 +52,7 @@ extension Model {
                 return []
             }
             return [.quit(.good, message: nil)]
+        case .close: page = .channels
         case .quit: return [.quit(.good, message: nil)]
         case .interrupt: return interrupt()
         case .suspend: return [.suspend]

@@ -24,8 +24,17 @@ extension Model {
 
     /// When the loop has to come back though nothing comes in.
     var nextDeadline: UInt64 {
-        let seconds = now.milliseconds + 1000
-        // The age of a lost link is on the screen and moves every second.
-        return link.isLive ? link.nextDeadline : min(link.nextDeadline, seconds)
+        let next = link.nextDeadline
+        if movesByItself { return min(next, now.milliseconds + 1000) }
+        guard let first = link.pending.first else { return next }
+        return min(next, first.sentAt + slowMilliseconds)
+    }
+
+    /// Without an answer for two ticks, or for a second, the link is slow.
+    var slowMilliseconds: UInt64 { min(2 * intervalMilliseconds, 1000) }
+
+    /// Whether the screen shows an age that grows without anything happening.
+    var movesByItself: Bool {
+        !link.isLive || link.waiting(at: now.milliseconds) >= slowMilliseconds
     }
 }

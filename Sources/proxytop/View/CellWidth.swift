@@ -21,9 +21,8 @@ enum CellWidth {
 
     /// Gives every scalar that may be shown with its width, until `body` returns false. Control characters
     /// come as a visible escape (`^[`, `\x9b`); what has no width of its own, and what turns the
-    /// direction of writing around, is left out.
-    ///
-    /// - Parameter isASCII: other characters come as `?`, for a terminal that cannot show them.
+    /// direction of writing around, is left out. With `isASCII` other characters come as `?`, for a
+    /// terminal that cannot show them.
     static func visit(
         _ text: String, isASCII: Bool, _ body: (Unicode.Scalar, Int) -> Bool
     ) {

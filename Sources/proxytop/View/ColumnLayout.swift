@@ -18,9 +18,7 @@ struct ColumnLayout: Equatable, Sendable {
 
     let slots: [Slot]
 
-    /// - Parameters:
-    ///   - identityWidth: what the longest name needs.
-    ///   - endpointWidth: what the longest address needs.
+    /// The two widths are what the longest name and the longest address need.
     init(columns: Int, identityWidth: Int = 3, endpointWidth: Int = 21) {
         let isWide = columns >= 100
         var kept: [(column: Column, width: Int)] = []

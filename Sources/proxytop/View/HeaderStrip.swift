@@ -5,11 +5,15 @@ struct HeaderStrip {
     let model: Model
     let glyphs: Glyphs
     let isWide: Bool
+    private let rates: Track.Rates
+    private let problems: [Problem]
 
     init(_ model: Model, _ glyphs: Glyphs, columns: Int) {
         self.model = model
         self.glyphs = glyphs
         isWide = columns >= 120
+        rates = model.history.sum
+        problems = model.picture.map { Problem.all(in: $0, model.history) } ?? []
     }
 
     func draw(into grid: inout Grid, height: Int) {
@@ -73,9 +77,9 @@ struct HeaderStrip {
         }
         let conn = picture.channels.reduce(0) { $0 + $1.current }
         spans.add("\(gap)conn \(NumberText.count(conn, width: 6))")
-        spans.add("\(gap)new \(NumberText.perSecond(model.history.sum.total))/s")
+        spans.add("\(gap)new \(NumberText.perSecond(rates.total))/s")
         if isWide {
-            spans.add("\(gap)fail \(NumberText.brief(model.history.sum.failed))/s")
+            spans.add("\(gap)fail \(NumberText.brief(rates.failed))/s")
             spans.add("\(gap)refused \(NumberText.brief(model.history.refused))")
         }
         return spans
@@ -83,7 +87,7 @@ struct HeaderStrip {
 
     private var traffic: Spans {
         let unit = model.showsBits ? "b/s" : "B/s"
-        let (input, output) = (model.history.sum.inBytes, model.history.sum.outBytes)
+        let (input, output) = (rates.inBytes, rates.outBytes)
         let inText = NumberText.bytes(input, asBits: model.showsBits)
         let outText = NumberText.bytes(output, asBits: model.showsBits)
         guard isWide else { return Spans("in \(inText) out \(outText) \(unit)") }
@@ -119,15 +123,11 @@ struct HeaderStrip {
 
     private var failures: Spans {
         guard !isWide else { return Spans() }
-        let failed = NumberText.brief(model.history.sum.failed)
+        let failed = NumberText.brief(rates.failed)
         return Spans("fail \(failed)/s  refused \(NumberText.brief(model.history.refused))")
     }
 
     // MARK: Row 4
-
-    private var problems: [Problem] {
-        model.picture.map { Problem.all(in: $0, model.history) } ?? []
-    }
 
     private var trouble: Spans {
         if case .lost = model.link.phase { return Spans(LinkText(model).sentence, .alert) }
@@ -170,7 +170,7 @@ struct HeaderStrip {
         spans.add("  \(conn) conn")
         if model.size.columns >= 60 {
             spans.add("  slots \(room.description)")
-            spans.add("  new \(NumberText.perSecond(model.history.sum.total))/s")
+            spans.add("  new \(NumberText.perSecond(rates.total))/s")
         }
         return spans
     }

@@ -15,7 +15,7 @@ struct LinkText {
         case .live:
             sentence = ""
             let waiting = link.waiting(at: time)
-            if waiting >= min(2 * model.intervalMilliseconds, 1000) {
+            if waiting >= model.slowMilliseconds {
                 (short, style) = ("SLOW \(Age(milliseconds: waiting))", .slow)
             } else {
                 (short, style) = ("LIVE \(link.answerMilliseconds ?? 0)ms", .good)

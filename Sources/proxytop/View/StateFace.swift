@@ -6,7 +6,7 @@ struct StateFace: Equatable, Sendable {
     let glyph: String
     let style: Style
 
-    /// - Parameter isStale: the last known state, when no fresh one can be had.
+    /// `isStale`: the last known state, when no fresh one can be had.
     init(_ state: ChannelState, _ glyphs: Glyphs, isStale: Bool = false) {
         word = state.rawValue
         let style = Style(Self.role(of: state))
