@@ -52,7 +52,7 @@ let package = Package(
             name: "proxydTests", dependencies: ["proxyd", "Shared", "CLinux"],
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
-            name: "proxytopTests", dependencies: ["proxytop", "Shared"],
+            name: "proxytopTests", dependencies: ["proxytop", "Shared"], exclude: ["Golden"],
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Shared", "CLinux"],

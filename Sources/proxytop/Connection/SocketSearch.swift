@@ -1,0 +1,62 @@
+internal import Glibc
+internal import Shared
+
+/// Which daemon is meant when nobody says so.
+enum SocketSearch {
+    enum Outcome: Equatable {
+        case found(String)
+        /// None, or too many; the text says what to do.
+        case unclear(String)
+    }
+
+    /// The only control socket in the runtime directory.
+    static func run(directory: String) -> Outcome {
+        choose(from: sockets(in: directory), in: directory)
+    }
+
+    static func choose(from names: [String], in directory: String) -> Outcome {
+        switch names.count {
+        case 0:
+            return .unclear(
+                "no control socket in \(directory): is proxyd running? Name one with --socket PATH")
+        case 1: return .found("\(directory)/\(names[0])")
+        default:
+            let list = names.sorted().map { "  --socket \(directory)/\($0)" }
+            return .unclear(
+                "several daemons run here; choose one:\n" + list.joined(separator: "\n"))
+        }
+    }
+
+    static var runtimeDirectory: String {
+        RuntimeDirectory.path(
+            uid: getuid(), xdgRuntimeDirectory: Environment.value(of: "XDG_RUNTIME_DIR"))
+    }
+
+    private static func sockets(in directory: String) -> [String] {
+        guard let handle = unsafe opendir(directory) else { return [] }
+        defer { unsafe closedir(handle) }
+        var names: [String] = []
+        while let entry = unsafe readdir(handle) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            guard name.hasSuffix(RuntimeDirectory.socketSuffix) else { continue }
+            var status = stat()
+            guard unsafe stat("\(directory)/\(name)", &status) == 0,
+                status.st_mode & S_IFMT == S_IFSOCK
+            else { continue }
+            names.append(name)
+        }
+        return names
+    }
+}
+
+/// What the environment says.
+enum Environment {
+    static func value(of name: String) -> String? {
+        unsafe getenv(name).map { unsafe String(cString: $0) }
+    }
+
+    /// no-color.org: set and not empty, whatever it says.
+    static var forbidsColour: Bool { value(of: "NO_COLOR")?.isEmpty == false }
+}

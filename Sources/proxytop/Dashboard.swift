@@ -1,0 +1,148 @@
+internal import Shared
+
+/// The loop: waits, turns what happened into messages, carries out effects, paints.
+struct Dashboard: ~Copyable {
+    private var model: Model
+    private var connection: ControlSocket?
+    private var screen: CursesScreen
+    private let capabilities: Capabilities
+    private var frame: UInt64 = 0
+    private var isChanged = true
+    private var end: (status: ExitStatus, message: String?)?
+    /// Wake-ups by a terminal that had nothing to say.
+    private var emptyReads = 0
+
+    private static let mostEmptyReads = 100
+
+    init(
+        model: Model, connection: consuming ControlSocket, screen: consuming CursesScreen,
+        capabilities: Capabilities
+    ) {
+        self.model = model
+        self.connection = consume connection
+        self.screen = consume screen
+        self.capabilities = capabilities
+    }
+
+    /// Runs until somebody or something ends it.
+    mutating func run() -> (status: ExitStatus, message: String?) {
+        model.size = screen.size
+        if let substitute = screen.substitute {
+            model.tell("this TERM is unknown here: shown as \(substitute)")
+        }
+        handle(.connected)
+        paint()
+        while end == nil {
+            let ready = wait()
+            if ready.hungUp { return (.good, nil) }
+            if ready.signals { takeSignals() }
+            if ready.keys { takeKeys() }
+            if ready.socket { takeReplies() }
+            handle(.tick, changes: false)
+            if isChanged || model.movesByItself, end == nil { paint() }
+        }
+        return end ?? (.good, nil)
+    }
+
+    private func wait() -> Waiting.Ready {
+        let now = Moment.read().milliseconds
+        let deadline = model.nextDeadline
+        let pause = deadline > now ? deadline - now : 0
+        switch connection {
+        case .none:
+            return Waiting.run(socket: nil, wantsToWrite: false, keys: true, milliseconds: pause)
+        case .some(let open):
+            return Waiting.run(
+                socket: open.descriptor, wantsToWrite: open.wantsToWrite, keys: true,
+                milliseconds: pause)
+        }
+    }
+
+    private mutating func takeSignals() {
+        for signal in SignalPipe.take() {
+            switch signal {
+            case .resized:
+                screen.resize()
+                handle(.resized(screen.size))
+            case .stop: carryOut(.suspend)
+            case .end: end = (.good, nil)
+            }
+        }
+    }
+
+    private mutating func takeKeys() {
+        var count = 0
+        while end == nil, let key = screen.nextKey() {
+            count += 1
+            handle(.key(key))
+        }
+        // A terminal that is ready for ever and gives nothing is gone.
+        emptyReads = count == 0 ? emptyReads + 1 : 0
+        if emptyReads > Self.mostEmptyReads { end = (.good, nil) }
+    }
+
+    private mutating func takeReplies() {
+        guard var open = connection.take() else { return }
+        open.flush()
+        let events = open.receive()
+        connection = consume open
+        for event in events {
+            switch event {
+            case .reply(let reply): handle(.reply(reply), changes: model.link.pending.count <= 1)
+            case .garbled(let line): handle(.garbled(line))
+            case .closed(let reason):
+                connection = nil
+                handle(.disconnected(reason: reason))
+            }
+            guard connection != nil else { return }
+        }
+    }
+
+    private mutating func handle(_ message: Message, changes: Bool = true) {
+        let before = model.notice
+        for effect in model.update(message, at: Moment.read()) { carryOut(effect) }
+        if changes || model.notice != before { isChanged = true }
+    }
+
+    private mutating func carryOut(_ effect: Effect) {
+        switch effect {
+        case .connect: connect()
+        case .disconnect: connection = nil
+        case .send(let requests): send(requests)
+        case .repaint: screen.repaint()
+        case .suspend:
+            screen.suspend()
+            handle(.resized(screen.size))
+        case .bell: screen.ring()
+        case .quit(let status, let message): end = (status, message)
+        }
+        // A question shows nothing; its answer does.
+        if case .send = effect { return }
+        isChanged = true
+    }
+
+    private mutating func send(_ requests: [Request]) {
+        guard var open = connection.take() else { return }
+        open.send(requests)
+        connection = consume open
+    }
+
+    private mutating func connect() {
+        do throws(ControlSocket.Failure) {
+            connection = try ControlSocket(path: model.socketPath)
+            handle(.connected)
+        } catch {
+            handle(.disconnected(reason: error.reason))
+        }
+    }
+
+    private mutating func paint() {
+        frame += 1
+        screen.present(model.render(capabilities), frame: frame)
+        isChanged = false
+        guard model.confirmation?.isPainted == false else { return }
+        // What was typed before the question was on the screen was no answer to it.
+        screen.dropInput()
+        handle(.painted, changes: false)
+    }
+}

@@ -1,0 +1,54 @@
+/// Where the operator is looking: a thing, never a row number, so that rows may come, go and change places
+/// under it without anybody acting on the wrong one.
+struct Cursor: Equatable, Sendable {
+    var subject: Subject?
+    /// Where that thing stood when it was last seen, and the first row on the screen.
+    private(set) var index = 0
+    private(set) var top = 0
+
+    init() {}
+
+    /// Finds its thing again after the rows have changed, and keeps it on the same line of the screen.
+    mutating func settle(in outline: Outline, height: Int) {
+        guard !outline.rows.isEmpty else {
+            (index, top) = (0, 0)
+            return
+        }
+        if let subject, let found = outline.index(of: subject) {
+            top += found - index
+            index = found
+        } else {
+            index = min(max(0, index), outline.rows.count - 1)
+            // The first time it stands on the first channel, which is what the keys act on.
+            if subject == nil, let first = outline.rows.firstIndex(where: Self.isChannel) {
+                index = first
+            }
+            subject = outline.rows[index].subject
+        }
+        scroll(rows: outline.rows.count, height: height)
+    }
+
+    mutating func move(to target: Int, in outline: Outline, height: Int) {
+        guard !outline.rows.isEmpty else { return }
+        index = min(max(0, target), outline.rows.count - 1)
+        subject = outline.rows[index].subject
+        scroll(rows: outline.rows.count, height: height)
+    }
+
+    mutating func move(by rows: Int, in outline: Outline, height: Int) {
+        move(to: index + rows, in: outline, height: height)
+    }
+
+    private mutating func scroll(rows: Int, height: Int) {
+        let visible = max(1, height)
+        top = min(top, index)
+        top = max(top, index - visible + 1)
+        // A heading right above the first line is worth a row more.
+        if index == 1, visible > 1 { top = 0 }
+        top = min(max(0, top), max(0, rows - visible))
+    }
+
+    private static func isChannel(_ row: Outline.Row) -> Bool {
+        if case .channel = row { true } else { false }
+    }
+}

@@ -1,0 +1,69 @@
+internal import Shared
+
+/// The tracks of everything in the picture, from which rates and trends come.
+struct History: Equatable, Sendable {
+    private(set) var epoch: UInt64?
+    private(set) var channels: [UInt64: Track] = [:]
+    private(set) var listeners: [UInt64: Track] = [:]
+    private(set) var groups: [UInt64: Track] = [:]
+
+    /// Takes a picture in. Answers true when the daemon was started anew since the last one: its counters
+    /// began at nothing, so the tracks do too, and no rate is ever negative.
+    mutating func add(_ picture: Picture) -> Bool {
+        let isRestarted = epoch != nil && epoch != picture.epoch
+        if isRestarted { self = History() }
+        epoch = picture.epoch
+        channels = Self.advanced(channels, picture.channels, \.serial) { channel in
+            Track.Sample(
+                milliseconds: picture.nowMilliseconds, total: channel.total,
+                inBytes: channel.inBytes, outBytes: channel.outBytes, failed: channel.failed,
+                current: channel.current)
+        }
+        listeners = Self.advanced(listeners, picture.listeners, \.serial) { listener in
+            Track.Sample(
+                milliseconds: picture.nowMilliseconds, total: listener.total,
+                failed: listener.refused)
+        }
+        groups = Self.advanced(groups, picture.groups.map(\.snapshot), \.serial) { group in
+            Track.Sample(
+                milliseconds: picture.nowMilliseconds, total: group.total, failed: group.spilled)
+        }
+        return isRestarted
+    }
+
+    /// Tracks of what is gone are dropped, so that the memory stays that of the picture.
+    private static func advanced<Thing>(
+        _ tracks: [UInt64: Track], _ things: [Thing], _ serial: KeyPath<Thing, UInt64>,
+        _ sample: (Thing) -> Track.Sample
+    ) -> [UInt64: Track] {
+        var next: [UInt64: Track] = [:]
+        next.reserveCapacity(things.count)
+        for thing in things {
+            var track = tracks[thing[keyPath: serial]] ?? Track()
+            track.add(sample(thing))
+            next[thing[keyPath: serial]] = track
+        }
+        return next
+    }
+
+    /// The sum over all channels; nil where no channel has been seen twice.
+    var sum: Track.Rates {
+        channels.values.reduce(into: Track.Rates()) { sum, track in
+            let rates = track.rates
+            sum.total = Self.plus(sum.total, rates.total)
+            sum.inBytes = Self.plus(sum.inBytes, rates.inBytes)
+            sum.outBytes = Self.plus(sum.outBytes, rates.outBytes)
+            sum.failed = Self.plus(sum.failed, rates.failed)
+        }
+    }
+
+    /// Clients per second that found no channel.
+    var refused: Double? {
+        listeners.values.reduce(into: nil) { $0 = Self.plus($0, $1.rates.failed) }
+    }
+
+    private static func plus(_ left: Double?, _ right: Double?) -> Double? {
+        guard let left else { return right }
+        return left + (right ?? 0)
+    }
+}

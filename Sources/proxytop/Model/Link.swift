@@ -1,0 +1,73 @@
+/// The conversation with the daemon, as decisions only: no socket and no clock in here.
+struct Link: Equatable, Sendable {
+    enum Phase: Equatable, Sendable {
+        /// Connected, `hello` is on its way.
+        case greeting
+        case live
+        /// Gone since then; the reason is in words.
+        case lost(since: UInt64, reason: String)
+    }
+
+    /// What was asked, so that the answer finds its reader: replies keep the order of the requests.
+    enum Question: Equatable, Sendable {
+        case hello, channels, groups, listeners
+        case act(Act)
+    }
+
+    struct Pending: Equatable, Sendable {
+        var question: Question
+        var sentAt: UInt64
+    }
+
+    static let deadlineMilliseconds: UInt64 = 2000
+    static let firstRetryMilliseconds: UInt64 = 250
+    static let longestRetryMilliseconds: UInt64 = 5000
+
+    var phase = Phase.greeting
+    var pending: [Pending] = []
+    var nextPollAt: UInt64 = 0
+    var tries = 0
+    var nextTryAt: UInt64 = 0
+    /// The time from the last round's question to its answer.
+    var answerMilliseconds: UInt64?
+
+    var isLive: Bool { phase == .live }
+
+    /// When something has to be done though nothing comes in.
+    var nextDeadline: UInt64 {
+        switch phase {
+        case .lost: nextTryAt
+        case .greeting, .live:
+            pending.first.map { $0.sentAt + Self.deadlineMilliseconds } ?? nextPollAt
+        }
+    }
+
+    /// How long the oldest question has been waiting.
+    func waiting(at now: UInt64) -> UInt64 {
+        pending.first.map { now > $0.sentAt ? now - $0.sentAt : 0 } ?? 0
+    }
+
+    mutating func ask(_ question: Question, at now: UInt64) {
+        pending.append(Pending(question: question, sentAt: now))
+    }
+
+    /// Takes the question that an answer belongs to; nil when nothing was asked.
+    mutating func answered(at now: UInt64) -> Pending? {
+        pending.isEmpty ? nil : pending.removeFirst()
+    }
+
+    /// The connection ended or could not be made. Waits 0.25 s, then twice as long each time, up to 5 s.
+    mutating func lose(_ reason: String, at now: UInt64) {
+        if case .lost(let since, _) = phase {
+            phase = .lost(since: since, reason: reason)
+        } else {
+            phase = .lost(since: now, reason: reason)
+            tries = 0
+        }
+        pending.removeAll()
+        answerMilliseconds = nil
+        let wait = Self.firstRetryMilliseconds << UInt64(min(tries, 8))
+        nextTryAt = now + min(wait, Self.longestRetryMilliseconds)
+        tries += 1
+    }
+}

@@ -1,0 +1,85 @@
+internal import Shared
+
+/// Something an operator should know, as a sentence.
+struct Problem: Equatable, Sendable {
+    /// Worst first.
+    enum Severity: Int, Comparable, Sendable {
+        case exhausted, refusing, down, auto, full, grace
+        /// Worth a word and no problem.
+        case note
+
+        static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    var severity: Severity
+    /// The state whose glyph and colour stand before the sentence.
+    var state: ChannelState
+    var text: String
+    var ageMilliseconds: UInt64?
+
+    /// Everything that is wrong, worst first, and among equals the one that lasts longest.
+    static func all(in picture: Picture, _ history: History) -> [Problem] {
+        let hasServices = picture.services.count > 1
+        var problems = picture.listeners.compactMap(refusal)
+        for service in picture.services {
+            for group in service.groups {
+                let prefix = hasServices ? service.name + "/" : ""
+                if let problem = trouble(of: group, prefix, history) { problems.append(problem) }
+                problems += group.channels.compactMap { trouble(of: $0, prefix) }
+            }
+        }
+        return problems.sorted {
+            ($0.severity, $1.ageMilliseconds ?? 0) < ($1.severity, $0.ageMilliseconds ?? 0)
+        }
+    }
+
+    private static func refusal(_ listener: ListenerSnapshot) -> Problem? {
+        guard listener.state == .refusing else { return nil }
+        return Problem(
+            severity: .refusing, state: .down,
+            text: "listener \(listener.address) refuses: no channel is usable")
+    }
+
+    private static func trouble(
+        of group: Picture.Group, _ prefix: String, _ history: History
+    ) -> Problem? {
+        let usable = group.usable
+        let name = prefix + group.title
+        if usable.isEmpty {
+            return Problem(
+                severity: .exhausted, state: .down,
+                text: "\(name) has no usable channel of \(group.channels.count)")
+        }
+        let age = usable.map(\.sinceMilliseconds).min()
+        if Slots(usable).isFull {
+            return Problem(
+                severity: .full, state: .full, text: "\(name) full", ageMilliseconds: age)
+        }
+        guard let spilled = history.groups[group.snapshot.serial]?.rates.failed, spilled > 0 else {
+            return nil
+        }
+        let rate = NumberText.perSecond(spilled)
+        return Problem(
+            severity: .full, state: .full,
+            text: "\(name) takes \(rate)/s that found no room before it")
+    }
+
+    private static func trouble(of channel: ChannelSnapshot, _ prefix: String) -> Problem? {
+        let severity: Severity
+        switch channel.state {
+        case .down: severity = .down
+        case .auto: severity = .auto
+        case .grace: severity = .grace
+        case .drain, .off, .check: severity = .note
+        case .up, .full: return nil
+        }
+        let place = Place(channelPath: channel.path)
+        let age = Age(milliseconds: channel.sinceMilliseconds)
+        var text = "\(prefix)\(place.shortName) \(channel.state.rawValue) \(age)"
+        if let why = channel.why, !why.isEmpty, severity != .note { text += " \(why)" }
+        if channel.state == .drain { text += ", \(channel.current) conn left" }
+        return Problem(
+            severity: severity, state: channel.state, text: text,
+            ageMilliseconds: channel.sinceMilliseconds)
+    }
+}

@@ -1,0 +1,104 @@
+/// What was counted for one channel, listener or group over time.
+struct Track: Equatable, Sendable {
+    /// Counters that only rise, with the daemon's clock beside them.
+    struct Sample: Equatable, Sendable {
+        var milliseconds: UInt64
+        var total: UInt64
+        var inBytes: UInt64 = 0
+        var outBytes: UInt64 = 0
+        var failed: UInt64 = 0
+        var current: UInt64 = 0
+    }
+
+    /// Five seconds of the past: the most sessions seen, and the failures before them.
+    struct Step: Equatable, Sendable {
+        var number: UInt64
+        var current: UInt64
+        var failed: UInt64
+    }
+
+    /// Per second, over the last ten seconds; nil while there is nothing to compare with.
+    struct Rates: Equatable, Sendable {
+        var total: Double?
+        var inBytes: Double?
+        var outBytes: Double?
+        var failed: Double?
+    }
+
+    static let windowMilliseconds: UInt64 = 10_000
+    /// A trend moves at this pace only: it is most of what a frame costs.
+    static let stepMilliseconds: UInt64 = 5000
+    /// Fifteen minutes.
+    static let mostSteps = 180
+    static let failureSteps: UInt64 = 60
+
+    private(set) var samples: [Sample] = []
+    private(set) var steps: [Step] = []
+
+    mutating func add(_ sample: Sample) {
+        if let last = samples.last {
+            // A counter that went back was reset: nothing before it can be compared with.
+            if sample.milliseconds < last.milliseconds || sample.total < last.total
+                || sample.inBytes < last.inBytes || sample.outBytes < last.outBytes
+                || sample.failed < last.failed
+            {
+                samples.removeAll()
+                if sample.failed < last.failed { steps.removeAll() }
+            } else if sample.milliseconds == last.milliseconds {
+                samples.removeLast()
+            }
+        }
+        samples.append(sample)
+        let kept =
+            samples.firstIndex { $0.milliseconds + Self.windowMilliseconds >= sample.milliseconds }
+            ?? 0
+        // With a slow tick there is always one sample to compare with.
+        if kept > 0 { samples.removeFirst(min(kept, samples.count - 2)) }
+        addStep(sample)
+    }
+
+    private mutating func addStep(_ sample: Sample) {
+        let number = sample.milliseconds / Self.stepMilliseconds
+        if let last = steps.last, last.number == number {
+            steps[steps.count - 1].current = max(last.current, sample.current)
+            return
+        }
+        steps.append(Step(number: number, current: sample.current, failed: sample.failed))
+        if steps.count > Self.mostSteps { steps.removeFirst(steps.count - Self.mostSteps) }
+    }
+
+    var rates: Rates {
+        guard let first = samples.first, let last = samples.last,
+            last.milliseconds > first.milliseconds
+        else { return Rates() }
+        let seconds = Double(last.milliseconds - first.milliseconds) / 1000
+        return Rates(
+            total: Double(last.total - first.total) / seconds,
+            inBytes: Double(last.inBytes - first.inBytes) / seconds,
+            outBytes: Double(last.outBytes - first.outBytes) / seconds,
+            failed: Double(last.failed - first.failed) / seconds)
+    }
+
+    /// Failures in the last five minutes, or since we look when that is less.
+    var recentFailures: UInt64 {
+        guard let last = samples.last, let newest = steps.last else { return 0 }
+        let oldest = newest.number > Self.failureSteps ? newest.number - Self.failureSteps : 0
+        guard let first = steps.first(where: { $0.number >= oldest }) else { return 0 }
+        return last.failed >= first.failed ? last.failed - first.failed : 0
+    }
+
+    /// The most sessions per bucket of `stepsPerCell` steps, oldest first; nil where nobody looked.
+    func trend(cells: Int, stepsPerCell: Int, now: UInt64) -> [UInt64?] {
+        let width = UInt64(max(1, stepsPerCell))
+        // Buckets stand still in time, so that a trend moves once per bucket and not with every step.
+        let newest = now / Self.stepMilliseconds / width
+        var values = [UInt64?](repeating: nil, count: cells)
+        for step in steps.reversed() {
+            let bucket = step.number / width
+            guard bucket <= newest, newest - bucket < UInt64(cells) else { break }
+            let index = cells - 1 - Int(newest - bucket)
+            values[index] = max(values[index] ?? 0, step.current)
+        }
+        return values
+    }
+}

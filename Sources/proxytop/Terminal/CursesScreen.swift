@@ -1,0 +1,172 @@
+internal import CNCurses
+internal import Glibc
+
+/// The terminal through ncurses. There is one, and it belongs to the thread that made it.
+struct CursesScreen: Screen, ~Copyable {
+    struct Unusable: Error {
+        let reason: String
+    }
+
+    /// What is on the terminal, so that only changed rows are handed on.
+    private var shown: Grid?
+    /// Where the number of every flushed frame is written, for tests that wait for frames.
+    private let syncDescriptor: CInt?
+    private var hasFailedSync = false
+    /// The terminal description that worked, when it is not the one asked for.
+    let substitute: String?
+
+    init(theme: Theme, syncDescriptor: CInt?) throws(Unusable) {
+        var used: UnsafePointer<CChar>?
+        guard unsafe cnc_start(&used) == 0 else {
+            throw Unusable(reason: "the terminal cannot be used: is TERM right?")
+        }
+        let name = unsafe used.map { unsafe String(cString: $0) }
+        substitute = name == Environment.value(of: "TERM") ? nil : name
+        self.syncDescriptor = syncDescriptor
+        for style in Style.all { Self.define(style, theme.appearance(of: style)) }
+    }
+
+    deinit { cnc_stop() }
+
+    private static func define(_ style: Style, _ look: Theme.Appearance) {
+        let count = Int(cnc_colors())
+        var colour = look.colour ?? -1
+        var isBold = look.isBold
+        // With eight colours the bright half is bold.
+        if colour >= count, colour < 16 {
+            colour -= 8
+            isBold = true
+        } else if colour >= count {
+            colour = 3
+        }
+        var attributes = 0
+        if isBold { attributes |= Int(CNC_BOLD) }
+        if look.isDim { attributes |= Int(CNC_DIM) }
+        if look.isUnderlined { attributes |= Int(CNC_UNDERLINE) }
+        if look.isReversed { attributes |= Int(CNC_REVERSE) }
+        cnc_define_style(style.number, CInt(colour), CInt(attributes))
+    }
+
+    var size: Size {
+        var (rows, columns): (CInt, CInt) = (0, 0)
+        unsafe cnc_size(&rows, &columns)
+        return Size(columns: Int(columns), rows: Int(rows))
+    }
+
+    mutating func present(_ grid: Grid, frame: UInt64) {
+        for row in 0..<grid.size.rows where !isShown(row, of: grid) {
+            let range = grid.range(ofRow: row)
+            unsafe grid.scalars.withUnsafeBufferPointer { scalars in
+                unsafe grid.styles.withUnsafeBufferPointer { styles in
+                    guard let first = scalars.baseAddress, let look = styles.baseAddress else {
+                        return
+                    }
+                    unsafe cnc_put_row(
+                        CInt(row), first + range.lowerBound, look + range.lowerBound,
+                        CInt(range.count))
+                }
+            }
+        }
+        shown = grid
+        cnc_flush()
+        announce(frame)
+    }
+
+    private func isShown(_ row: Int, of grid: Grid) -> Bool {
+        guard let shown, shown.size == grid.size else { return false }
+        let range = grid.range(ofRow: row)
+        return shown.scalars[range] == grid.scalars[range]
+            && shown.styles[range] == grid.styles[range]
+    }
+
+    private mutating func announce(_ frame: UInt64) {
+        guard let syncDescriptor, !hasFailedSync else { return }
+        let line = Array("\(frame)\n".utf8)
+        let count = unsafe line.withUnsafeBytes {
+            unsafe write(syncDescriptor, $0.baseAddress, $0.count)
+        }
+        if count < 0, errno != EAGAIN { hasFailedSync = true }
+    }
+
+    /// The next key that is there; nil when none is.
+    func nextKey() -> Key? {
+        var code: CInt = 0
+        switch unsafe cnc_key(&code) {
+        case CInt(CNC_CHARACTER): return Key(character: UInt32(bitPattern: code))
+        case CInt(CNC_SPECIAL): return Self.special(Int(code))
+        default: return nil
+        }
+    }
+
+    private static func special(_ code: Int) -> Key {
+        switch code {
+        case Int(CNC_KEY_UP): return .up
+        case Int(CNC_KEY_DOWN): return .down
+        case Int(CNC_KEY_LEFT): return .left
+        case Int(CNC_KEY_RIGHT): return .right
+        case Int(CNC_KEY_HOME): return .home
+        case Int(CNC_KEY_END): return .end
+        case Int(CNC_KEY_PAGE_UP): return .pageUp
+        case Int(CNC_KEY_PAGE_DOWN): return .pageDown
+        case Int(CNC_KEY_ENTER): return .enter
+        case Int(CNC_KEY_BACKSPACE): return .backspace
+        case Int(CNC_KEY_PASTE_BEGINS): return .pasteBegins
+        case Int(CNC_KEY_PASTE_ENDS): return .pasteEnds
+        default:
+            let number = code - Int(CNC_KEY_FUNCTION_1) + 1
+            return (1...12).contains(number) ? .function(number) : .unknown
+        }
+    }
+
+    /// Throws away what was typed before the present frame was seen.
+    func dropInput() { cnc_drop_input() }
+
+    func ring() { cnc_bell() }
+
+    /// The next frame paints everything.
+    mutating func repaint() {
+        shown = nil
+        cnc_repaint()
+    }
+
+    /// The window has another size.
+    mutating func resize() {
+        cnc_resize()
+        repaint()
+    }
+
+    /// Stops the process like Ctrl-Z, and comes back with a fresh screen.
+    mutating func suspend() {
+        cnc_suspend()
+        repaint()
+    }
+}
+
+/// The signals, as bytes in a pipe that the loop waits for.
+enum SignalPipe {
+    enum Signal: Equatable {
+        case resized, stop, end
+    }
+
+    static var descriptor: CInt { cnc_signal_pipe() }
+
+    static func take() -> [Signal] {
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = unsafe bytes.withUnsafeMutableBytes {
+            unsafe read(descriptor, $0.baseAddress, $0.count)
+        }
+        return bytes.prefix(max(0, count)).compactMap { number in
+            switch CInt(number) {
+            case SIGWINCH, SIGCONT: .resized
+            case SIGTSTP: .stop
+            case SIGTERM, SIGINT, SIGQUIT, SIGHUP: .end
+            default: nil
+            }
+        }
+    }
+}
+
+/// What the locale says about characters; call it before the terminal is taken over.
+enum TerminalLocale {
+    static func adopt() -> Bool { cnc_set_locale() == 1 }
+}

@@ -1,0 +1,85 @@
+internal import Shared
+
+// From a key that changes the proxy to the request that does it.
+extension Model {
+    mutating func begin(_ command: Binding.Command) -> [Effect] {
+        if let obstacle {
+            tell(obstacle, isError: true)
+            return []
+        }
+        guard page == .channels, let picture, let subject = cursor.subject,
+            let target = Act.Target(subject, in: picture)
+        else {
+            tell("nothing is under the cursor", isError: true)
+            return []
+        }
+        let verb: Act.Verb = command == .enable ? .enable : command == .drain ? .drain : .cut
+        let act = Act(verb: verb, target: target, generation: picture.generation)
+        if verb == .enable { return send(act) }
+        guard arrangement.kind == .table, size.rows >= 10 else {
+            tell("the window is too small for the preview", isError: true)
+            return []
+        }
+        confirmation = Confirmation(act, in: picture)
+        return []
+    }
+
+    /// A key while a preview is open.
+    mutating func answer(_ key: Key) -> [Effect] {
+        guard var open = confirmation, open.isPainted else { return [] }
+        switch key {
+        case .escape, .control("c"), .control("g"):
+            cancel()
+            return []
+        case .control("z"): return [.suspend]
+        case .control("l"): return [.repaint]
+        default: break
+        }
+        guard open.needsTyping else { return answerByLetter(key) }
+        switch key {
+        case .enter:
+            if open.isAnswered { return confirm() }
+            open.warning = "That is not it: type \(open.answers.joined(separator: " or "))."
+            open.typed = ""
+        case .backspace: open.typed = String(open.typed.dropLast())
+        case .control("u"): open.typed = ""
+        case .character(let scalar) where open.typed.count < Confirmation.longestAnswer:
+            open.typed.unicodeScalars.append(scalar)
+            open.warning = nil
+        default: break
+        }
+        confirmation = open
+        return []
+    }
+
+    private mutating func answerByLetter(_ key: Key) -> [Effect] {
+        guard !isPasting else { return [] }
+        switch key {
+        case .character("y"): return confirm()
+        case .character("n"), .character("q"): cancel()
+        default: confirmation?.warning = "y sends it, Esc cancels."
+        }
+        return []
+    }
+
+    private mutating func cancel() {
+        confirmation = nil
+        tell("cancelled; nothing was sent")
+    }
+
+    private mutating func confirm() -> [Effect] {
+        guard let open = confirmation else { return [] }
+        confirmation = nil
+        if let obstacle {
+            tell(obstacle, isError: true)
+            return []
+        }
+        return send(open.act)
+    }
+
+    private mutating func send(_ act: Act) -> [Effect] {
+        link.ask(.act(act), at: now.milliseconds)
+        tell("sent: \(act.command)")
+        return [.send([act.request])]
+    }
+}

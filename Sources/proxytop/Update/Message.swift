@@ -1,0 +1,34 @@
+internal import Shared
+
+/// Everything that can happen to the screen.
+enum Message: Sendable {
+    case key(Key)
+    /// The connection is there.
+    case connected
+    /// It could not be made, or it ended; the reason is in words.
+    case disconnected(reason: String)
+    case reply(Reply)
+    /// What came is not our protocol.
+    case garbled(String)
+    case resized(Size)
+    /// The frame that shows the present state is on the terminal.
+    case painted
+    /// Nothing but time has passed.
+    case tick
+}
+
+/// What the world has to do about it.
+enum Effect: Equatable, Sendable {
+    case connect
+    case disconnect
+    case send([Request])
+    case repaint
+    case suspend
+    case bell
+    case quit(ExitStatus, message: String?)
+}
+
+/// What the program says to the shell.
+enum ExitStatus: Int32, Sendable {
+    case good = 0, usage = 1, noConnection = 2, notPermitted = 3, wrongProtocol = 4
+}

@@ -1,0 +1,40 @@
+internal import Shared
+
+extension Model {
+    /// The one way in: something happened at a moment, the model changes, and the world is told what to do.
+    mutating func update(_ message: Message, at moment: Moment) -> [Effect] {
+        now = moment
+        switch message {
+        case .key(let key): return press(key)
+        case .connected: return greet()
+        case .disconnected(let reason): return lost(reason)
+        case .reply(let reply): return receive(reply)
+        case .garbled(let line):
+            return [.disconnect] + lost("the answer is not our protocol: “\(line)”")
+        case .resized(let size):
+            self.size = size
+            settle()
+            return []
+        case .painted:
+            confirmation?.isPainted = true
+            return []
+        case .tick: return tick()
+        }
+    }
+
+    /// When the loop has to come back though nothing comes in.
+    var nextDeadline: UInt64 {
+        let next = link.nextDeadline
+        if movesByItself { return min(next, now.milliseconds + 1000) }
+        guard let first = link.pending.first else { return next }
+        return min(next, first.sentAt + slowMilliseconds)
+    }
+
+    /// Without an answer for two ticks, or for a second, the link is slow.
+    var slowMilliseconds: UInt64 { min(2 * intervalMilliseconds, 1000) }
+
+    /// Whether the screen shows an age that grows without anything happening.
+    var movesByItself: Bool {
+        !link.isLive || link.waiting(at: now.milliseconds) >= slowMilliseconds
+    }
+}

@@ -1,0 +1,204 @@
+internal import Shared
+
+/// The top of the screen: who is talking, how much room is left, and what is wrong.
+struct HeaderStrip {
+    let model: Model
+    let glyphs: Glyphs
+    let isWide: Bool
+    private let rates: Track.Rates
+    private let problems: [Problem]
+
+    init(_ model: Model, _ glyphs: Glyphs, columns: Int) {
+        self.model = model
+        self.glyphs = glyphs
+        isWide = columns >= 120
+        rates = model.history.sum
+        problems = model.picture.map { Problem.all(in: $0, model.history) } ?? []
+    }
+
+    func draw(into grid: inout Grid, height: Int) {
+        guard height >= 4 else {
+            grid.put(left: summary, right: linkPart(isShort: true), row: 0, cut: glyphs.cut)
+            return
+        }
+        grid.put(left: identity, right: linkPart(isShort: false), row: 0, cut: glyphs.cut)
+        grid.put(left: slots, right: traffic, row: 1, cut: glyphs.cut)
+        grid.put(left: groups, right: failures, row: 2, cut: glyphs.cut)
+        grid.put(left: trouble, right: others, row: 3, cut: glyphs.cut)
+    }
+
+    private var gap: String { isWide ? "   " : "  " }
+
+    // MARK: Row 1
+
+    private var identity: Spans {
+        var spans = Spans(model.greeting?.host ?? "", .strong)
+        let socket = model.socketPath.split(separator: "/").last.map(String.init) ?? ""
+        spans.add(" \(socket)")
+        guard let greeting = model.greeting else { return spans }
+        let space = isWide ? "  " : " "
+        spans.add("  proxyd \(greeting.version)\(space)pid \(greeting.pid)")
+        spans.add("\(space)up \(greeting.uptime(at: model.daemonNow))")
+        return spans
+    }
+
+    private func linkPart(isShort: Bool) -> Spans {
+        let space = isWide && !isShort ? "  " : " "
+        var spans = Spans()
+        if let greeting = model.greeting {
+            if !greeting.environment.isEmpty { spans.add(greeting.environment + space, .strong) }
+            spans.add((greeting.maySwitch ? "RW" : "RO") + space)
+        }
+        if model.isFrozen { spans.add("FROZEN" + space, .slow) }
+        let state = LinkText(model)
+        spans.add(state.short, state.style)
+        let time = CalendarTime(seconds: model.now.wallSeconds + model.now.offsetSeconds)
+        if isWide, !isShort {
+            spans.add("  \(NumberText.interval(model.intervalMilliseconds))  \(time.date)")
+        }
+        if !isShort || model.size.columns >= 60 { spans.add(space + time.clock) }
+        return spans
+    }
+
+    // MARK: Row 2
+
+    private var room: Slots { Slots(model.picture?.channels ?? []) }
+
+    private var slots: Spans {
+        guard let picture = model.picture else { return Spans("slots ?") }
+        var spans = Spans("slots ")
+        if let total = room.total {
+            let part = total == 0 ? 0 : Double(room.used) / Double(total)
+            let style: Style = part >= 0.9 ? Style(.full) : Style(.up)
+            spans.add(glyphs.bar(part, cells: isWide ? 16 : 12), style)
+            spans.add(" \(room.description) \(NumberText.percent(room.used, of: total))")
+        } else {
+            spans.add("\(room.used), no limit")
+        }
+        let conn = picture.channels.reduce(0) { $0 + $1.current }
+        spans.add("\(gap)conn \(NumberText.count(conn, width: 6))")
+        spans.add("\(gap)new \(NumberText.perSecond(rates.total))/s")
+        if isWide {
+            spans.add("\(gap)fail \(NumberText.brief(rates.failed))/s")
+            spans.add("\(gap)refused \(NumberText.brief(model.history.refused))")
+        }
+        return spans
+    }
+
+    private var traffic: Spans {
+        let unit = model.showsBits ? "b/s" : "B/s"
+        let (input, output) = (rates.inBytes, rates.outBytes)
+        let inText = NumberText.bytes(input, asBits: model.showsBits)
+        let outText = NumberText.bytes(output, asBits: model.showsBits)
+        guard isWide else { return Spans("in \(inText) out \(outText) \(unit)") }
+        return Spans("in \(inText)\(unit)   out \(outText)\(unit)")
+    }
+
+    // MARK: Row 3
+
+    private var groups: Spans {
+        var spans = Spans()
+        let services = model.picture?.services ?? []
+        for service in services {
+            if services.count > 1 {
+                spans.add((spans.width > 0 ? gap : "") + service.name + ":", .heading)
+            }
+            for (index, group) in service.groups.enumerated() {
+                let separator =
+                    index == 0 ? (services.count > 1 ? " " : "") : isWide ? "   >   " : "   "
+                spans.add(separator)
+                add(group, to: &spans)
+            }
+        }
+        return spans
+    }
+
+    private func add(_ group: Picture.Group, to spans: inout Spans) {
+        spans.add("\(group.title) \(PolicyName.short(group.snapshot.balance)) ")
+        let style = group.snapshot.role.style
+        spans.add(group.snapshot.role.word, model.isStale ? style.stale : style)
+        spans.add(" \(group.usable.count)/\(group.channels.count)")
+        if isWide { spans.add(" usable") }
+    }
+
+    private var failures: Spans {
+        guard !isWide else { return Spans() }
+        let failed = NumberText.brief(rates.failed)
+        return Spans("fail \(failed)/s  refused \(NumberText.brief(model.history.refused))")
+    }
+
+    // MARK: Row 4
+
+    private var trouble: Spans {
+        if case .lost = model.link.phase { return Spans(LinkText(model).sentence, .alert) }
+        guard let picture = model.picture else { return Spans("waiting for the daemon") }
+        var spans = Spans()
+        let shown = problems.prefix(isWide ? 3 : 2).filter { $0.severity != .note }
+        guard !shown.isEmpty else {
+            let quiet = picture.channels.map(\.sinceMilliseconds).min()
+            let since = quiet.map { " for \(Age(milliseconds: $0))" } ?? ""
+            return Spans("no problems\(since)", .good)
+        }
+        for problem in shown {
+            let face = StateFace(problem.state, glyphs, isStale: false)
+            spans.add((spans.width > 0 ? "    " : "") + face.glyph + " ", face.style)
+            spans.add(problem.text, problem == shown.first ? .strong : .plain)
+        }
+        return spans
+    }
+
+    private var others: Spans {
+        guard model.link.isLive else { return Spans() }
+        let bad = problems.count { $0.severity != .note }
+        let notes = problems.count - bad
+        var parts: [String] = []
+        if bad > 0 { parts.append("\(bad) problem\(bad == 1 ? "" : "s")") }
+        if notes > 0, isWide || bad == 0 { parts.append("\(notes) notice\(notes == 1 ? "" : "s")") }
+        return Spans(parts.joined(separator: ", "))
+    }
+
+    // MARK: One row instead of four
+
+    private var summary: Spans {
+        var spans = Spans(model.greeting?.host ?? "proxytop", .strong)
+        for count in StateCount.bad(in: model.picture) {
+            let face = StateFace(count.state, glyphs, isStale: model.isStale)
+            spans.add("  ")
+            spans.add("\(count.number) \(face.word)", face.style)
+        }
+        let conn = model.picture?.channels.reduce(0) { $0 + $1.current } ?? 0
+        spans.add("  \(conn) conn")
+        if model.size.columns >= 60 {
+            spans.add("  slots \(room.description)")
+            spans.add("  new \(NumberText.perSecond(rates.total))/s")
+        }
+        return spans
+    }
+}
+
+/// How many channels are in a state that somebody should look at.
+struct StateCount: Equatable {
+    var state: ChannelState
+    var number: Int
+
+    static func bad(in picture: Picture?) -> [StateCount] {
+        let channels = picture?.channels ?? []
+        return [ChannelState.down, .auto, .full, .grace].compactMap { state in
+            let number = channels.count { $0.state == state }
+            return number > 0 ? StateCount(state: state, number: number) : nil
+        }
+    }
+}
+
+/// Policies in the few letters a heading has room for.
+enum PolicyName {
+    static func short(_ name: String) -> String {
+        switch name {
+        case "round-robin": "rr"
+        case "least-connections": "leastconn"
+        case "fewest-connections-total": "fewest"
+        case "random-two-choices": "random2"
+        default: name
+        }
+    }
+}

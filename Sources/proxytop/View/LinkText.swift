@@ -1,0 +1,34 @@
+internal import Shared
+
+/// The state of the link, in a word for the header and in a sentence for when it is gone.
+struct LinkText {
+    let short: String
+    let style: Style
+    let sentence: String
+
+    init(_ model: Model) {
+        let link = model.link
+        let time = model.now.milliseconds
+        switch link.phase {
+        case .greeting:
+            (short, style, sentence) = ("HELLO", .slow, "connected, waiting for the greeting")
+        case .live:
+            sentence = ""
+            let waiting = link.waiting(at: time)
+            if waiting >= model.slowMilliseconds {
+                (short, style) = ("SLOW \(Age(milliseconds: waiting))", .slow)
+            } else {
+                (short, style) = ("LIVE \(link.answerMilliseconds ?? 0)ms", .good)
+            }
+        case .lost(let since, let reason):
+            let seconds = model.now.elapsed(since: since) / 1000
+            short = "LOST \(Self.two(seconds / 60)):\(Self.two(seconds % 60))"
+            style = .alert
+            let wait = link.nextTryAt > time ? (link.nextTryAt - time + 999) / 1000 : 0
+            sentence =
+                "\(short)  \(reason); next try in \(wait) s (try \(link.tries + 1)), r = try now"
+        }
+    }
+
+    private static func two(_ number: UInt64) -> String { number < 10 ? "0\(number)" : "\(number)" }
+}

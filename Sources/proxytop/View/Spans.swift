@@ -1,0 +1,37 @@
+/// Pieces of text with their styles, for a line that is built from left to right.
+struct Spans: Equatable, Sendable {
+    private(set) var pieces: [(text: String, style: Style)] = []
+
+    init() {}
+
+    init(_ text: String, _ style: Style = .plain) { add(text, style) }
+
+    mutating func add(_ text: String, _ style: Style = .plain) { pieces.append((text, style)) }
+
+    var width: Int { pieces.reduce(0) { $0 + CellWidth.of($1.text) } }
+
+    static func == (left: Spans, right: Spans) -> Bool {
+        left.pieces.elementsEqual(right.pieces) { $0.text == $1.text && $0.style == $1.style }
+    }
+}
+
+extension Grid {
+    @discardableResult
+    mutating func put(_ spans: Spans, row: Int, column: Int, end: Int = .max) -> Int {
+        var next = column
+        for piece in spans.pieces {
+            next = put(piece.text, row: row, column: next, style: piece.style, end: end)
+        }
+        return next
+    }
+
+    /// A line with two ends; the right one is kept whole, the left one gives way, with a mark.
+    mutating func put(left: Spans, right: Spans, row: Int, cut: Unicode.Scalar) {
+        let rightWidth = right.width
+        let start = max(0, size.columns - rightWidth)
+        let end = rightWidth > 0 ? max(0, start - 1) : size.columns
+        put(left, row: row, column: 0, end: end)
+        if left.width > end { fill(cut, row: row, from: end - 1, to: end) }
+        put(right, row: row, column: start)
+    }
+}

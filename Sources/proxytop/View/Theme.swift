@@ -1,0 +1,62 @@
+/// What the styles look like. The background is always the terminal's own.
+enum Theme: String, Sendable, CaseIterable {
+    case dark, light
+    /// No colour: attributes only.
+    case mono
+
+    /// An ANSI colour number; 8 to 15 are the bright ones.
+    struct Appearance: Hashable {
+        var colour: Int?
+        var isBold = false
+        var isDim = false
+        var isUnderlined = false
+        var isReversed = false
+    }
+
+    func appearance(of style: Style) -> Appearance {
+        var look = appearance(of: style.role)
+        if style.isStale {
+            look.colour = nil
+            look.isBold = false
+            look.isDim = self != .mono
+        }
+        // Turned around, so that a reversed state stays visible inside the bar of the cursor.
+        if style.isUnderCursor { look.isReversed.toggle() }
+        return look
+    }
+
+    private func appearance(of role: Style.Role) -> Appearance {
+        var look = Appearance(colour: self == .mono ? nil : colour(of: role))
+        switch role {
+        case .plain, .check, .off, .faint:
+            look.isDim = self != .mono && role != .plain && role != .check
+        case .strong, .heading, .slow: look.isBold = true
+        case .up, .good: break
+        case .full, .grace: look.isBold = true
+        case .drain: look.isUnderlined = self == .mono
+        case .down, .auto, .danger:
+            look.isBold = true
+            look.isReversed = self == .mono
+        case .alert: look.isReversed = true
+        case .chosen:
+            look.isBold = true
+            look.isUnderlined = true
+        }
+        return look
+    }
+
+    /// Yellow is unreadable on white, so the light theme takes darker ones from the 256.
+    private func colour(of role: Style.Role) -> Int? {
+        switch role {
+        case .plain, .strong, .faint, .off, .chosen: nil
+        case .heading: self == .light ? 4 : 6
+        case .up, .good: 2
+        case .full, .slow: self == .light ? 94 : 3
+        case .grace: self == .light ? 130 : 3
+        case .drain: 6
+        case .down, .danger, .alert: 1
+        case .auto: 5
+        case .check: self == .light ? 4 : 12
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import Shared
+
+@testable import proxytop
+
+/// The daemon of the manual's pictures: 0.3 is down, 0.4 drains, 0.5 sits out its grace time, and what does
+/// not fit into group 0 goes to group 1.
+struct Story {
+    static let epoch: UInt64 = 77
+    static let generation: UInt64 = 8812
+
+    var channels: [ChannelSnapshot]
+    var groups: [GroupSnapshot]
+    var listeners: [ListenerSnapshot]
+    var epoch = Story.epoch
+    var generation = Story.generation
+    var role = "operator"
+    /// The daemon's clock.
+    var milliseconds: UInt64 = 12 * 86_400_000 + 3 * 3_600_000
+
+    init() {
+        channels = Self.mailChannels
+        groups = [
+            Self.group("mail/0", 101, .active, "round-robin", current: 1223),
+            Self.group("mail/1", 102, .spill, "round-robin", current: 61),
+            Self.group("mail/2", 103, .standby, "hash"),
+        ]
+        listeners = [
+            ListenerSnapshot(
+                path: "mail/0", serial: 201, state: .open, address: "0.0.0.0:143",
+                whenEmpty: "close", current: 1284, total: 9_000_000, inBytes: 0, outBytes: 0,
+                refused: 0)
+        ]
+    }
+
+    private static func group(
+        _ path: String, _ serial: UInt64, _ role: GroupRole, _ balance: String,
+        current: UInt64 = 0
+    ) -> GroupSnapshot {
+        GroupSnapshot(
+            path: path, serial: serial, role: role, balance: balance, usable: 0, channels: 0,
+            current: current, slots: nil, total: 0, spilled: 0)
+    }
+
+    private static func channel(
+        _ path: String, _ serial: UInt64, _ state: ChannelState, _ address: String,
+        since: UInt64, maxc: UInt64?, current: UInt64, total: UInt64, connect: UInt64?
+    ) -> ChannelSnapshot {
+        var channel = ChannelSnapshot(path: path, serial: serial, state: state, address: address)
+        channel.sinceMilliseconds = since
+        channel.weight = 100
+        channel.maxc = maxc
+        channel.current = current
+        channel.total = total
+        channel.connectP50Microseconds = connect
+        channel.by = "proxyd"
+        return channel
+    }
+
+    private static let mailChannels: [ChannelSnapshot] = {
+        var channels = [
+            channel(
+                "mail/0/0", 1, .up, "10.0.1.10:143", since: 1_047_600_000, maxc: 400, current: 392,
+                total: 1_920_000, connect: 1800),
+            channel(
+                "mail/0/1", 2, .full, "10.0.1.11:143", since: 182_000, maxc: 400, current: 400,
+                total: 1_900_000, connect: 2100),
+            channel(
+                "mail/0/2", 3, .full, "10.0.1.12:143", since: 190_000, maxc: 400, current: 400,
+                total: 2_210_000, connect: 6400),
+            channel(
+                "mail/0/3", 4, .down, "10.0.1.13:143", since: 252_000, maxc: 400, current: 0,
+                total: 1_770_000, connect: nil),
+            channel(
+                "mail/0/4", 5, .drain, "mail-e.example.net:143", since: 580_000, maxc: 400,
+                current: 31, total: 1_880_000, connect: 2000),
+            channel(
+                "mail/0/5", 6, .grace, "[2001:db8:0:1::15]:143", since: 41_000, maxc: 200,
+                current: 0, total: 604_000, connect: nil),
+            channel(
+                "mail/1/0", 7, .up, "10.0.2.10:143", since: 1_047_600_000, maxc: 400, current: 61,
+                total: 11_200, connect: 9100),
+            channel(
+                "mail/1/1", 8, .off, "10.0.2.11:143", since: 198_000_000, maxc: 400, current: 0,
+                total: 9800, connect: nil),
+            channel(
+                "mail/2/0", 9, .up, "[2001:db8:0:9::25]:25", since: 1_047_600_000, maxc: 50,
+                current: 0, total: 41, connect: 300),
+        ]
+        channels[3].why = "connect refused (ECONNREFUSED)"
+        channels[3].retryMilliseconds = 55_000
+        channels[4].by = "1000:proxytop[4711]"
+        channels[4].weight = 0
+        channels[5].why = "connect timeout"
+        channels[5].retryMilliseconds = 19_000
+        return channels
+    }()
+
+    /// Lets time pass: what is up works at its pace.
+    mutating func advance(milliseconds passed: UInt64) {
+        milliseconds += passed
+        for index in channels.indices where channels[index].state.isUsable {
+            let new = channels[index].current * passed / 10_000
+            channels[index].total += new
+            channels[index].inBytes += new * 170_000
+            channels[index].outBytes += new * 1_100_000
+        }
+        for index in channels.indices where channels[index].state == .down {
+            channels[index].failed += passed / 500
+        }
+        if groups.count > 1 { groups[1].spilled += passed * 41 / 10_000 }
+    }
+
+    // MARK: As the daemon would say it
+
+    private var attributes: [Reply.Attribute] {
+        [
+            Reply.Attribute("generation", String(generation)),
+            Reply.Attribute("epoch", String(epoch)),
+            Reply.Attribute("now_ms", String(milliseconds)),
+        ]
+    }
+
+    var hello: Reply {
+        .ok(
+            attributes: [
+                Reply.Attribute("protocol", "1"), Reply.Attribute("version", "1.4"),
+                Reply.Attribute("pid", "4121"), Reply.Attribute("host", "lb1"),
+                Reply.Attribute("environment", "PROD"), Reply.Attribute("role", role),
+                Reply.Attribute("uptime_ms", String(milliseconds)),
+                Reply.Attribute("wall_ms", "0"), Reply.Attribute("workers", "2"),
+            ] + attributes, lines: [])
+    }
+
+    func reply(to request: String) -> Reply {
+        switch request {
+        case "hello": hello
+        case "show channels": .table(ChannelSnapshot.table(channels), attributes: attributes)
+        case "show groups": .table(GroupSnapshot.table(groups), attributes: attributes)
+        case "show listeners": .table(ListenerSnapshot.table(listeners), attributes: attributes)
+        default: .error(.unknown, message: "no such command: \(request)")
+        }
+    }
+
+    var picture: Picture {
+        Picture(
+            epoch: epoch, generation: generation, nowMilliseconds: milliseconds,
+            channels: channels, groups: groups, listeners: listeners)
+    }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import Glibc
+import Testing
+
+/// A real terminal for a real program: a private tmux server with one window that runs a shell.
+///
+/// Nothing in here sleeps. Where something has to be waited for, the wait is on the program's own frame
+/// numbers, with a deadline.
+final class TmuxTerminal {
+    struct Failed: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    private let server: String
+    let directory: URL
+    /// The program's `PROXYTOP_SYNC_FD` writes here.
+    private let frames: CInt
+    /// The program holds the other end as long as it lives.
+    private let life: CInt
+
+    /// How long anything may take on a busy machine.
+    static let patience = Duration.seconds(20)
+
+    init(columns: Int, rows: Int) throws {
+        server = "proxytop-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        directory = FileManager.default.temporaryDirectory.appending(path: server)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let fifo = directory.appending(path: "frames").path
+        guard unsafe mkfifo(fifo, 0o600) == 0 else {
+            throw Failed(description: "no fifo: \(errno)")
+        }
+        // Read and write, so that opening waits for nobody and no end of file ever comes.
+        frames = unsafe open(fifo, O_RDWR | O_NONBLOCK | O_CLOEXEC)
+        guard frames >= 0 else { throw Failed(description: "no fifo: \(errno)") }
+        let end = directory.appending(path: "life").path
+        guard unsafe mkfifo(end, 0o600) == 0 else { throw Failed(description: "no fifo: \(errno)") }
+        life = unsafe open(end, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
+        _ = try tmux([
+            "-f", "/dev/null", "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)",
+            "env PS1='$ ' LC_ALL=C.UTF-8 sh -i",
+        ])
+    }
+
+    deinit {
+        _ = try? tmux(["kill-server"])
+        close(frames)
+        close(life)
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// Starts a program from the shell as a person would, with its process id in the file `pid` and the modes of
+    /// the terminal from before in the file `before`.
+    func start(_ command: String) throws {
+        let path = directory.path
+        try text(
+            "stty -g > \(path)/before; sh -c 'echo $$ > \(path)/pid; PROXYTOP_SYNC_FD=9 exec "
+                + "\(command) 9>\(path)/frames 8>\(path)/life'; echo status=$?; stty -g > \(path)/after; echo end=$?"
+        )
+        try keys("Enter")
+    }
+
+    /// Types text as it is.
+    func text(_ text: String) throws { _ = try tmux(["send-keys", "-l", text]) }
+
+    /// Presses keys by tmux's names: `Enter`, `Escape`, `C-c`, `j`.
+    func keys(_ names: String...) throws { _ = try tmux(["send-keys"] + names) }
+
+    func resize(columns: Int, rows: Int) throws {
+        _ = try tmux(["resize-window", "-x", "\(columns)", "-y", "\(rows)"])
+    }
+
+    func screen() throws -> String { try tmux(["capture-pane", "-p"]) }
+
+    /// A format of tmux(1), such as `#{alternate_on}`.
+    func value(_ format: String) throws -> String {
+        try tmux(["display-message", "-p", format]).trimmingCharacters(in: .newlines)
+    }
+
+    var programID: pid_t {
+        get throws {
+            let text = try file("pid")
+            guard let number = pid_t(text) else { throw Failed(description: "no pid: \(text)") }
+            return number
+        }
+    }
+
+    func file(_ name: String) throws -> String {
+        try String(contentsOf: directory.appending(path: name), encoding: .utf8)
+            .trimmingCharacters(in: .newlines)
+    }
+
+    /// Waits until the screen shows what is expected, looking again at every frame.
+    @discardableResult
+    func waitFor(
+        _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
+        _ isThere: (String) throws -> Bool
+    ) throws -> String {
+        let deadline = ContinuousClock.now.advanced(by: Self.patience)
+        var last = ""
+        while ContinuousClock.now < deadline {
+            last = try screen()
+            if try isThere(last) { return last }
+            awaitFrame()
+        }
+        Issue.record("never seen: \(what)\n\(last)", sourceLocation: sourceLocation)
+        throw Failed(description: what)
+    }
+
+    @discardableResult
+    func waitFor(
+        text: String, sourceLocation: SourceLocation = #_sourceLocation
+    ) throws -> String {
+        try waitFor(text, sourceLocation: sourceLocation) { $0.contains(text) }
+    }
+
+    /// Closes the window under the program, as when a connection breaks.
+    func hangUp() throws { _ = try tmux(["kill-server"]) }
+
+    /// Waits for the end of a program that was started, and that has shown something.
+    func waitForEnd() throws {
+        var entry = pollfd(fd: life, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&entry, 1, 20_000) > 0 else {
+            throw Failed(description: "the program does not end")
+        }
+    }
+
+    /// Until a frame is flushed, or long enough for tmux to have drawn the one before.
+    private func awaitFrame() {
+        var entry = pollfd(fd: frames, events: Int16(POLLIN), revents: 0)
+        guard unsafe poll(&entry, 1, 50) > 0 else { return }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        _ = unsafe buffer.withUnsafeMutableBytes { unsafe read(frames, $0.baseAddress, $0.count) }
+    }
+
+    private func tmux(_ arguments: [String]) throws -> String {
+        let result = try Command.run(["tmux", "-L", server] + arguments)
+        guard result.status == 0 else {
+            throw Failed(description: "tmux \(arguments.joined(separator: " ")): \(result.output)")
+        }
+        return result.output
+    }
+}
+
+/// The programs that were built beside the tests.
+enum BuiltProgram {
+    static func path(_ name: String) throws -> String {
+        let test = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let path = URL(filePath: test).deletingLastPathComponent().appending(path: name).path
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw TmuxTerminal.Failed(description: "\(path) is not built")
+        }
+        return path
+    }
+}

@@ -1,0 +1,143 @@
+import Shared
+import Testing
+
+@testable import proxytop
+
+@Suite("the conversation with the daemon")
+struct ConversationTests {
+    @Test("hello first, then a round of three questions per tick")
+    func rounds() {
+        var model = Model(
+            now: .zero, size: Size(columns: 80, rows: 24), socketPath: "/s")
+        var time = Moment.zero
+        let words = { (effects: [Effect]) in
+            effects.flatMap { effect in
+                if case .send(let requests) = effect { requests.map(\.line) } else { [String]() }
+            }
+        }
+        let first = model.update(.connected, at: time)
+        #expect(words(first) == ["hello\n"])
+        let story = Story()
+        let round = ["show channels\n", "show groups\n", "show listeners\n"]
+        let second = model.update(.reply(story.hello), at: time)
+        #expect(words(second) == round)
+        for name in ["channels", "groups", "listeners"] {
+            _ = model.update(.reply(story.reply(to: "show \(name)")), at: time)
+        }
+        #expect(model.picture == story.picture)
+        time.milliseconds = 999
+        let early = model.update(.tick, at: time)
+        #expect(early.isEmpty)
+        #expect(model.nextDeadline == 1000)
+        time.milliseconds = 1000
+        let third = model.update(.tick, at: time)
+        #expect(words(third) == round)
+        time.milliseconds = 2100
+        let none = model.update(.tick, at: time)
+        #expect(none.isEmpty, "one round at a time")
+    }
+
+    @Test("an answer that takes two seconds ends the connection")
+    func deadline() {
+        var stage = Stage.live()
+        stage.isAnswering = false
+        stage.pass(milliseconds: 1000)
+        #expect(stage.model.nextDeadline == stage.now.milliseconds + 1000)
+        stage.pass(milliseconds: 1200)
+        #expect(stage.lines[0].contains("SLOW 1.2s"))
+        #expect(stage.effects.isEmpty)
+        stage.pass(milliseconds: 900)
+        #expect(stage.effects.contains(.disconnect))
+        #expect(stage.lines[0].contains("LOST 00:00"))
+        #expect(stage.text.contains("no answer for 2.1s"))
+    }
+
+    @Test("tries again after 0.25 s, and then twice as late each time, up to 5 s")
+    func retries() {
+        var stage = Stage.live()
+        stage.send(.disconnected(reason: "gone"))
+        #expect(stage.effects == [.bell])
+        var waits: [UInt64] = []
+        for _ in 0..<8 {
+            waits.append(stage.model.link.nextTryAt - stage.now.milliseconds)
+            stage.effects = []
+            stage.pass(milliseconds: waits.last ?? 0)
+            #expect(stage.effects == [.connect])
+            stage.send(.disconnected(reason: "still gone"))
+        }
+        #expect(waits == [250, 500, 1000, 2000, 4000, 5000, 5000, 5000])
+        stage.effects = []
+        stage.press(.character("r"))
+        #expect(stage.effects == [.connect])
+    }
+
+    @Test("the tables stay, marked as stale, and come back alive")
+    func staleAndBack() {
+        var stage = Stage.live()
+        stage.send(.disconnected(reason: "proxyd.sock: nobody listens"))
+        #expect(stage.text.contains("LOST 00:00  proxyd.sock: nobody listens"))
+        #expect(stage.text.contains("0.3 .down"))
+        #expect(!stage.lines[stage.lines.count - 1].contains("drain"))
+        stage.send(.connected)
+        #expect(stage.text.contains("LIVE"))
+        #expect(stage.text.contains("0.3 !down"))
+        #expect(stage.text.contains("the link is back"))
+    }
+
+    @Test("a daemon that was started anew is said so, and no rate is negative")
+    func restarted() {
+        var stage = Stage.live()
+        stage.choose(7)
+        stage.send(.disconnected(reason: "gone"))
+        stage.story.epoch = 78
+        stage.story.milliseconds = 3000
+        for index in stage.story.channels.indices {
+            stage.story.channels[index].total = 5
+            stage.story.channels[index].inBytes = 1
+            stage.story.channels[index].outBytes = 1
+        }
+        stage.send(.connected)
+        #expect(stage.text.contains("daemon restarted 3.0s ago"))
+        #expect(stage.text.contains("new ?/s"))
+        stage.pass(milliseconds: 1000)
+        let rates = stage.model.history.sum
+        #expect((rates.total ?? -1) >= 0 && (rates.inBytes ?? -1) >= 0)
+        #expect(stage.model.cursor.subject == .channel(serial: 7))
+    }
+
+    @Test("another protocol ends the program with its own status")
+    func wrongProtocol() {
+        var stage = Stage()
+        stage.isAnswering = false
+        stage.send(.connected)
+        stage.send(.reply(.ok(attributes: [Reply.Attribute("protocol", "2")], lines: [])))
+        guard case .quit(.wrongProtocol, _) = stage.effects.first else {
+            Issue.record("\(stage.effects)")
+            return
+        }
+    }
+
+    @Test("answers that nobody asked for end the connection")
+    func unasked() {
+        var stage = Stage.live()
+        stage.send(.reply(.ok(attributes: [], lines: [])))
+        #expect(stage.effects.contains(.disconnect))
+        stage.effects = []
+        stage.send(.garbled("HTTP/1.1 400"))
+        #expect(stage.effects.contains(.disconnect))
+        #expect(stage.text.contains("not our protocol"))
+    }
+
+    @Test("freezing keeps the numbers, and thawing brings new ones")
+    func freeze() {
+        var stage = Stage.live()
+        stage.press(.character("f"))
+        let before = stage.model.picture
+        stage.pass(milliseconds: 1000)
+        #expect(stage.model.picture == before)
+        #expect(stage.lines[0].contains("FROZEN"))
+        stage.press(.character("f"))
+        stage.pass(milliseconds: 1000)
+        #expect(stage.model.picture != before)
+    }
+}

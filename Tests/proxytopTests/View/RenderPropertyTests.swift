@@ -1,0 +1,114 @@
+import Shared
+import Testing
+
+@testable import proxytop
+
+@Suite("what holds for every frame")
+struct RenderPropertyTests {
+    /// What a hostile or a foreign daemon may call things.
+    static let strangeNames = [
+        "\u{1b}[31mred", "日本語のサーバー", "a\u{202e}cilbup", "z\u{200b}\u{200d}ero", "e\u{301}\u{302}",
+        "\u{7f}\u{0}\u{9b}2J", "👩‍👩‍👧‍👦.example", "ｆｕｌｌ", "", "tab\there",
+    ]
+
+    static func strangeStage(columns: Int, rows: Int, seed: UInt64) -> Stage {
+        var random = SeededGenerator(seed: seed)
+        var story = Story()
+        for index in story.channels.indices {
+            let name = strangeNames[Int(random.next() % UInt64(strangeNames.count))]
+            story.channels[index].address = name + ":143"
+            story.channels[index].why = name
+            story.channels[index].label = name
+            story.channels[index].current = random.next() >> (random.next() % 60)
+            story.channels[index].maxc = random.next() % 3 == 0 ? nil : random.next() >> 40
+        }
+        var stage = Stage(columns: columns, rows: rows, story: story)
+        stage.send(.connected)
+        return stage
+    }
+
+    @Test("every row has exactly its cells, and a wide character keeps both", arguments: 0..<60)
+    func cells(seed: UInt64) {
+        var random = SeededGenerator(seed: seed)
+        let columns = Int(random.next() % 220) + 1
+        let rows = Int(random.next() % 70) + 1
+        var stage = Self.strangeStage(columns: columns, rows: rows, seed: seed)
+        for key in ["", "j", "X", "?"] {
+            stage.type(key)
+            for glyphs in Glyphs.allCases {
+                let grid = stage.model.render(Capabilities(glyphs: glyphs, isUTF8: true))
+                check(grid, columns: columns, rows: rows)
+            }
+        }
+    }
+
+    private func check(_ grid: Grid, columns: Int, rows: Int) {
+        #expect(grid.scalars.count == columns * rows)
+        for row in 0..<rows {
+            let cells = Array(grid.scalars[grid.range(ofRow: row)])
+            for (column, value) in cells.enumerated() {
+                if value == 0 {
+                    let before = column > 0 ? cells[column - 1] : 0
+                    #expect(Unicode.Scalar(before).map(CellWidth.of) == 2)
+                    continue
+                }
+                guard let scalar = Unicode.Scalar(value) else {
+                    Issue.record("no scalar: \(value)")
+                    continue
+                }
+                let width = CellWidth.of(scalar)
+                #expect(width > 0, "a character without a width at \(row),\(column): \(value)")
+                if width == 2 { #expect(column + 1 < columns && cells[column + 1] == 0) }
+            }
+        }
+    }
+
+    @Test("a terminal without UTF-8 gets ASCII only")
+    func onlyASCII() {
+        let stage = Self.strangeStage(columns: 100, rows: 30, seed: 7)
+        let grid = stage.model.render(Capabilities(glyphs: .ascii, isUTF8: false))
+        #expect(grid.scalars.allSatisfy { (0x20..<0x7F).contains($0) })
+    }
+
+    @Test("without colour every state still differs from every other", arguments: Glyphs.allCases)
+    func monochrome(glyphs: Glyphs) {
+        let faces = ChannelState.allCases.map { StateFace($0, glyphs) }
+        #expect(Set(faces.map(\.word)).count == faces.count)
+        #expect(Set(faces.map(\.glyph)).count == faces.count)
+        for style in Style.all { #expect(Theme.mono.appearance(of: style).colour == nil) }
+        for state in [ChannelState.down, .auto] {
+            #expect(Theme.mono.appearance(of: StateFace(state, glyphs).style).isReversed)
+        }
+    }
+
+    @Test("a read-only role is offered no action")
+    func readOnly() {
+        var story = Story()
+        story.role = "viewer"
+        var stage = Stage(story: story)
+        stage.send(.connected)
+        #expect(stage.lines[0].contains(" RO "))
+        #expect(stage.lines.last?.contains("X off") == false)
+        stage.press(.character("X"))
+        #expect(stage.model.confirmation == nil)
+        #expect(stage.requests.isEmpty)
+        #expect(stage.text.contains("read-only"))
+    }
+
+    @Test("a thousand channels still make a frame")
+    func many() {
+        var story = Story()
+        story.channels = (0..<1000).map {
+            ChannelSnapshot(
+                path: "mail/0/\($0)", serial: UInt64($0 + 1), state: .up, address: "10.0.0.1:1")
+        }
+        var stage = Stage(columns: 120, rows: 40, story: story)
+        stage.send(.connected)
+        stage.press(.character("G"))
+        #expect(stage.model.cursor.subject == .group(serial: 103))
+        stage.press(.up)
+        stage.press(.up)
+        #expect(stage.model.cursor.subject == .channel(serial: 1000))
+        #expect(stage.text.contains("0.999"))
+    }
+}
