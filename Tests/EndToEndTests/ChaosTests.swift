@@ -25,7 +25,7 @@ extension EndToEnd {
             try withDaemon(services, options: relay.options) { daemon in
                 let endpoint = try daemon.endpoint()
                 let control = daemon.controlPath
-                let before = try daemon.descriptorCount()
+                let before = try daemon.socketCount()
                 let end = Deadline.after(.seconds(2))
                 let seed = TransferTests.seed
                 _ = try concurrently(32) { index in
@@ -40,23 +40,15 @@ extension EndToEnd {
                 }
                 try daemon.ask("enable web")
                 try daemon.waitUntilNoSessions()
-                try Self.expectNothingLost(daemon, descriptors: before)
+                try Self.expectNothingLost(daemon, sockets: before)
             }
         }
 
-        private static func expectNothingLost(_ daemon: Daemon, descriptors: Int) throws {
+        private static func expectNothingLost(_ daemon: Daemon, sockets: Int) throws {
             try eventually("every slot is back") {
                 try daemon.channels().allSatisfy { $0.current == 0 }
             }
-            // Pipes that are kept for the next stream are no loss.
-            let pipes = try daemon.ask("show workers")
-            let table = try #require(Table(lines: pipes.lines))
-            let kept = table.rows.reduce(0) { sum, row in
-                sum + (Fields(columns: table.columns, values: row).number("pipes") ?? 0)
-            }
-            try eventually("every descriptor is back") {
-                try daemon.descriptorCount() <= descriptors + 2 * Int(kept)
-            }
+            try eventually("every socket is closed") { try daemon.socketCount() <= sockets }
             let listener = try daemon.listeners()[0]
             #expect(listener.current == 0)
             #expect(try daemon.endings().values.reduce(0, +) == Int(listener.total))

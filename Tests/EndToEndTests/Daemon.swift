@@ -8,8 +8,12 @@ final class Daemon {
     let program: Program
     let controlPath: String
 
-    /// The binary beside the tests: `.build/debug/proxyd`.
+    /// The binary beside the tests, `.build/debug/proxyd`, or the one that the environment names: a
+    /// release build, or one under a sanitizer.
     static let binary: String = {
+        if let named = ProcessInfo.processInfo.environment["PROXYD_TEST_BINARY"] {
+            return URL(fileURLWithPath: named).path
+        }
         let tests =
             (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         return (tests as NSString).deletingLastPathComponent + "/proxyd"
@@ -159,6 +163,16 @@ extension Daemon {
     /// Open descriptors.
     func descriptorCount() throws -> Int {
         try FileManager.default.contentsOfDirectory(atPath: "/proc/\(program.pid)/fd").count
+    }
+
+    /// Open sockets. Pipes are left out: some are kept for the next stream.
+    func socketCount() throws -> Int {
+        let descriptors = "/proc/\(program.pid)/fd"
+        return try FileManager.default.contentsOfDirectory(atPath: descriptors).count { name in
+            let target = try? FileManager.default.destinationOfSymbolicLink(
+                atPath: "\(descriptors)/\(name)")
+            return target?.hasPrefix("socket:") == true
+        }
     }
 
     /// Resident memory in KiB.
