@@ -81,6 +81,10 @@ struct MetricsText {
             "proxyd_listener_refused_total", .counter, "Clients that found no channel.",
             totals.map { ($0.0, $0.1.failures) })
         add(
+            "proxyd_listener_session_milliseconds_total", .counter,
+            "The lives of all ended sessions together.",
+            totals.map { ($0.0, $0.1.nanoseconds / 1_000_000) })
+        add(
             "proxyd_listener_in_bytes_total", .counter, "Bytes from clients.",
             totals.map { ($0.0, $0.1.inBytes) })
         add(
@@ -107,6 +111,10 @@ struct MetricsText {
             "proxyd_channel_failed_total", .counter, "Connects that failed.",
             totals.map { ($0.0, $0.1.failures) })
         add(
+            "proxyd_channel_session_milliseconds_total", .counter,
+            "The lives of all ended sessions together.",
+            totals.map { ($0.0, $0.1.nanoseconds / 1_000_000) })
+        add(
             "proxyd_channel_in_bytes_total", .counter, "Bytes from clients to the channel.",
             totals.map { ($0.0, $0.1.inBytes) })
         add(
@@ -121,6 +129,10 @@ struct MetricsText {
         add(
             "proxyd_worker_sessions", .gauge, "Sessions running on a data thread.",
             samples { UInt64($0.sessions) })
+        add(
+            "proxyd_worker_session_milliseconds_total", .counter,
+            "The lives of all ended sessions together.",
+            samples { $0.totals.nanoseconds / 1_000_000 })
         add(
             "proxyd_worker_turns_total", .counter, "Times that a data thread woke up.",
             samples { $0.turns })

@@ -388,6 +388,7 @@ final class Session {
             listener.counters[worker.index].addFailure()
         }
         listener.counters[worker.index].addTime(nanoseconds: lived)
+        worker.counters.addTime(nanoseconds: lived)
         listener.leave()
         channelSocket = FileDescriptor.none
         clientSocket = FileDescriptor.none
