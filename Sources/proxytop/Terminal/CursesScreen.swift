@@ -23,6 +23,8 @@ struct CursesScreen: Screen, ~Copyable {
         let name = unsafe used.map { unsafe String(cString: $0) }
         substitute = name == Environment.value(of: "TERM") ? nil : name
         self.syncDescriptor = syncDescriptor
+        // Nobody reading must not stop the screen.
+        if let syncDescriptor { _ = fcntl(syncDescriptor, F_SETFL, O_NONBLOCK) }
         for style in Style.all { Self.define(style, theme.appearance(of: style)) }
     }
 
