@@ -50,6 +50,8 @@ int cnc_set_locale(void) {
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
 
+int cnc_force_utf8(void) { return setlocale(LC_CTYPE, "C.UTF-8") != NULL; }
+
 // ---- Signals ----
 
 static void note_signal(int number) {

@@ -57,7 +57,7 @@ struct Proxytop: ParsableCommand {
     }
 
     func run() throws {
-        let isUTF8 = TerminalLocale.adopt()
+        let isUTF8 = TerminalLocale.adopt(forcing: glyphs == Glyphs.unicode.rawValue)
         let capabilities = Capabilities(
             glyphs: Glyphs(rawValue: glyphs)
                 ?? .automatic(isUTF8: isUTF8, terminal: Environment.value(of: "TERM")),

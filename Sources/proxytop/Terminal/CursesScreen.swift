@@ -170,5 +170,8 @@ enum SignalPipe {
 
 /// What the locale says about characters; call it before the terminal is taken over.
 enum TerminalLocale {
-    static func adopt() -> Bool { cnc_set_locale() == 1 }
+    /// Answers whether the character set is UTF-8. `forcing` makes it so where the locale says otherwise.
+    static func adopt(forcing: Bool) -> Bool {
+        cnc_set_locale() == 1 || forcing && cnc_force_utf8() == 1
+    }
 }
