@@ -33,6 +33,7 @@ static struct {
 } styles_table[256];
 static short pair_colours[most_pairs];
 static int pair_count;
+static short background = -1;
 
 // What the crash handler needs: prepared at start, because nothing may be computed then.
 static struct termios saved_modes;
@@ -48,6 +49,8 @@ int cnc_set_locale(void) {
     setlocale(LC_ALL, "");
     return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 }
+
+int cnc_force_utf8(void) { return setlocale(LC_CTYPE, "C.UTF-8") != NULL; }
 
 // ---- Signals ----
 
@@ -194,7 +197,8 @@ int cnc_start(const char **used) {
     set_term(screen);
     if (has_colors()) {
         start_color();
-        use_default_colors();
+        // Where there is no default to fall back to, black is what there is.
+        background = use_default_colors() == OK ? -1 : COLOR_BLACK;
     }
     define_key("\033[200~", paste_begins);
     define_key("\033[201~", paste_ends);
@@ -249,7 +253,7 @@ static short pair_for(int foreground) {
     if (pair_count == most_pairs || pair_count + 1 >= COLOR_PAIRS) return 0;
     pair_colours[pair_count] = (short)foreground;
     pair_count++;
-    init_pair((short)pair_count, (short)foreground, -1);
+    init_pair((short)pair_count, (short)foreground, background);
     return (short)pair_count;
 }
 
@@ -270,7 +274,10 @@ void cnc_size(int *height, int *width) {
 
 void cnc_resize(void) {
     struct winsize size;
-    if (screen == NULL || ioctl(1, TIOCGWINSZ, &size) < 0) return;
+    if (screen == NULL) return;
+    // After a stop that we were not asked about, the shell has left its own modes behind.
+    if (is_on_screen) reset_prog_mode();
+    if (ioctl(1, TIOCGWINSZ, &size) < 0) return;
     if (size.ws_row == 0 || size.ws_col == 0) return;
     if (is_term_resized(size.ws_row, size.ws_col)) resizeterm(size.ws_row, size.ws_col);
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import Shared
 
 @main
@@ -56,7 +57,7 @@ struct Proxytop: ParsableCommand {
     }
 
     func run() throws {
-        let isUTF8 = TerminalLocale.adopt()
+        let isUTF8 = TerminalLocale.adopt(forcing: glyphs == Glyphs.unicode.rawValue)
         let capabilities = Capabilities(
             glyphs: Glyphs(rawValue: glyphs)
                 ?? .automatic(isUTF8: isUTF8, terminal: Environment.value(of: "TERM")),
@@ -107,6 +108,10 @@ struct Proxytop: ParsableCommand {
     private func watch(
         _ model: Model, _ connection: consuming ControlSocket, _ capabilities: Capabilities
     ) throws {
+        guard isatty(0) == 1 else {
+            try Self.end(.usage, "standard input is no terminal; --once needs none")
+            return
+        }
         let look: Theme =
             mono || Environment.forbidsColour ? .mono : theme == "light" ? .light : .dark
         let sync = Environment.value(of: "PROXYTOP_SYNC_FD").flatMap { CInt($0) }

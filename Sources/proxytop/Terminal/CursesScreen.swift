@@ -23,6 +23,8 @@ struct CursesScreen: Screen, ~Copyable {
         let name = unsafe used.map { unsafe String(cString: $0) }
         substitute = name == Environment.value(of: "TERM") ? nil : name
         self.syncDescriptor = syncDescriptor
+        // Nobody reading must not stop the screen.
+        if let syncDescriptor { _ = fcntl(syncDescriptor, F_SETFL, O_NONBLOCK) }
         for style in Style.all { Self.define(style, theme.appearance(of: style)) }
     }
 
@@ -168,5 +170,8 @@ enum SignalPipe {
 
 /// What the locale says about characters; call it before the terminal is taken over.
 enum TerminalLocale {
-    static func adopt() -> Bool { cnc_set_locale() == 1 }
+    /// Answers whether the character set is UTF-8. `forcing` makes it so where the locale says otherwise.
+    static func adopt(forcing: Bool) -> Bool {
+        cnc_set_locale() == 1 || forcing && cnc_force_utf8() == 1
+    }
 }

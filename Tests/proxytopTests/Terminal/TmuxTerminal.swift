@@ -11,7 +11,6 @@ final class TmuxTerminal {
         let description: String
     }
 
-    private let server: String
     let directory: URL
     /// The program's `PROXYTOP_SYNC_FD` writes here.
     private let frames: CInt
@@ -22,8 +21,8 @@ final class TmuxTerminal {
     static let patience = Duration.seconds(20)
 
     init(columns: Int, rows: Int) throws {
-        server = "proxytop-test-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
-        directory = FileManager.default.temporaryDirectory.appending(path: server)
+        let name = "proxytop-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
+        directory = FileManager.default.temporaryDirectory.appending(path: name)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let fifo = directory.appending(path: "frames").path
         guard unsafe mkfifo(fifo, 0o600) == 0 else {
@@ -133,7 +132,8 @@ final class TmuxTerminal {
     }
 
     private func tmux(_ arguments: [String]) throws -> String {
-        let result = try Command.run(["tmux", "-L", server] + arguments)
+        let server = ["tmux", "-S", directory.appending(path: "tmux").path]
+        let result = try Command.run(server + arguments)
         guard result.status == 0 else {
             throw Failed(description: "tmux \(arguments.joined(separator: " ")): \(result.output)")
         }

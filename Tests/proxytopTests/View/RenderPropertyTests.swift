@@ -81,6 +81,29 @@ struct RenderPropertyTests {
         }
     }
 
+    @Test(
+        "a preview shows its numbers, its command and what is typed at any size",
+        arguments: [(40, 10), (45, 12), (60, 16), (80, 24), (200, 60)])
+    func preview(columns: Int, rows: Int) {
+        var story = Story()
+        for index in story.channels.indices where story.channels[index].path.hasPrefix("mail/2") {
+            story.channels[index].maxc = 400_050
+            story.channels[index].current = 139_500
+        }
+        var stage = Stage(columns: columns, rows: rows, story: story)
+        stage.send(.connected)
+        stage.choose(3)
+        stage.press(.character("X"))
+        stage.type("40")
+        let text = stage.text
+        #expect(text.contains("400/400") || text.contains("1192/1200") || rows == 10)
+        #expect(stage.lines.contains { $0.contains("cut at once") && $0.contains(" 400 |") })
+        #expect(text.contains("disable mail/0/2 cut"))
+        #expect(text.contains("if-gen=8812"))
+        #expect(text.contains("Type 400"))
+        #expect(text.contains("40_"))
+    }
+
     @Test("a read-only role is offered no action")
     func readOnly() {
         var story = Story()
