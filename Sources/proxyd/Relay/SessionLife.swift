@@ -35,24 +35,31 @@ struct SessionLife: Sendable {
 
     /// The chosen channel could not be connected to.
     mutating func connectFailed(_ cause: EndReason.Cause) -> Action {
+        guard phase == .connecting else { return .none }
         failures += 1
         lastFailure = cause
         return .choose
     }
 
-    /// Nothing was left to choose.
+    /// Nothing was left to choose; a session that is held already is held on.
     mutating func foundNoChannel() -> Action {
-        guard case .connecting = phase else { return .none }
-        return .whenEmpty
+        phase == .connecting || phase == .holding ? .whenEmpty : .none
     }
 
     /// The listener lets clients wait.
-    mutating func hold() { phase = .holding }
+    mutating func hold() {
+        guard phase == .connecting else { return }
+        phase = .holding
+    }
 
     /// A channel was chosen.
-    mutating func chose() { phase = .connecting }
+    mutating func chose() {
+        guard phase == .holding else { return }
+        phase = .connecting
+    }
 
     mutating func connected() -> Action {
+        guard phase == .connecting else { return .none }
         phase = .relaying
         return .relay
     }
