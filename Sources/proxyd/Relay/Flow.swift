@@ -171,7 +171,7 @@ struct Flow {
         if Self.splicedPerTurn - budget >= Self.muchAtOnce {
             streak = 0
         } else {
-            streak += 1
+            streak = min(streak + 1, Self.streakToCopy)
             if streak >= Self.streakToCopy, space.mode == .adaptive {
                 isSplicing = false
                 streak = 0
