@@ -85,9 +85,11 @@ struct Flow {
             if isEnded { return .finished }
             guard isReadable else { return .sourceEmpty }
             if streak >= Self.streakToSplice, space.mode == .adaptive {
-                isSplicing = true
                 streak = 0
-                return splice(from: source, to: sink, space: space)
+                // Without a pipe this turn goes on, so that it ends like any other.
+                pipe = space.lendPipe()
+                isSplicing = pipe != nil
+                if isSplicing { return splice(from: source, to: sink, space: space) }
             }
         }
         return .turnOver
