@@ -55,7 +55,7 @@ struct Blueprint {
             part.name, weight: part.weight, maxc: part.maxc, serial: serial, path: path)
     }
 
-    /// - Parameter groups: by name; a channel may be written `name*maxc`.
+    /// Groups by name, of channels by name; a channel may be written `name*maxc`.
     mutating func service(
         _ name: String = "s", _ groups: [(String, [String])], listeners: [String] = []
     ) throws -> Service {

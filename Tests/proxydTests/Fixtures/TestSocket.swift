@@ -206,8 +206,8 @@ final class TestDoor: Sendable {
     let number: CInt
     let endpoint: Endpoint
 
-    /// - Parameter backlog: nil: bound, but not listening, so that whoever connects is refused and
-    ///   nobody else gets the port.
+    /// Without a backlog it is bound, but not listening: whoever connects is refused, and nobody else
+    /// gets the port.
     init(backlog: CInt? = 64, family: CInt = AF_INET) throws {
         let loopback: IPAddress = family == AF_INET6 ? .loopbackV6 : .loopbackV4
         guard let address = SocketAddress(.ip(loopback, port: 0)) else { throw Missing("address") }

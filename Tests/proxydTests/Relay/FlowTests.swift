@@ -182,7 +182,8 @@ struct FlowTests {
         arguments: TestSocket.Kind.allCases, [false, true])
     func end(kind: TestSocket.Kind, isAnnounced: Bool) throws {
         for mode in RelayMode.allCases {
-            for count in [0, 1, 20_000, 65_536, 150_000] {
+            // A TCP window takes no more before somebody reads.
+            for count in kind == .tcp ? [0, 1, 20_000, 50_000] : [0, 1, 20_000, 65_536, 150_000] {
                 var stand = try FlowStand(kind, mode: mode)
                 let bytes = SeededGenerator.bytes(count)
                 try stand.writer.send(bytes)
@@ -237,9 +238,12 @@ struct FlowTests {
         stand.writer.endWrites()
         try stand.source.awaitEnd()
         // What epoll says of it: urgent, readable and at its end, or not yet.
-        stand.flow.hasUrgent = isAnnounced
-        stand.flow.endFollows = isAnnounced
-        #expect(stand.pumpReadable() == .finished)
+        var pause = Flow.Pause.sourceEmpty
+        if !isAnnounced { pause = stand.pumpReadable() }
+        stand.flow.hasUrgent = true
+        stand.flow.endFollows = true
+        if pause != .finished { pause = stand.pumpReadable() }
+        #expect(pause == .finished)
         stand.sink.endWrites()
         #expect(try stand.reader.receiveToEnd() == Array("beforebehind".utf8))
     }
