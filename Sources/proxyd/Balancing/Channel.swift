@@ -139,11 +139,13 @@ final class Channel: Sendable {
 
     /// A connect has failed: it is left alone for `grace`.
     ///
-    /// - Returns: whether that is news; a failure within the grace time is not.
+    /// - Returns: whether that is news. A failure within the grace time is not, and neither is one of
+    ///   a channel that was switched off while the connect was under way.
     func failed(why: String, grace: Duration, now: Instant) -> Bool {
-        guard grace > .zero else { return false }
-        let isNews = !isInGrace(now: now)
-        graceEnd.store(now.advanced(by: grace).nanoseconds, ordering: .relaxed)
+        guard grace > .zero, isSwitchedOn else { return false }
+        let end = now.advanced(by: grace).nanoseconds
+        // Exchanged, so that of workers that fail at once only one has news.
+        let isNews = graceEnd.exchange(end, ordering: .relaxed) <= now.nanoseconds
         note.withLock { note in
             if isNews { note = Note(since: now, why: why) } else { note.why = why }
         }
@@ -154,8 +156,9 @@ final class Channel: Sendable {
     ///
     /// - Returns: whether that ended a grace time.
     func succeeded(now: Instant) -> Bool {
-        guard isInGrace(now: now) else { return false }
-        graceEnd.store(0, ordering: .relaxed)
+        guard isInGrace(now: now),
+            graceEnd.exchange(0, ordering: .relaxed) > now.nanoseconds
+        else { return false }
         note.withLock { $0 = Note(since: now, why: "connected again") }
         return true
     }

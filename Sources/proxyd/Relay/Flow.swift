@@ -20,7 +20,8 @@ struct Flow {
     var isWritable = true
     /// The source has ended its writes; what it sent before may still have to be read.
     var endFollows = false
-    /// A receive stops at urgent data (tcp(7)), so a short one does not mean that the socket is empty.
+    /// A receive stops at urgent data (tcp(7)), so a short one does not mean that the socket is empty;
+    /// and a splice never gets past it, so it is copied from then on.
     var hasUrgent = false
     /// Nothing will be read from the source any more.
     private(set) var isEnded = false
@@ -48,6 +49,7 @@ struct Flow {
     /// Moves bytes until an end must be waited for, or the turn is over.
     mutating func pump(from source: CInt, to sink: CInt, space: RelaySpace) -> Pause {
         if !isSplicing, held == nil, space.mode == .splice { isSplicing = true }
+        if hasUrgent, pipe == nil { isSplicing = false }
         return isSplicing && held == nil
             ? splice(from: source, to: sink, space: space)
             : copy(from: source, to: sink, space: space)
@@ -84,10 +86,12 @@ struct Flow {
             }
             if isEnded { return .finished }
             guard isReadable else { return .sourceEmpty }
-            if streak >= Self.streakToSplice, space.mode == .adaptive {
-                isSplicing = true
+            if streak >= Self.streakToSplice, space.mode == .adaptive, !hasUrgent {
                 streak = 0
-                return splice(from: source, to: sink, space: space)
+                // Without a pipe this turn goes on, so that it ends like any other.
+                pipe = space.lendPipe()
+                isSplicing = pipe != nil
+                if isSplicing { return splice(from: source, to: sink, space: space) }
             }
         }
         return .turnOver
@@ -131,16 +135,17 @@ struct Flow {
         var budget = Self.splicedPerTurn
         while budget > 0 {
             if pipe.isEmpty {
-                if isEnded { return giveBack(pipe, to: space, .finished) }
                 guard isReadable else { return quiet(pipe, space, budget) }
+                if hasUrgent { return copyInstead(of: pipe, from: source, to: sink, space: space) }
                 switch pipe.fill(from: source) {
                 case .moved: break
                 case .wouldBlock:
                     isReadable = false
                     return quiet(pipe, space, budget)
                 case .endOfStream:
-                    isEnded = true
-                    return giveBack(pipe, to: space, .finished)
+                    // Or urgent data in front of the end, of which no event has told yet; only a
+                    // receive knows.
+                    return copyInstead(of: pipe, from: source, to: sink, space: space)
                 case .failed(let number):
                     return giveBack(pipe, to: space, .sourceFailed(number))
                 }
@@ -159,6 +164,16 @@ struct Flow {
         return .turnOver
     }
 
+    /// The turn goes on with receives; the pipe is empty.
+    private mutating func copyInstead(
+        of pipe: SplicePipe, from source: CInt, to sink: CInt, space: RelaySpace
+    ) -> Pause {
+        self.pipe = nil
+        space.giveBack(pipe)
+        isSplicing = false
+        return copy(from: source, to: sink, space: space)
+    }
+
     /// No pipe was to be had although splicing was asked for: this turn copies, the next one asks again.
     private mutating func copyOnce(from source: CInt, to sink: CInt, space: RelaySpace) -> Pause {
         let pause = copy(from: source, to: sink, space: space)
@@ -171,7 +186,7 @@ struct Flow {
         if Self.splicedPerTurn - budget >= Self.muchAtOnce {
             streak = 0
         } else {
-            streak += 1
+            streak = min(streak + 1, Self.streakToCopy)
             if streak >= Self.streakToCopy, space.mode == .adaptive {
                 isSplicing = false
                 streak = 0

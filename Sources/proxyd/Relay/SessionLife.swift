@@ -35,26 +35,31 @@ struct SessionLife: Sendable {
 
     /// The chosen channel could not be connected to.
     mutating func connectFailed(_ cause: EndReason.Cause) -> Action {
+        guard phase == .connecting else { return .none }
         failures += 1
         lastFailure = cause
         return .choose
     }
 
-    /// Nothing was left to choose.
+    /// Nothing was left to choose; a session that is held already is held on.
     mutating func foundNoChannel() -> Action {
-        switch phase {
-        case .connecting, .holding: return .whenEmpty
-        case .relaying, .halfClosed, .closed: return .none
-        }
+        phase == .connecting || phase == .holding ? .whenEmpty : .none
     }
 
     /// The listener lets clients wait.
-    mutating func hold() { phase = .holding }
+    mutating func hold() {
+        guard phase == .connecting else { return }
+        phase = .holding
+    }
 
     /// A channel was chosen.
-    mutating func chose() { phase = .connecting }
+    mutating func chose() {
+        guard phase == .holding else { return }
+        phase = .connecting
+    }
 
     mutating func connected() -> Action {
+        guard phase == .connecting else { return .none }
         phase = .relaying
         return .relay
     }
@@ -80,7 +85,9 @@ struct SessionLife: Sendable {
             resetting: side == .client ? .channel : .client)
     }
 
-    /// Nothing has happened for too long, and it was `awaited`'s turn.
+    /// Nothing has happened for too long.
+    ///
+    /// - Parameter awaited: whose turn it was.
     mutating func timedOut(awaiting awaited: Side) -> Action {
         switch phase {
         case .holding:
