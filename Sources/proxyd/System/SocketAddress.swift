@@ -70,9 +70,10 @@ struct SocketAddress: Sendable {
         case AF_INET6:
             return read { (raw: sockaddr_in6) in
                 unsafe withUnsafeBytes(of: raw.sin6_addr) { bytes in
-                    let high = unsafe UInt64(bigEndian: bytes.load(as: UInt64.self))
+                    let high = unsafe UInt64(
+                        bigEndian: bytes.loadUnaligned(as: UInt64.self))
                     let low = unsafe UInt64(
-                        bigEndian: bytes.load(fromByteOffset: 8, as: UInt64.self))
+                        bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
                     return .ip(
                         .v6(high: high, low: low, scope: raw.sin6_scope_id),
                         port: UInt16(bigEndian: raw.sin6_port))
