@@ -56,8 +56,15 @@ struct Startup {
     ) throws(StartError) -> Service {
         var opened: [(Listener, OpenedSocket)] = []
         for listener in settings.listeners {
-            let socket = try OpenedSocket(
-                listening: listener, at: listener.endpoint, deadPeer: settings.timeouts.deadPeer)
+            let socket: OpenedSocket
+            do throws(StartError) {
+                socket = try OpenedSocket(
+                    listening: listener, at: listener.endpoint,
+                    deadPeer: settings.timeouts.deadPeer)
+            } catch {
+                for (_, socket) in opened { socket.file?.remove() }
+                throw error
+            }
             let bound = Socket.localEndpoint(socket.descriptor) ?? listener.endpoint
             let endpoint = if case .unix = listener.endpoint { listener.endpoint } else { bound }
             opened.append(

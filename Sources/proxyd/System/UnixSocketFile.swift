@@ -52,7 +52,11 @@ struct UnixSocketFile: Sendable {
     }
 
     private static func temporaryName(for path: String) -> String {
-        "\(path.prefix(Endpoint.longestPath - 12)).\(getpid())"
+        let suffix = ".\(getpid())"
+        var name = path
+        // The kernel counts bytes, not letters.
+        while name.utf8.count + suffix.utf8.count > Endpoint.longestPath { name.removeLast() }
+        return name + suffix
     }
 
     /// Whether the place may be taken.
