@@ -135,9 +135,11 @@ struct HeaderStrip {
         var spans = Spans()
         let shown = problems.prefix(isWide ? 3 : 2).filter { $0.severity != .note }
         guard !shown.isEmpty else {
-            let quiet = picture.channels.map(\.sinceMilliseconds).min()
-            let since = quiet.map { " for \(Age(milliseconds: $0))" } ?? ""
-            return Spans("no problems\(since)", .good)
+            let since = model.quietSince.map { quiet in
+                let lasting = picture.nowMilliseconds - min(quiet, picture.nowMilliseconds)
+                return " for \(Age(milliseconds: lasting))"
+            }
+            return Spans("no problems\(since ?? "")", .good)
         }
         for problem in shown {
             let face = StateFace(problem.state, glyphs, isStale: false)
