@@ -177,30 +177,3 @@ struct HeaderStrip {
         return spans
     }
 }
-
-/// How many channels are in a state that somebody should look at.
-struct StateCount: Equatable {
-    var state: ChannelState
-    var number: Int
-
-    static func bad(in picture: Picture?) -> [StateCount] {
-        let channels = picture?.channels ?? []
-        return [ChannelState.down, .auto, .full, .grace].compactMap { state in
-            let number = channels.count { $0.state == state }
-            return number > 0 ? StateCount(state: state, number: number) : nil
-        }
-    }
-}
-
-/// Policies in the few letters a heading has room for.
-enum PolicyName {
-    static func short(_ name: String) -> String {
-        switch name {
-        case "round-robin": "rr"
-        case "least-connections": "leastconn"
-        case "fewest-connections-total": "fewest"
-        case "random-two-choices": "random2"
-        default: name
-        }
-    }
-}
