@@ -1,6 +1,35 @@
 internal import ArgumentParser
+internal import Shared
 
 @main
 struct Proxyd: ParsableCommand {
-    func run() throws {}
+    static let configuration = CommandConfiguration(
+        commandName: "proxyd",
+        abstract: "A TCP proxy that balances, fails over and shows what happens.",
+        version: Version.string,
+        subcommands: [RunCommand.self, CheckCommand.self, ControlCommand.self, DemoCommand.self])
+
+    /// Parses, runs, and ends with a code of sysexits.h.
+    static func main() {
+        do {
+            var command = try parseAsRoot()
+            try command.run()
+        } catch {
+            let code = exitCode(for: error)
+            let message = fullMessage(for: error)
+            if code.isSuccess {
+                print(message)
+            } else if !message.isEmpty {
+                StandardError.write(Self.told(message))
+            }
+            exit(withError: code)
+        }
+    }
+
+    /// The parser begins its messages with “Error: ”; ours begin with the program's name.
+    static func told(_ message: String) -> String {
+        let prefix = "Error: "
+        let text = message.hasPrefix(prefix) ? String(message.dropFirst(prefix.count)) : message
+        return "proxyd: \(text)\n"
+    }
 }

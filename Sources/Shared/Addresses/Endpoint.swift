@@ -18,7 +18,7 @@ package enum Endpoint: Hashable, Sendable {
 
     /// Reads `192.0.2.1:80`, `[2001:db8::1]:80`, `db1:5432`, `*:80` (every IPv4 address), `unix:/run/x` or `/run/x`.
     ///
-    /// - Parameter defaultPort: used when the text names none; nil makes that a mistake.
+    /// `defaultPort` is used when the text names none; nil makes that a mistake.
     package init(_ text: String, defaultPort: UInt16? = nil) throws(Mistake) {
         guard !text.isEmpty else { throw .empty }
         if text.hasPrefix("/") || text.hasPrefix("unix:") {

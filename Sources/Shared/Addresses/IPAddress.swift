@@ -24,7 +24,10 @@ package enum IPAddress: Hashable, Sendable {
         guard let groups = Self.readV6(parts[0]) else { return nil }
         var scope: UInt32 = 0
         if parts.count == 2 {
-            guard let number = UInt32(String(parts[1]) ?? "") else { return nil }
+            // Without the sign that `UInt32` would take.
+            guard let text = String(parts[1]), let number = UInt32(text),
+                parts[1].allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
+            else { return nil }
             scope = number
         }
         func half(_ slice: ArraySlice<UInt16>) -> UInt64 {
@@ -75,7 +78,8 @@ package enum IPAddress: Hashable, Sendable {
                 groups += [UInt16(v4 >> 16), UInt16(v4 & 0xFFFF)]
             } else {
                 guard part.count <= 4, let text = String(part),
-                    let group = UInt16(text, radix: 16), part.first != UInt8(ascii: "+")
+                    let group = UInt16(text, radix: 16), part.first != UInt8(ascii: "+"),
+                    part.first != UInt8(ascii: "-")
                 else { return nil }
                 groups.append(group)
             }

@@ -6,8 +6,9 @@ package struct Age: Hashable, Comparable, Sendable {
 
     package init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
-        let whole = max(0, seconds) * 1000 + max(0, attoseconds) / 1_000_000_000_000_000
-        self.init(milliseconds: UInt64(whole))
+        // Capped, so that no duration overflows; the cap is far above any age.
+        let whole = min(max(0, seconds), 1 << 52) * 1000
+        self.init(milliseconds: UInt64(whole + max(0, attoseconds) / 1_000_000_000_000_000))
     }
 
     package var duration: Duration { .milliseconds(Int64(clamping: milliseconds)) }

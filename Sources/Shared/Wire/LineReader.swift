@@ -13,6 +13,8 @@ package struct LineReader: Sendable {
     private var start = 0
     private var searched = 0
     private var isSkipping = false
+    /// Where the lines end that `takeLines` has found and not yet taken.
+    private var ends: [Int] = []
 
     package init(limit: Int = Request.longestLine) { self.limit = limit }
 
@@ -23,6 +25,7 @@ package struct LineReader: Sendable {
         if start > 0, start == buffer.count || start > limit {
             buffer.removeFirst(start)
             searched -= start
+            for index in ends.indices { ends[index] -= start }
             start = 0
         }
         buffer.append(contentsOf: bytes)
@@ -30,6 +33,7 @@ package struct LineReader: Sendable {
 
     /// The next whole line, or nil until more bytes come.
     package mutating func next() -> Event? {
+        ends.removeAll()
         while true {
             guard let end = buffer[searched...].firstIndex(of: UInt8(ascii: "\n")) else {
                 searched = buffer.count
@@ -56,18 +60,19 @@ package struct LineReader: Sendable {
     /// Takes `count` whole lines at once, or none while they are not all there. For replies, whose
     /// first line says how many follow.
     package mutating func takeLines(_ count: Int) -> [[UInt8]]? {
-        var ends: [Int] = []
-        var from = start
+        // What was searched is not searched again: a reply of megabytes comes in many small pieces.
+        var from = ends.last.map { $0 + 1 } ?? start
         while ends.count < count {
             guard let end = buffer[from...].firstIndex(of: UInt8(ascii: "\n")) else { return nil }
             ends.append(end)
             from = end + 1
         }
         var lines: [[UInt8]] = []
-        for end in ends {
+        for end in ends.prefix(count) {
             lines.append(Array(buffer[start..<end]))
             start = end + 1
         }
+        ends.removeAll()
         searched = start
         return lines
     }

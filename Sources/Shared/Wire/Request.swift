@@ -19,7 +19,7 @@ package struct Request: Equatable, Sendable {
             case .unclosedQuote: "a quote is opened and not closed"
             case .badEscape(let text): "“\\\(text)” is no escape (\\\" \\\\ \\t \\n are)"
             case .controlCharacter(let byte):
-                "byte 0x\(String(byte, radix: 16)) in the line; quote it or leave it out"
+                "byte 0x\(String(byte, radix: 16)) in the line; leave it out"
             }
         }
     }

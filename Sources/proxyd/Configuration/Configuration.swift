@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What the daemon is asked to do: the one value that the file, the command line and every dialect
-/// translate to. Whole and valid once `ConfigurationFile` or `CommandLine` has returned it.
+/// translate to. Whole and valid once `ConfigurationFile` or `NativeCommandLine` has returned it.
 struct Configuration: Equatable, Sendable {
     var control = ControlConfiguration()
     /// Data threads; nil means one per core.

@@ -1,0 +1,4 @@
+/// What `--version` and `hello` answer.
+package enum Version {
+    package static let string = "0.1.0"
+}

@@ -1,0 +1,60 @@
+internal import Synchronization
+
+/// What one worker has counted for one listener or channel, or for itself.
+///
+/// Only that worker writes, so a relaxed load and store do; whoever asks adds up all workers'.
+final class TrafficCounters: Sendable {
+    /// Sessions accepted (listener, worker) or placed (channel).
+    private let sessionCount = Atomic<UInt64>(0)
+    private let inByteCount = Atomic<UInt64>(0)
+    private let outByteCount = Atomic<UInt64>(0)
+    /// Connects that failed (channel), clients that found no channel (listener).
+    private let failureCount = Atomic<UInt64>(0)
+    /// The sum of all ended sessions' lives.
+    private let nanosecondCount = Atomic<UInt64>(0)
+    // Keeps two workers' counters off one line of the processor's cache.
+    private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
+        (0, 0, 0, 0, 0, 0, 0, 0)
+
+    struct Totals: Equatable, Sendable {
+        var sessions: UInt64 = 0
+        var inBytes: UInt64 = 0
+        var outBytes: UInt64 = 0
+        var failures: UInt64 = 0
+        var nanoseconds: UInt64 = 0
+    }
+
+    func addSession() { Self.add(1, to: sessionCount) }
+    func addFailure() { Self.add(1, to: failureCount) }
+    func addTime(nanoseconds: UInt64) { Self.add(nanoseconds, to: nanosecondCount) }
+
+    @inline(__always)
+    func addBytes(_ count: UInt64, from side: Side) {
+        switch side {
+        case .client: Self.add(count, to: inByteCount)
+        case .channel: Self.add(count, to: outByteCount)
+        }
+    }
+
+    @inline(__always)
+    private static func add(_ count: UInt64, to counter: borrowing Atomic<UInt64>) {
+        counter.store(counter.load(ordering: .relaxed) &+ count, ordering: .relaxed)
+    }
+
+    private func add(to totals: inout Totals) {
+        totals.sessions &+= sessionCount.load(ordering: .relaxed)
+        totals.inBytes &+= inByteCount.load(ordering: .relaxed)
+        totals.outBytes &+= outByteCount.load(ordering: .relaxed)
+        totals.failures &+= failureCount.load(ordering: .relaxed)
+        totals.nanoseconds &+= nanosecondCount.load(ordering: .relaxed)
+    }
+
+    /// All workers' counts together.
+    static func sum(_ counters: [TrafficCounters]) -> Totals {
+        counters.reduce(into: Totals()) { $1.add(to: &$0) }
+    }
+
+    static func perWorker(_ workerCount: Int) -> [TrafficCounters] {
+        (0..<workerCount).map { _ in TrafficCounters() }
+    }
+}

@@ -1,0 +1,19 @@
+/// What `run` knows besides the configuration.
+struct RunOptions: Equatable, Sendable {
+    /// The file to read again on reload; nil: the command line was the configuration.
+    var file: String?
+    /// The options given beside the file, which win over it at every reload too.
+    var overrides = NativeCommandLine()
+    /// How bytes are moved; other than `adaptive` only to test and to compare.
+    var relay = RelayMode.adaptive
+    /// A line per ended session on standard error.
+    var isVerbose = false
+
+    /// Reads the configuration again, as at the start; nil without a file.
+    func reload() throws(ConfigurationErrors) -> Configuration? {
+        guard let file else { return nil }
+        var configuration = try ConfigurationFile.load(path: file)
+        try overrides.apply(to: &configuration)
+        return configuration
+    }
+}

@@ -1,0 +1,48 @@
+internal import Shared
+
+/// What was written, value by value good, with the places that whole-file rules need.
+///
+/// nil stands for what had a mistake of its own, so that one slip is not told twice.
+struct ConfigurationDraft {
+    var place: Place
+    var control = ControlConfiguration()
+    var workers: Int?
+    var maxSessions: Int?
+    var services: [ServiceDraft]? = []
+}
+
+struct ServiceDraft {
+    var place: Place
+    var name: Placed<String>?
+    var listeners: [ListenerDraft]? = []
+    var timeouts = Timeouts()
+    var grace = Duration.seconds(60)
+    var groups: [GroupDraft]? = []
+}
+
+struct ListenerDraft {
+    var place: Place
+    var name: Placed<String>?
+    var endpoint: Endpoint?
+    /// Everything but name and endpoint.
+    var mode: UInt32?
+    var whenEmpty = WhenEmpty.close
+    var backlog: Int32?
+    var maxSessions: Int?
+}
+
+struct GroupDraft {
+    var place: Place
+    var name: Placed<String>?
+    var policy = PolicyName.roundRobin
+    var channels: [ChannelDraft]? = []
+}
+
+struct ChannelDraft {
+    var place: Place
+    var name: Placed<String>?
+    var endpoint: Endpoint?
+    var weight = 1
+    var maxc: Int?
+    var label: String?
+}

@@ -1,0 +1,63 @@
+internal import Foundation
+internal import Glibc
+
+/// The configuration file (architecture §6): YAML, read whole, with all its mistakes at once.
+enum ConfigurationFile {
+    static let mostBytes = 4 * 1024 * 1024
+
+    /// Reads and judges a file; `-` stands for standard input.
+    static func load(path: String) throws(ConfigurationErrors) -> Configuration {
+        let bytes = try read(path)
+        let name = path == "-" ? "standard input" : path
+        guard bytes.count <= mostBytes else {
+            throw failure(name, "the file has more than 4 MiB", "split the services among daemons")
+        }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw failure(name, "the file is not UTF-8 text", "save it as UTF-8")
+        }
+        return try parse(text, name: name)
+    }
+
+    /// Judges a text; mistakes are located in `name`.
+    static func parse(
+        _ text: String, name: String
+    ) throws(ConfigurationErrors) -> Configuration {
+        // A byte order mark would count as a column.
+        let text = text.hasPrefix("\u{FEFF}") ? String(text.unicodeScalars.dropFirst()) : text
+        let root = try YAMLText.compose(text, fileName: name)
+        var reader = FileReader(yaml: YAMLReader(fileName: name))
+        let draft = reader.draft(of: YAMLValue(node: root, place: reader.yaml.place(of: root)))
+        var validator = DraftValidator(mistakes: reader.yaml.mistakes)
+        return try validator.configuration(from: draft)
+    }
+
+    private static func failure(
+        _ location: String, _ problem: String, _ remedy: String?, isUnreadable: Bool = false
+    ) -> ConfigurationErrors {
+        ConfigurationErrors(
+            errors: [ConfigurationError(location: location, problem: problem, remedy: remedy)],
+            isUnreadable: isUnreadable)
+    }
+
+    /// At most one byte more than are allowed, so that a device without end is no trap.
+    private static func read(_ path: String) throws(ConfigurationErrors) -> Data {
+        do {
+            let file =
+                path == "-"
+                ? FileHandle.standardInput
+                : try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+            return try file.read(upToCount: mostBytes + 1) ?? Data()
+        } catch {
+            throw failure(path, "cannot be read: \(reason(error))", nil, isUnreadable: true)
+        }
+    }
+
+    /// The kernel's words: Foundation's own say “The operation could not be completed”.
+    private static func reason(_ error: any Error) -> String {
+        let error = error as NSError
+        let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+        guard cause.domain == NSPOSIXErrorDomain, let text = unsafe strerror(CInt(cause.code))
+        else { return error.localizedDescription }
+        return unsafe String(cString: text)
+    }
+}

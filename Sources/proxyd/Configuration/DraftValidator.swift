@@ -1,0 +1,142 @@
+internal import Shared
+
+/// The rules that hold between values: names, addresses, and that nothing is missing. The same for
+/// the file and the command line.
+struct DraftValidator {
+    var mistakes: Mistakes
+    /// Where each address is listened on already.
+    private var listened: [Endpoint: Place] = [:]
+
+    init(mistakes: Mistakes) { self.mistakes = mistakes }
+
+    mutating func configuration(
+        from draft: ConfigurationDraft
+    ) throws(ConfigurationErrors) -> Configuration {
+        var configuration = Configuration(
+            control: draft.control, workers: draft.workers, maxSessions: draft.maxSessions)
+        if let services = draft.services {
+            if services.isEmpty {
+                mistakes.add("there is no service", "add one under “services”", at: draft.place)
+            }
+            let names = names(of: services.map(\.name), as: "services of this daemon")
+            for (service, name) in zip(services, names) {
+                configuration.services.append(self.service(service, name: name))
+            }
+        }
+        guard mistakes.isEmpty else { throw mistakes.errors }
+        return configuration
+    }
+
+    private mutating func service(_ draft: ServiceDraft, name: String) -> ServiceConfiguration {
+        var service = ServiceConfiguration(
+            name: name, timeouts: draft.timeouts, grace: draft.grace)
+        if let listeners = draft.listeners {
+            if listeners.isEmpty {
+                mistakes.add(
+                    "the service listens nowhere", "add an address under “listen”", at: draft.place)
+            }
+            let names = names(of: listeners.map(\.name), as: "listeners of this service")
+            for (listener, name) in zip(listeners, names) {
+                if let listener = self.listener(listener, name: name) {
+                    service.listeners.append(listener)
+                }
+            }
+        }
+        if let groups = draft.groups {
+            if groups.isEmpty {
+                mistakes.add(
+                    "the service has no group of channels",
+                    "add one under “groups”, or its channels under “channels”", at: draft.place)
+            }
+            let names = names(of: groups.map(\.name), as: "groups of this service")
+            for (group, name) in zip(groups, names) {
+                service.groups.append(self.group(group, name: name))
+            }
+        }
+        return service
+    }
+
+    private mutating func listener(
+        _ draft: ListenerDraft, name: String
+    ) -> ListenerConfiguration? {
+        guard let endpoint = draft.endpoint else { return nil }
+        if draft.mode != nil, !endpoint.isUnix {
+            mistakes.add(
+                "“mode” is for Unix sockets, and \(endpoint) is none", "remove it",
+                at: draft.place)
+        }
+        if !endpoint.isEphemeral {
+            if let first = listened[endpoint] {
+                mistakes.add(
+                    "\(endpoint) is listened on twice", "it was taken at \(first.text); keep one",
+                    at: draft.place)
+            } else {
+                listened[endpoint] = draft.place
+            }
+        }
+        var listener = ListenerConfiguration(name: name, endpoint: endpoint)
+        listener.mode = draft.mode ?? listener.mode
+        listener.whenEmpty = draft.whenEmpty
+        listener.backlog = draft.backlog ?? listener.backlog
+        listener.maxSessions = draft.maxSessions
+        return listener
+    }
+
+    private mutating func group(_ draft: GroupDraft, name: String) -> GroupConfiguration {
+        var group = GroupConfiguration(name: name, policy: draft.policy)
+        guard let channels = draft.channels else { return group }
+        if channels.isEmpty {
+            mistakes.add("the group is empty", "give it a channel", at: draft.place)
+        } else if channels.allSatisfy({ $0.weight == 0 }) {
+            mistakes.add(
+                "no channel of the group has a weight above zero, so none would get a session",
+                "give one of them a weight of 1 or more", at: draft.place)
+        }
+        let names = names(of: channels.map(\.name), as: "channels of this group")
+        for (channel, name) in zip(channels, names) {
+            guard let endpoint = channel.endpoint else { continue }
+            group.channels.append(
+                ChannelConfiguration(
+                    name: name, endpoint: endpoint, weight: channel.weight, maxc: channel.maxc,
+                    label: channel.label))
+        }
+        return group
+    }
+
+    /// Every sibling's name, its index where none was given.
+    private mutating func names(of siblings: [Placed<String>?], as noun: String) -> [String] {
+        var first: [String: Place] = [:]
+        return siblings.enumerated().map { index, given in
+            guard let given else { return String(index) }
+            do throws(ValueMistake) {
+                let name = try ValueReader.name(given.value, index: index)
+                if let place = first[name] {
+                    mistakes.add(
+                        "two of the \(noun) are called “\(name)”",
+                        "the first is at \(place.text); give one of them another name",
+                        at: given.place)
+                } else {
+                    first[name] = given.place
+                }
+                return name
+            } catch {
+                mistakes.add(error, at: given.place)
+                return String(index)
+            }
+        }
+    }
+}
+
+extension Endpoint {
+    fileprivate var isUnix: Bool {
+        if case .unix = self { true } else { false }
+    }
+
+    /// Whether the kernel chooses the port, so that several may be asked for.
+    fileprivate var isEphemeral: Bool {
+        switch self {
+        case .ip(_, let port), .name(_, let port): port == 0
+        case .unix: false
+        }
+    }
+}

@@ -1,0 +1,55 @@
+internal import Shared
+
+/// Reads where to listen and where to connect.
+enum EndpointReader {
+    static func listener(_ text: String) throws(ValueMistake) -> Endpoint {
+        try endpoint(text, defaultPort: nil, anyHost: "*")
+    }
+
+    static func channel(_ text: String, defaultPort: UInt16? = nil) throws(ValueMistake) -> Endpoint
+    {
+        let endpoint = try endpoint(text, defaultPort: defaultPort, anyHost: "HOST")
+        switch endpoint {
+        case .ip(_, port: 0), .name(_, port: 0):
+            throw ValueMistake("“\(text)” has port 0, where nobody can listen", portRemedy)
+        case .ip(.anyV4, _), .ip(.anyV6, _):
+            throw ValueMistake(
+                "“\(text)” stands for every address, which is no place to connect to",
+                "name one address, such as 127.0.0.1")
+        default: return endpoint
+        }
+    }
+
+    private static let portRemedy = "write a port from 1 to 65535"
+
+    private static func endpoint(
+        _ text: String, defaultPort: UInt16?, anyHost: String
+    ) throws(ValueMistake) -> Endpoint {
+        // The commonest slip: a port alone.
+        if UInt16(text) != nil {
+            throw ValueMistake("“\(text)” names no address", "write it as \(anyHost):\(text)")
+        }
+        do throws(Endpoint.Mistake) {
+            return try Endpoint(text, defaultPort: defaultPort)
+        } catch {
+            throw mistake(error, in: text)
+        }
+    }
+
+    private static func mistake(_ mistake: Endpoint.Mistake, in text: String) -> ValueMistake {
+        let form = "write it as 10.0.0.1:143, [2001:db8::1]:143, host:143 or unix:/path"
+        switch mistake {
+        case .empty: return ValueMistake(mistake.description, form)
+        case .noPort:
+            let isBare = text.filter { $0 == ":" }.count > 1 && !text.hasPrefix("[")
+            let written = text.hasSuffix(":") ? String(text.dropLast()) : text
+            return ValueMistake(
+                "“\(text)” names no port",
+                isBare ? "write it as [\(text)]:PORT" : "write it as \(written):PORT")
+        case .badPort: return ValueMistake(mistake.description, portRemedy)
+        case .badAddress: return ValueMistake(mistake.description, form)
+        case .badPath:
+            return ValueMistake(mistake.description, "write it as unix:/run/name.sock")
+        }
+    }
+}

@@ -1,0 +1,202 @@
+internal import Shared
+
+/// From the YAML tree of a file to a draft.
+struct FileReader {
+    var yaml: YAMLReader
+
+    mutating func draft(of root: YAMLValue) -> ConfigurationDraft {
+        var draft = ConfigurationDraft(place: root.place)
+        guard let map = yaml.map(root, .file) else {
+            draft.services = nil
+            return draft
+        }
+        if let value = map["control"] { draft.control = control(value) }
+        if let workers = yaml.value(map, "workers", ValueReader.workers) {
+            draft.workers = workers.value
+        }
+        draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
+        if let value = map["services"] {
+            draft.place = value.place
+            draft.services = yaml.list(value, as: "“services”")?.map { service($0) }
+        }
+        return draft
+    }
+
+    private mutating func control(_ value: YAMLValue) -> ControlConfiguration {
+        var control = ControlConfiguration()
+        guard let map = yaml.map(value, .control) else { return control }
+        control.path = yaml.value(map, "socket", ValueReader.path)?.value
+        control.mode = yaml.value(map, "mode", ValueReader.mode)?.value ?? control.mode
+        control.group = yaml.value(map, "group", ValueReader.label)?.value
+        control.environment = yaml.value(map, "environment", ValueReader.label)?.value
+        return control
+    }
+
+    private mutating func service(_ value: YAMLValue) -> ServiceDraft {
+        var draft = ServiceDraft(place: value.place)
+        guard let map = yaml.map(value, .service) else {
+            (draft.listeners, draft.groups) = (nil, nil)
+            return draft
+        }
+        draft.name = name(map)
+        if let value = map["timeouts"] { draft.timeouts = timeouts(value) }
+        draft.grace =
+            yaml.value(map, "grace") { text, name throws(ValueMistake) in
+                try ValueReader.duration(text, in: .zero...ValueReader.year, as: name)
+            }?.value ?? draft.grace
+        let whenEmpty = whenEmpty(map) ?? .close
+        if let value = map["listen"] {
+            draft.listeners = yaml.list(value, as: "“listen”")?.map { listener($0, whenEmpty) }
+        }
+        if let value = map["groups"] {
+            draft.groups = yaml.list(value, as: "“groups”")?.map { group($0) }
+        }
+        if let value = map["channels"] {
+            if map["groups"] != nil {
+                yaml.mistakes.add(
+                    "the service has “channels” and “groups”",
+                    "move the channels into a group of their own", at: value.place)
+                draft.groups = nil
+            } else {
+                draft.groups = [GroupDraft(place: value.place, channels: channels(value))]
+            }
+        }
+        return draft
+    }
+
+    private mutating func timeouts(_ value: YAMLValue) -> Timeouts {
+        var timeouts = Timeouts()
+        guard let map = yaml.map(value, .timeouts) else { return timeouts }
+        timeouts.connect =
+            yaml.value(map, "connect") { text, name throws(ValueMistake) in
+                try ValueReader.duration(
+                    text, in: ValueReader.shortest...ValueReader.year, as: name)
+            }?.value ?? timeouts.connect
+        timeouts.idle = duration(map, "idle", upTo: ValueReader.year)
+        timeouts.halfClosed = duration(map, "half-closed", upTo: ValueReader.year)
+        timeouts.deadPeer = duration(map, "dead-peer", upTo: ValueReader.longestDeadPeer)
+        return timeouts
+    }
+
+    private mutating func listener(_ value: YAMLValue, _ whenEmpty: WhenEmpty) -> ListenerDraft {
+        var draft = ListenerDraft(place: value.place, whenEmpty: whenEmpty)
+        guard value.isMap else {
+            draft.endpoint = endpoint(value, as: "a listener", EndpointReader.listener)
+            return draft
+        }
+        guard let map = yaml.map(value, .listener) else { return draft }
+        draft.name = name(map)
+        draft.endpoint = endpoint(map, EndpointReader.listener)
+        draft.mode = yaml.value(map, "mode", ValueReader.mode)?.value
+        draft.whenEmpty = self.whenEmpty(map) ?? whenEmpty
+        draft.backlog = number(map, "backlog", ValueReader.backlogs).map { Int32($0) }
+        draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
+        return draft
+    }
+
+    private mutating func group(_ value: YAMLValue) -> GroupDraft {
+        var draft = GroupDraft(place: value.place)
+        guard let map = yaml.map(value, .group) else {
+            draft.channels = nil
+            return draft
+        }
+        draft.name = name(map)
+        draft.policy = yaml.value(map, "balance", ValueReader.policy)?.value ?? draft.policy
+        if let value = map["channels"] {
+            draft.place = value.place
+            draft.channels = channels(value)
+        }
+        return draft
+    }
+
+    private mutating func channels(_ value: YAMLValue) -> [ChannelDraft]? {
+        yaml.list(value, as: "“channels”")?.map { channel($0) }
+    }
+
+    private mutating func channel(_ value: YAMLValue) -> ChannelDraft {
+        var draft = ChannelDraft(place: value.place)
+        let read = { (text: String) throws(ValueMistake) in try EndpointReader.channel(text) }
+        guard value.isMap else {
+            draft.endpoint = endpoint(value, as: "a channel", read)
+            return draft
+        }
+        guard let map = yaml.map(value, .channel) else { return draft }
+        draft.name = name(map)
+        draft.endpoint = endpoint(map, read)
+        draft.weight = number(map, "weight", ValueReader.weights) ?? draft.weight
+        draft.maxc = number(map, "maxc", ValueReader.sessions)
+        draft.label = yaml.value(map, "label", ValueReader.label)?.value
+        return draft
+    }
+}
+
+// MARK: - Values that several maps have
+
+extension FileReader {
+    private mutating func name(_ map: YAMLMap) -> Placed<String>? {
+        yaml.value(map, "name") { text, _ throws(ValueMistake) in text }
+    }
+
+    private mutating func number(
+        _ map: YAMLMap, _ key: String, _ range: ClosedRange<Int>
+    ) -> Int? {
+        yaml.value(map, key) { text, name throws(ValueMistake) in
+            try ValueReader.number(text, in: range, as: name)
+        }?.value
+    }
+
+    private mutating func duration(
+        _ map: YAMLMap, _ key: String, upTo longest: Duration
+    ) -> Duration? {
+        yaml.value(map, key) { text, name throws(ValueMistake) in
+            try ValueReader.optionalDuration(text, upTo: longest, as: name)
+        }?.value
+    }
+
+    /// A text, or a map: `hold: 10s`.
+    private mutating func whenEmpty(_ map: YAMLMap) -> WhenEmpty? {
+        guard let value = map["when-empty"], value.isMap else {
+            return yaml.value(map, "when-empty", ValueReader.whenEmpty)?.value
+        }
+        guard let inner = yaml.map(value, .whenEmpty) else { return nil }
+        if inner.values.isEmpty, yaml.mistakes.isEmpty {
+            yaml.mistakes.add("“when-empty” says nothing", "write hold: 10s", at: value.place)
+        }
+        return yaml.value(inner, "hold") { text, name throws(ValueMistake) in
+            WhenEmpty.hold(
+                try ValueReader.duration(
+                    text, in: ValueReader.shortest...ValueReader.longestHold, as: name))
+        }?.value
+    }
+
+    private mutating func endpoint(
+        _ value: YAMLValue, as name: String, _ read: (String) throws(ValueMistake) -> Endpoint
+    ) -> Endpoint? {
+        guard let text = yaml.text(value, as: name) else { return nil }
+        do throws(ValueMistake) {
+            return try read(text)
+        } catch {
+            yaml.mistakes.add(error, at: value.place)
+            return nil
+        }
+    }
+
+    /// The endpoint under `address` or `unix`.
+    private mutating func endpoint(
+        _ map: YAMLMap, _ read: (String) throws(ValueMistake) -> Endpoint
+    ) -> Endpoint? {
+        switch (map["address"], map["unix"]) {
+        case (nil, nil):
+            yaml.mistakes.add(
+                "\(map.keys.noun) needs an address", "add “address” or “unix”", at: map.place)
+            return nil
+        case (let address?, nil): return endpoint(address, as: "“address”", read)
+        case (nil, .some):
+            return yaml.value(map, "unix", ValueReader.path).map { .unix(path: $0.value) }
+        case (.some, let unix?):
+            yaml.mistakes.add(
+                "\(map.keys.noun) has “address” and “unix”", "keep one of the two", at: unix.place)
+            return nil
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// The keys that a map of the file may have. The one place where they are listed: the loader takes no
+/// other, and `docs/proxyd.schema.json` is tested against it.
+struct KeySet: Sendable {
+    /// What the map describes, for messages: `a service`.
+    let noun: String
+    let keys: [String]
+
+    static let file = KeySet(
+        noun: "the file", keys: ["control", "workers", "max-sessions", "services"])
+    static let control = KeySet(
+        noun: "“control”", keys: ["socket", "mode", "group", "environment"])
+    static let service = KeySet(
+        noun: "a service",
+        keys: [
+            "name", "listen", "timeouts", "grace", "when-empty", "groups", "channels",
+        ])
+    static let timeouts = KeySet(
+        noun: "“timeouts”", keys: ["connect", "idle", "half-closed", "dead-peer"])
+    static let listener = KeySet(
+        noun: "a listener",
+        keys: [
+            "address", "unix", "name", "mode", "when-empty", "backlog", "max-sessions",
+        ])
+    static let group = KeySet(noun: "a group", keys: ["name", "balance", "channels"])
+    static let channel = KeySet(
+        noun: "a channel", keys: ["address", "unix", "name", "weight", "maxc", "label"])
+    static let whenEmpty = KeySet(noun: "“when-empty”", keys: ["hold"])
+
+    static let all = [file, control, service, timeouts, listener, group, channel, whenEmpty]
+
+    /// Keys that the design names and this version lacks, wherever they stand.
+    static let later: Set<String> = [
+        "access", "autodisable", "check", "checks", "election", "key", "log", "metrics", "probe",
+        "probes", "proxy-protocol", "tls", "trigger", "triggers", "wait-for-bytes",
+    ]
+
+    /// Policies that the design names and this version lacks.
+    static let laterPolicies: Set<String> = [
+        "least-connections", "fair", "fewest-connections-total", "least-bytes", "least-time",
+        "workload", "hash", "sticky", "maglev", "first", "primary", "random-two-choices",
+        "least-latency",
+    ]
+
+    /// What to say about a key that is not in the set.
+    func mistake(about key: String) -> ValueMistake {
+        if Self.later.contains(key) {
+            return ValueMistake("“\(key)” is not available in this version", "remove it")
+        }
+        let problem = "unknown key “\(key)” in \(noun)"
+        if let owner = Self.all.first(where: { $0.keys.contains(key) }) {
+            return ValueMistake(problem, "it belongs in \(owner.noun)")
+        }
+        if let near = NearestWord.nearest(to: key, among: keys) {
+            return ValueMistake(problem, "did you mean “\(near)”?")
+        }
+        return ValueMistake(problem, "the keys here are \(keys.joined(separator: ", "))")
+    }
+}

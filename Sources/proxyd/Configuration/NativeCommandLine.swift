@@ -1,0 +1,165 @@
+internal import Shared
+
+/// `proxyd run -l ADDRESS… -- CHANNEL… [! CHANNEL…]`: our own short form of a file with one service.
+struct NativeCommandLine: Equatable {
+    /// What `-l` was given, each time.
+    var listen: [String] = []
+    /// `HOST[:PORT[:MAXC]]` per channel; `!` ends a group.
+    var operands: [String] = []
+    var connectTimeout: String?
+    var idleTimeout: String?
+    var halfClosedTimeout: String?
+    var deadPeer: String?
+    var grace: String?
+    var whenEmpty: String?
+    var workers: String?
+    var maxSessions: String?
+    var control: String?
+    var environment: String?
+
+    func configuration() throws(ConfigurationErrors) -> Configuration {
+        var mistakes = Mistakes()
+        var draft = ConfigurationDraft(place: Place(argument: "run", position: 0))
+        draft.services = [service(&mistakes)]
+        var validator = DraftValidator(mistakes: mistakes)
+        var configuration = Configuration(control: draft.control)
+        applyDaemonOptions(to: &configuration, &validator.mistakes)
+        draft.control = configuration.control
+        draft.workers = configuration.workers
+        draft.maxSessions = configuration.maxSessions
+        return try validator.configuration(from: draft)
+    }
+
+    /// The options that concern the daemon as a whole, which go together with a file too and win over it.
+    func apply(to configuration: inout Configuration) throws(ConfigurationErrors) {
+        var mistakes = Mistakes()
+        applyDaemonOptions(to: &configuration, &mistakes)
+        guard mistakes.isEmpty else { throw mistakes.errors }
+    }
+
+    private func applyDaemonOptions(
+        to configuration: inout Configuration, _ mistakes: inout Mistakes
+    ) {
+        if let workers = Self.value(workers, "--workers", &mistakes, ValueReader.workers) {
+            configuration.workers = workers
+        }
+        if let sessions = Self.value(
+            maxSessions, "--max-sessions", &mistakes,
+            { text, name throws(ValueMistake) in
+                try ValueReader.number(text, in: ValueReader.sessions, as: name)
+            })
+        {
+            configuration.maxSessions = sessions
+        }
+        if let path = Self.value(control, "--control", &mistakes, ValueReader.path) {
+            configuration.control.path = path
+        }
+        if let word = Self.value(environment, "--environment", &mistakes, ValueReader.label) {
+            configuration.control.environment = word
+        }
+    }
+
+    private func service(_ mistakes: inout Mistakes) -> ServiceDraft {
+        var service = ServiceDraft(place: Place(argument: "-l", position: 1))
+        let timeouts = Timeouts()
+        service.timeouts.connect =
+            Self.value(connectTimeout, "--connect-timeout", &mistakes) {
+                text, name throws(ValueMistake) in
+                try ValueReader.duration(
+                    text, in: ValueReader.shortest...ValueReader.year, as: name)
+            } ?? timeouts.connect
+        func optional(
+            _ text: String?, _ option: String, _ longest: Duration = ValueReader.year
+        ) -> Duration? {
+            Self.value(text, option, &mistakes) { text, name throws(ValueMistake) in
+                try ValueReader.optionalDuration(text, upTo: longest, as: name)
+            } ?? nil
+        }
+        service.timeouts.idle = optional(idleTimeout, "--idle-timeout")
+        service.timeouts.halfClosed = optional(halfClosedTimeout, "--half-closed-timeout")
+        service.timeouts.deadPeer = optional(
+            deadPeer, "--dead-peer", ValueReader.longestDeadPeer)
+        service.grace =
+            Self.value(grace, "--grace", &mistakes) { text, name throws(ValueMistake) in
+                try ValueReader.duration(text, in: .zero...ValueReader.year, as: name)
+            } ?? service.grace
+        let whenEmpty =
+            Self.value(whenEmpty, "--when-empty", &mistakes, ValueReader.whenEmpty) ?? .close
+        service.listeners = listen.enumerated().map { index, text in
+            let place = Place(argument: "-l", position: 1000 + index)
+            var listener = ListenerDraft(place: place, whenEmpty: whenEmpty)
+            do throws(ValueMistake) {
+                listener.endpoint = try EndpointReader.listener(text)
+            } catch {
+                mistakes.add(error, at: place)
+            }
+            return listener
+        }
+        service.groups = groups(defaultPort: service.listeners?.first?.endpoint, &mistakes)
+        return service
+    }
+
+    /// An option's value; nil when it was not given, or has a mistake.
+    private static func value<Result>(
+        _ text: String?, _ option: String, _ mistakes: inout Mistakes,
+        _ read: (String, String) throws(ValueMistake) -> Result
+    ) -> Result? {
+        guard let text else { return nil }
+        do throws(ValueMistake) {
+            return try read(text, "the value")
+        } catch {
+            mistakes.add(error, at: Place(argument: option, position: 2))
+            return nil
+        }
+    }
+
+    private func groups(
+        defaultPort listener: Endpoint?, _ mistakes: inout Mistakes
+    ) -> [GroupDraft]? {
+        guard !operands.isEmpty else {
+            mistakes.add(
+                "no channel is given", "write them after “--”, as in -- 10.0.0.1:143",
+                at: Place(argument: "run", position: 0))
+            return nil
+        }
+        let defaultPort: UInt16? =
+            switch listener {
+            case .ip(_, let port)?, .name(_, let port)?: port == 0 ? nil : port
+            case .unix?, nil: nil
+            }
+        var groups: [GroupDraft] = []
+        var channels: [ChannelDraft] = []
+        var isEnded = false
+        for (index, operand) in operands.enumerated() {
+            // Behind every option: 1000 listeners do not fit on a command line that people read.
+            let place = Place(argument: "operand \(index + 1)", position: 1_000_000 + index)
+            isEnded = operand == "!" || operand == "%"
+            if operand == "%" {
+                mistakes.add(
+                    "“%” ends a hash group, and hash is not available in this version",
+                    "write “!” for round-robin", at: place)
+            }
+            if isEnded {
+                groups.append(GroupDraft(place: place, channels: channels))
+                channels = []
+                continue
+            }
+            var channel = ChannelDraft(place: place)
+            do throws(ValueMistake) {
+                let operand = try ChannelOperand(operand, defaultPort: defaultPort)
+                channel.endpoint = operand.endpoint
+                channel.maxc = operand.maxc
+            } catch {
+                mistakes.add(error, at: place)
+            }
+            channels.append(channel)
+        }
+        if !isEnded {
+            groups.append(
+                GroupDraft(
+                    place: Place(argument: "operand \(operands.count)", position: 1_000_000),
+                    channels: channels))
+        }
+        return groups
+    }
+}

@@ -1,0 +1,170 @@
+internal import Shared
+
+/// Reads single values, the same in the file and on the command line.
+///
+/// Every function takes what the value is called, e.g. `“weight”`, and what was written.
+enum ValueReader {
+    static let year = Duration.seconds(365 * 86_400)
+    /// TCP_USER_TIMEOUT is a signed number of milliseconds in the kernel.
+    static let longestDeadPeer = Duration.seconds(24 * 86_400)
+    static let longestHold = Duration.seconds(86_400)
+
+    static let workers = 1...256
+    static let sessions = 1...10_000_000
+    static let weights = 0...10_000
+    static let backlogs = 1...65_535
+
+    static func number(
+        _ text: String, in range: ClosedRange<Int>, as name: String
+    ) throws(ValueMistake) -> Int {
+        let isNumeric = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        let remedy = "write a whole number from \(range.lowerBound) to \(range.upperBound)"
+        guard isNumeric else {
+            throw ValueMistake("\(name) is “\(text)”, which is no number", remedy)
+        }
+        guard let number = Int(text), range.contains(number) else {
+            throw ValueMistake("\(name) is \(text), which is out of range", remedy)
+        }
+        return number
+    }
+
+    /// Data threads; nil means one per core.
+    static func workers(_ text: String, as name: String) throws(ValueMistake) -> Int? {
+        if text == "auto" { return nil }
+        do throws(ValueMistake) {
+            return try number(text, in: workers, as: name)
+        } catch {
+            throw ValueMistake(error.problem, "\(error.remedy), or auto")
+        }
+    }
+
+    /// A time that may not be left out.
+    static func duration(
+        _ text: String, in range: ClosedRange<Duration>, as name: String
+    ) throws(ValueMistake) -> Duration {
+        let isNever = text == "never"
+        guard !isNever else {
+            throw ValueMistake(
+                "\(name) cannot be never", "write a time of at most \(Age(range.upperBound))")
+        }
+        guard let age = Age(text), let (number, _) = Quantity.split(text) else {
+            throw ValueMistake(
+                "\(name) is “\(text)”, which is no time", "write it as 500ms, 5s, 10m or 2h")
+        }
+        guard number == 0 || age.milliseconds > 0 else {
+            throw ValueMistake(
+                "\(name) is \(text), which is less than a millisecond", "write 1ms or more")
+        }
+        guard range.contains(age.duration) else {
+            let isShort = age.duration < range.lowerBound
+            throw ValueMistake(
+                "\(name) is \(text), which is too \(isShort ? "short" : "long")",
+                isShort ? "write a time above zero" : "write at most \(Age(range.upperBound))")
+        }
+        return age.duration
+    }
+
+    /// A time where `0` and `never` mean none.
+    static func optionalDuration(
+        _ text: String, upTo longest: Duration, as name: String
+    ) throws(ValueMistake) -> Duration? {
+        if text == "never" { return nil }
+        let duration = try duration(text, in: .zero...longest, as: name)
+        return duration == .zero ? nil : duration
+    }
+
+    static let shortest = Duration.milliseconds(1)
+
+    /// `close`, `reset`, `refuse` or `hold 10s`.
+    static func whenEmpty(_ text: String, as name: String) throws(ValueMistake) -> WhenEmpty {
+        switch text {
+        case "close": return .close
+        case "reset": return .reset
+        case "refuse": return .refuse
+        case "hold": throw ValueMistake("\(name) holds clients, but not how long", "write hold 10s")
+        default:
+            guard text.hasPrefix("hold "), let time = text.split(separator: " ").last else {
+                throw ValueMistake(
+                    "\(name) is “\(text)”, which is unknown",
+                    "write close, reset, refuse or hold 10s")
+            }
+            return .hold(
+                try duration(String(time), in: shortest...longestHold, as: "“hold”"))
+        }
+    }
+
+    /// Permission bits in octal.
+    static func mode(_ text: String, as name: String) throws(ValueMistake) -> UInt32 {
+        let isOctal = (1...4).contains(text.utf8.count)
+        guard isOctal, text.utf8.allSatisfy({ (0x30...0x37).contains($0) }),
+            let mode = UInt32(text, radix: 8), mode <= 0o777
+        else {
+            throw ValueMistake(
+                "\(name) is “\(text)”, which are no permission bits",
+                "write them in octal and in quotes, as in \"0660\"")
+        }
+        return mode
+    }
+
+    static func policy(_ text: String, as name: String) throws(ValueMistake) -> PolicyName {
+        if let policy = PolicyName(rawValue: text) { return policy }
+        let known = PolicyName.allCases.map(\.rawValue)
+        if KeySet.laterPolicies.contains(text) {
+            throw ValueMistake(
+                "“\(text)” is not available in this version",
+                "write \(known.joined(separator: " or "))")
+        }
+        let near = NearestWord.nearest(to: text, among: known)
+        throw ValueMistake(
+            "\(name) is “\(text)”, which is no policy",
+            near.map { "did you mean “\($0)”?" } ?? "write \(known.joined(separator: " or "))")
+    }
+
+    /// A service's, listener's, group's or channel's name. Paths are made of names and indexes, so a
+    /// number must be the index itself.
+    static func name(_ text: String, index: Int) throws(ValueMistake) -> String {
+        guard (1...64).contains(text.utf8.count) else {
+            throw ValueMistake(
+                text.isEmpty ? "the name is empty" : "the name has more than 64 bytes",
+                "write 1 to 64 letters, digits, “.”, “_” or “-”")
+        }
+        let isWord = text.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
+        }
+        guard isWord else {
+            throw ValueMistake(
+                "the name “\(text)” has a character that paths cannot have",
+                "use letters, digits, “.”, “_” and “-”")
+        }
+        let isNumber = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard !isNumber || text == String(index) else {
+            throw ValueMistake(
+                "the name “\(text)” is a number, and paths would take it for an index",
+                "add a letter, or leave the name out to be called \(index)")
+        }
+        return text
+    }
+
+    /// A word that screens show.
+    static func label(_ text: String, as name: String) throws(ValueMistake) -> String {
+        let isShown = text.unicodeScalars.allSatisfy {
+            $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value)
+        }
+        guard isShown, (1...64).contains(text.utf8.count) else {
+            throw ValueMistake(
+                "\(name) is empty, too long or has control characters",
+                "write 1 to 64 bytes of text")
+        }
+        return text
+    }
+
+    static func path(_ text: String, as name: String) throws(ValueMistake) -> String {
+        guard case .unix(let path)? = try? Endpoint("unix:" + text) else {
+            throw ValueMistake(
+                "\(name) cannot be a Unix socket's path",
+                "write 1 to \(Endpoint.longestPath) bytes")
+        }
+        return path
+    }
+}

@@ -1,0 +1,172 @@
+internal import Glibc
+internal import Shared
+
+/// One conversation on the control socket: lines in, counted replies out, in order.
+///
+/// A reader that stops reading stops being read, so neither side's pace costs the daemon memory.
+final class ControlConnection {
+    let token: Token
+    let peer: Peer
+    /// Set when an answer came outside of an event of this connection.
+    var hasChanged = false
+    /// What the poller watches for now.
+    var watchedInterest: Readiness
+
+    private let socket: FileDescriptor
+    private unowned let daemon: any Daemon
+    private var reader = LineReader()
+    private var output: [UInt8] = []
+    private var sent = 0
+    private var inputHasEnded = false
+    private var isBroken = false
+    /// A request waits for workers' answers.
+    private var isWaiting = false
+    private var watch: Watch?
+
+    /// A command that is repeated until the next line comes.
+    private struct Watch {
+        var interval: Duration
+        var words: [String]
+        var due: Instant
+    }
+
+    /// Replies wait in memory only until so many bytes are unsent; then requests wait instead.
+    private static let outputLimit = 65_536
+    private static let readSize = 16_384
+
+    init(
+        _ socket: consuming FileDescriptor, peer: Peer, daemon: any Daemon, token: Token
+    ) {
+        self.socket = socket
+        self.peer = peer
+        self.daemon = daemon
+        self.token = token
+        watchedInterest = .readable
+    }
+
+    var number: CInt { socket.number }
+
+    private var unsentCount: Int { output.count - sent }
+
+    private var mayTakeRequests: Bool { !isWaiting && unsentCount < Self.outputLimit }
+
+    var interest: Readiness {
+        var interest: Readiness = []
+        if !inputHasEnded, mayTakeRequests { interest.insert(.readable) }
+        if unsentCount > 0 { interest.insert(.writable) }
+        return interest
+    }
+
+    /// Nothing is left to be said.
+    var isFinished: Bool {
+        isBroken || inputHasEnded && !isWaiting && unsentCount == 0
+    }
+
+    var watchDue: Instant? { isWaiting ? nil : watch?.due }
+
+    // MARK: Events
+
+    func resume(_ readiness: Readiness) {
+        if readiness.contains(.writable) { flush() }
+        if !readiness.isDisjoint(with: [.readable, .hangUp, .error]) { read() }
+        process()
+    }
+
+    private func read() {
+        guard !inputHasEnded, mayTakeRequests else {
+            // A peer that has gone reads no replies.
+            return
+        }
+        var space = [UInt8](repeating: 0, count: Self.readSize)
+        let outcome = unsafe space.withUnsafeMutableBytes { bytes in
+            unsafe Socket.receive(socket.number, into: bytes)
+        }
+        switch outcome {
+        case .moved(let count): reader.append(space[..<count])
+        case .wouldBlock: break
+        case .endOfStream: inputHasEnded = true
+        case .failed: isBroken = true
+        }
+    }
+
+    /// Answers whole lines while replies find room.
+    private func process() {
+        while mayTakeRequests, !isBroken, let event = reader.next() {
+            watch = nil
+            switch event {
+            case .tooLong:
+                send(.error(.usage, message: "a request has at most 64 KiB"))
+            case .line(let line):
+                take(line)
+            }
+        }
+        // Nothing more will end a watch.
+        if inputHasEnded, !isWaiting { watch = nil }
+    }
+
+    private func take(_ line: [UInt8]) {
+        do throws(Request.Mistake) {
+            let words = try Request(line: line).words
+            guard let verb = words.first else { return }
+            if verb == "watch" { startWatch(words) } else { execute(words) }
+        } catch {
+            send(.error(.usage, message: "\(error)"))
+        }
+    }
+
+    // MARK: Commands
+
+    private func execute(_ words: [String]) {
+        isWaiting = true
+        let request = ControlRequest(words: words, peer: peer, daemon: daemon) {
+            [weak self] reply in
+            guard let self else { return }
+            isWaiting = false
+            hasChanged = true
+            send(reply)
+            process()
+        }
+        CommandTable.run(request)
+    }
+
+    private func startWatch(_ words: [String]) {
+        guard words.count >= 3, let age = Age(words[1]), age.milliseconds >= 100,
+            age.milliseconds <= 86_400_000, words[2] != "watch"
+        else {
+            send(.error(.usage, message: "watch SECONDS COMMAND, from 0.1 to 86400 seconds"))
+            return
+        }
+        let command = Array(words.dropFirst(2))
+        watch = Watch(interval: age.duration, words: command, due: daemon.now)
+        tick(now: daemon.now)
+    }
+
+    /// The interval is over. A reader that is behind misses this reply.
+    func tick(now: Instant) {
+        guard let watch, !isWaiting else { return }
+        self.watch?.due = now.advanced(by: watch.interval)
+        if unsentCount == 0 { execute(watch.words) }
+    }
+
+    // MARK: Output
+
+    private func send(_ reply: Reply) {
+        output.append(contentsOf: reply.encoded)
+        flush()
+    }
+
+    private func flush() {
+        while unsentCount > 0, !isBroken {
+            let outcome = unsafe output.withUnsafeBytes { bytes in
+                unsafe Socket.send(socket.number, UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+            }
+            switch outcome {
+            case .moved(let count): sent += count
+            case .wouldBlock, .endOfStream: return
+            case .failed: isBroken = true
+            }
+        }
+        output.removeAll(keepingCapacity: output.capacity <= Self.outputLimit)
+        sent = 0
+    }
+}

@@ -1,0 +1,40 @@
+internal import Shared
+
+/// One request on its way through a command, to be answered exactly once.
+struct ControlRequest {
+    /// All words, or those behind the verb once the command is known.
+    var words: [String]
+    let peer: Peer
+    let daemon: any Daemon
+    private let send: (Reply) -> Void
+
+    init(
+        words: [String], peer: Peer, daemon: any Daemon, send: @escaping (Reply) -> Void
+    ) {
+        self.words = words
+        self.peer = peer
+        self.daemon = daemon
+        self.send = send
+    }
+
+    /// Answers with `OK`; what every reply tells is added.
+    func answer(_ lines: [String] = [], _ attributes: [Reply.Attribute] = []) {
+        send(.ok(attributes: attributes + standing, lines: lines))
+    }
+
+    func answer(_ table: Table, _ attributes: [Reply.Attribute] = []) {
+        answer(table.lines, attributes)
+    }
+
+    func refuse(_ code: Reply.ErrorCode, _ message: String) {
+        send(.error(code, message: message))
+    }
+
+    private var standing: [Reply.Attribute] {
+        [
+            Reply.Attribute("generation", String(daemon.share.generation)),
+            Reply.Attribute("epoch", String(daemon.identity.epoch)),
+            Reply.Attribute("now_ms", String(Instant.now.nanoseconds / 1_000_000)),
+        ]
+    }
+}

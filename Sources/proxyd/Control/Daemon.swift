@@ -1,0 +1,19 @@
+/// What commands may ask of the daemon, and tell it.
+protocol Daemon: AnyObject {
+    var configuration: Configuration { get }
+    var topology: Topology { get }
+    var share: WorkerShare { get }
+    var identity: Identity { get }
+    var limits: DaemonLimits { get }
+    var now: Instant { get }
+
+    /// Asks every worker; `finish` gets all answers, later.
+    func ask(_ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void)
+
+    /// Asks one worker.
+    func ask(
+        worker: Int, _ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void)
+
+    /// A channel's state was changed.
+    func channelsChanged()
+}

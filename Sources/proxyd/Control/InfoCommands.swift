@@ -1,0 +1,54 @@
+internal import Glibc
+internal import Shared
+
+/// Commands that tell about the daemon and about the protocol.
+enum InfoCommands {
+    /// The control protocol's version (architecture §7).
+    static let protocolVersion = 1
+
+    static func hello(_ request: ControlRequest) {
+        let daemon = request.daemon
+        let uptime = Instant.now.milliseconds(since: daemon.identity.started)
+        let role = request.peer.role(daemonUser: geteuid())
+        request.answer(
+            [],
+            [
+                Reply.Attribute("protocol", String(protocolVersion)),
+                Reply.Attribute("version", Version.string),
+                Reply.Attribute("pid", String(daemon.identity.pid)),
+                Reply.Attribute("host", daemon.identity.host),
+                Reply.Attribute("environment", daemon.identity.environment ?? Table.absent),
+                Reply.Attribute("role", role.rawValue),
+                Reply.Attribute("uptime_ms", String(uptime)),
+                Reply.Attribute("wall_ms", String(WallClock.milliseconds)),
+                Reply.Attribute("workers", String(daemon.share.workers.count)),
+            ])
+    }
+
+    static func help(_ request: ControlRequest) {
+        let words = request.words
+        let entries = CommandTable.entries.filter {
+            words.isEmpty || $0.verb.split(separator: " ").map(String.init).starts(with: words)
+        }
+        guard !entries.isEmpty else {
+            return request.refuse(.notFound, "no command “\(words.joined(separator: " "))”")
+        }
+        request.answer(
+            entries.map { entry in
+                let head = entry.arguments.isEmpty ? entry.verb : "\(entry.verb) \(entry.arguments)"
+                return "\(head)\n    \(entry.summary)"
+            }.flatMap { $0.split(separator: "\n").map(String.init) })
+    }
+
+    static func describe(_ request: ControlRequest) {
+        var table = Table(columns: ["verb", "arguments", "mutates", "role", "summary"])
+        for entry in CommandTable.entries {
+            table.append(
+                [
+                    entry.verb, entry.arguments, entry.mutates ? "yes" : "no",
+                    entry.role.rawValue, entry.summary,
+                ])
+        }
+        request.answer(table)
+    }
+}

@@ -1,0 +1,42 @@
+/// Finds what a path of the control protocol names: `service/group/channel`, with names or indexes.
+///
+/// Names go before indexes. The service may be left out when there is only one.
+struct PathResolver {
+    let topology: Topology
+
+    /// What a path names: all of a service's channels, a group's, or one.
+    func channels(at path: String) -> [Channel]? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard (1...3).contains(parts.count) else { return nil }
+        return inService(parts) ?? inOnlyService(parts)
+    }
+
+    private func inService(_ parts: [String]) -> [Channel]? {
+        guard let service = Self.find(parts[0], in: topology.services, name: \.name) else {
+            return nil
+        }
+        return channels(of: service, parts.dropFirst())
+    }
+
+    private func inOnlyService(_ parts: [String]) -> [Channel]? {
+        guard parts.count < 3, let service = topology.services.first,
+            topology.services.count == 1
+        else { return nil }
+        return channels(of: service, parts[...])
+    }
+
+    private func channels(of service: Service, _ parts: ArraySlice<String>) -> [Channel]? {
+        guard let groupName = parts.first else { return service.channels }
+        guard let group = Self.find(groupName, in: service.groups, name: \.name) else { return nil }
+        guard parts.count == 2, let channelName = parts.last else { return group.channels }
+        return Self.find(channelName, in: group.channels, name: \.name).map { [$0] }
+    }
+
+    private static func find<Element>(
+        _ text: String, in elements: [Element], name: (Element) -> String
+    ) -> Element? {
+        if let named = elements.first(where: { name($0) == text }) { return named }
+        guard let index = Int(text), elements.indices.contains(index) else { return nil }
+        return elements[index]
+    }
+}

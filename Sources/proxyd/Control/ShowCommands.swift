@@ -1,0 +1,117 @@
+internal import Histogram
+internal import Shared
+
+/// Tables of what there is and what it does.
+enum ShowCommands {
+    static func services(_ request: ControlRequest) {
+        guard takesNothing(request) else { return }
+        let now = Instant.now
+        var table = Table(columns: [
+            "name", "serial", "state", "listeners", "groups", "current", "total", "in_bytes",
+            "out_bytes", "refused",
+        ])
+        for service in request.daemon.topology.services {
+            let totals = TrafficCounters.sum(service.listeners.flatMap(\.counters))
+            table.append(
+                [
+                    service.name, String(service.serial),
+                    service.isUsable(now: now) ? "usable" : "exhausted",
+                    String(service.listeners.count), String(service.groups.count),
+                    String(service.listeners.reduce(0) { $0 + $1.current }),
+                    String(totals.sessions), String(totals.inBytes), String(totals.outBytes),
+                    String(totals.failures),
+                ])
+        }
+        request.answer(table)
+    }
+
+    static func listeners(_ request: ControlRequest) {
+        guard takesNothing(request) else { return }
+        request.answer(ListenerSnapshot.table(request.daemon.topology.listeners.map(\.snapshot)))
+    }
+
+    static func groups(_ request: ControlRequest) {
+        guard takesNothing(request) else { return }
+        let now = Instant.now
+        let rows = request.daemon.topology.services.flatMap { $0.snapshots(now: now) }
+        request.answer(GroupSnapshot.table(rows))
+    }
+
+    static func channels(_ request: ControlRequest) {
+        guard takesNothing(request) else { return }
+        request.daemon.ask({ .report(question: $0) }) { answers in
+            let now = Instant.now
+            let reports = answers.reports
+            let rows = request.daemon.topology.channels.map { channel in
+                channel.snapshot(times: reports.connectTimes(of: channel, now: now), now: now)
+            }
+            request.answer(ChannelSnapshot.table(rows))
+        }
+    }
+
+    static func workers(_ request: ControlRequest) {
+        guard takesNothing(request) else { return }
+        request.daemon.ask({ .report(question: $0) }) { answers in
+            var table = Table(columns: [
+                "index", "sessions", "total", "in_bytes", "out_bytes", "turns", "events", "pipes",
+                "resting",
+            ])
+            for report in answers.reports {
+                table.append(
+                    [
+                        String(report.index), String(report.sessions),
+                        String(report.totals.sessions), String(report.totals.inBytes),
+                        String(report.totals.outBytes), String(report.turns),
+                        String(report.events), String(report.pipes),
+                        report.isResting ? "yes" : "no",
+                    ])
+            }
+            request.answer(table)
+        }
+    }
+
+    static func limits(_ request: ControlRequest) {
+        guard takesNothing(request) else { return }
+        request.daemon.ask({ .report(question: $0) }) { answers in
+            let daemon = request.daemon
+            var table = Table(columns: ["name", "used", "limit"])
+            func row(_ name: String, _ used: Int?, _ limit: Int) {
+                table.append([name, used.map { String($0) } ?? Table.absent, String(limit)])
+            }
+            row("sessions", daemon.share.admission.current, daemon.limits.sessions)
+            row("descriptors", DescriptorLimit.used, daemon.limits.descriptors)
+            row("pipes", answers.reports.reduce(0) { $0 + $1.pipes }, daemon.limits.pipes)
+            row("workers", daemon.share.workers.count, daemon.share.workers.count)
+            request.answer(table)
+        }
+    }
+
+    private static func takesNothing(_ request: ControlRequest) -> Bool {
+        guard let word = request.words.first else { return true }
+        request.refuse(.usage, "“\(word.prefix(40))” is too much: this command takes no arguments")
+        return false
+    }
+}
+
+extension [Answer] {
+    /// The workers' reports, in the workers' order.
+    var reports: [WorkerReport] {
+        compactMap { if case .report(let report) = $0 { report } else { nil } }
+            .sorted { $0.index < $1.index }
+    }
+}
+
+extension [WorkerReport] {
+    /// A channel's recent connect times, of all workers together; nil when nobody connected.
+    func connectTimes(of channel: Channel, now: Instant) -> Histogram<UInt32>? {
+        var sum: Histogram<UInt32>?
+        for report in self {
+            guard let times = report.connectTimes[channel.serial]?.recent(now: now) else {
+                continue
+            }
+            if sum == nil { sum = times } else { sum?.add(times) }
+        }
+        guard let sum, sum.totalCount > 0 else { return nil }
+        return sum
+    }
+}

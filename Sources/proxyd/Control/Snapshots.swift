@@ -1,0 +1,106 @@
+internal import Histogram
+internal import Shared
+
+// How the daemon's objects look to those who ask.
+
+extension Channel {
+    func snapshot(times: Histogram<UInt32>?, now: Instant) -> ChannelSnapshot {
+        let totals = TrafficCounters.sum(counters)
+        let note = note(now: now)
+        var snapshot = ChannelSnapshot(
+            path: path, serial: serial, state: state(now: now), address: "\(endpoint)")
+        snapshot.sinceMilliseconds = now.milliseconds(since: note.since)
+        snapshot.why = note.why
+        snapshot.by = note.by
+        snapshot.weight = UInt64(weight)
+        snapshot.maxc = maxc.map { UInt64($0) }
+        snapshot.current = UInt64(max(0, current))
+        snapshot.total = totals.sessions
+        snapshot.inBytes = totals.inBytes
+        snapshot.outBytes = totals.outBytes
+        snapshot.failed = totals.failures
+        snapshot.connectP50Microseconds = times?.valueAtPercentile(50)
+        snapshot.connectP99Microseconds = times?.valueAtPercentile(99)
+        snapshot.retryMilliseconds = returns(now: now).map { $0.milliseconds(since: now) }
+        snapshot.label = label
+        return snapshot
+    }
+}
+
+extension Listener {
+    var snapshot: ListenerSnapshot {
+        let totals = TrafficCounters.sum(counters)
+        return ListenerSnapshot(
+            path: path, serial: serial, state: isOpen ? .open : .refusing,
+            address: "\(endpoint)", whenEmpty: settings.whenEmpty.word,
+            current: UInt64(max(0, current)), total: totals.sessions, inBytes: totals.inBytes,
+            outBytes: totals.outBytes, refused: totals.failures)
+    }
+}
+
+extension WhenEmpty {
+    var word: String {
+        switch self {
+        case .close: "close"
+        case .reset: "reset"
+        case .refuse: "refuse"
+        case .hold: "hold"
+        }
+    }
+}
+
+extension Service {
+    /// Its groups in order; the first that has a usable channel is the active one.
+    func snapshots(now: Instant) -> [GroupSnapshot] {
+        var isActiveFound = false
+        return groups.map { group in
+            let usable = group.channels.filter { $0.isUsable(now: now) && $0.weight > 0 }
+            let role: GroupRole
+            if usable.isEmpty {
+                role = .exhausted
+            } else if !isActiveFound {
+                role = .active
+                isActiveFound = true
+            } else {
+                role = group.isSpill(now: now) ? .spill : .standby
+            }
+            return group.snapshot(role: role, usable: usable)
+        }
+    }
+}
+
+extension Group {
+    fileprivate func snapshot(role: GroupRole, usable: [Channel]) -> GroupSnapshot {
+        let caps = usable.map(\.maxc)
+        let isBounded = caps.allSatisfy { $0 != nil }
+        return GroupSnapshot(
+            path: path, serial: serial, role: role, balance: policyName.rawValue,
+            usable: UInt64(usable.count), channels: UInt64(channels.count),
+            current: UInt64(channels.reduce(0) { $0 + max(0, $1.current) }),
+            slots: isBounded ? UInt64(caps.reduce(0) { $0 + ($1 ?? 0) }) : nil,
+            total: TrafficCounters.sum(channels.flatMap(\.counters)).sessions,
+            spilled: spillCount)
+    }
+}
+
+extension SessionRecord {
+    var snapshot: SessionSnapshot {
+        SessionSnapshot(
+            id: id, client: "\(client)", listener: listener.path, channel: channel?.path,
+            phase: phase.word, ageMilliseconds: age / 1_000_000,
+            idleMilliseconds: idle / 1_000_000, inBytes: inBytes, outBytes: outBytes,
+            worker: UInt64(worker), inMode: isInSplicing ? "splice" : "copy",
+            outMode: isOutSplicing ? "splice" : "copy", retries: UInt64(retries))
+    }
+}
+
+extension SessionLife.Phase {
+    fileprivate var word: SessionSnapshot.Phase {
+        switch self {
+        case .holding: .hold
+        case .connecting: .connect
+        case .relaying: .relay
+        case .halfClosed, .closed: .half
+        }
+    }
+}

@@ -1,0 +1,30 @@
+internal import CLinux
+internal import Glibc
+
+/// Signals as events (signalfd(2)). Made before any other thread, so that all inherit the mask.
+struct SignalSource: ~Copyable {
+    private let descriptor: FileDescriptor
+
+    /// Blocks these signals in the calling thread, and ignores SIGPIPE in the whole process.
+    init(_ signals: [CInt]) throws(SystemError) {
+        _ = signal(SIGPIPE, SIG_IGN)
+        var set = sigset_t()
+        _ = unsafe sigemptyset(&set)
+        for signal in signals { _ = unsafe sigaddset(&set, signal) }
+        let result = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        guard result == 0 else { throw SystemError("pthread_sigmask", result) }
+        let number = unsafe signalfd(-1, &set, CInt(SFD_NONBLOCK) | CInt(SFD_CLOEXEC))
+        guard number >= 0 else { throw SystemError("signalfd") }
+        descriptor = FileDescriptor(owning: number)
+    }
+
+    var number: CInt { descriptor.number }
+
+    /// The next signal that has come, or nil.
+    func next() -> CInt? {
+        var info = signalfd_siginfo()
+        let size = MemoryLayout<signalfd_siginfo>.size
+        guard unsafe read(descriptor.number, &info, size) == size else { return nil }
+        return CInt(info.ssi_signo)
+    }
+}

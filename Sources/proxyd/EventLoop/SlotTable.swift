@@ -1,0 +1,45 @@
+/// Objects in numbered slots; a slot that was freed is used again under another generation.
+struct SlotTable<Element: AnyObject> {
+    private var elements: [Element?] = []
+    private var generations: [UInt32] = []
+    private var freeSlots: [Int] = []
+
+    /// Objects present.
+    var count: Int { elements.count - freeSlots.count }
+
+    /// One past the highest slot ever used.
+    var slotCount: Int { elements.count }
+
+    /// Takes a slot for the object that `make` builds for it.
+    mutating func insert(_ make: (_ slot: Int, _ generation: UInt32) -> Element) -> Element {
+        let slot: Int
+        if let free = freeSlots.popLast() {
+            slot = free
+        } else {
+            slot = elements.count
+            elements.append(nil)
+            generations.append(0)
+        }
+        let element = make(slot, generations[slot])
+        elements[slot] = element
+        return element
+    }
+
+    mutating func remove(slot: Int) {
+        guard elements[slot] != nil else { return }
+        elements[slot] = nil
+        generations[slot] &+= 1
+        freeSlots.append(slot)
+    }
+
+    /// The tenant that the token was made for, or nil when it has gone.
+    @inline(__always)
+    subscript(token: Token) -> Element? {
+        let slot = token.slot
+        guard slot < elements.count, generations[slot] == token.generation else { return nil }
+        return elements[slot]
+    }
+
+    /// Whoever is in a slot now.
+    subscript(slot slot: Int) -> Element? { elements[slot] }
+}

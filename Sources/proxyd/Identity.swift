@@ -1,0 +1,19 @@
+internal import Glibc
+
+/// Which daemon this is, told to whoever connects to the control socket.
+struct Identity: Sendable {
+    /// Another number for every start, so that counters of two lives are never compared.
+    let epoch: UInt64
+    let pid = getpid()
+    let host: String
+    let environment: String?
+    let started = Instant.now
+
+    init(environment: String?) {
+        self.environment = environment
+        epoch = WallClock.milliseconds
+        var name = [CChar](repeating: 0, count: 256)
+        _ = unsafe gethostname(&name, name.count)
+        host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}

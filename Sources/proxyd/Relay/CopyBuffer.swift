@@ -1,0 +1,36 @@
+/// Space for bytes on their way, and which part of it is taken.
+@safe
+final class CopyBuffer {
+    /// As much as one receive may bring.
+    static let size = 65_536
+
+    private let memory: UnsafeMutableRawBufferPointer
+    private var start = 0
+    private var end = 0
+
+    init() { unsafe memory = .allocate(byteCount: Self.size, alignment: 64) }
+
+    deinit { unsafe memory.deallocate() }
+
+    /// Bytes held.
+    var count: Int { end - start }
+
+    /// Receives into the empty buffer.
+    @inline(__always)
+    func fill(from source: CInt) -> Transfer {
+        start = 0
+        let outcome = unsafe Socket.receive(source, into: memory)
+        if case .moved(let count) = outcome { end = count } else { end = 0 }
+        return outcome
+    }
+
+    /// Sends what is held, as much as `sink` takes; after the last bytes the end may travel in the
+    /// same packet.
+    @inline(__always)
+    func drain(into sink: CInt, isLast: Bool) -> Transfer {
+        let outcome = unsafe Socket.send(
+            sink, UnsafeRawBufferPointer(rebasing: memory[start..<end]), moreFollows: isLast)
+        if case .moved(let count) = outcome { start += count }
+        return outcome
+    }
+}

@@ -1,0 +1,96 @@
+internal import Shared
+
+/// Why a session ended: the two-letter code of architecture §4 and the cause in a word or two.
+struct EndReason: Hashable, Sendable {
+    /// On whose account.
+    enum Who: UInt8, Sendable, CaseIterable {
+        case nobody, client, channel, proxy, `operator`, clientIdle, channelIdle, resource
+
+        var letter: String {
+            switch self {
+            case .nobody: "-"
+            case .client: "C"
+            case .channel: "S"
+            case .proxy: "P"
+            case .operator: "K"
+            case .clientIdle: "c"
+            case .channelIdle: "s"
+            case .resource: "R"
+            }
+        }
+    }
+
+    /// At what stage.
+    enum When: UInt8, Sendable, CaseIterable {
+        case orderly, queue, connect, data, halfClosed
+
+        var letter: String {
+            switch self {
+            case .orderly: "-"
+            case .queue: "Q"
+            case .connect: "C"
+            case .data: "D"
+            case .halfClosed: "F"
+            }
+        }
+    }
+
+    enum Cause: String, Sendable, CaseIterable {
+        /// Both sides have ended their writes.
+        case done
+        case reset
+        case refused
+        case unreachable
+        case timeout
+        /// Bytes that were sent were never acknowledged (`dead-peer`, keepalive).
+        case deadPeer = "dead peer"
+        case noChannel = "no channel"
+        case descriptors
+        case ports = "local ports"
+        case memory
+        case cut
+        case shutdown
+        case other
+    }
+
+    var who: Who
+    var when: When
+    var cause: Cause
+
+    static let done = EndReason(who: .nobody, when: .orderly, cause: .done)
+
+    var code: String { who.letter + when.letter }
+}
+
+extension EndReason: CustomStringConvertible {
+    var description: String { "\(code) \(cause.rawValue)" }
+}
+
+extension EndReason.Cause {
+    /// What an error of a connect means (connect(2)).
+    init(connectError number: CInt) {
+        switch Errno(number) {
+        case .refused: self = .refused
+        case .unreachable: self = .unreachable
+        case .timedOut: self = .timeout
+        case .reset: self = .reset
+        case .descriptors: self = .descriptors
+        case .ports: self = .ports
+        case .memory: self = .memory
+        case .other: self = .other
+        }
+    }
+
+    /// What an error of an established connection means (tcp(7)).
+    init(streamError number: CInt) {
+        switch Errno(number) {
+        case .reset: self = .reset
+        case .timedOut, .unreachable: self = .deadPeer
+        case .memory: self = .memory
+        default: self = .other
+        }
+    }
+
+    /// The proxy's own trouble, which says nothing about the channel.
+    var isShortage: Bool { self == .descriptors || self == .ports || self == .memory }
+}

@@ -1,0 +1,221 @@
+/// One direction of a session: the bytes from its source to its sink.
+///
+/// Readiness is remembered from edge-triggered events, so that no call is made only to hear EAGAIN.
+struct Flow {
+    /// Why a pump stopped.
+    enum Pause: Equatable {
+        case sourceEmpty
+        case sinkFull
+        /// There is more to do, but others wait for their turn.
+        case turnOver
+        /// The source has ended and every byte is delivered.
+        case finished
+        case sourceFailed(CInt)
+        case sinkFailed(CInt)
+    }
+
+    /// The source has bytes or an end for us.
+    var isReadable = false
+    /// The sink takes bytes.
+    var isWritable = true
+    /// The source has ended its writes; what it sent before may still have to be read.
+    var endFollows = false
+    /// A receive stops at urgent data (tcp(7)), so a short one does not mean that the socket is empty;
+    /// and a splice never gets past it, so it is copied from then on.
+    var hasUrgent = false
+    /// Nothing will be read from the source any more.
+    private(set) var isEnded = false
+    /// Bytes delivered to the sink.
+    private(set) var byteCount: UInt64 = 0
+    private(set) var isSplicing = false
+
+    private var pipe: SplicePipe?
+    private var held: CopyBuffer?
+    /// Receives in a row that brought much, or turns in a row that brought little.
+    private var streak: UInt8 = 0
+
+    private static let copiedPerTurn = 4 * CopyBuffer.size
+    private static let splicedPerTurn = 1 << 20
+    /// A receive of so many bytes looks like a stream, and a turn of fewer like its end.
+    private static let muchAtOnce = 16_384
+    private static let streakToSplice: UInt8 = 2
+    private static let streakToCopy: UInt8 = 4
+
+    /// Bytes wait for the sink.
+    var isWaitingForSink: Bool { held != nil || pipe.map { !$0.isEmpty } ?? false }
+
+    var isFinished: Bool { isEnded && !isWaitingForSink }
+
+    /// Moves bytes until an end must be waited for, or the turn is over.
+    mutating func pump(from source: CInt, to sink: CInt, space: RelaySpace) -> Pause {
+        if !isSplicing, held == nil, space.mode == .splice { isSplicing = true }
+        if hasUrgent, pipe == nil { isSplicing = false }
+        return isSplicing && held == nil
+            ? splice(from: source, to: sink, space: space)
+            : copy(from: source, to: sink, space: space)
+    }
+
+    // MARK: Copying
+
+    private mutating func copy(from source: CInt, to sink: CInt, space: RelaySpace) -> Pause {
+        var budget = Self.copiedPerTurn
+        while budget > 0 {
+            if let buffer = held {
+                if let pause = drain(buffer, into: sink, isLast: false) { return pause }
+                held = nil
+                space.giveBack(buffer)
+            }
+            if isEnded { return .finished }
+            guard isReadable else { return .sourceEmpty }
+            switch space.scratch.fill(from: source) {
+            case .wouldBlock:
+                isReadable = false
+                return .sourceEmpty
+            case .endOfStream:
+                isEnded = true
+                return .finished
+            case .failed(let number):
+                return .sourceFailed(number)
+            case .moved(let count):
+                budget -= count
+                noteReceive(of: count)
+                if let pause = drain(space.scratch, into: sink, isLast: isEnded) {
+                    if space.scratch.count > 0 { held = space.takeScratch() }
+                    return pause
+                }
+            }
+            if isEnded { return .finished }
+            guard isReadable else { return .sourceEmpty }
+            if streak >= Self.streakToSplice, space.mode == .adaptive, !hasUrgent {
+                streak = 0
+                // Without a pipe this turn goes on, so that it ends like any other.
+                pipe = space.lendPipe()
+                isSplicing = pipe != nil
+                if isSplicing { return splice(from: source, to: sink, space: space) }
+            }
+        }
+        return .turnOver
+    }
+
+    /// A short receive has emptied the socket: the next bytes will be an event of their own, and when
+    /// the end had come before we asked, this was all.
+    private mutating func noteReceive(of count: Int) {
+        streak = count >= Self.muchAtOnce ? min(streak + 1, Self.streakToSplice) : 0
+        guard count < CopyBuffer.size, !hasUrgent else { return }
+        isReadable = false
+        isEnded = endFollows
+    }
+
+    /// Sends a buffer; nil when all of it has gone.
+    private mutating func drain(_ buffer: CopyBuffer, into sink: CInt, isLast: Bool) -> Pause? {
+        while buffer.count > 0 {
+            switch buffer.drain(into: sink, isLast: isLast) {
+            case .moved(let count):
+                byteCount &+= UInt64(count)
+            case .wouldBlock, .endOfStream:
+                isWritable = false
+                return .sinkFull
+            case .failed(let number):
+                return .sinkFailed(number)
+            }
+        }
+        return nil
+    }
+
+    // MARK: Splicing
+
+    private mutating func splice(from source: CInt, to sink: CInt, space: RelaySpace) -> Pause {
+        guard let pipe = pipe ?? space.lendPipe() else {
+            isSplicing = false
+            return space.mode == .splice
+                ? copyOnce(from: source, to: sink, space: space)
+                : copy(from: source, to: sink, space: space)
+        }
+        self.pipe = pipe
+        var budget = Self.splicedPerTurn
+        while budget > 0 {
+            if pipe.isEmpty {
+                guard isReadable else { return quiet(pipe, space, budget) }
+                if hasUrgent { return copyInstead(of: pipe, from: source, to: sink, space: space) }
+                switch pipe.fill(from: source) {
+                case .moved: break
+                case .wouldBlock:
+                    isReadable = false
+                    return quiet(pipe, space, budget)
+                case .endOfStream:
+                    // Or urgent data in front of the end, of which no event has told yet; only a
+                    // receive knows.
+                    return copyInstead(of: pipe, from: source, to: sink, space: space)
+                case .failed(let number):
+                    return giveBack(pipe, to: space, .sourceFailed(number))
+                }
+            }
+            switch pipe.drain(into: sink) {
+            case .moved(let count):
+                byteCount &+= UInt64(count)
+                budget -= count
+            case .wouldBlock, .endOfStream:
+                isWritable = false
+                return .sinkFull
+            case .failed(let number):
+                return giveBack(pipe, to: space, .sinkFailed(number))
+            }
+        }
+        return .turnOver
+    }
+
+    /// The turn goes on with receives; the pipe is empty.
+    private mutating func copyInstead(
+        of pipe: SplicePipe, from source: CInt, to sink: CInt, space: RelaySpace
+    ) -> Pause {
+        self.pipe = nil
+        space.giveBack(pipe)
+        isSplicing = false
+        return copy(from: source, to: sink, space: space)
+    }
+
+    /// No pipe was to be had although splicing was asked for: this turn copies, the next one asks again.
+    private mutating func copyOnce(from source: CInt, to sink: CInt, space: RelaySpace) -> Pause {
+        let pause = copy(from: source, to: sink, space: space)
+        isSplicing = held == nil
+        return pause
+    }
+
+    /// The stream pauses: the pipe is given back, and after a few small turns bytes are copied again.
+    private mutating func quiet(_ pipe: SplicePipe, _ space: RelaySpace, _ budget: Int) -> Pause {
+        if Self.splicedPerTurn - budget >= Self.muchAtOnce {
+            streak = 0
+        } else {
+            streak = min(streak + 1, Self.streakToCopy)
+            if streak >= Self.streakToCopy, space.mode == .adaptive {
+                isSplicing = false
+                streak = 0
+            }
+        }
+        return giveBack(pipe, to: space, .sourceEmpty)
+    }
+
+    private mutating func giveBack(
+        _ pipe: SplicePipe, to space: RelaySpace, _ pause: Pause
+    ) -> Pause {
+        self.pipe = nil
+        space.giveBack(pipe)
+        return pause
+    }
+
+    /// Lets go of everything lent; bytes in it are lost, as the session is.
+    mutating func abandon(to space: RelaySpace) {
+        if let pipe { space.giveBack(pipe) }
+        if let held { space.giveBack(held) }
+        pipe = nil
+        held = nil
+    }
+}
+
+extension Flow {
+    /// Whether a pump has anything to do: bytes for a sink that takes them, or a source to be read.
+    var canMove: Bool {
+        if isWaitingForSink { return isWritable }
+        return isReadable && !isEnded
+    }
+}

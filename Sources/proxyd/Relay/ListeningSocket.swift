@@ -1,0 +1,56 @@
+internal import Glibc
+internal import Shared
+
+/// A bound socket that clients connect to, shared by all workers and closed when the last lets it go.
+final class ListeningSocket: Sendable {
+    let listener: Listener
+    let service: Service
+    private let socket: OpenedSocket
+
+    init(listener: Listener, service: Service, socket: OpenedSocket) {
+        self.listener = listener
+        self.service = service
+        self.socket = socket
+    }
+
+    var number: CInt { socket.descriptor.number }
+
+    /// Takes a Unix socket's file away, so that clients are refused at once.
+    func removeFile() { socket.file?.remove() }
+}
+
+/// A listening socket before it is known whose it is.
+final class OpenedSocket: Sendable {
+    let descriptor: FileDescriptor
+    /// Where it is in the file system, for a Unix socket.
+    let file: UnixSocketFile?
+
+    /// Opens, binds and listens.
+    init(
+        _ address: SocketAddress, settings: ListenerConfiguration, deadPeer: Duration?
+    ) throws(UnixSocketFile.Failure) {
+        do throws(SystemError) {
+            descriptor = try Socket.open(family: address.family)
+            try ConnectionOptions.set(on: descriptor, family: address.family, deadPeer: deadPeer)
+        } catch {
+            throw .system(error)
+        }
+        if case .unix(let path) = settings.endpoint {
+            file = try UnixSocketFile(
+                binding: descriptor, to: path, mode: settings.mode, group: nil,
+                backlog: settings.backlog)
+            return
+        }
+        file = nil
+        do throws(SystemError) {
+            // A restart must not wait for the old connections' TIME_WAIT to pass.
+            try Socket.set(.reuseAddress, to: 1, on: descriptor)
+            // Each family has a listener of its own, so that [::] and 0.0.0.0 can stand side by side.
+            if address.family == AF_INET6 { try Socket.set(.v6Only, to: 1, on: descriptor) }
+            try Socket.bind(descriptor, to: address)
+            try Socket.listen(descriptor, backlog: settings.backlog)
+        } catch {
+            throw .system(error)
+        }
+    }
+}

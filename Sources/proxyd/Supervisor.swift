@@ -1,0 +1,282 @@
+internal import Glibc
+internal import Shared
+
+/// The main thread's loop: signals, the control socket, and what the workers tell.
+final class Supervisor {
+    let configuration: Configuration
+    let options: RunOptions
+    let topology: Topology
+    let share: WorkerShare
+    let identity: Identity
+    let limits: DaemonLimits
+    private(set) var now = Instant.now
+
+    private let poller: Poller
+    private let signals: SignalSource
+    private let control: ControlServer
+    private var sockets: [ListeningSocket]
+    private var threads: [Thread] = []
+    private var questions: [UInt64: Question] = [:]
+    private var questionNumber: UInt64 = 0
+    private var nextTick: Instant?
+    /// When a listener that could not be opened again is tried once more.
+    private var reopenAt: Instant?
+    private var isStopping = false
+    private var lastShortage: Instant?
+
+    /// Answers that are still to come, and what is to be done with them.
+    private struct Question {
+        var missing: Int
+        var answers: [Answer] = []
+        var finish: ([Answer]) -> Void
+    }
+
+    /// Runs until a signal ends the daemon; `isReady` is called once, when it listens.
+    static func run(
+        configuration: Configuration, options: RunOptions,
+        isReady: (Topology) -> Void = { _ in }
+    ) -> ExitStatus {
+        do throws(StartError) {
+            let supervisor = try Supervisor(configuration, options)
+            try supervisor.startWorkers()
+            supervisor.announce()
+            isReady(supervisor.topology)
+            supervisor.loop()
+            supervisor.stop()
+            return .good
+        } catch {
+            Log.line(error.message)
+            return ExitStatus(rawValue: error.code.rawValue) ?? .system
+        }
+    }
+
+    init(_ configuration: Configuration, _ options: RunOptions) throws(StartError) {
+        self.configuration = configuration
+        self.options = options
+        let workerCount = configuration.workers ?? Self.coreCount
+        limits = DaemonLimits(
+            descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
+        var startup = Startup(configuration, workerCount: workerCount)
+        do throws(SystemError) {
+            signals = try SignalSource([SIGTERM, SIGINT])
+            poller = try Poller()
+            let entrances = try (0..<workerCount).map { _ throws(SystemError) in
+                try WorkerEntrance()
+            }
+            share = WorkerShare(
+                admission: Admission(limit: limits.sessions), workers: entrances,
+                notices: try Mailbox())
+            try poller.add(signals.number, Token(.signal), .readable)
+            try poller.add(share.notices.descriptor, Token(.mailbox), .readable)
+        } catch {
+            throw StartError(code: .system, message: "cannot start: \(error)")
+        }
+        identity = Identity(environment: configuration.control.environment)
+        // The control socket first: a daemon that is already running there must not lose its ports.
+        control = try ControlServer(configuration.control)
+        do throws(StartError) {
+            topology = try startup.build()
+            sockets = startup.sockets
+        } catch {
+            for socket in startup.sockets { socket.removeFile() }
+            control.close()
+            throw error
+        }
+    }
+
+    private static var coreCount: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
+
+    private func startWorkers() throws(StartError) {
+        let pipes = max(1, limits.pipes / share.workers.count)
+        for index in share.workers.indices {
+            let plan = Worker.Plan(
+                index: index, share: share, relayMode: options.relay, pipeLimit: pipes,
+                tellsOfEveryEnd: options.isVerbose)
+            do throws(SystemError) {
+                threads.append(
+                    try Thread(name: "worker-\(index)") {
+                        do throws(SystemError) {
+                            try Worker(plan).run()
+                        } catch {
+                            Log.line("worker \(index) cannot start: \(error)")
+                            exit(71)
+                        }
+                    })
+            } catch {
+                throw StartError(code: .system, message: "cannot start a worker: \(error)")
+            }
+        }
+        listen()
+    }
+
+    /// One line that says all is well, and what was made of it.
+    private func announce() {
+        let listeners = topology.listeners.map { "\($0.endpoint)" }.joined(separator: " ")
+        Log.line(
+            "ready: listening on \(listeners); \(topology.channels.count) channels, "
+                + "\(share.workers.count) workers, at most \(limits.sessions) sessions; "
+                + "control \(control.path)")
+    }
+
+    // MARK: The loop
+
+    private func loop() {
+        control.start(with: self, poller: poller)
+        while !isStopping {
+            let count = poller.wait(milliseconds: waitMilliseconds)
+            now = .now
+            for event in 0..<count {
+                let (token, readiness) = poller[event]
+                switch token.kind {
+                case .signal: takeSignals()
+                case .mailbox: for notice in share.notices.take() { hear(notice) }
+                case .controlListener: control.acceptAll(poller: poller)
+                case .control: control.resume(token, readiness, poller: poller)
+                case .listener, .client, .channel, nil: break
+                }
+            }
+            control.meetDeadlines(poller: poller)
+            tickIfDue()
+        }
+    }
+
+    private var waitMilliseconds: CInt {
+        var next = control.nextDeadline
+        if let nextTick { next = min(next ?? nextTick, nextTick) }
+        guard let next else { return -1 }
+        return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
+    }
+
+    private func takeSignals() {
+        while let signal = signals.next() {
+            Log.line("\(signal == SIGTERM ? "SIGTERM" : "SIGINT"): ending")
+            isStopping = true
+        }
+    }
+
+    private func stop() {
+        for worker in share.workers { worker.mailbox.post(.stop) }
+        for thread in threads { thread.join() }
+        for socket in sockets { socket.removeFile() }
+        control.close()
+        Log.line("ended")
+    }
+
+    // MARK: Workers
+
+    func ask(_ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void) {
+        ask(share.workers, command, then: finish)
+    }
+
+    func ask(
+        worker: Int, _ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void
+    ) {
+        ask([share.workers[worker]], command, then: finish)
+    }
+
+    private func ask(
+        _ workers: [WorkerEntrance], _ command: (UInt64) -> Command,
+        then finish: @escaping ([Answer]) -> Void
+    ) {
+        questionNumber += 1
+        questions[questionNumber] = Question(missing: workers.count, finish: finish)
+        for worker in workers { worker.mailbox.post(command(questionNumber)) }
+    }
+
+    private func hear(_ notice: Notice) {
+        switch notice {
+        case .channelFailed(let channel, let cause):
+            Log.line(
+                "channel \(channel.path) \(channel.endpoint) failed: \(cause.rawValue)")
+            channelsChanged()
+        case .channelReturned(let channel):
+            Log.line("channel \(channel.path) \(channel.endpoint) is back: connected again")
+            channelsChanged()
+        case .sessionEnded(let record, let reason):
+            Log.line(Self.line(record, reason))
+        case .shortage(let error):
+            tellShortage(error)
+        case .answer(let answer, let number):
+            guard var question = questions[number] else { return }
+            question.answers.append(answer)
+            question.missing -= 1
+            questions[number] = question.missing > 0 ? question : nil
+            if question.missing == 0 { question.finish(question.answers) }
+        }
+    }
+
+    private static func line(_ record: SessionRecord, _ reason: EndReason) -> String {
+        let channel = record.channel.map { "\($0.endpoint)" } ?? "-"
+        let age = Age(milliseconds: record.age / 1_000_000)
+        return
+            "session \(record.id) \(record.client) → \(channel) via \(record.listener.path) closed after \(age): "
+            + "\(reason), in \(record.inBytes) out \(record.outBytes) bytes"
+    }
+
+    /// Once per ten seconds: a shortage comes with every client that is turned away.
+    private func tellShortage(_ error: SystemError) {
+        if let lastShortage, now.milliseconds(since: lastShortage) < 10_000 { return }
+        lastShortage = now
+        Log.line("listeners rest until a session ends: \(error)")
+    }
+
+    // MARK: State
+
+    /// A channel's state has changed: held sessions look again, and listeners that refuse open or close.
+    func channelsChanged() {
+        for worker in share.workers { worker.mailbox.post(.lookAgain) }
+        openOrClose()
+        scheduleTick()
+    }
+
+    /// The next moment at which a channel's grace time is over by itself.
+    private func scheduleTick() {
+        nextTick = topology.channels.compactMap { $0.returns(now: now) }.min()
+        if let reopenAt { nextTick = min(nextTick ?? reopenAt, reopenAt) }
+    }
+
+    private func tickIfDue() {
+        guard let nextTick, nextTick <= now else { return }
+        reopenAt = nil
+        share.raiseGeneration()
+        channelsChanged()
+    }
+
+    /// `when-empty: refuse`: a listener whose service has no usable channel does not listen.
+    private func openOrClose() {
+        var hasChanged = false
+        for service in topology.services {
+            let isUsable = service.isUsable(now: now)
+            for listener in service.listeners where listener.settings.whenEmpty == .refuse {
+                guard listener.isOpen != isUsable else { continue }
+                isUsable ? open(listener, of: service) : close(listener)
+                hasChanged = true
+            }
+        }
+        if hasChanged { listen() }
+    }
+
+    private func close(_ listener: Listener) {
+        Log.line("listener \(listener.path) \(listener.endpoint) refuses: no channel is usable")
+        for socket in sockets where socket.listener === listener { socket.removeFile() }
+        sockets.removeAll { $0.listener === listener }
+        listener.setOpen(false)
+    }
+
+    private func open(_ listener: Listener, of service: Service) {
+        do throws(StartError) {
+            sockets.append(try ListeningSocket(reopening: listener, of: service))
+            listener.setOpen(true)
+            Log.line("listener \(listener.path) \(listener.endpoint) accepts again")
+        } catch {
+            Log.line("listener \(listener.path) stays closed: \(error.message)")
+            reopenAt = now.advanced(by: .seconds(1))
+        }
+    }
+
+    private func listen() {
+        for worker in share.workers { worker.mailbox.post(.listen(sockets)) }
+    }
+}
+
+extension Supervisor: Daemon {}

@@ -1,0 +1,54 @@
+internal import CLinux
+internal import Glibc
+
+/// The socket options of our two kinds of connections, in one place.
+enum ConnectionOptions {
+    /// What every accepted connection inherits from its listening socket (tcp(7)): small writes leave
+    /// at once, and a peer that is gone is noticed.
+    static func set(
+        on descriptor: borrowing FileDescriptor, family: CInt, deadPeer: Duration?
+    ) throws(SystemError) {
+        guard family != AF_UNIX else { return }
+        try Socket.set(.noDelay, to: 1, on: descriptor)
+        try Socket.set(.keepAlive, to: 1, on: descriptor)
+        guard let deadPeer else { return }
+        let milliseconds = CInt(clamping: deadPeer.wholeNanoseconds / 1_000_000)
+        try Socket.set(.userTimeout, to: milliseconds, on: descriptor)
+    }
+}
+
+/// Connecting to a channel without blocking.
+enum ChannelSocket {
+    /// A connect under way, or through already (Unix sockets).
+    struct Started: ~Copyable {
+        let descriptor: FileDescriptor
+        let isConnected: Bool
+
+        consuming func takeDescriptor() -> FileDescriptor { descriptor }
+    }
+
+    /// Opens a socket and starts to connect.
+    ///
+    /// The last packet of the handshake is held back, so that it can carry the client's first bytes
+    /// (tcp(7), TCP_QUICKACK off); `acknowledge` sends it when there are none.
+    static func connect(
+        to address: SocketAddress, deadPeer: Duration?
+    ) throws(SystemError) -> Started {
+        let descriptor = try Socket.open(family: address.family)
+        try ConnectionOptions.set(on: descriptor, family: address.family, deadPeer: deadPeer)
+        if address.family != AF_UNIX {
+            try Socket.set(.quickAcknowledge, to: 0, on: descriptor)
+        }
+        switch Socket.connect(descriptor, to: address) {
+        case .connected: return Started(descriptor: descriptor, isConnected: true)
+        case .inProgress: return Started(descriptor: descriptor, isConnected: false)
+        case .failed(let number): throw SystemError("connect", number)
+        }
+    }
+
+    /// Sends the last packet of the handshake now: the client has nothing to say yet, and the channel
+    /// must learn of the connection all the same.
+    static func acknowledge(_ descriptor: borrowing FileDescriptor) {
+        try? Socket.set(.quickAcknowledge, to: 1, on: descriptor)
+    }
+}

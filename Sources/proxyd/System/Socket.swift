@@ -1,0 +1,153 @@
+internal import CLinux
+internal import Glibc
+internal import Shared
+
+/// What a call that moves bytes came to. Having to wait is an outcome, not an error.
+enum Transfer {
+    case moved(Int)
+    case wouldBlock
+    case endOfStream
+    case failed(CInt)
+}
+
+/// Stream sockets, always non-blocking and closed on exec.
+enum Socket {
+    static func open(family: CInt) throws(SystemError) -> FileDescriptor {
+        let type =
+            CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+        let number = socket(family, type, 0)
+        guard number >= 0 else { throw SystemError("socket") }
+        return FileDescriptor(owning: number)
+    }
+
+    static func bind(
+        _ descriptor: borrowing FileDescriptor, to address: SocketAddress
+    ) throws(SystemError) {
+        let number = descriptor.number
+        let result = unsafe address.withRaw { unsafe Glibc.bind(number, $0, $1) }
+        guard result == 0 else { throw SystemError("bind") }
+    }
+
+    static func listen(
+        _ descriptor: borrowing FileDescriptor, backlog: CInt
+    ) throws(SystemError) {
+        guard Glibc.listen(descriptor.number, backlog) == 0 else { throw SystemError("listen") }
+    }
+
+    /// The next client of a listening socket, or nil when nobody waits.
+    ///
+    /// Clients that have gone already and errors of their network (accept(2)) are nobody, too:
+    /// the next event reports whoever comes after them.
+    static func accept(
+        _ listening: CInt
+    ) throws(SystemError) -> (descriptor: CInt, address: Endpoint)? {
+        let flags = CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+        var number: CInt = -1
+        let address = unsafe SocketAddress { raw, length in
+            number = unsafe accept4(listening, raw, length, flags)
+        }
+        guard number >= 0 else {
+            let error = SystemError("accept4")
+            if error.isShortage { throw error }
+            return nil
+        }
+        return (number, address.endpoint ?? .unix(path: ""))
+    }
+
+    enum ConnectStart {
+        case connected
+        case inProgress
+        case failed(CInt)
+    }
+
+    static func connect(
+        _ descriptor: borrowing FileDescriptor, to address: SocketAddress
+    ) -> ConnectStart {
+        let number = descriptor.number
+        guard unsafe address.withRaw({ unsafe Glibc.connect(number, $0, $1) }) != 0 else {
+            return .connected
+        }
+        // A signal in between leaves the connect going on (connect(2)).
+        return errno == EINPROGRESS || errno == EINTR ? .inProgress : .failed(errno)
+    }
+
+    /// The error that the kernel holds for this socket, which is cleared by asking; 0 when there is none.
+    static func pendingError(_ descriptor: borrowing FileDescriptor) -> CInt {
+        var value: CInt = 0
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        guard unsafe getsockopt(descriptor.number, SOL_SOCKET, SO_ERROR, &value, &length) == 0
+        else { return errno }
+        return value
+    }
+
+    /// The address that a socket is bound to, with the port that the kernel chose for port 0.
+    static func localEndpoint(_ descriptor: borrowing FileDescriptor) -> Endpoint? {
+        let number = descriptor.number
+        return unsafe SocketAddress { raw, length in _ = unsafe getsockname(number, raw, length) }
+            .endpoint
+    }
+
+    /// Tells the other side that nothing more will come (FIN).
+    static func shutDownWrites(_ descriptor: borrowing FileDescriptor) {
+        _ = shutdown(descriptor.number, CInt(SHUT_WR))
+    }
+
+    /// Makes the coming close a reset (RST) instead of an orderly end (socket(7), SO_LINGER).
+    static func resetOnClose(_ descriptor: borrowing FileDescriptor) {
+        var value = linger(l_onoff: 1, l_linger: 0)
+        let size = socklen_t(MemoryLayout<linger>.size)
+        _ = unsafe setsockopt(descriptor.number, SOL_SOCKET, SO_LINGER, &value, size)
+    }
+
+    static func set(
+        _ option: SocketOption, to value: CInt, on descriptor: borrowing FileDescriptor
+    ) throws(SystemError) {
+        var value = value
+        let size = socklen_t(MemoryLayout<CInt>.size)
+        let result = unsafe setsockopt(descriptor.number, option.level, option.name, &value, size)
+        guard result == 0 else { throw SystemError("setsockopt") }
+    }
+
+    /// Receives into `space`; moves nothing when the socket is empty.
+    @inline(__always)
+    static func receive(_ descriptor: CInt, into space: UnsafeMutableRawBufferPointer) -> Transfer {
+        let count = unsafe recv(descriptor, space.baseAddress, space.count, 0)
+        return outcome(count)
+    }
+
+    /// Sends what the socket has room for.
+    ///
+    /// `moreFollows` holds back the last packet until more is sent or the writes are shut down, so that
+    /// the last bytes and the FIN travel together (send(2), MSG_MORE).
+    @inline(__always)
+    static func send(
+        _ descriptor: CInt, _ bytes: UnsafeRawBufferPointer, moreFollows: Bool = false
+    ) -> Transfer {
+        let flags = CInt(MSG_NOSIGNAL) | (moreFollows ? CInt(MSG_MORE) : 0)
+        let count = unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags)
+        return outcome(count)
+    }
+
+    @inline(__always)
+    static func outcome(_ count: Int) -> Transfer {
+        if count > 0 { return .moved(count) }
+        if count == 0 { return .endOfStream }
+        let number = errno
+        // A signal counts as "not now": the socket is still ready, and its next event says so again.
+        return number == EAGAIN || number == EINTR ? .wouldBlock : .failed(number)
+    }
+}
+
+/// The socket options that we set, by the names of tcp(7), ip(7) and socket(7).
+struct SocketOption {
+    let level: CInt
+    let name: CInt
+
+    static let noDelay = SocketOption(level: CInt(IPPROTO_TCP), name: TCP_NODELAY)
+    static let quickAcknowledge = SocketOption(level: CInt(IPPROTO_TCP), name: TCP_QUICKACK)
+    /// Milliseconds.
+    static let userTimeout = SocketOption(level: CInt(IPPROTO_TCP), name: TCP_USER_TIMEOUT)
+    static let keepAlive = SocketOption(level: SOL_SOCKET, name: SO_KEEPALIVE)
+    static let reuseAddress = SocketOption(level: SOL_SOCKET, name: SO_REUSEADDR)
+    static let v6Only = SocketOption(level: CInt(IPPROTO_IPV6), name: IPV6_V6ONLY)
+}

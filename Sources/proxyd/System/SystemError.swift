@@ -1,0 +1,41 @@
+internal import CLinux
+internal import Glibc
+
+/// A system call that failed: which one, and the kernel's reason.
+struct SystemError: Error, Equatable {
+    let call: StaticString
+    let number: CInt
+
+    /// Takes `errno` as it stands; nothing may run between the call and this.
+    init(_ call: StaticString) {
+        self.init(call, errno)
+    }
+
+    init(_ call: StaticString, _ number: CInt) {
+        self.call = call
+        self.number = number
+    }
+
+    static func == (left: SystemError, right: SystemError) -> Bool {
+        left.number == right.number && left.call.description == right.call.description
+    }
+
+    /// The kernel's words for an error number (strerror(3)).
+    static func words(for number: CInt) -> String {
+        var buffer = [CChar](repeating: 0, count: 128)
+        // The GNU function: it may answer with a text of its own instead of the buffer.
+        guard let words = unsafe strerror_r(number, &buffer, buffer.count) else {
+            return "error \(number)"
+        }
+        return unsafe String(cString: words)
+    }
+
+    /// Descriptors or kernel memory have run out: ours to wait for, nobody's fault.
+    var isShortage: Bool {
+        number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM
+    }
+}
+
+extension SystemError: CustomStringConvertible {
+    var description: String { "\(call): \(Self.words(for: number))" }
+}

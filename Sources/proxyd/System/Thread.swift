@@ -1,0 +1,41 @@
+internal import CLinux
+internal import Glibc
+
+/// A named thread of the operating system that runs one function to its end.
+struct Thread: Sendable {
+    private let handle: pthread_t
+
+    private final class Start: Sendable {
+        let name: String
+        let body: @Sendable () -> Void
+
+        init(name: String, body: @escaping @Sendable () -> Void) {
+            self.name = name
+            self.body = body
+        }
+    }
+
+    /// Starts it. Of the name 15 bytes are kept (pthread_setname_np(3)).
+    init(name: String, _ body: @escaping @Sendable () -> Void) throws(SystemError) {
+        let start = Start(name: String(name.prefix(15)), body: body)
+        var handle = pthread_t()
+        let argument = unsafe Unmanaged.passRetained(start)
+        let result = unsafe pthread_create(
+            &handle, nil,
+            { raw in
+                guard let raw = unsafe raw else { return nil }
+                let start = unsafe Unmanaged<Start>.fromOpaque(raw).takeRetainedValue()
+                _ = unsafe pthread_setname_np(pthread_self(), start.name)
+                start.body()
+                return nil
+            }, argument.toOpaque())
+        guard result == 0 else {
+            unsafe argument.release()
+            throw SystemError("pthread_create", result)
+        }
+        self.handle = handle
+    }
+
+    /// Waits for its end.
+    func join() { _ = pthread_join(handle, nil) }
+}

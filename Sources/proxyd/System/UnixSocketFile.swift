@@ -1,0 +1,91 @@
+internal import CLinux
+internal import Glibc
+internal import Shared
+
+/// The place of a Unix socket in the file system: never taken from a living owner, always taken from
+/// a dead one.
+struct UnixSocketFile: Sendable {
+    let path: String
+    /// Which file it is, so that only our own is removed at the end.
+    private let inode: UInt64
+
+    enum Failure: Error, Equatable {
+        /// Somebody answers there.
+        case isAlive
+        /// There is a file that is no socket.
+        case isOccupied
+        case system(SystemError)
+    }
+
+    /// Puts a bound, listening socket in its place, with its permissions set before anybody can connect.
+    ///
+    /// It is bound under a name of its own and then renamed over whatever a dead owner has left.
+    init(
+        binding descriptor: borrowing FileDescriptor, to path: String, mode: UInt32,
+        group: UInt32?, backlog: CInt
+    ) throws(Failure) {
+        try Self.probe(path)
+        let temporary = Self.temporaryName(for: path)
+        guard let address = SocketAddress(.unix(path: temporary)) else {
+            throw .system(SystemError("bind", ENAMETOOLONG))
+        }
+        _ = unsafe unlink(temporary)
+        do throws(SystemError) {
+            try Socket.bind(descriptor, to: address)
+            guard unsafe chmod(temporary, mode) == 0 else { throw SystemError("chmod") }
+            if let group, unsafe chown(temporary, uid_t.max, group) != 0 {
+                throw SystemError("chown")
+            }
+            try Socket.listen(descriptor, backlog: backlog)
+            guard unsafe rename(temporary, path) == 0 else { throw SystemError("rename") }
+        } catch {
+            _ = unsafe unlink(temporary)
+            throw .system(error)
+        }
+        self.path = path
+        inode = Self.inode(of: path) ?? 0
+    }
+
+    /// Removes the file, unless another owner has taken the place.
+    func remove() {
+        if Self.inode(of: path) == inode { _ = unsafe unlink(path) }
+    }
+
+    private static func temporaryName(for path: String) -> String {
+        let suffix = ".\(getpid())"
+        var name = path
+        // The kernel counts bytes, not letters.
+        while name.utf8.count + suffix.utf8.count > Endpoint.longestPath { name.removeLast() }
+        return name + suffix
+    }
+
+    /// Whether the place may be taken.
+    private static func probe(_ path: String) throws(Failure) {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else {
+            if errno == ENOENT { return }
+            throw .system(SystemError("lstat"))
+        }
+        guard status.st_mode & S_IFMT == S_IFSOCK else { throw .isOccupied }
+        guard let address = SocketAddress(.unix(path: path)) else { return }
+        let result: Socket.ConnectStart
+        do throws(SystemError) {
+            let probe = try Socket.open(family: AF_UNIX)
+            result = Socket.connect(probe, to: address)
+        } catch {
+            throw .system(error)
+        }
+        switch result {
+        // EAGAIN: its queue is full, so it lives.
+        case .connected, .inProgress, .failed(EAGAIN): throw .isAlive
+        case .failed(EACCES): throw .system(SystemError("connect", EACCES))
+        case .failed: return
+        }
+    }
+
+    private static func inode(of path: String) -> UInt64? {
+        var status = stat()
+        guard unsafe lstat(path, &status) == 0 else { return nil }
+        return UInt64(status.st_ino)
+    }
+}

@@ -1,0 +1,269 @@
+internal import Shared
+
+/// A data thread: a poller and the sessions that it serves. Everything that can wake it is in `run`.
+///
+/// Made and used on its own thread; others reach it through its `WorkerEntrance`.
+final class Worker {
+    let index: Int
+    let share: WorkerShare
+    let poller: Poller
+    let space: RelaySpace
+    let counters: TrafficCounters
+    /// The clock, read once per turn.
+    private(set) var now = Instant.now
+    var deadlines = DeadlineQueue()
+
+    private let entrance: WorkerEntrance
+    private var sessions = SlotTable<Session>()
+    private var acceptors: [Acceptor] = []
+    /// Sessions whose turn was over before they were done.
+    private var unfinished: [Session] = []
+    /// Sessions that wait for a channel.
+    private var held: [Session] = []
+    private var retryAt: Instant?
+    private var sessionNumber: UInt64 = 0
+    private var isStopping = false
+    private var turns: UInt64 = 0
+    private var events: UInt64 = 0
+    private var ends: [EndReason: UInt64] = [:]
+    private var connectTimes: [UInt64: ConnectTimes] = [:]
+    private let tellsOfEveryEnd: Bool
+
+    /// How often a resting listener or a held session looks again if nothing tells it to.
+    private static let retryInterval = Duration.milliseconds(100)
+
+    private static let mostNotices = 10_000
+
+    /// What a worker is made of, on its own thread.
+    struct Plan: Sendable {
+        var index: Int
+        var share: WorkerShare
+        var relayMode: RelayMode
+        var pipeLimit: Int
+        var tellsOfEveryEnd: Bool
+    }
+
+    init(_ plan: Plan) throws(SystemError) {
+        index = plan.index
+        share = plan.share
+        entrance = plan.share.workers[plan.index]
+        counters = entrance.counters
+        poller = try Poller()
+        space = RelaySpace(mode: plan.relayMode, pipeLimit: plan.pipeLimit)
+        tellsOfEveryEnd = plan.tellsOfEveryEnd
+        try poller.add(entrance.mailbox.descriptor, Token(.mailbox), .readable)
+    }
+
+    // MARK: The loop
+
+    func run() {
+        while !isStopping {
+            let count = poller.wait(milliseconds: waitMilliseconds)
+            now = .now
+            turns &+= 1
+            events &+= UInt64(count)
+            for event in 0..<count { dispatch(event) }
+            continueUnfinished()
+            meetDeadlines()
+            retryIfDue()
+        }
+        acceptors.removeAll()
+        endAll(.shutdown)
+    }
+
+    @inline(__always)
+    private func dispatch(_ event: Int) {
+        let (token, readiness) = poller[event]
+        switch token.kind {
+        case .client: sessions[token]?.resume(.client, readiness, on: self)
+        case .channel: sessions[token]?.resume(.channel, readiness, on: self)
+        case .listener: acceptor(token)?.acceptAll(on: self)
+        case .mailbox: for command in entrance.mailbox.take() { obey(command) }
+        case .signal, .controlListener, .control, nil: break
+        }
+    }
+
+    private var waitMilliseconds: CInt {
+        if !unfinished.isEmpty { return 0 }
+        var next = deadlines.next
+        if let retryAt { next = min(next ?? retryAt, retryAt) }
+        guard let next else { return -1 }
+        // Rounded up: a wait that ends just before the deadline would only come again.
+        return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
+    }
+
+    private func continueUnfinished() {
+        guard !unfinished.isEmpty else { return }
+        let sessions = unfinished
+        unfinished.removeAll(keepingCapacity: true)
+        for session in sessions { session.continueTurn(on: self) }
+    }
+
+    private func meetDeadlines() {
+        while let slot = deadlines.popExpired(now: now) {
+            sessions[slot: slot]?.deadlineCame(on: self)
+        }
+    }
+
+    /// A session has more to do once the others have had their turn.
+    func resumeLater(_ session: Session) {
+        if !unfinished.contains(where: { $0 === session }) { unfinished.append(session) }
+    }
+
+    // MARK: Accepting
+
+    private func acceptor(_ token: Token) -> Acceptor? {
+        acceptors.first { $0.token == token }
+    }
+
+    private func listen(to sockets: [ListeningSocket]) {
+        for acceptor in acceptors where !sockets.contains(where: { $0 === acceptor.socket }) {
+            acceptor.unwatch(with: poller)
+        }
+        acceptors = sockets.map { socket in
+            if let present = acceptors.first(where: { $0.socket === socket }) { return present }
+            let acceptor = Acceptor(socket: socket, slot: Int(socket.number))
+            do throws(SystemError) { try acceptor.watch(with: poller) } catch {
+                reportShortage(error)
+            }
+            return acceptor
+        }
+    }
+
+    /// Gives a client to the worker with the fewest sessions: to this one, unless another has clearly less to do.
+    func place(_ client: AcceptedClient) {
+        var best = entrance
+        let own = entrance.load
+        var least = own - max(4, own / 8)
+        for other in share.workers where other.load < least {
+            best = other
+            least = other.load
+        }
+        best.addSession()
+        if best === entrance { serve(client) } else { best.mailbox.post(.serve(client)) }
+    }
+
+    private func serve(_ client: AcceptedClient) {
+        sessionNumber += 1
+        let id = sessionNumber * UInt64(share.workers.count) + UInt64(index)
+        counters.addSession()
+        let session = sessions.insert { slot, generation in
+            Session(id: id, slot: slot, generation: generation, accepted: client, now: now)
+        }
+        session.start(on: self)
+    }
+
+    /// Nobody more can be accepted now: until a session ends, the listener is not watched, so that
+    /// its waiting clients do not keep the loop spinning.
+    func rest(_ acceptor: Acceptor) {
+        acceptor.unwatch(with: poller)
+        retrySoon()
+    }
+
+    func hold(_ session: Session) {
+        held.append(session)
+        retrySoon()
+    }
+
+    private func retrySoon() {
+        if retryAt == nil { retryAt = now.advanced(by: Self.retryInterval) }
+    }
+
+    private func retryIfDue() {
+        guard let retryAt, retryAt <= now else { return }
+        retry()
+    }
+
+    private func retry() {
+        retryAt = nil
+        let waiting = held
+        held.removeAll(keepingCapacity: true)
+        for session in waiting where !session.isClosed { session.chooseAgain(on: self) }
+        for acceptor in acceptors where acceptor.isResting {
+            do { try acceptor.watch(with: poller) } catch { retrySoon() }
+        }
+    }
+
+    // MARK: Commands
+
+    private func obey(_ command: Command) {
+        switch command {
+        case .serve(let client): serve(client)
+        case .listen(let sockets): listen(to: sockets)
+        case .lookAgain: retry()
+        case .cutChannels(let serials, let question):
+            let count = end(.cut) { $0.channel.map { serials.contains($0.serial) } ?? false }
+            answer(.cut(count), question)
+        case .cutSession(let id, let question):
+            answer(.cut(end(.cut) { $0.id == id }), question)
+        case .report(let question): answer(.report(report), question)
+        case .listSessions(let slots, let question):
+            answer(.sessions(records(in: slots), slotCount: sessions.slotCount), question)
+        case .stop: isStopping = true
+        }
+    }
+
+    private func answer(_ answer: Answer, _ question: UInt64) {
+        share.notices.post(.answer(answer, question: question))
+    }
+
+    private func end(_ cause: EndReason.Cause, where isMeant: (Session) -> Bool) -> Int {
+        var count = 0
+        for slot in 0..<sessions.slotCount {
+            guard let session = sessions[slot: slot], isMeant(session) else { continue }
+            session.cut(cause, on: self)
+            count += 1
+        }
+        return count
+    }
+
+    private func endAll(_ cause: EndReason.Cause) { _ = end(cause) { _ in true } }
+
+    private func records(in slots: Range<Int>) -> [SessionRecord] {
+        slots.clamped(to: 0..<sessions.slotCount).compactMap { slot in
+            sessions[slot: slot]?.record(now: now, worker: index)
+        }
+    }
+
+    private var report: WorkerReport {
+        WorkerReport(
+            index: index, sessions: sessions.count, totals: TrafficCounters.sum([counters]),
+            turns: turns, events: events, pipes: space.pipeCount,
+            isResting: acceptors.contains(where: \.isResting), ends: ends,
+            connectTimes: connectTimes)
+    }
+
+    // MARK: What sessions tell
+
+    func ended(_ session: Session, _ reason: EndReason) {
+        ends[reason, default: 0] += 1
+        if tellsOfEveryEnd {
+            tell(.sessionEnded(session.record(now: now, worker: index), reason))
+        }
+        sessions.remove(slot: session.slot)
+        entrance.removeSession()
+        share.admission.leave()
+        if retryAt != nil { retryAt = now }
+    }
+
+    func noteConnect(to channel: Channel, nanoseconds: UInt64) {
+        connectTimes[channel.serial, default: ConnectTimes(now: now)]
+            .record(nanoseconds: nanoseconds, now: now)
+        guard channel.succeeded(now: now) else { return }
+        share.raiseGeneration()
+        share.notices.post(.channelReturned(channel))
+    }
+
+    func report(failureOf channel: Channel, _ cause: EndReason.Cause, grace: Duration) {
+        guard channel.failed(why: cause.rawValue, grace: grace, now: now) else { return }
+        share.raiseGeneration()
+        share.notices.post(.channelFailed(channel, cause))
+    }
+
+    func reportShortage(_ error: SystemError) { tell(.shortage(error)) }
+
+    /// Notices are for people; a supervisor that is behind must not cost memory without end.
+    private func tell(_ notice: Notice) {
+        _ = share.notices.post(notice, unlessLongerThan: Self.mostNotices)
+    }
+}

@@ -1,0 +1,68 @@
+internal import Histogram
+internal import Shared
+
+/// What a worker knows that is counted on its own thread only.
+struct WorkerReport: Sendable {
+    var index: Int
+    var sessions: Int
+    var totals: TrafficCounters.Totals
+    /// Times that it has waited for events, and events that it got.
+    var turns: UInt64
+    var events: UInt64
+    var pipes: Int
+    var isResting: Bool
+    /// Sessions that ended, by reason.
+    var ends: [EndReason: UInt64]
+    /// By the channel's serial.
+    var connectTimes: [UInt64: ConnectTimes]
+}
+
+/// Facts of one session, at one instant or at its end.
+struct SessionRecord: Sendable {
+    var id: UInt64
+    var client: Endpoint
+    var listener: Listener
+    var channel: Channel?
+    var phase: SessionLife.Phase
+    var worker: Int
+    var age: UInt64
+    /// Nanoseconds since bytes moved last.
+    var idle: UInt64
+    var inBytes: UInt64
+    var outBytes: UInt64
+    var isInSplicing: Bool
+    var isOutSplicing: Bool
+    var retries: Int
+}
+
+/// How long connects to a channel took lately: this minute and the one before.
+struct ConnectTimes: Sendable {
+    private var current = Histogram<UInt32>(numberOfSignificantValueDigits: .two)
+    private var previous: Histogram<UInt32>?
+    private var minute: UInt64
+
+    private static let minuteNanoseconds: UInt64 = 60_000_000_000
+
+    init(now: Instant) { minute = now.nanoseconds / Self.minuteNanoseconds }
+
+    mutating func record(nanoseconds: UInt64, now: Instant) {
+        turn(to: now.nanoseconds / Self.minuteNanoseconds)
+        current.record(nanoseconds / 1000)
+    }
+
+    private mutating func turn(to now: UInt64) {
+        guard now > minute else { return }
+        previous = now == minute + 1 ? current : nil
+        current.reset()
+        minute = now
+    }
+
+    /// This minute's times and the previous one's together, without those that are older.
+    func recent(now: Instant) -> Histogram<UInt32> {
+        var times = self
+        times.turn(to: now.nanoseconds / Self.minuteNanoseconds)
+        guard let previous = times.previous else { return times.current }
+        times.current.add(previous)
+        return times.current
+    }
+}

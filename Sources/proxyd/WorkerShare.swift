@@ -1,0 +1,73 @@
+internal import Synchronization
+
+/// What the workers and the supervisor have in common.
+final class WorkerShare: Sendable {
+    let admission: Admission
+    let workers: [WorkerEntrance]
+    /// To the supervisor.
+    let notices: Mailbox<Notice>
+    /// Raised by every change of topology or state.
+    private let generationCount = Atomic<UInt64>(1)
+
+    init(
+        admission: Admission, workers: [WorkerEntrance], notices: Mailbox<Notice>
+    ) {
+        self.admission = admission
+        self.workers = workers
+        self.notices = notices
+    }
+
+    var generation: UInt64 { generationCount.load(ordering: .relaxed) }
+
+    func raiseGeneration() { generationCount.wrappingAdd(1, ordering: .relaxed) }
+}
+
+/// How others reach a worker, and how busy it is.
+final class WorkerEntrance: Sendable {
+    let mailbox: Mailbox<Command>
+    let counters = TrafficCounters()
+    private let sessions = Atomic<Int>(0)
+
+    init() throws(SystemError) { mailbox = try Mailbox() }
+
+    /// Sessions that it has or is about to get.
+    var load: Int { sessions.load(ordering: .relaxed) }
+
+    func addSession() { sessions.wrappingAdd(1, ordering: .relaxed) }
+    func removeSession() { sessions.wrappingSubtract(1, ordering: .relaxed) }
+}
+
+/// What a worker is told.
+enum Command: Sendable {
+    /// A client that another worker has accepted.
+    case serve(AcceptedClient)
+    /// Watch these sockets, and no others.
+    case listen([ListeningSocket])
+    /// Something may have become usable: held sessions look again.
+    case lookAgain
+    /// End the sessions of these channels; answered with their number.
+    case cutChannels(serials: Set<UInt64>, question: UInt64)
+    case cutSession(id: UInt64, question: UInt64)
+    /// Tell about yourself.
+    case report(question: UInt64)
+    /// Tell about the sessions in a range of slots.
+    case listSessions(slots: Range<Int>, question: UInt64)
+    /// End everything and return.
+    case stop
+}
+
+/// What a worker tells the supervisor.
+enum Notice: Sendable {
+    case channelFailed(Channel, EndReason.Cause)
+    case channelReturned(Channel)
+    case sessionEnded(SessionRecord, EndReason)
+    case shortage(SystemError)
+    case answer(Answer, question: UInt64)
+}
+
+/// A worker's answer to a question.
+enum Answer: Sendable {
+    case cut(Int)
+    case report(WorkerReport)
+    case sessions([SessionRecord], slotCount: Int)
+}

@@ -1,0 +1,126 @@
+import Foundation
+import Synchronization
+
+/// A program that runs beside the test, its output in files of a private directory.
+final class Program {
+    struct Failed: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    let name: String
+    let directory: TemporaryDirectory
+    private let process = Process()
+    private let ended = DispatchSemaphore(value: 0)
+    private let number: Int
+
+    /// Starts it. `prefix` are words that run it, e.g. `prlimit --nofile=64`.
+    init(
+        _ words: [String], prefix: [String] = [], in directory: TemporaryDirectory,
+        environment: [String: String] = [:], input: String? = nil
+    ) throws {
+        name = (words.first as NSString?)?.lastPathComponent ?? "?"
+        self.directory = directory
+        number = Self.count.add(1, ordering: .relaxed).newValue
+        let all = prefix + [try Self.found(words[0])] + words.dropFirst()
+        process.executableURL = URL(fileURLWithPath: try Self.found(all[0]))
+        process.arguments = Array(all.dropFirst())
+        process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        if let input {
+            try directory.write(input, to: "input-\(number)")
+            process.standardInput = FileHandle(forReadingAtPath: directory("input-\(number)"))
+        }
+        for stream in ["output", "errors"] {
+            try directory.write("", to: "\(stream)-\(number)")
+        }
+        process.standardOutput = FileHandle(forWritingAtPath: directory("output-\(number)"))
+        process.standardError = FileHandle(forWritingAtPath: directory("errors-\(number)"))
+        let ended = ended
+        process.terminationHandler = { _ in ended.signal() }
+        try process.run()
+        Leftovers.add { [process] in
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        }
+    }
+
+    private static let count = Atomic(0)
+
+    var pid: pid_t { process.processIdentifier }
+    var isRunning: Bool { process.isRunning }
+    var output: String { directory.read("output-\(number)") }
+    var errors: String { directory.read("errors-\(number)") }
+
+    /// How it ended: the exit status, or the signal that killed it, negative.
+    func waitForEnd(within duration: Duration = .seconds(60)) throws -> Int {
+        let deadline = DispatchTime.now() + .nanoseconds(Int(duration / .nanoseconds(1)))
+        guard ended.wait(timeout: deadline) == .success else {
+            throw TooLate(what: "the end of \(name)\n\(report)")
+        }
+        ended.signal()
+        return process.terminationReason == .exit
+            ? Int(process.terminationStatus) : -Int(process.terminationStatus)
+    }
+
+    @discardableResult
+    func stop(with signal: CInt = SIGTERM, within duration: Duration = .seconds(10)) throws -> Int {
+        kill(pid, signal)
+        return try waitForEnd(within: duration)
+    }
+
+    /// What it said, for the message of a failed test.
+    var report: String { "\(name) said:\n\(output.suffix(2000))\n\(errors.suffix(2000))" }
+}
+
+// MARK: - Finding and running to the end
+
+extension Program {
+    /// Where Debian puts servers, which are not on everybody's path.
+    private static var places: [String] {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        let postgres = "/usr/lib/postgresql"
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: postgres)) ?? []
+        return path.split(separator: ":").map(String.init) + ["/usr/sbin", "/sbin"]
+            + versions.sorted().reversed().map { "\(postgres)/\($0)/bin" }
+    }
+
+    static func path(of name: String) -> String? {
+        if name.hasPrefix("/") { return name }
+        return places.map { "\($0)/\(name)" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    /// For `.enabled(if:)`: `swift test` alone works without them, `scripts/test` installs them.
+    static func exist(_ names: String...) -> Bool { names.allSatisfy { path(of: $0) != nil } }
+
+    private static func found(_ name: String) throws -> String {
+        guard let path = path(of: name) else {
+            throw Failed(description: "\(name) is not installed; scripts/setup --test does it")
+        }
+        return path
+    }
+
+    /// Runs a program to its end and returns what it wrote; anything but success is an error.
+    @discardableResult
+    static func run(
+        _ words: [String], prefix: [String] = [], in directory: TemporaryDirectory? = nil,
+        environment: [String: String] = [:], input: String? = nil,
+        within duration: Duration = .seconds(60)
+    ) throws -> String {
+        let program = try Program(
+            words, prefix: prefix, in: directory ?? TemporaryDirectory(), environment: environment,
+            input: input)
+        let status = try program.waitForEnd(within: duration)
+        guard status == 0 else {
+            throw Failed(
+                description:
+                    "\(words.joined(separator: " ")) exited with \(status)\n\(program.report)")
+        }
+        return program.output
+    }
+
+    /// A port that was free a moment ago, for programs that cannot bind 0 and tell.
+    static func freePort() throws -> UInt16 {
+        try Socket.bound().endpoint.port
+    }
+}
