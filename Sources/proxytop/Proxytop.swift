@@ -11,7 +11,7 @@ struct Proxytop: ParsableCommand {
             Press ? for the keys. When standard output is not a terminal it acts like --once.
 
             Exit codes: 0 good, 1 usage, 2 no connection, 3 not permitted, 4 protocol mismatch.
-            """)
+            """, version: Version.string)
 
     @Option(help: "The control socket. Without it: the only *.sock in the runtime directory.")
     var socket: String?
