@@ -11,7 +11,7 @@ struct Proxytop: ParsableCommand {
             Press ? for the keys. When standard output is not a terminal it acts like --once.
 
             Exit codes: 0 good, 1 usage, 2 no connection, 3 not permitted, 4 protocol mismatch.
-            """)
+            """, version: Version.string)
 
     @Option(help: "The control socket. Without it: the only *.sock in the runtime directory.")
     var socket: String?
@@ -21,7 +21,9 @@ struct Proxytop: ParsableCommand {
     var once = false
     @Flag(help: "Print one JSON object and end.")
     var json = false
-    @Flag(help: "With --once and --json: do not wait for a second look; rates are unknown.")
+    @Flag(help: "Print the channels as CSV and end.")
+    var csv = false
+    @Flag(help: "With --once, --json and --csv: do not wait for a second look; rates are unknown.")
     var noRates = false
     @Option(help: "Characters to draw with: ascii, unicode or auto.")
     var glyphs = "auto"
@@ -51,6 +53,9 @@ struct Proxytop: ParsableCommand {
         guard glyphs == "auto" || Glyphs(rawValue: glyphs) != nil else {
             throw ValidationError("--glyphs: “\(glyphs)” is not ascii, unicode or auto")
         }
+        guard [once, json, csv].count(where: { $0 }) <= 1 else {
+            throw ValidationError("--once, --json and --csv: only one of them")
+        }
         guard theme == "dark" || theme == "light" else {
             throw ValidationError("--theme: “\(theme)” is not dark or light")
         }
@@ -73,7 +78,7 @@ struct Proxytop: ParsableCommand {
             try Self.end(error.kind == .notPermitted ? .notPermitted : .noConnection, error.reason)
             return
         }
-        if once || json || !StandardStream.output.isTerminal {
+        if once || json || csv || !StandardStream.output.isTerminal {
             try report(model, connection, capabilities)
         } else {
             try watch(model, connection, capabilities)
@@ -99,6 +104,8 @@ struct Proxytop: ParsableCommand {
         }
         if json {
             StandardStream.output.write(JSONReport(model: once.model).text + "\n")
+        } else if csv {
+            StandardStream.output.write(CSVReport(model: once.model).text)
         } else {
             var screen = TextScreen()
             screen.present(once.model.report(capabilities), frame: 1)

@@ -28,8 +28,8 @@ struct Greeting: Equatable, Sendable {
         let named = attributes["environment"] ?? ""
         environment = named == Table.absent ? "" : named
         role = attributes["role"] ?? "?"
-        uptimeMilliseconds = number("uptime_ms") ?? 0
-        nowMilliseconds = number("now_ms") ?? 0
+        uptimeMilliseconds = min(number("uptime_ms") ?? 0, Bounds.milliseconds)
+        nowMilliseconds = min(number("now_ms") ?? 0, Bounds.milliseconds)
     }
 
     /// Whether state may be changed; the daemon enforces that anyway.

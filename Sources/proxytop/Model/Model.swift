@@ -36,6 +36,8 @@ struct Model: Sendable {
     /// When the picture came, by our clock.
     var pictureAt: Moment?
     var history = History()
+    /// Since when nothing has been wrong, by the daemon's clock; nil while something is.
+    var quietSince: UInt64?
 
     var page = Page.channels
     var cursor = Cursor()

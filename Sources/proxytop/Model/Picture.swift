@@ -35,9 +35,9 @@ struct Picture: Equatable, Sendable {
     ) {
         self.epoch = epoch
         self.generation = generation
-        self.nowMilliseconds = nowMilliseconds
+        self.nowMilliseconds = min(nowMilliseconds, Bounds.milliseconds)
         self.listeners = listeners
-        services = Self.services(of: channels, in: groups)
+        services = Self.services(of: channels.map(\.bounded), in: groups)
     }
 
     var groups: [Group] { services.flatMap(\.groups) }

@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// Frames as plain lines on standard output: no ncurses, no TERM.
 struct TextScreen: Screen {
     mutating func present(_ grid: Grid, frame: UInt64) {
@@ -10,26 +8,6 @@ struct TextScreen: Screen {
         }
         StandardStream.output.write(text)
     }
-}
-
-/// Standard output and standard error, for text for people.
-enum StandardStream: CInt {
-    case output = 1
-    case error = 2
-
-    func write(_ text: String) {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let count = unsafe bytes.withUnsafeBytes {
-                unsafe Glibc.write(rawValue, $0.baseAddress, $0.count)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
-            bytes = bytes.dropFirst(count)
-        }
-    }
-
-    var isTerminal: Bool { isatty(rawValue) == 1 }
 }
 
 extension String {

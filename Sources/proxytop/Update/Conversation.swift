@@ -104,14 +104,28 @@ extension Model {
             listeners: listeners)
         if history.add(fresh) {
             tell("daemon restarted \(uptimeText): counters and rates begin anew")
+            quietSince = nil
         }
         picture = fresh
         pictureAt = now
+        noteQuiet(fresh)
         settle()
         guard confirmation?.recompute(in: fresh) == false else { return }
         confirmation = nil
         tell(
             "what you were about to switch is gone or has changed; nothing was sent", isError: true)
+    }
+
+    /// At the first look a channel may have been anything before its present state; later we know better.
+    private mutating func noteQuiet(_ picture: Picture) {
+        let isQuiet = Problem.all(in: picture, history).allSatisfy { $0.severity == .note }
+        guard isQuiet else {
+            quietSince = nil
+            return
+        }
+        guard quietSince == nil else { return }
+        let lasting = picture.channels.map(\.sinceMilliseconds).min() ?? 0
+        quietSince = picture.nowMilliseconds - min(lasting, picture.nowMilliseconds)
     }
 
     private var uptimeText: String {

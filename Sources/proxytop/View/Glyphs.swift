@@ -43,12 +43,3 @@ enum Glyphs: String, Sendable, CaseIterable {
         return name == "linux" || name.hasPrefix("vt") || name == "dumb" ? .ascii : .unicode
     }
 }
-
-/// What the terminal can show.
-struct Capabilities: Equatable, Sendable {
-    var glyphs: Glyphs
-    var isUTF8: Bool
-
-    static let ascii = Capabilities(glyphs: .ascii, isUTF8: true)
-    static let unicode = Capabilities(glyphs: .unicode, isUTF8: true)
-}

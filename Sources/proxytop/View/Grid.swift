@@ -86,9 +86,3 @@ struct Grid: Equatable, Sendable {
         }
     }
 }
-
-/// A terminal's size in cells.
-struct Size: Hashable, Sendable {
-    var columns: Int
-    var rows: Int
-}

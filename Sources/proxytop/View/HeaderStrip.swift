@@ -135,9 +135,11 @@ struct HeaderStrip {
         var spans = Spans()
         let shown = problems.prefix(isWide ? 3 : 2).filter { $0.severity != .note }
         guard !shown.isEmpty else {
-            let quiet = picture.channels.map(\.sinceMilliseconds).min()
-            let since = quiet.map { " for \(Age(milliseconds: $0))" } ?? ""
-            return Spans("no problems\(since)", .good)
+            let since = model.quietSince.map { quiet in
+                let lasting = picture.nowMilliseconds - min(quiet, picture.nowMilliseconds)
+                return " for \(Age(milliseconds: lasting))"
+            }
+            return Spans("no problems\(since ?? "")", .good)
         }
         for problem in shown {
             let face = StateFace(problem.state, glyphs, isStale: false)
@@ -173,32 +175,5 @@ struct HeaderStrip {
             spans.add("  new \(NumberText.perSecond(rates.total))/s")
         }
         return spans
-    }
-}
-
-/// How many channels are in a state that somebody should look at.
-struct StateCount: Equatable {
-    var state: ChannelState
-    var number: Int
-
-    static func bad(in picture: Picture?) -> [StateCount] {
-        let channels = picture?.channels ?? []
-        return [ChannelState.down, .auto, .full, .grace].compactMap { state in
-            let number = channels.count { $0.state == state }
-            return number > 0 ? StateCount(state: state, number: number) : nil
-        }
-    }
-}
-
-/// Policies in the few letters a heading has room for.
-enum PolicyName {
-    static func short(_ name: String) -> String {
-        switch name {
-        case "round-robin": "rr"
-        case "least-connections": "leastconn"
-        case "fewest-connections-total": "fewest"
-        case "random-two-choices": "random2"
-        default: name
-        }
     }
 }

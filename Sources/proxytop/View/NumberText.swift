@@ -27,11 +27,12 @@ enum NumberText {
         return Quantity.short(asBits ? value * 8 : value)
     }
 
-    /// Milliseconds out of microseconds: `0.3`, `6.4`, `12.1`, `840`, `2.5k`.
+    /// Milliseconds out of microseconds: `0.05`, `6.4`, `12.1`, `840`, `2.5k`.
     static func milliseconds(_ microseconds: UInt64?) -> String {
         guard let microseconds else { return notApplicable }
         let value = Double(microseconds) / 1000
         switch value {
+        case 0.0001..<0.995: return Quantity.fixed(value, decimals: 2)
         case ..<99.95: return Quantity.fixed(value, decimals: 1)
         case ..<999.5: return Quantity.fixed(value, decimals: 0)
         default: return squeezed(value, width: 4)

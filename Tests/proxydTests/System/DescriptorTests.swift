@@ -111,8 +111,8 @@ struct DaemonLimitsTests {
     @Test(
         "two descriptors per session, after what is set aside for pipes and for ourselves",
         arguments: [
-            (1024, nil, 64, 400), (1_048_576, nil, 256, 523_984), (20_000, nil, 256, 9696),
-            (20_000, 500, 256, 500), (1024, 5000, 64, 400), (256, nil, 16, 64), (64, nil, 4, 1),
+            (1024, nil, 64, 400), (1_048_576, nil, 120, 524_120), (20_000, nil, 120, 9832),
+            (20_000, 500, 120, 500), (1024, 5000, 64, 400), (256, nil, 16, 64), (64, nil, 4, 1),
             (3, nil, 2, 1), (0, nil, 2, 1), (1024, 1, 64, 1),
         ] as [(Int, Int?, Int, Int)])
     func table(descriptors: Int, wanted: Int?, pipes: Int, sessions: Int) {

@@ -105,6 +105,24 @@ struct ConversationTests {
         #expect(stage.model.cursor.subject == .channel(serial: 7))
     }
 
+    @Test("how long nothing has been wrong is not shortened by a channel that fills and empties")
+    func quiet() {
+        var story = Story()
+        story.channels = [story.channels[0]]
+        story.groups = [story.groups[0]]
+        var stage = Stage(story: story)
+        stage.send(.connected)
+        #expect(stage.lines[3].hasPrefix("no problems for 12d03h"))
+        stage.story.channels[0].sinceMilliseconds = 200
+        stage.pass(milliseconds: 1000)
+        #expect(stage.lines[3].hasPrefix("no problems for 12d03h"))
+        stage.story.channels[0].state = .down
+        stage.pass(milliseconds: 1000)
+        stage.story.channels[0].state = .up
+        stage.pass(milliseconds: 1000)
+        #expect(stage.lines[3].hasPrefix("no problems for 0.2s"))
+    }
+
     @Test("another protocol ends the program with its own status")
     func wrongProtocol() {
         var stage = Stage()

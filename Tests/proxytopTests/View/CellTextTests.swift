@@ -77,6 +77,12 @@ struct CellTextTests {
         #expect(CalendarTime(seconds: -1).iso == "1969-12-31T23:59:59Z")
     }
 
+    @Test("CSV fields are quoted when they must be")
+    func csv() {
+        #expect(CSVReport.quoted("a b") == "a b")
+        #expect(CSVReport.quoted("a,\"b\"") == "\"a,\"\"b\"\"\"")
+    }
+
     @Test("JSON text is quoted")
     func json() {
         #expect(JSONReport.quoted("a\"\\\n\u{1}é") == "\"a\\\"\\\\\\u000a\\u0001é\"")

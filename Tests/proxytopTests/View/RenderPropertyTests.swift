@@ -19,11 +19,31 @@ struct RenderPropertyTests {
             story.channels[index].address = name + ":143"
             story.channels[index].why = name
             story.channels[index].label = name
-            story.channels[index].current = random.next() >> (random.next() % 60)
-            story.channels[index].maxc = random.next() % 3 == 0 ? nil : random.next() >> 40
+            func number() -> UInt64 {
+                switch random.next() % 4 {
+                case 0: .max
+                case 1: 0
+                default: random.next() >> (random.next() % 64)
+                }
+            }
+            story.channels[index].current = number()
+            story.channels[index].maxc = random.next() % 3 == 0 ? nil : number()
+            story.channels[index].sinceMilliseconds = number()
+            story.channels[index].retryMilliseconds = number()
+            story.channels[index].connectP50Microseconds = number()
+            story.channels[index].weight = number()
+            story.channels[index].total = number()
+            story.channels[index].failed = number()
+            story.channels[index].inBytes = number()
         }
         var stage = Stage(columns: columns, rows: rows, story: story)
+        if seed % 3 == 0 { stage.story.milliseconds = .max - 2000 }
         stage.send(.connected)
+        // Another look, with other numbers, for the rates.
+        for index in story.channels.indices { stage.story.channels[index].total = .max }
+        stage.story.milliseconds += 1000
+        stage.now.milliseconds += 1000
+        stage.send(.tick)
         return stage
     }
 

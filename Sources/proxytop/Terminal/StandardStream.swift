@@ -1,0 +1,21 @@
+internal import Glibc
+
+/// Standard output and standard error, for text for people.
+enum StandardStream: CInt {
+    case output = 1
+    case error = 2
+
+    func write(_ text: String) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = unsafe bytes.withUnsafeBytes {
+                unsafe Glibc.write(rawValue, $0.baseAddress, $0.count)
+            }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+
+    var isTerminal: Bool { isatty(rawValue) == 1 }
+}

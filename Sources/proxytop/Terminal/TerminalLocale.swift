@@ -1,0 +1,9 @@
+internal import CNCurses
+
+/// What the locale says about characters; call it before the terminal is taken over.
+enum TerminalLocale {
+    /// Answers whether the character set is UTF-8. `forcing` makes it so where the locale says otherwise.
+    static func adopt(forcing: Bool) -> Bool {
+        cnc_set_locale() == 1 || forcing && cnc_force_utf8() == 1
+    }
+}

@@ -1,0 +1,15 @@
+internal import Shared
+
+/// How many channels are in a state that somebody should look at.
+struct StateCount: Equatable {
+    var state: ChannelState
+    var number: Int
+
+    static func bad(in picture: Picture?) -> [StateCount] {
+        let channels = picture?.channels ?? []
+        return [ChannelState.down, .auto, .full, .grace].compactMap { state in
+            let number = channels.count { $0.state == state }
+            return number > 0 ? StateCount(state: state, number: number) : nil
+        }
+    }
+}
