@@ -160,7 +160,8 @@ final class Session {
     private func note(_ readiness: Readiness, from side: Side) {
         func note(_ flow: inout Flow) {
             flow.isReadable = true
-            if readiness.contains(.readEnd) { flow.endFollows = true }
+            // After a reset (an error) all writes have ended, too, but that is no orderly end.
+            if readiness.contains(.readEnd), !readiness.contains(.error) { flow.endFollows = true }
             if readiness.contains(.urgent) { flow.hasUrgent = true }
         }
         if side == .client { note(&inFlow) } else { note(&outFlow) }
