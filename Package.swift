@@ -56,7 +56,8 @@ let package = Package(
             name: "proxydTests", dependencies: ["proxyd", "Shared", "CLinux"],
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
-            name: "proxytopTests", dependencies: ["proxytop", "Shared", "TestTerminal"], exclude: ["Golden"],
+            name: "proxytopTests", dependencies: ["proxytop", "Shared", "TestTerminal"],
+            exclude: ["Golden"],
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Shared", "CLinux", "TestTerminal"],
