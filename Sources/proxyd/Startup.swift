@@ -40,15 +40,17 @@ struct Startup {
     ) throws(StartError) -> Group {
         let serial = nextSerial()
         let path = "\(service)/\(settings.name)"
+        let places = Admission(limit: settings.maxSessions)
         var channels: [Channel] = []
         for channel in settings.channels {
             let address = try SocketAddress(resolving: channel.endpoint)
             channels.append(
                 Channel(
                     channel, in: path, serial: nextSerial(), address: address,
-                    workerCount: workerCount, now: now))
+                    workerCount: workerCount, now: now, places: places))
         }
-        return Group(settings, in: service, serial: serial, channels: channels)
+        return Group(
+            settings, in: service, serial: serial, channels: channels, places: places)
     }
 
     private mutating func build(

@@ -224,7 +224,7 @@ final class Supervisor {
 
     /// A channel's state has changed: held sessions look again, and listeners that refuse open or close.
     func channelsChanged() {
-        for worker in share.workers { worker.mailbox.post(.lookAgain) }
+        for service in topology.services { share.callNext(of: service) }
         openOrClose()
         scheduleTick()
     }

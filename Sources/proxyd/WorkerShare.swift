@@ -19,6 +19,12 @@ final class WorkerShare: Sendable {
 
     var generation: UInt64 { generationCount.load(ordering: .relaxed) }
 
+    /// Tells the first of a service's line to look again.
+    func callNext(of service: Service) {
+        guard let waiter = service.line?.callNext() else { return }
+        workers[waiter.worker].mailbox.post(.wake(waiter.token, of: service))
+    }
+
     func raiseGeneration() { generationCount.wrappingAdd(1, ordering: .relaxed) }
 }
 
@@ -43,8 +49,8 @@ enum Command: Sendable {
     case serve(AcceptedClient)
     /// Watch these sockets, and no others.
     case listen([ListeningSocket])
-    /// Something may have become usable: held sessions look again.
-    case lookAgain
+    /// A session that waits is the first in its service's line, and should look again.
+    case wake(Token, of: Service)
     /// End the sessions of these channels; answered with their number.
     case cutChannels(serials: Set<UInt64>, question: UInt64)
     case cutSession(id: UInt64, question: UInt64)

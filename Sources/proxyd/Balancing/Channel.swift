@@ -21,6 +21,8 @@ final class Channel: Sendable {
     /// By worker.
     let counters: [TrafficCounters]
 
+    /// Its group's, which it takes its slots from too.
+    private let places: Admission
     private let reserved = Atomic<Int>(0)
     private let switched = Atomic<UInt8>(Switch.on.rawValue)
     /// Nanoseconds of the monotonic clock; 0 when it is not in grace.
@@ -44,7 +46,7 @@ final class Channel: Sendable {
     /// A channel that nobody has tried yet; `path` is its group's.
     init(
         _ settings: ChannelConfiguration, in path: String, serial: UInt64, address: SocketAddress,
-        workerCount: Int, now: Instant
+        workerCount: Int, now: Instant, places: Admission = Admission(limit: nil)
     ) {
         self.serial = serial
         name = settings.name
@@ -55,6 +57,7 @@ final class Channel: Sendable {
         weight = settings.weight
         maxc = settings.maxc
         counters = TrafficCounters.perWorker(workerCount)
+        self.places = places
         note = Mutex(Note(since: now))
     }
 
@@ -63,16 +66,23 @@ final class Channel: Sendable {
 
     // MARK: Slots
 
-    /// Takes a slot; false when `maxc` are taken.
+    /// Takes a slot; false when `maxc` are taken, or all of the group's places.
     func reserve(now: Instant) -> Bool {
+        guard places.admit() else { return false }
+        if takeSlot(now: now) { return true }
+        places.leave()
+        return false
+    }
+
+    private func takeSlot(now: Instant) -> Bool {
         guard let maxc else {
-            reserved.wrappingAdd(1, ordering: .relaxed)
+            reserved.wrappingAdd(1, ordering: .acquiringAndReleasing)
             return true
         }
         var seen = reserved.load(ordering: .relaxed)
         while seen < maxc {
             let (exchanged, original) = reserved.compareExchange(
-                expected: seen, desired: seen + 1, ordering: .relaxed)
+                expected: seen, desired: seen + 1, ordering: .acquiringAndReleasing)
             if exchanged {
                 if seen + 1 == maxc { filledAt.store(now.nanoseconds, ordering: .relaxed) }
                 return true
@@ -84,8 +94,9 @@ final class Channel: Sendable {
 
     /// Gives a slot back.
     func release() {
-        let left = reserved.wrappingSubtract(1, ordering: .relaxed).newValue
+        let left = reserved.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
         assert(left >= 0, "a slot is given back once")
+        places.leave()
     }
 
     // MARK: State

@@ -9,6 +9,8 @@ final class Group: Sendable {
     let path: String
     let policyName: PolicyName
     let channels: [Channel]
+    /// Under `max-sessions`.
+    let places: Admission
     /// Sessions that an earlier group could not take.
     private let spilled = Atomic<UInt64>(0)
     /// When the last of them came, in nanoseconds of the monotonic clock.
@@ -22,8 +24,10 @@ final class Group: Sendable {
     }
 
     init(
-        _ settings: GroupConfiguration, in path: String, serial: UInt64, channels: [Channel]
+        _ settings: GroupConfiguration, in path: String, serial: UInt64, channels: [Channel],
+        places: Admission = Admission(limit: nil)
     ) {
+        self.places = places
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
@@ -40,7 +44,8 @@ final class Group: Sendable {
     /// The lock is taken once per session, so that all workers share one order of turns. `tried` are
     /// the serials of channels that have refused this session.
     func choose(excluding tried: [UInt64], now: Instant) -> Channel? {
-        chooser.withLock { chooser in
+        guard places.hasRoom else { return nil }
+        return chooser.withLock { chooser in
             for (index, channel) in channels.enumerated() {
                 chooser.candidates[index].isUsable =
                     channel.isUsable(now: now) && channel.hasRoom

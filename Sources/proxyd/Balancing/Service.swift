@@ -7,8 +7,14 @@ final class Service: Sendable {
     let timeouts: Timeouts
     /// How long a channel that failed is left alone.
     let grace: Duration
+    let limits: ServiceLimits
     let listeners: [Listener]
     let groups: [Group]
+    /// Under `max-sessions`.
+    let places: Admission
+    let sources: SourceLedger?
+    /// Clients that wait for room, or for a channel to become usable; nil when nobody may.
+    let line: WaitingLine?
 
     init(
         _ settings: ServiceConfiguration, serial: UInt64, listeners: [Listener], groups: [Group]
@@ -17,9 +23,19 @@ final class Service: Sendable {
         name = settings.name
         timeouts = settings.timeouts
         grace = settings.grace
+        limits = settings.limits
         self.listeners = listeners
         self.groups = groups
+        places = Admission(limit: settings.limits.maxSessions)
+        sources = settings.limits.perSource.map(SourceLedger.init)
+        let mayHold = settings.listeners.contains { $0.mayHold }
+        line =
+            settings.limits.overload == .queue || mayHold
+            ? WaitingLine(limit: settings.limits.queueSize) : nil
     }
+
+    /// Whether somebody stands in line.
+    var isInDemand: Bool { line.map { $0.count > 0 } ?? false }
 
     var channels: [Channel] { groups.flatMap(\.channels) }
 
@@ -52,5 +68,11 @@ final class Service: Sendable {
     /// Whether some channel could take a session, if need be after another one has ended.
     func isUsable(now: Instant) -> Bool {
         groups.contains { $0.channels.contains { $0.isUsable(now: now) && $0.weight > 0 } }
+    }
+}
+
+extension ListenerConfiguration {
+    fileprivate var mayHold: Bool {
+        if case .hold = whenEmpty { true } else { false }
     }
 }

@@ -17,6 +17,7 @@ struct ServiceDraft {
     var listeners: [ListenerDraft]? = []
     var timeouts = Timeouts()
     var grace = Duration.seconds(60)
+    var limits = ServiceLimits()
     var groups: [GroupDraft]? = []
 }
 
@@ -29,12 +30,14 @@ struct ListenerDraft {
     var whenEmpty = WhenEmpty.close
     var backlog: Int32?
     var maxSessions: Int?
+    var rate: ConnectionRate?
 }
 
 struct GroupDraft {
     var place: Place
     var name: Placed<String>?
     var policy = PolicyName.roundRobin
+    var maxSessions: Int?
     var channels: [ChannelDraft]? = []
 }
 

@@ -29,7 +29,8 @@ struct DraftValidator {
 
     private mutating func service(_ draft: ServiceDraft, name: String) -> ServiceConfiguration {
         var service = ServiceConfiguration(
-            name: name, timeouts: draft.timeouts, grace: draft.grace)
+            name: name, timeouts: draft.timeouts, grace: draft.grace,
+            limits: draft.limits)
         if let listeners = draft.listeners {
             if listeners.isEmpty {
                 mistakes.add(
@@ -79,11 +80,13 @@ struct DraftValidator {
         listener.whenEmpty = draft.whenEmpty
         listener.backlog = draft.backlog ?? listener.backlog
         listener.maxSessions = draft.maxSessions
+        listener.rate = draft.rate
         return listener
     }
 
     private mutating func group(_ draft: GroupDraft, name: String) -> GroupConfiguration {
         var group = GroupConfiguration(name: name, policy: draft.policy)
+        group.maxSessions = draft.maxSessions
         guard let channels = draft.channels else { return group }
         if channels.isEmpty {
             mistakes.add("the group is empty", "give it a channel", at: draft.place)

@@ -44,6 +44,7 @@ struct FileReader {
             yaml.value(map, "grace") { text, name throws(ValueMistake) in
                 try ValueReader.duration(text, in: .zero...ValueReader.year, as: name)
             }?.value ?? draft.grace
+        draft.limits = limits(map)
         let whenEmpty = whenEmpty(map) ?? .close
         if let value = map["listen"] {
             draft.listeners = yaml.list(value, as: "“listen”")?.map { listener($0, whenEmpty) }
@@ -91,6 +92,7 @@ struct FileReader {
         draft.whenEmpty = self.whenEmpty(map) ?? whenEmpty
         draft.backlog = number(map, "backlog", ValueReader.backlogs).map { Int32($0) }
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
+        draft.rate = rate(map)
         return draft
     }
 
@@ -102,6 +104,7 @@ struct FileReader {
         }
         draft.name = name(map)
         draft.policy = yaml.value(map, "balance", ValueReader.policy)?.value ?? draft.policy
+        draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
         if let value = map["channels"] {
             draft.place = value.place
             draft.channels = channels(value)
@@ -137,7 +140,7 @@ extension FileReader {
         yaml.value(map, "name") { text, _ throws(ValueMistake) in text }
     }
 
-    private mutating func number(
+    mutating func number(
         _ map: YAMLMap, _ key: String, _ range: ClosedRange<Int>
     ) -> Int? {
         yaml.value(map, key) { text, name throws(ValueMistake) in

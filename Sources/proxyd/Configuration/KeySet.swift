@@ -12,7 +12,8 @@ struct KeySet: Sendable {
     static let service = KeySet(
         noun: "a service",
         keys: [
-            "name", "listen", "timeouts", "grace", "when-empty", "groups", "channels",
+            "name", "listen", "timeouts", "grace", "when-empty", "max-sessions", "per-source",
+            "overload", "queue", "groups", "channels",
         ])
     static let timeouts = KeySet(
         noun: "“timeouts”", keys: ["connect", "idle", "half-closed", "dead-peer"])
@@ -20,13 +21,21 @@ struct KeySet: Sendable {
         noun: "a listener",
         keys: [
             "address", "unix", "name", "mode", "when-empty", "backlog", "max-sessions",
+            "rate", "burst",
         ])
-    static let group = KeySet(noun: "a group", keys: ["name", "balance", "channels"])
+    static let group = KeySet(
+        noun: "a group", keys: ["name", "balance", "max-sessions", "channels"])
     static let channel = KeySet(
         noun: "a channel", keys: ["address", "unix", "name", "weight", "maxc", "label"])
     static let whenEmpty = KeySet(noun: "“when-empty”", keys: ["hold"])
 
-    static let all = [file, control, service, timeouts, listener, group, channel, whenEmpty]
+    static let perSource = KeySet(
+        noun: "“per-source”", keys: ["max", "rate", "burst", "prefix4", "prefix6"])
+    static let queue = KeySet(noun: "“queue”", keys: ["size", "timeout"])
+
+    static let all = [
+        file, control, service, timeouts, listener, group, channel, whenEmpty, perSource, queue,
+    ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [

@@ -25,6 +25,18 @@ final class Session {
     private var connectStarted: Instant
     private var tried: [UInt64] = []
     private var isClientWatchedForWrites = false
+    /// It counts among its source's sessions.
+    private var source: SourceLedger.Source?
+    /// It counts among its service's sessions.
+    private var hasPlace = false
+    private var wait: Wait?
+
+    /// Standing in the service's line.
+    private struct Wait {
+        var until: Instant
+        /// For room (`overload: queue`), not for a channel to become usable (`hold`).
+        var isForRoom: Bool
+    }
 
     init(
         id: UInt64, slot: Int, generation: UInt32, accepted: consuming AcceptedClient, now: Instant
@@ -63,21 +75,41 @@ final class Session {
             perform(life.closeEmpty(resetting: .neither), on: worker)
             return
         }
-        perform(.choose, on: worker)
+        perform(enter(on: worker), on: worker)
     }
 
-    /// A held session looks again; something may have become usable.
-    func chooseAgain(on worker: Worker) {
-        guard life.phase == .holding else { return }
-        tried.removeAll()
-        perform(.choose, on: worker)
+    /// Sees whether the client keeps to the limits of its listener and its source.
+    private func enter(on worker: Worker) -> SessionLife.Action {
+        guard listener.takeTurn(now: worker.now) else {
+            return life.turnAway(.rate, resetting: service.limits.overload.resets)
+        }
+        guard let sources = service.sources else { return .choose }
+        let source = sources.source(of: client)
+        switch sources.admit(source, now: worker.now) {
+        case .admitted:
+            self.source = source
+            return .choose
+        case .tooMany:
+            return life.turnAway(.perSource, resetting: service.limits.overload.resets)
+        case .tooFast:
+            return life.turnAway(.rate, resetting: service.limits.overload.resets)
+        }
     }
 
     private func choose(on worker: Worker) -> SessionLife.Action {
+        if !hasPlace {
+            // Newcomers go behind whoever stands in line already.
+            let isBehind = wait == nil && service.limits.overload == .queue && service.isInDemand
+            guard !isBehind, service.places.admit() else { return .overload(.overload) }
+            hasPlace = true
+        }
         guard let channel = service.choose(excluding: tried, now: worker.now) else {
+            let isFull = tried.isEmpty && service.isUsable(now: worker.now)
+            if isFull, service.limits.overload == .queue { return .overload(.overload) }
             return life.foundNoChannel()
         }
         life.chose()
+        wait = nil
         self.channel = channel
         connectStarted = worker.now
         worker.deadlines.schedule(
@@ -289,8 +321,7 @@ final class Session {
         case .closed: return nil
         case .connecting: return connectStarted.advanced(by: timeouts.connect)
         case .holding:
-            guard case .hold(let duration) = listener.settings.whenEmpty else { return nil }
-            return started.advanced(by: duration)
+            return wait?.until
         case .relaying: return timeouts.idle.map { lastActivity.advanced(by: $0) }
         case .halfClosed:
             return (timeouts.halfClosed ?? timeouts.idle).map { lastActivity.advanced(by: $0) }
@@ -306,6 +337,8 @@ final class Session {
         }
         if life.phase == .connecting {
             perform(connectFailed(.timeout, on: worker), on: worker)
+        } else if wait?.isForRoom == true {
+            perform(life.queueTimedOut(), on: worker)
         } else {
             perform(life.timedOut(awaiting: lastSpeaker.other), on: worker)
         }
@@ -327,6 +360,8 @@ final class Session {
                 return
             case .whenEmpty:
                 action = whenEmpty(on: worker)
+            case .overload(let cause):
+                action = overload(cause, on: worker)
             case .shutDownWrites(.client):
                 Socket.shutDownWrites(clientSocket)
                 hastenDeadline(on: worker)
@@ -354,15 +389,55 @@ final class Session {
             return life.closeEmpty(resetting: .neither)
         case .reset:
             return life.closeEmpty(resetting: .client)
-        case .hold:
-            life.hold()
-            guard let deadline, deadline > worker.now else {
-                return life.closeEmpty(resetting: .neither)
-            }
-            worker.deadlines.schedule(slot: slot, at: deadline)
-            worker.hold(self)
-            return .none
+        case .hold(let duration):
+            let until = started.advanced(by: duration)
+            return stand(Wait(until: until, isForRoom: false), on: worker)
         }
+    }
+
+    private func overload(
+        _ cause: EndReason.Cause, on worker: Worker
+    ) -> SessionLife.Action {
+        switch service.limits.overload {
+        case .close, .reset:
+            return life.turnAway(cause, resetting: service.limits.overload.resets)
+        case .queue:
+            let until = started.advanced(by: service.limits.queueTimeout)
+            return stand(Wait(until: until, isForRoom: true), on: worker)
+        }
+    }
+
+    // MARK: Waiting
+
+    private func waiter(on worker: Worker) -> WaitingLine.Waiter {
+        WaitingLine.Waiter(worker: worker.index, token: token(.client))
+    }
+
+    /// Goes to the end of the service's line, or back to its front after having been called in vain.
+    private func stand(_ wait: Wait, on worker: Worker) -> SessionLife.Action {
+        guard let line = service.line, wait.until > worker.now else {
+            return wait.isForRoom ? life.queueTimedOut() : life.closeEmpty(resetting: .neither)
+        }
+        if self.wait != nil {
+            line.rejoin(waiter(on: worker))
+        } else if line.join(waiter(on: worker)) {
+            // What came free while it was joining has called nobody.
+            worker.share.callNext(of: service)
+        } else {
+            return life.turnAway(.queueFull, resetting: .neither)
+        }
+        self.wait = wait
+        life.hold()
+        worker.deadlines.schedule(slot: slot, at: wait.until)
+        return .none
+    }
+
+    /// It has been called: there may be room, or a usable channel. If so, so there may be for the next.
+    func chooseAgain(on worker: Worker) {
+        guard life.phase == .holding else { return worker.share.callNext(of: service) }
+        tried.removeAll()
+        perform(.choose, on: worker)
+        if life.phase != .holding { worker.share.callNext(of: service) }
     }
 
     /// A person, or the daemon's end, cuts the session.
@@ -386,16 +461,30 @@ final class Session {
             channel.counters[worker.index].addTime(nanoseconds: lived)
             channel.release()
         }
-        if reason.when == .queue || reason.when == .connect, reason.who != .operator {
+        if reason.isTurnedAway {
             listener.counters[worker.index].addFailure()
         }
         listener.counters[worker.index].addTime(nanoseconds: lived)
         worker.counters.addTime(nanoseconds: lived)
-        listener.leave()
+        leaveLimits(on: worker)
         channelSocket = FileDescriptor.none
         clientSocket = FileDescriptor.none
         worker.ended(self, reason)
     }
+
+    /// Gives back every place that it has taken, and calls whoever waits for one.
+    private func leaveLimits(on worker: Worker) {
+        listener.leave()
+        if hasPlace { service.places.leave() }
+        if let source { service.sources?.leave(source) }
+        if wait != nil { service.line?.leave(waiter(on: worker)) }
+        worker.share.callNext(of: service)
+    }
+}
+
+extension Overload {
+    /// Who of a session that is one too many sees a reset.
+    fileprivate var resets: SessionLife.Resets { self == .reset ? .client : .neither }
 }
 
 extension Session {

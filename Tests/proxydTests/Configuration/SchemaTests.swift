@@ -24,6 +24,8 @@ struct SchemaTests {
         ("group", .group, "services: [{groups: [{%}]}]"),
         ("channel", .channel, "services: [{channels: [{%}]}]"),
         ("hold", .whenEmpty, "services: [{when-empty: {%}}]"),
+        ("per-source", .perSource, "services: [{per-source: {%}}]"),
+        ("queue", .queue, "services: [{queue: {%}}]"),
     ]
 
     @Test("the schema knows exactly the keys that the loader knows", arguments: sets.indices)

@@ -78,7 +78,7 @@ final class FakeDaemon: Daemon {
                     session.worker == worker
                         && session.channel.map { serials.contains($0.serial) } ?? false
                 })
-        case .serve, .listen, .lookAgain, .stop: return .cut(0)
+        case .serve, .listen, .wake, .stop: return .cut(0)
         }
     }
 

@@ -21,6 +21,9 @@ final class WorkerStand {
         var maxc: Int?
         var whenEmpty = WhenEmpty.close
         var listenerSessions: Int?
+        var rate: ConnectionRate?
+        var limits = ServiceLimits()
+        var groupSessions: Int?
         var timeouts = Timeouts()
         var grace = Duration.seconds(60)
     }
@@ -33,12 +36,12 @@ final class WorkerStand {
                 listeners: [
                     ListenerConfiguration(
                         name: "l", endpoint: .local(0), whenEmpty: settings.whenEmpty,
-                        maxSessions: settings.listenerSessions)
+                        maxSessions: settings.listenerSessions, rate: settings.rate)
                 ],
-                timeouts: settings.timeouts, grace: settings.grace,
+                timeouts: settings.timeouts, grace: settings.grace, limits: settings.limits,
                 groups: [
                     GroupConfiguration(
-                        name: "g",
+                        name: "g", maxSessions: settings.groupSessions,
                         channels: channels.enumerated().map { index, endpoint in
                             ChannelConfiguration(
                                 name: "\(index)", endpoint: endpoint, maxc: settings.maxc)
@@ -133,6 +136,16 @@ final class WorkerStand {
         }
     }
 
+    /// Until so many clients stand in line.
+    func awaitWaiters(_ count: Int) throws {
+        try Wait.until("\(count) in line") { service.line?.count == count }
+    }
+
+    /// The same for places and for the line.
+    private var placesTaken: [Int] {
+        [service.places.current, service.groups[0].places.current, service.line?.count ?? 0]
+    }
+
     /// Everything that sessions take, which is zero when none is left.
     var taken: [Int] {
         [
@@ -143,7 +156,9 @@ final class WorkerStand {
 
     /// The end of a session is told just before its places are free.
     var isEverythingBack: Bool {
-        let wait: ()? = try? Wait.until("everything to be back") { taken.allSatisfy { $0 == 0 } }
+        let wait: ()? = try? Wait.until("everything to be back") {
+            (taken + placesTaken).allSatisfy { $0 == 0 }
+        }
         return wait != nil
     }
 

@@ -154,12 +154,12 @@ struct SessionTests {
         try stand.await(.holding)
         // Twice it looks and finds nothing; each answer comes after a look.
         for _ in 0..<2 {
-            stand.post(.lookAgain)
+            stand.share.callNext(of: stand.service)
             #expect(try stand.sessions().map(\.phase) == [.holding])
         }
         #expect(!door.hasCaller)
         stand.channels[0].turn(.on, by: "t", now: .now)
-        stand.post(.lookAgain)
+        stand.share.callNext(of: stand.service)
         #expect(try door.accept().receiveText(8) == "patience")
     }
 
