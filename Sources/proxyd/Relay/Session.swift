@@ -58,7 +58,9 @@ final class Session {
             try worker.poller.add(
                 clientSocket.number, token(.client), [.readable, .readEnd, .urgent, .edge])
         } catch {
-            perform(life.connectFailed(.memory), on: worker)
+            // Unwatched, it would be served by nobody.
+            _ = life.connectFailed(.memory)
+            perform(life.closeEmpty(resetting: .neither), on: worker)
             return
         }
         perform(.choose, on: worker)

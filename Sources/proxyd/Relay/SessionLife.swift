@@ -85,9 +85,7 @@ struct SessionLife: Sendable {
             resetting: side == .client ? .channel : .client)
     }
 
-    /// Nothing has happened for too long.
-    ///
-    /// - Parameter awaited: whose turn it was.
+    /// Nothing has happened for too long, and it was `awaited`'s turn.
     mutating func timedOut(awaiting awaited: Side) -> Action {
         switch phase {
         case .holding:
