@@ -186,8 +186,10 @@ final class Supervisor {
     private func hear(_ notice: Notice) {
         switch notice {
         case .channelFailed(let channel, let cause):
+            let remedy = channel.position == .auto ? "; it waits to be enabled" : ""
             Log.line(
-                "channel \(channel.path) \(channel.endpoint) failed: \(cause.rawValue)")
+                "channel \(channel.path) \(channel.endpoint) failed: \(cause.rawValue)\(remedy)")
+            tellIfAllFailed(channel)
             channelsChanged()
         case .channelReturned(let channel):
             Log.line("channel \(channel.path) \(channel.endpoint) is back: connected again")
@@ -211,6 +213,21 @@ final class Supervisor {
         return
             "session \(record.id) \(record.client) → \(channel) via \(record.listener.path) closed after \(age): "
             + "\(reason), in \(record.inBytes) out \(record.outBytes) bytes"
+    }
+
+    /// When the last usable channel of a service fails within seconds of all the others, the trouble is
+    /// rarely theirs.
+    private func tellIfAllFailed(_ channel: Channel) {
+        guard let service = topology.services.first(where: { $0.contains(channel) }),
+            service.channels.count > 1, !service.isUsable(now: now)
+        else { return }
+        let failedLately = service.channels.filter {
+            $0.isInGrace(now: now) && now.milliseconds(since: $0.note(now: now).since) < 5000
+        }
+        guard failedLately.count == service.channels.count else { return }
+        Log.line(
+            "service \(service.name) has lost all \(failedLately.count) channels within 5 s: "
+                + "look at the network, or at what they have in common")
     }
 
     /// Once per ten seconds: a shortage comes with every client that is turned away.

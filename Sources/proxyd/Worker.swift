@@ -121,8 +121,11 @@ final class Worker {
         acceptors = sockets.map { socket in
             if let present = acceptors.first(where: { $0.socket === socket }) { return present }
             let acceptor = Acceptor(socket: socket, slot: Int(socket.number))
-            do throws(SystemError) { try acceptor.watch(with: poller) } catch {
+            do throws(SystemError) {
+                try acceptor.watch(with: poller)
+            } catch {
                 reportShortage(error)
+                retrySoon()
             }
             return acceptor
         }
@@ -246,8 +249,12 @@ final class Worker {
         share.notices.post(.channelReturned(channel))
     }
 
-    func report(failureOf channel: Channel, _ cause: EndReason.Cause, grace: Duration) {
-        guard channel.failed(why: cause.rawValue, grace: grace, now: now) else { return }
+    func report(failureOf channel: Channel, _ cause: EndReason.Cause, of service: Service) {
+        let isLast = service.health.autodisable && service.isLast(channel, now: now)
+        let isNews = channel.failed(
+            why: cause.rawValue, grace: service.grace, rules: service.health, isLast: isLast,
+            now: now)
+        guard isNews else { return }
         share.raiseGeneration()
         share.notices.post(.channelFailed(channel, cause))
     }

@@ -30,10 +30,15 @@ final class Channel: Sendable {
     /// When the last free slot was taken.
     private let filledAt = Atomic<UInt64>(0)
     private let note: Mutex<Note>
+    private let health = Mutex(PassiveHealth())
+    /// A failure has been noted since the last success, so that successes need no lock in general.
+    private let hasFailed = Atomic<Bool>(false)
 
     /// What a person has said about it.
     enum Switch: UInt8, Sendable {
         case on, draining, off
+        /// Switched off by autodisable.
+        case auto
     }
 
     /// Why it is as it is.
@@ -104,6 +109,7 @@ final class Channel: Sendable {
     func state(now: Instant) -> ChannelState {
         switch position {
         case .off: return .off
+        case .auto: return .auto
         case .draining: return .drain
         case .on: break
         }
@@ -148,13 +154,34 @@ final class Channel: Sendable {
         note.withLock { $0 = Note(since: now, why: nil, by: actor) }
     }
 
-    /// A connect has failed: it is left alone for `grace`.
+    /// A connect has failed, and the rules say what comes of it.
     ///
     /// - Returns: whether that is news. A failure within the grace time is not, and neither is one of
     ///   a channel that was switched off while the connect was under way.
-    func failed(why: String, grace: Duration, now: Instant) -> Bool {
-        guard grace > .zero, isSwitchedOn else { return false }
-        let end = now.advanced(by: grace).nanoseconds
+    func failed(
+        why: String, grace: Duration, rules: PassiveHealthRules = PassiveHealthRules(),
+        isLast: Bool = false, now: Instant
+    ) -> Bool {
+        guard isSwitchedOn else { return false }
+        hasFailed.store(true, ordering: .relaxed)
+        let verdict = health.withLock {
+            $0.failed(rules, grace: grace, isLast: isLast, now: now)
+        }
+        switch verdict {
+        case .none:
+            return false
+        case .auto:
+            let (isNews, _) = switched.compareExchange(
+                expected: Switch.on.rawValue, desired: Switch.auto.rawValue, ordering: .relaxed)
+            if isNews { note.withLock { $0 = Note(since: now, why: why, by: "autodisable") } }
+            return isNews
+        case .grace(let length):
+            return startGrace(length, why: why, now: now)
+        }
+    }
+
+    private func startGrace(_ length: Duration, why: String, now: Instant) -> Bool {
+        let end = now.advanced(by: length).nanoseconds
         // Exchanged, so that of workers that fail at once only one has news.
         let isNews = graceEnd.exchange(end, ordering: .relaxed) <= now.nanoseconds
         note.withLock { note in
@@ -167,6 +194,10 @@ final class Channel: Sendable {
     ///
     /// - Returns: whether that ended a grace time.
     func succeeded(now: Instant) -> Bool {
+        if hasFailed.load(ordering: .relaxed) {
+            hasFailed.store(false, ordering: .relaxed)
+            health.withLock { $0.connected() }
+        }
         guard isInGrace(now: now),
             graceEnd.exchange(0, ordering: .relaxed) > now.nanoseconds
         else { return false }

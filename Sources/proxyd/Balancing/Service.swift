@@ -7,6 +7,7 @@ final class Service: Sendable {
     let timeouts: Timeouts
     /// How long a channel that failed is left alone.
     let grace: Duration
+    let health: PassiveHealthRules
     let limits: ServiceLimits
     let listeners: [Listener]
     let groups: [Group]
@@ -23,6 +24,7 @@ final class Service: Sendable {
         name = settings.name
         timeouts = settings.timeouts
         grace = settings.grace
+        health = settings.health
         limits = settings.limits
         self.listeners = listeners
         self.groups = groups
@@ -63,6 +65,15 @@ final class Service: Sendable {
         }
         guard let channel = best?.channel, channel.reserve(now: now) else { return nil }
         return channel
+    }
+
+    func contains(_ channel: Channel) -> Bool {
+        groups.contains { $0.channels.contains { $0 === channel } }
+    }
+
+    /// Whether no channel but this one could take a session.
+    func isLast(_ channel: Channel, now: Instant) -> Bool {
+        !channels.contains { $0 !== channel && $0.isUsable(now: now) && $0.weight > 0 }
     }
 
     /// Whether some channel could take a session, if need be after another one has ended.

@@ -28,8 +28,9 @@ struct ServiceConfiguration: Equatable, Sendable {
     var name: String
     var listeners: [ListenerConfiguration] = []
     var timeouts = Timeouts()
-    /// How long a channel that failed to connect is left alone.
+    /// How long a channel that failed to connect is left alone; zero: not at all. Fproxy's `-g`.
     var grace = Duration.seconds(60)
+    var health = PassiveHealthRules()
     var limits = ServiceLimits()
     var groups: [GroupConfiguration] = []
 }
@@ -70,6 +71,18 @@ enum WhenEmpty: Equatable, Sendable {
     case refuse
     /// Waits for so long, then is closed.
     case hold(Duration)
+}
+
+/// What failed connects do to a channel.
+struct PassiveHealthRules: Equatable, Sendable {
+    /// How long it is left alone at most, when it flaps.
+    var graceMax = Duration.seconds(600)
+    /// So many failures in a row make a grace time.
+    var failures = 1
+    /// It is switched off instead, until a person switches it on. Balance's `-a`.
+    var autodisable = false
+    /// The last usable channel of a service may be switched off, too.
+    var panic = false
 }
 
 /// How much a service takes on, and what becomes of clients beyond that.

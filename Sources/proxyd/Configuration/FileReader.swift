@@ -44,6 +44,7 @@ struct FileReader {
             yaml.value(map, "grace") { text, name throws(ValueMistake) in
                 try ValueReader.duration(text, in: .zero...ValueReader.year, as: name)
             }?.value ?? draft.grace
+        draft.health = health(map)
         draft.limits = limits(map)
         let whenEmpty = whenEmpty(map) ?? .close
         if let value = map["listen"] {

@@ -12,7 +12,8 @@ struct KeySet: Sendable {
     static let service = KeySet(
         noun: "a service",
         keys: [
-            "name", "listen", "timeouts", "grace", "when-empty", "max-sessions", "per-source",
+            "name", "listen", "timeouts", "grace", "grace-max", "failures", "autodisable", "panic",
+            "when-empty", "max-sessions", "per-source",
             "overload", "queue", "groups", "channels",
         ])
     static let timeouts = KeySet(
@@ -39,7 +40,7 @@ struct KeySet: Sendable {
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "access", "autodisable", "check", "checks", "election", "key", "log", "metrics", "probe",
+        "access", "check", "checks", "election", "key", "log", "metrics", "probe",
         "probes", "proxy-protocol", "tls", "trigger", "triggers", "wait-for-bytes",
     ]
 

@@ -47,6 +47,7 @@ final class Session {
         listener = accepted.listener
         service = accepted.service
         client = accepted.address
+        if case .unix = accepted.address { inFlow.mayStopShort = true }
         clientSocket = FileDescriptor(owning: accepted.descriptor)
         started = now
         lastActivity = now
@@ -109,6 +110,7 @@ final class Session {
             return life.foundNoChannel()
         }
         life.chose()
+        if case .unix = channel.endpoint { outFlow.mayStopShort = true }
         wait = nil
         self.channel = channel
         connectStarted = worker.now
@@ -140,7 +142,7 @@ final class Session {
             channel.release()
             if !cause.isShortage {
                 channel.counters[worker.index].addFailure()
-                worker.report(failureOf: channel, cause, grace: service.grace)
+                worker.report(failureOf: channel, cause, of: service)
             }
         }
         return life.connectFailed(cause)
@@ -174,7 +176,9 @@ final class Session {
         case .relaying, .halfClosed:
             if readiness.contains(.writable) || isBroken { noteWritable(side) }
             relay(side, on: worker)
-            if isBroken, !isClosed { breakIfBroken(side, on: worker) }
+            // A flow that goes on will meet the error behind the bytes that came before it.
+            let goesOn = side == .client ? inFlow.canMove : outFlow.canMove
+            if isBroken, !goesOn, !isClosed { breakIfBroken(side, on: worker) }
         }
     }
 
