@@ -23,6 +23,8 @@ final class Supervisor {
     private var reopenAt: Instant?
     private var isStopping = false
     private var lastShortage: Instant?
+    /// Serials of channels whose names did not resolve the last time.
+    private var unresolved: Set<UInt64> = []
 
     /// Answers that are still to come, and what is to be done with them.
     private struct Question {
@@ -107,6 +109,11 @@ final class Supervisor {
             }
         }
         listen()
+        do throws(SystemError) {
+            try NameWatch(topology, notices: share.notices)?.start()
+        } catch {
+            throw StartError(code: .system, message: "cannot watch names: \(error)")
+        }
     }
 
     /// One line that says all is well, and what was made of it.
@@ -198,6 +205,19 @@ final class Supervisor {
             Log.line(Self.line(record, reason))
         case .shortage(let error):
             tellShortage(error)
+        case .resolved(let channel, let endpoints):
+            unresolved.remove(channel.serial)
+            guard let change = channel.update(addresses: endpoints) else { return }
+            share.raiseGeneration()
+            Log.line(
+                "channel \(channel.path) \(channel.endpoint) has other addresses: "
+                    + "\(Self.list(change.from)) → \(Self.list(change.to))")
+        case .unresolved(let channel, let failure):
+            // Told once until it resolves again; the last good addresses are kept.
+            guard unresolved.insert(channel.serial).inserted else { return }
+            Log.line(
+                "channel \(channel.path) \(channel.endpoint) keeps its addresses: "
+                    + "the name does not resolve: \(failure.words)")
         case .answer(let answer, let number):
             guard var question = questions[number] else { return }
             question.answers.append(answer)
@@ -205,6 +225,10 @@ final class Supervisor {
             questions[number] = question.missing > 0 ? question : nil
             if question.missing == 0 { question.finish(question.answers) }
         }
+    }
+
+    private static func list(_ endpoints: [Endpoint]) -> String {
+        endpoints.map { "\($0)" }.joined(separator: " ")
     }
 
     private static func line(_ record: SessionRecord, _ reason: EndReason) -> String {

@@ -1,3 +1,4 @@
+internal import Shared
 internal import Synchronization
 
 /// What the workers and the supervisor have in common.
@@ -62,12 +63,14 @@ enum Command: Sendable {
     case stop
 }
 
-/// What a worker tells the supervisor.
+/// What a worker, or the watch of names, tells the supervisor.
 enum Notice: Sendable {
     case channelFailed(Channel, EndReason.Cause)
     case channelReturned(Channel)
     case sessionEnded(SessionRecord, EndReason)
     case shortage(SystemError)
+    case resolved(Channel, [Endpoint])
+    case unresolved(Channel, Resolver.Failure)
     case answer(Answer, question: UInt64)
 }
 

@@ -12,7 +12,7 @@ final class Channel: Sendable {
     let path: String
     let endpoint: Endpoint
     /// `endpoint` as it was resolved.
-    let address: SocketAddress
+    private let book: Mutex<AddressBook>
     let label: String?
     /// Its share against its siblings.
     let weight: Int
@@ -50,20 +50,31 @@ final class Channel: Sendable {
 
     /// A channel that nobody has tried yet; `path` is its group's.
     init(
-        _ settings: ChannelConfiguration, in path: String, serial: UInt64, address: SocketAddress,
+        _ settings: ChannelConfiguration, in path: String, serial: UInt64, addresses: [Endpoint],
         workerCount: Int, now: Instant, places: Admission = Admission(limit: nil)
     ) {
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
         endpoint = settings.endpoint
-        self.address = address
+        book = Mutex(AddressBook(addresses))
         label = settings.label
         weight = settings.weight
         maxc = settings.maxc
         counters = TrafficCounters.perWorker(workerCount)
         self.places = places
         note = Mutex(Note(since: now))
+    }
+
+    /// Where to connect: a name's addresses in turns.
+    func nextAddress() -> SocketAddress? { book.withLock { $0.next() } }
+
+    /// How many addresses it has.
+    var addressCount: Int { book.withLock { $0.count } }
+
+    /// Takes a new answer of the name server, and says what it changed.
+    func update(addresses: [Endpoint]) -> AddressBook.Change? {
+        book.withLock { $0.update(addresses) }
     }
 
     /// Sessions here now, connecting ones too.

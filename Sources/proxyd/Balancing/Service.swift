@@ -8,6 +8,8 @@ final class Service: Sendable {
     /// How long a channel that failed is left alone.
     let grace: Duration
     let health: PassiveHealthRules
+    /// How often its channels' names are resolved again.
+    let resolve: Duration?
     let limits: ServiceLimits
     let listeners: [Listener]
     let groups: [Group]
@@ -25,6 +27,7 @@ final class Service: Sendable {
         timeouts = settings.timeouts
         grace = settings.grace
         health = settings.health
+        resolve = settings.resolve
         limits = settings.limits
         self.listeners = listeners
         self.groups = groups

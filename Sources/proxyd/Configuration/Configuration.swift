@@ -30,6 +30,8 @@ struct ServiceConfiguration: Equatable, Sendable {
     var timeouts = Timeouts()
     /// How long a channel that failed to connect is left alone; zero: not at all. Fproxy's `-g`.
     var grace = Duration.seconds(60)
+    /// How often names are resolved again; nil: once, at the start.
+    var resolve: Duration? = .seconds(30)
     var health = PassiveHealthRules()
     var limits = ServiceLimits()
     var groups: [GroupConfiguration] = []

@@ -17,6 +17,7 @@ struct ServiceDraft {
     var listeners: [ListenerDraft]? = []
     var timeouts = Timeouts()
     var grace = Duration.seconds(60)
+    var resolve: Duration? = .seconds(30)
     var health = PassiveHealthRules()
     var limits = ServiceLimits()
     var groups: [GroupDraft]? = []

@@ -30,7 +30,7 @@ struct DraftValidator {
     private mutating func service(_ draft: ServiceDraft, name: String) -> ServiceConfiguration {
         var service = ServiceConfiguration(
             name: name, timeouts: draft.timeouts, grace: draft.grace,
-            health: draft.health,
+            resolve: draft.resolve, health: draft.health,
             limits: draft.limits)
         if let listeners = draft.listeners {
             if listeners.isEmpty {

@@ -44,6 +44,9 @@ struct FileReader {
             yaml.value(map, "grace") { text, name throws(ValueMistake) in
                 try ValueReader.duration(text, in: .zero...ValueReader.year, as: name)
             }?.value ?? draft.grace
+        if map["resolve"] != nil {
+            draft.resolve = duration(map, "resolve", upTo: ValueReader.year)
+        }
         draft.health = health(map)
         draft.limits = limits(map)
         let whenEmpty = whenEmpty(map) ?? .close

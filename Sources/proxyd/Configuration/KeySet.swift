@@ -13,7 +13,7 @@ struct KeySet: Sendable {
         noun: "a service",
         keys: [
             "name", "listen", "timeouts", "grace", "grace-max", "failures", "autodisable", "panic",
-            "when-empty", "max-sessions", "per-source",
+            "resolve", "when-empty", "max-sessions", "per-source",
             "overload", "queue", "groups", "channels",
         ])
     static let timeouts = KeySet(

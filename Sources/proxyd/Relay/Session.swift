@@ -24,6 +24,8 @@ final class Session {
     private var lastSpeaker = Side.channel
     private var connectStarted: Instant
     private var tried: [UInt64] = []
+    /// Of the channel being connected to: a name may have several.
+    private var addressesLeft = 0
     private var isClientWatchedForWrites = false
     /// It counts among its source's sessions.
     private var source: SourceLedger.Source?
@@ -113,12 +115,21 @@ final class Session {
         if case .unix = channel.endpoint { outFlow.mayStopShort = true }
         wait = nil
         self.channel = channel
+        addressesLeft = channel.addressCount
+        return connect(to: channel, on: worker)
+    }
+
+    /// Starts to connect to the channel's next address.
+    private func connect(to channel: Channel, on worker: Worker) -> SessionLife.Action {
         connectStarted = worker.now
         worker.deadlines.schedule(
             slot: slot, at: worker.now.advanced(by: service.timeouts.connect))
+        guard let address = channel.nextAddress() else {
+            return connectFailed(.unreachable, on: worker)
+        }
         do {
             let socket = try ChannelSocket.connect(
-                to: channel.address, deadPeer: service.timeouts.deadPeer)
+                to: address, deadPeer: service.timeouts.deadPeer)
             let isConnected = socket.isConnected
             channelSocket = socket.takeDescriptor()
             try worker.poller.add(
@@ -136,6 +147,10 @@ final class Session {
         channelSocket = FileDescriptor.none
         outFlow.isReadable = false
         outFlow.endFollows = false
+        addressesLeft -= 1
+        if let channel, addressesLeft > 0, !cause.isShortage {
+            return connect(to: channel, on: worker)
+        }
         if let channel {
             tried.append(channel.serial)
             self.channel = nil
