@@ -249,6 +249,7 @@ final class Worker {
     func noteConnect(to channel: Channel, nanoseconds: UInt64) {
         connectTimes[channel.serial, default: ConnectTimes(now: now)]
             .record(nanoseconds: nanoseconds, now: now)
+        channel.latency.note(nanoseconds: nanoseconds, now: now)
         guard channel.succeeded(now: now) else { return }
         share.raiseGeneration()
         share.notices.post(.channelReturned(channel))

@@ -20,6 +20,8 @@ final class Channel: Sendable {
     let maxc: Int?
     /// By worker.
     let counters: [TrafficCounters]
+    /// How long connecting takes lately.
+    let latency = PeakLatency()
 
     private let reserved = Atomic<Int>(0)
     private let switched = Atomic<UInt8>(Switch.on.rawValue)

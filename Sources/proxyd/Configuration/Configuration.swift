@@ -72,13 +72,8 @@ enum WhenEmpty: Equatable, Sendable {
 /// Channels chosen among together.
 struct GroupConfiguration: Equatable, Sendable {
     var name: String
-    var policy = PolicyName.roundRobin
+    var balance = BalanceConfiguration()
     var channels: [ChannelConfiguration] = []
-}
-
-/// The `balance:` words. One per policy that this version has.
-enum PolicyName: String, Equatable, Sendable, CaseIterable {
-    case roundRobin = "round-robin"
 }
 
 /// Where a session can be taken.

@@ -34,7 +34,7 @@ struct ListenerDraft {
 struct GroupDraft {
     var place: Place
     var name: Placed<String>?
-    var policy = PolicyName.roundRobin
+    var balance = BalanceConfiguration()
     var channels: [ChannelDraft]? = []
 }
 

@@ -83,7 +83,7 @@ struct DraftValidator {
     }
 
     private mutating func group(_ draft: GroupDraft, name: String) -> GroupConfiguration {
-        var group = GroupConfiguration(name: name, policy: draft.policy)
+        var group = GroupConfiguration(name: name, balance: draft.balance)
         guard let channels = draft.channels else { return group }
         if channels.isEmpty {
             mistakes.add("the group is empty", "give it a channel", at: draft.place)

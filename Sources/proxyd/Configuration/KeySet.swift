@@ -22,24 +22,25 @@ struct KeySet: Sendable {
             "address", "unix", "name", "mode", "when-empty", "backlog", "max-sessions",
         ])
     static let group = KeySet(noun: "a group", keys: ["name", "balance", "channels"])
+    static let balance = KeySet(
+        noun: "“balance”",
+        keys: ["policy", "key", "function", "failover", "max-load", "seed"])
     static let channel = KeySet(
         noun: "a channel", keys: ["address", "unix", "name", "weight", "maxc", "label"])
     static let whenEmpty = KeySet(noun: "“when-empty”", keys: ["hold"])
 
-    static let all = [file, control, service, timeouts, listener, group, channel, whenEmpty]
+    static let all = [
+        file, control, service, timeouts, listener, group, balance, channel, whenEmpty,
+    ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "access", "autodisable", "check", "checks", "election", "key", "log", "metrics", "probe",
+        "access", "autodisable", "check", "checks", "election", "log", "metrics", "probe",
         "probes", "proxy-protocol", "tls", "trigger", "triggers", "wait-for-bytes",
     ]
 
     /// Policies that the design names and this version lacks.
-    static let laterPolicies: Set<String> = [
-        "least-connections", "fair", "fewest-connections-total", "least-bytes", "least-time",
-        "workload", "hash", "sticky", "maglev", "first", "primary", "random-two-choices",
-        "least-latency",
-    ]
+    static let laterPolicies: Set<String> = ["primary"]
 
     /// What to say about a key that is not in the set.
     func mistake(about key: String) -> ValueMistake {

@@ -25,6 +25,8 @@ final class Session {
     private var connectStarted: Instant
     private var tried: [UInt64] = []
     private var isClientWatchedForWrites = false
+    /// Whether the channel has accepted, so that its counters know of this session.
+    private var isPlaced = false
 
     init(
         id: UInt64, slot: Int, generation: UInt32, accepted: consuming AcceptedClient, now: Instant
@@ -72,7 +74,10 @@ final class Session {
     }
 
     private func choose(on worker: Worker) -> SessionLife.Action {
-        guard let channel = service.choose(excluding: tried, now: worker.now) else {
+        guard
+            let channel = service.choose(
+                for: clientKey, excluding: tried, now: worker.now)
+        else {
             return life.foundNoChannel()
         }
         life.chose()
@@ -92,6 +97,12 @@ final class Session {
         } catch {
             return connectFailed(.init(connectError: error.number), on: worker)
         }
+    }
+
+    /// What policies may know of the client; the address that it connected to costs a system call.
+    private var clientKey: ClientKey {
+        let destination = service.asksForDestination ? Socket.localEndpoint(clientSocket) : nil
+        return ClientKey(source: client, destination: destination ?? listener.endpoint)
     }
 
     private func connectFailed(
@@ -114,6 +125,8 @@ final class Session {
 
     private func connected(to channel: Channel, on worker: Worker) -> SessionLife.Action {
         channel.counters[worker.index].addSession()
+        channel.counters[worker.index].began(at: started)
+        isPlaced = true
         worker.noteConnect(to: channel, nanoseconds: worker.now.elapsed(since: connectStarted))
         lastActivity = worker.now
         tried = []
@@ -381,7 +394,12 @@ final class Session {
         outFlow.abandon(to: worker.space)
         let lived = worker.now.elapsed(since: started)
         if let channel {
-            channel.counters[worker.index].addTime(nanoseconds: lived)
+            let counters = channel.counters[worker.index]
+            if isPlaced {
+                counters.ended(began: started, at: worker.now)
+            } else {
+                counters.addTime(nanoseconds: lived)
+            }
             channel.release()
         }
         if reason.when == .queue || reason.when == .connect, reason.who != .operator {
