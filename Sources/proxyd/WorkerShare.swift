@@ -22,8 +22,8 @@ final class WorkerShare: Sendable {
 
     /// Tells the first of a service's line to look again.
     func callNext(of service: Service) {
-        guard let waiter = service.line?.callNext() else { return }
-        workers[waiter.worker].mailbox.post(.wake(waiter.token, of: service))
+        guard let waiter = service.line?.first else { return }
+        workers[waiter.worker].mailbox.post(.wake(waiter.token))
     }
 
     func raiseGeneration() { generationCount.wrappingAdd(1, ordering: .relaxed) }
@@ -51,7 +51,7 @@ enum Command: Sendable {
     /// Watch these sockets, and no others.
     case listen([ListeningSocket])
     /// A session that waits is the first in its service's line, and should look again.
-    case wake(Token, of: Service)
+    case wake(Token)
     /// End the sessions of these channels; answered with their number.
     case cutChannels(serials: Set<UInt64>, question: UInt64)
     case cutSession(id: UInt64, question: UInt64)

@@ -20,6 +20,8 @@ final class Channel: Sendable {
     let maxc: Int?
     /// By worker.
     let counters: [TrafficCounters]
+    /// How long connecting takes lately.
+    let latency = PeakLatency()
 
     /// Its group's, which it takes its slots from too.
     private let places: Admission
@@ -68,6 +70,9 @@ final class Channel: Sendable {
 
     /// Where to connect: a name's addresses in turns.
     func nextAddress() -> SocketAddress? { book.withLock { $0.next() } }
+
+    /// The first of its addresses.
+    var firstAddress: Endpoint? { book.withLock { $0.endpoints.first } }
 
     /// How many addresses it has.
     var addressCount: Int { book.withLock { $0.count } }

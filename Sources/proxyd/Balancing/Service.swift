@@ -48,14 +48,21 @@ final class Service: Sendable {
     ///
     /// When no group has one, the channel whose grace time ends first is tried rather than refusing
     /// the client; but only as a session's first attempt at such a channel.
-    func choose(excluding tried: [UInt64], now: Instant) -> Channel? {
+    func choose(
+        for client: ClientKey = .unknown, excluding tried: [UInt64], now: Instant
+    ) -> Channel? {
         for (index, group) in groups.enumerated() {
-            guard let channel = group.choose(excluding: tried, now: now) else { continue }
+            guard let channel = group.choose(for: client, excluding: tried, now: now) else {
+                continue
+            }
             if index > 0 { group.countSpill(now: now) }
             return channel
         }
         return tried.isEmpty ? lastResort(now: now) : nil
     }
+
+    /// Whether some group asks which address a client connected to.
+    var asksForDestination: Bool { groups.contains(where: \.asksForDestination) }
 
     private func lastResort(now: Instant) -> Channel? {
         var best: (channel: Channel, returns: Instant)?

@@ -130,13 +130,8 @@ struct GroupConfiguration: Equatable, Sendable {
     var name: String
     /// Sessions of this group at once; nil: no limit of its own.
     var maxSessions: Int?
-    var policy = PolicyName.roundRobin
+    var balance = BalanceConfiguration()
     var channels: [ChannelConfiguration] = []
-}
-
-/// The `balance:` words. One per policy that this version has.
-enum PolicyName: String, Equatable, Sendable, CaseIterable {
-    case roundRobin = "round-robin"
 }
 
 /// Where a session can be taken.

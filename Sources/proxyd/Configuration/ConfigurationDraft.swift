@@ -38,8 +38,8 @@ struct ListenerDraft {
 struct GroupDraft {
     var place: Place
     var name: Placed<String>?
-    var policy = PolicyName.roundRobin
     var maxSessions: Int?
+    var balance = BalanceConfiguration()
     var channels: [ChannelDraft]? = []
 }
 

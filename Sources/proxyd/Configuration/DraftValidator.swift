@@ -86,7 +86,7 @@ struct DraftValidator {
     }
 
     private mutating func group(_ draft: GroupDraft, name: String) -> GroupConfiguration {
-        var group = GroupConfiguration(name: name, policy: draft.policy)
+        var group = GroupConfiguration(name: name, balance: draft.balance)
         group.maxSessions = draft.maxSessions
         guard let channels = draft.channels else { return group }
         if channels.isEmpty {

@@ -107,13 +107,42 @@ struct FileReader {
             return draft
         }
         draft.name = name(map)
-        draft.policy = yaml.value(map, "balance", ValueReader.policy)?.value ?? draft.policy
+        draft.balance = balance(map) ?? draft.balance
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
         if let value = map["channels"] {
             draft.place = value.place
             draft.channels = channels(value)
         }
         return draft
+    }
+
+    /// A policy's word, or a map with its options.
+    private mutating func balance(_ map: YAMLMap) -> BalanceConfiguration? {
+        guard let value = map["balance"], value.isMap else {
+            let policy = yaml.value(map, "balance", ValueReader.policy)?.value
+            return policy.map { BalanceConfiguration(policy: $0) }
+        }
+        guard let inner = yaml.map(value, .balance) else { return nil }
+        var options = BalanceOptions()
+        var isGood = true
+        for key in KeySet.balance.keys where inner[key] != nil {
+            let read = yaml.value(inner, key) { text, _ throws(ValueMistake) in
+                try options.set(key, to: text)
+            }
+            isGood = isGood && read != nil
+        }
+        if inner["policy"] == nil {
+            yaml.mistakes.add(
+                "“balance” names no policy", "add “policy”, as in policy: hash", at: value.place)
+            isGood = false
+        }
+        guard isGood else { return nil }
+        do throws(BalanceOptions.Nonsense) {
+            return try options.configuration()
+        } catch {
+            yaml.mistakes.add(error.mistake, at: inner[error.option]?.place ?? value.place)
+            return nil
+        }
     }
 
     private mutating func channels(_ value: YAMLValue) -> [ChannelDraft]? {

@@ -26,6 +26,9 @@ struct KeySet: Sendable {
         ])
     static let group = KeySet(
         noun: "a group", keys: ["name", "balance", "max-sessions", "channels"])
+    static let balance = KeySet(
+        noun: "“balance”",
+        keys: ["policy", "key", "function", "failover", "max-load", "seed"])
     static let channel = KeySet(
         noun: "a channel", keys: ["address", "unix", "name", "weight", "maxc", "label"])
     static let whenEmpty = KeySet(noun: "“when-empty”", keys: ["hold"])
@@ -35,21 +38,18 @@ struct KeySet: Sendable {
     static let queue = KeySet(noun: "“queue”", keys: ["size", "timeout"])
 
     static let all = [
-        file, control, service, timeouts, listener, group, channel, whenEmpty, perSource, queue,
+        file, control, service, timeouts, listener, group, balance, channel, whenEmpty, perSource,
+        queue,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "access", "check", "checks", "election", "key", "log", "metrics", "probe",
+        "access", "check", "checks", "election", "log", "metrics", "probe",
         "probes", "proxy-protocol", "tls", "trigger", "triggers", "wait-for-bytes",
     ]
 
     /// Policies that the design names and this version lacks.
-    static let laterPolicies: Set<String> = [
-        "least-connections", "fair", "fewest-connections-total", "least-bytes", "least-time",
-        "workload", "hash", "sticky", "maglev", "first", "primary", "random-two-choices",
-        "least-latency",
-    ]
+    static let laterPolicies: Set<String> = ["primary"]
 
     /// What to say about a key that is not in the set.
     func mistake(about key: String) -> ValueMistake {
@@ -57,11 +57,11 @@ struct KeySet: Sendable {
             return ValueMistake("“\(key)” is not available in this version", "remove it")
         }
         let problem = "unknown key “\(key)” in \(noun)"
-        if let owner = Self.all.first(where: { $0.keys.contains(key) }) {
-            return ValueMistake(problem, "it belongs in \(owner.noun)")
-        }
         if let near = NearestWord.nearest(to: key, among: keys) {
             return ValueMistake(problem, "did you mean “\(near)”?")
+        }
+        if let owner = Self.all.first(where: { $0.keys.contains(key) }) {
+            return ValueMistake(problem, "it belongs in \(owner.noun)")
         }
         return ValueMistake(problem, "the keys here are \(keys.joined(separator: ", "))")
     }

@@ -53,6 +53,9 @@ enum CommandTable {
             "disable", "PATH [cut] [if-gen=N]", mutates: true, role: .operator,
             "no new sessions; cut ends the running ones too", run: SwitchCommands.disable),
         CommandEntry(
+            "set", "GROUP balance POLICY [OPTION=VALUE …] [if-gen=N]", mutates: true, role: .admin,
+            "choose among the group's channels in another way", run: SetCommands.set),
+        CommandEntry(
             "kill session", "ID", mutates: true, role: .operator, "end one session",
             run: SessionCommands.kill),
         CommandEntry("watch", "SECONDS COMMAND", "repeat a command until the next line comes") {

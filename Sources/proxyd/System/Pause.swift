@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// Waits without doing anything, in threads that may.
