@@ -69,6 +69,9 @@ final class Group: Sendable {
         }
     }
 
+    /// The policy and its state as they are now, for a dry run.
+    var chooserCopy: Chooser { chooser.withLock { $0 } }
+
     /// The policy's own, for comparing daemons.
     var digest: UInt64? { chooser.withLock { $0.digest } }
 

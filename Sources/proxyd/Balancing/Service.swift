@@ -65,6 +65,14 @@ final class Service: Sendable {
     var asksForDestination: Bool { groups.contains(where: \.asksForDestination) }
 
     private func lastResort(now: Instant) -> Channel? {
+        guard let channel = lastResortCandidate(now: now), channel.reserve(now: now) else {
+            return nil
+        }
+        return channel
+    }
+
+    /// Of channels in grace with room, the one that returns first.
+    func lastResortCandidate(now: Instant) -> Channel? {
         var best: (channel: Channel, returns: Instant)?
         for group in groups {
             for channel in group.channels where channel.isSwitchedOn && channel.weight > 0 {
@@ -73,8 +81,7 @@ final class Service: Sendable {
                 best = (channel, returns)
             }
         }
-        guard let channel = best?.channel, channel.reserve(now: now) else { return nil }
-        return channel
+        return best?.channel
     }
 
     func contains(_ channel: Channel) -> Bool {
