@@ -29,6 +29,8 @@ final class Channel: Sendable {
     private let switched = Atomic<UInt8>(Switch.on.rawValue)
     /// Nanoseconds of the monotonic clock; 0 when it is not in grace.
     private let graceEnd = Atomic<UInt64>(0)
+    /// When a person switched it on again, or it connected in its grace time.
+    private let returned = Atomic<UInt64>(0)
     /// When the last free slot was taken.
     private let filledAt = Atomic<UInt64>(0)
     private let note: Mutex<Note>
@@ -142,6 +144,20 @@ final class Channel: Sendable {
 
     func isInGrace(now: Instant) -> Bool { graceEnd.load(ordering: .relaxed) > now.nanoseconds }
 
+    /// Ends a grace time before it is over.
+    func endGrace() { graceEnd.store(0, ordering: .relaxed) }
+
+    /// How much of its weight a channel has that has returned, of 1, when it takes `slowStart` to get it
+    /// all.
+    func share(of slowStart: Duration, now: Instant) -> Double {
+        let end = Instant(nanoseconds: graceEnd.load(ordering: .relaxed))
+        let switchedOn = Instant(nanoseconds: returned.load(ordering: .relaxed))
+        let returned = max(end, switchedOn)
+        guard returned > .zero, returned <= now else { return 1 }
+        let length = max(1, slowStart.wholeNanoseconds)
+        return min(1, Double(now.elapsed(since: returned)) / Double(length))
+    }
+
     /// When it returns by itself; nil when it is not in grace.
     func returns(now: Instant) -> Instant? {
         let end = Instant(nanoseconds: graceEnd.load(ordering: .relaxed))
@@ -167,6 +183,7 @@ final class Channel: Sendable {
     func turn(_ new: Switch, by actor: String, now: Instant) {
         switched.store(new.rawValue, ordering: .relaxed)
         graceEnd.store(0, ordering: .relaxed)
+        returned.store(now.nanoseconds, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: nil, by: actor) }
     }
 
@@ -217,6 +234,7 @@ final class Channel: Sendable {
         guard isInGrace(now: now),
             graceEnd.exchange(0, ordering: .relaxed) > now.nanoseconds
         else { return false }
+        returned.store(now.nanoseconds, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: "connected again") }
         return true
     }

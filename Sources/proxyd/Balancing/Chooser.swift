@@ -6,9 +6,13 @@ struct Chooser: Sendable {
     private var policy: any Policy
     private var facts: CandidateFacts
     private var candidates: [Candidate]
+    private let slowStart: Duration?
 
-    init(_ balance: BalanceConfiguration, _ channels: [Channel]) {
+    init(
+        _ balance: BalanceConfiguration, _ channels: [Channel], slowStart: Duration? = nil
+    ) {
         self.balance = balance
+        self.slowStart = slowStart
         policy = balance.makePolicy()
         facts = policy.facts
         candidates = channels.map { Candidate(weight: $0.weight, isUsable: true) }
@@ -35,8 +39,9 @@ struct Chooser: Sendable {
             candidates[index].isUsable =
                 channel.isUsable(now: now) && channel.hasRoom
                 && (tried.isEmpty || !tried.contains(channel.serial))
-            if candidates[index].weight != channel.weight {
-                candidates[index].weight = channel.weight
+            let weight = weight(of: channel, now: now)
+            if candidates[index].weight != weight {
+                candidates[index].weight = weight
                 isChanged = true
             }
             guard !facts.isEmpty else { continue }
@@ -48,6 +53,12 @@ struct Chooser: Sendable {
             }
         }
         if isChanged { policy.prepare(for: candidates) }
+    }
+
+    /// With a slow start weights are ten times as fine, so that a light channel can grow into its own.
+    private func weight(of channel: Channel, now: Instant) -> Int {
+        guard let slowStart, !balance.policy.isByClient else { return channel.weight }
+        return max(1, Int(10 * channel.share(of: slowStart, now: now))) * channel.weight
     }
 
     mutating func choose(for client: ClientKey) -> Int? {

@@ -16,6 +16,9 @@ final class Group: Sendable {
     private let lastSpill = Atomic<UInt64>(0)
     /// Whether the policy looks at the address that a client connected to.
     private let asks = Atomic<Bool>(false)
+    /// Every so many choices all grace times end.
+    private let rebalance: Int?
+    private let choices = Atomic<Int>(0)
     private let chooser: Mutex<Chooser>
 
     init(
@@ -27,7 +30,8 @@ final class Group: Sendable {
         name = settings.name
         self.path = path + "/" + settings.name
         self.channels = channels
-        chooser = Mutex(Chooser(settings.balance, channels))
+        rebalance = settings.rebalance
+        chooser = Mutex(Chooser(settings.balance, channels, slowStart: settings.slowStart))
         asks.store(settings.balance.key == .destination, ordering: .relaxed)
     }
 
@@ -39,6 +43,7 @@ final class Group: Sendable {
         for client: ClientKey = .unknown, excluding tried: [UInt64], now: Instant
     ) -> Channel? {
         guard places.hasRoom else { return nil }
+        rebalanceIfDue()
         return chooser.withLock { chooser in
             chooser.look(at: channels, excluding: tried, now: now)
             while let index = chooser.choose(for: client) {
@@ -51,6 +56,12 @@ final class Group: Sendable {
             }
             return nil
         }
+    }
+
+    private func rebalanceIfDue() {
+        guard let rebalance else { return }
+        let count = choices.wrappingAdd(1, ordering: .relaxed).newValue
+        if count.isMultiple(of: rebalance) { for channel in channels { channel.endGrace() } }
     }
 
     // MARK: The policy

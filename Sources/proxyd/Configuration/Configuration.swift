@@ -131,6 +131,10 @@ struct GroupConfiguration: Equatable, Sendable {
     /// Sessions of this group at once; nil: no limit of its own.
     var maxSessions: Int?
     var balance = BalanceConfiguration()
+    /// A channel that returns gets its full weight only after so long.
+    var slowStart: Duration?
+    /// Every so many choices all grace times end. Tcprelay's `rebalance`.
+    var rebalance: Int?
     var channels: [ChannelConfiguration] = []
 }
 

@@ -39,6 +39,8 @@ struct GroupDraft {
     var place: Place
     var name: Placed<String>?
     var maxSessions: Int?
+    var slowStart: Duration?
+    var rebalance: Int?
     var balance = BalanceConfiguration()
     var channels: [ChannelDraft]? = []
 }

@@ -88,6 +88,14 @@ struct DraftValidator {
     private mutating func group(_ draft: GroupDraft, name: String) -> GroupConfiguration {
         var group = GroupConfiguration(name: name, balance: draft.balance)
         group.maxSessions = draft.maxSessions
+        group.slowStart = draft.slowStart
+        group.rebalance = draft.rebalance
+        if draft.slowStart != nil, draft.balance.policy.isByClient {
+            mistakes.add(
+                "“slow-start” has no effect with \(draft.balance.policy.rawValue), which sends each "
+                    + "client to its own channel", "remove it, or choose another policy",
+                at: draft.place)
+        }
         guard let channels = draft.channels else { return group }
         if channels.isEmpty {
             mistakes.add("the group is empty", "give it a channel", at: draft.place)

@@ -109,6 +109,8 @@ struct FileReader {
         draft.name = name(map)
         draft.balance = balance(map) ?? draft.balance
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
+        draft.slowStart = duration(map, "slow-start", upTo: ValueReader.longestHold)
+        draft.rebalance = number(map, "rebalance", 1...1_000_000)
         if let value = map["channels"] {
             draft.place = value.place
             draft.channels = channels(value)

@@ -25,7 +25,8 @@ struct KeySet: Sendable {
             "rate", "burst",
         ])
     static let group = KeySet(
-        noun: "a group", keys: ["name", "balance", "max-sessions", "channels"])
+        noun: "a group",
+        keys: ["name", "balance", "max-sessions", "slow-start", "rebalance", "channels"])
     static let balance = KeySet(
         noun: "“balance”",
         keys: ["policy", "key", "function", "failover", "max-load", "seed"])
