@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Glibc
 internal import Shared
 
@@ -23,6 +24,8 @@ final class Supervisor {
     private var reopenAt: Instant?
     private var isStopping = false
     private var lastShortage: Instant?
+    /// Sessions to be ended, in the order of their time.
+    private var shedding: Deque<(due: Instant, id: UInt64)> = []
     /// Serials of channels whose names did not resolve the last time.
     private var unresolved: Set<UInt64> = []
 
@@ -144,12 +147,14 @@ final class Supervisor {
             }
             control.meetDeadlines(poller: poller)
             tickIfDue()
+            shedIfDue()
         }
     }
 
     private var waitMilliseconds: CInt {
         var next = control.nextDeadline
         if let nextTick { next = min(next ?? nextTick, nextTick) }
+        if let first = shedding.first { next = min(next ?? first.due, first.due) }
         guard let next else { return -1 }
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
     }
@@ -259,6 +264,28 @@ final class Supervisor {
         if let lastShortage, now.milliseconds(since: lastShortage) < 10_000 { return }
         lastShortage = now
         Log.line("listeners rest until a session ends: \(error)")
+    }
+
+    // MARK: Shedding
+
+    func cut(sessions: [UInt64], perSecond: Double, by actor: String) {
+        guard !sessions.isEmpty else { return }
+        Log.line("\(sessions.count) sessions are being shed, \(perSecond) a second: by \(actor)")
+        let pause = 1e9 / perSecond
+        var due = Double(max(shedding.last?.due ?? now, now).nanoseconds)
+        for id in sessions {
+            shedding.append((Instant(nanoseconds: UInt64(due)), id))
+            due += pause
+        }
+        shedIfDue()
+    }
+
+    private func shedIfDue() {
+        while let first = shedding.first, first.due <= now {
+            shedding.removeFirst()
+            let worker = Int(first.id % UInt64(share.workers.count))
+            ask(worker: worker, { .cutSession(id: first.id, question: $0) }, then: { _ in })
+        }
     }
 
     // MARK: State

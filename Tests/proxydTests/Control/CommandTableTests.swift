@@ -113,7 +113,7 @@ struct CommandTableTests {
 
     @Test(
         "help shows all commands, a family of them, or one",
-        arguments: [("help", 36), ("help show", 14), ("help show channels", 2), ("help kill", 2)])
+        arguments: [("help", 38), ("help show", 14), ("help show channels", 2), ("help kill", 2)])
     func help(line: String, lineCount: Int) throws {
         guard case .ok(_, let lines) = try daemon.reply(to: line) else { throw Missing("OK") }
         #expect(lines.count == lineCount)
