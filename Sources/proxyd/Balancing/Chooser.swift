@@ -31,21 +31,7 @@ struct Chooser: Sendable {
     mutating func look(at channels: [Channel], excluding tried: [UInt64], now: Instant) {
         var isChanged = false
         for index in candidates.indices {
-            let channel = channels[index]
-            candidates[index].isUsable =
-                channel.isUsable(now: now) && channel.hasRoom
-                && (tried.isEmpty || !tried.contains(channel.serial))
-            if candidates[index].weight != channel.weight {
-                candidates[index].weight = channel.weight
-                isChanged = true
-            }
-            guard !facts.isEmpty else { continue }
-            if facts.contains(.current) { candidates[index].current = max(0, channel.current) }
-            if facts.contains(.bytes) { candidates[index].bytes = channel.movedBytes }
-            if facts.contains(.time) { candidates[index].nanoseconds = channel.time(now: now) }
-            if facts.contains(.latency) {
-                candidates[index].latency = channel.latency.value(now: now)
-            }
+            if channels[index].show(in: &candidates[index], facts, tried, now) { isChanged = true }
         }
         if isChanged { policy.prepare(for: candidates) }
     }
@@ -81,6 +67,25 @@ struct Chooser: Sendable {
 }
 
 extension Channel {
+    /// Fills in what a policy may know.
+    ///
+    /// - Returns: whether the weight is another one.
+    @inline(__always)
+    fileprivate func show(
+        in candidate: inout Candidate, _ facts: CandidateFacts, _ tried: [UInt64], _ now: Instant
+    ) -> Bool {
+        candidate.isUsable =
+            isUsable(now: now) && hasRoom && (tried.isEmpty || !tried.contains(serial))
+        let hasChanged = candidate.weight != weight
+        candidate.weight = weight
+        guard !facts.isEmpty else { return hasChanged }
+        if facts.contains(.current) { candidate.current = max(0, current) }
+        if facts.contains(.bytes) { candidate.bytes = movedBytes }
+        if facts.contains(.time) { candidate.nanoseconds = time(now: now) }
+        if facts.contains(.latency) { candidate.latency = latency.value(now: now) }
+        return hasChanged
+    }
+
     /// Both ways, so far.
     fileprivate var movedBytes: UInt64 {
         var sum: UInt64 = 0
