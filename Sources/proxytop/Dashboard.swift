@@ -140,9 +140,11 @@ struct Dashboard: ~Copyable {
         frame += 1
         screen.present(model.render(capabilities), frame: frame)
         isChanged = false
-        guard model.confirmation?.isPainted == false else { return }
-        // What was typed before the question was on the screen was no answer to it.
-        screen.dropInput()
-        handle(.painted, changes: false)
+        if model.confirmation?.isPainted == false {
+            // What was typed before the question was on the screen was no answer to it.
+            screen.dropInput()
+            handle(.painted, changes: false)
+        }
+        screen.announce(frame)
     }
 }

@@ -119,8 +119,8 @@ extension Daemon {
         try Socket.connected(to: endpoint(index), buffers: buffers)
     }
 
-    func waitUntilNoSessions() throws {
-        try eventually("no session is left") { try sessions().isEmpty }
+    func waitUntilNoSessions(within duration: Duration = .seconds(20)) throws {
+        try eventually("no session is left", within: duration) { try sessions().isEmpty }
     }
 
     func waitForChannel(

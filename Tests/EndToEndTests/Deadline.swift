@@ -30,7 +30,7 @@ struct TooLate: Error, CustomStringConvertible {
 /// For what cannot be waited for: another process's state. Between two questions there is a pause, so
 /// that asking does not take the processor from who is to answer.
 func eventually<Answer>(
-    _ what: String, within duration: Duration = .seconds(10), _ ask: () throws -> Answer?
+    _ what: String, within duration: Duration = .seconds(20), _ ask: () throws -> Answer?
 ) throws -> Answer {
     let deadline = Deadline.after(duration)
     while true {

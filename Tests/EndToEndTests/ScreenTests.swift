@@ -52,6 +52,7 @@ extension EndToEnd {
                 try terminal.waitFor("the cursor on channel a") { $0.contains("> main.a") }
                 try terminal.keys("X")
                 try terminal.waitFor(text: "IF YOU DO THIS")
+                try terminal.awaitFrames()
                 try terminal.keys("y")
                 try terminal.waitFor("channel a switched off") { screen in
                     screen.split(separator: "\n").contains {

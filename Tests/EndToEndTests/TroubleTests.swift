@@ -148,8 +148,8 @@ extension EndToEnd {
                 try burst.run(count, within: .seconds(120))
                 #expect(burst.served + burst.turnedAway == count)
                 #expect(burst.served > count / 2)
-                try daemon.waitUntilNoSessions()
-                try eventually("every descriptor is back") {
+                try daemon.waitUntilNoSessions(within: .seconds(60))
+                try eventually("every descriptor is back", within: .seconds(60)) {
                     try daemon.descriptorCount() <= before
                 }
                 // A session after it all, and no spinning when it is over.

@@ -114,6 +114,25 @@ package final class TmuxTerminal {
         try waitFor(text, sourceLocation: sourceLocation) { $0.contains(text) }
     }
 
+    /// Waits until what is on the screen takes keys.
+    ///
+    /// Of the frames that are announced from now on the first may be one of before, told late; the second
+    /// is none.
+    package func awaitFrames(_ count: Int = 2) throws {
+        var missing = count
+        while missing > 0 {
+            var entry = pollfd(fd: frames, events: Int16(POLLIN), revents: 0)
+            guard unsafe poll(&entry, 1, 20_000) > 0 else {
+                throw Failed(description: "no more frames come")
+            }
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            let length = unsafe buffer.withUnsafeMutableBytes {
+                unsafe read(frames, $0.baseAddress, $0.count)
+            }
+            missing -= buffer.prefix(max(0, length)).count { $0 == UInt8(ascii: "\n") }
+        }
+    }
+
     /// Closes the window under the program, as when a connection breaks.
     package func hangUp() throws { _ = try tmux(["kill-server"]) }
 

@@ -71,7 +71,6 @@ struct CursesScreen: Screen, ~Copyable {
         }
         shown = grid
         cnc_flush()
-        announce(frame)
     }
 
     private func isShown(_ row: Int, of grid: Grid) -> Bool {
@@ -81,7 +80,8 @@ struct CursesScreen: Screen, ~Copyable {
             && shown.styles[range] == grid.styles[range]
     }
 
-    private mutating func announce(_ frame: UInt64) {
+    /// Tells whoever waits for frames that this one is shown, and that keys now answer it.
+    mutating func announce(_ frame: UInt64) {
         guard let syncDescriptor, !hasFailedSync else { return }
         let line = Array("\(frame)\n".utf8)
         let count = unsafe line.withUnsafeBytes {
