@@ -41,12 +41,13 @@ struct Startup {
         let serial = nextSerial()
         let path = "\(service)/\(settings.name)"
         var channels: [Channel] = []
+        let seat = settings.policy == .primary ? PrimarySeat(settings.election) : nil
         for channel in settings.channels {
             let address = try SocketAddress(resolving: channel.endpoint)
             channels.append(
                 Channel(
                     channel, in: path, serial: nextSerial(), address: address,
-                    workerCount: workerCount, now: now))
+                    workerCount: workerCount, now: now, seat: seat))
         }
         return Group(settings, in: service, serial: serial, channels: channels)
     }

@@ -194,6 +194,8 @@ final class Worker {
         case .cutChannels(let serials, let question):
             let count = end(.cut) { $0.channel.map { serials.contains($0.serial) } ?? false }
             answer(.cut(count), question)
+        case .supersede(let serial):
+            _ = end({ $0.supersede(on: self) }) { $0.channel?.serial == serial }
         case .cutSession(let id, let question):
             answer(.cut(end(.cut) { $0.id == id }), question)
         case .report(let question): answer(.report(report), question)
@@ -208,10 +210,14 @@ final class Worker {
     }
 
     private func end(_ cause: EndReason.Cause, where isMeant: (Session) -> Bool) -> Int {
+        end({ $0.cut(cause, on: self) }, where: isMeant)
+    }
+
+    private func end(_ end: (Session) -> Void, where isMeant: (Session) -> Bool) -> Int {
         var count = 0
         for slot in 0..<sessions.slotCount {
             guard let session = sessions[slot: slot], isMeant(session) else { continue }
-            session.cut(cause, on: self)
+            end(session)
             count += 1
         }
         return count
@@ -254,7 +260,17 @@ final class Worker {
         share.notices.post(.channelReturned(channel))
     }
 
-    func report(failureOf channel: Channel, _ cause: EndReason.Cause, grace: Duration) {
+    /// A connect has failed. `term` is of the election that made the channel primary, if one did.
+    func report(
+        failureOf channel: Channel, _ cause: EndReason.Cause, grace: Duration,
+        in term: PrimarySeat.Term?
+    ) {
+        if let seat = channel.seat {
+            guard let term, seat.lose(channel.serial, in: term) else { return }
+            share.raiseGeneration()
+            share.notices.post(.primaryFailed(channel, cause))
+            return
+        }
         guard channel.failed(why: cause.rawValue, grace: grace, now: now) else { return }
         share.raiseGeneration()
         share.notices.post(.channelFailed(channel, cause))

@@ -20,6 +20,8 @@ final class Channel: Sendable {
     let maxc: Int?
     /// By worker.
     let counters: [TrafficCounters]
+    /// Its group's, where an election says who takes the sessions.
+    let seat: PrimarySeat?
 
     private let reserved = Atomic<Int>(0)
     private let switched = Atomic<UInt8>(Switch.on.rawValue)
@@ -27,6 +29,8 @@ final class Channel: Sendable {
     private let graceEnd = Atomic<UInt64>(0)
     /// When the last free slot was taken.
     private let filledAt = Atomic<UInt64>(0)
+    /// Whether it was no good when the election tried it last.
+    private let isDiscarded = Atomic<Bool>(false)
     private let note: Mutex<Note>
 
     /// What a person has said about it.
@@ -44,8 +48,9 @@ final class Channel: Sendable {
     /// A channel that nobody has tried yet; `path` is its group's.
     init(
         _ settings: ChannelConfiguration, in path: String, serial: UInt64, address: SocketAddress,
-        workerCount: Int, now: Instant
+        workerCount: Int, now: Instant, seat: PrimarySeat? = nil
     ) {
+        self.seat = seat
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
@@ -97,13 +102,18 @@ final class Channel: Sendable {
         case .on: break
         }
         if isInGrace(now: now) { return .grace }
+        if let seat, seat.isCandidate(serial) { return .check }
+        if isDiscarded.load(ordering: .relaxed), !isElected { return .down }
         return maxc.map { current >= $0 } ?? false ? .full : .up
     }
 
     /// Whether a new session may be placed here if there is room.
     func isUsable(now: Instant) -> Bool {
-        isSwitchedOn && !isInGrace(now: now)
+        isSwitchedOn && !isInGrace(now: now) && isElected
     }
+
+    /// Whether no election keeps sessions away from it.
+    var isElected: Bool { seat?.isHeld(by: serial) ?? true }
 
     var isSwitchedOn: Bool { switched.load(ordering: .relaxed) == Switch.on.rawValue }
 
@@ -161,5 +171,13 @@ final class Channel: Sendable {
         else { return false }
         note.withLock { $0 = Note(since: now, why: "connected again") }
         return true
+    }
+
+    // MARK: Elections
+
+    /// The election has found something out about it.
+    func judge(isGood: Bool, why: String?, now: Instant) {
+        isDiscarded.store(!isGood, ordering: .relaxed)
+        note.withLock { $0 = Note(since: now, why: why) }
     }
 }

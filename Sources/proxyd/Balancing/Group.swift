@@ -55,6 +55,9 @@ final class Group: Sendable {
         }
     }
 
+    /// Where an election says which channel takes the sessions.
+    var seat: PrimarySeat? { channels.first?.seat }
+
     func countSpill(now: Instant) {
         spilled.wrappingAdd(1, ordering: .relaxed)
         lastSpill.store(now.nanoseconds, ordering: .relaxed)

@@ -17,6 +17,7 @@ extension PolicyName {
     func make() -> any Policy {
         switch self {
         case .roundRobin: RoundRobin()
+        case .primary: Primary()
         }
     }
 }

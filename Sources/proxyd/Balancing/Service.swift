@@ -49,6 +49,14 @@ final class Service: Sendable {
         return channel
     }
 
+    /// Whether a primary is being selected, so that waiting has an end.
+    var isElecting: Bool { groups.contains { $0.seat?.isSought ?? false } }
+
+    /// Whether clients are refused while there is no primary.
+    var refusesWhileElecting: Bool {
+        groups.contains { $0.seat?.settings.whileElecting == .refuse }
+    }
+
     /// Whether some channel could take a session, if need be after another one has ended.
     func isUsable(now: Instant) -> Bool {
         groups.contains { $0.channels.contains { $0.isUsable(now: now) && $0.weight > 0 } }

@@ -74,11 +74,15 @@ struct GroupConfiguration: Equatable, Sendable {
     var name: String
     var policy = PolicyName.roundRobin
     var channels: [ChannelConfiguration] = []
+    /// For `balance: primary`.
+    var election = ElectionConfiguration()
 }
 
 /// The `balance:` words. One per policy that this version has.
 enum PolicyName: String, Equatable, Sendable, CaseIterable {
     case roundRobin = "round-robin"
+    /// One channel at a time, chosen by an election.
+    case primary
 }
 
 /// Where a session can be taken.

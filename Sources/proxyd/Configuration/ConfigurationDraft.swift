@@ -35,6 +35,7 @@ struct GroupDraft {
     var place: Place
     var name: Placed<String>?
     var policy = PolicyName.roundRobin
+    var election: Placed<ElectionConfiguration>?
     var channels: [ChannelDraft]? = []
 }
 

@@ -84,6 +84,14 @@ struct DraftValidator {
 
     private mutating func group(_ draft: GroupDraft, name: String) -> GroupConfiguration {
         var group = GroupConfiguration(name: name, policy: draft.policy)
+        if let election = draft.election {
+            group.election = election.value
+            if draft.policy != .primary {
+                mistakes.add(
+                    "“election” is for groups with “balance: primary”",
+                    "add that to the group, or remove the election", at: election.place)
+            }
+        }
         guard let channels = draft.channels else { return group }
         if channels.isEmpty {
             mistakes.add("the group is empty", "give it a channel", at: draft.place)

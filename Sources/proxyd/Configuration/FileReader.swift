@@ -102,6 +102,7 @@ struct FileReader {
         }
         draft.name = name(map)
         draft.policy = yaml.value(map, "balance", ValueReader.policy)?.value ?? draft.policy
+        if let value = map["election"] { draft.election = election(value) }
         if let value = map["channels"] {
             draft.place = value.place
             draft.channels = channels(value)

@@ -21,23 +21,31 @@ struct KeySet: Sendable {
         keys: [
             "address", "unix", "name", "mode", "when-empty", "backlog", "max-sessions",
         ])
-    static let group = KeySet(noun: "a group", keys: ["name", "balance", "channels"])
+    static let group = KeySet(noun: "a group", keys: ["name", "balance", "election", "channels"])
+    static let election = KeySet(
+        noun: "“election”",
+        keys: [
+            "check", "check-timeout", "triggers", "trigger-timeout", "max-backoff", "prefer",
+            "failback", "failback-delay", "on-change", "while-electing",
+        ])
     static let channel = KeySet(
         noun: "a channel", keys: ["address", "unix", "name", "weight", "maxc", "label"])
     static let whenEmpty = KeySet(noun: "“when-empty”", keys: ["hold"])
 
-    static let all = [file, control, service, timeouts, listener, group, channel, whenEmpty]
+    static let all = [
+        file, control, service, timeouts, listener, group, election, channel, whenEmpty,
+    ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "access", "autodisable", "check", "checks", "election", "key", "log", "metrics", "probe",
-        "probes", "proxy-protocol", "tls", "trigger", "triggers", "wait-for-bytes",
+        "access", "autodisable", "checks", "key", "log", "metrics", "probe",
+        "probes", "proxy-protocol", "tls", "trigger", "wait-for-bytes",
     ]
 
     /// Policies that the design names and this version lacks.
     static let laterPolicies: Set<String> = [
         "least-connections", "fair", "fewest-connections-total", "least-bytes", "least-time",
-        "workload", "hash", "sticky", "maglev", "first", "primary", "random-two-choices",
+        "workload", "hash", "sticky", "maglev", "first", "random-two-choices",
         "least-latency",
     ]
 

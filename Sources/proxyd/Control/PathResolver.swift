@@ -11,6 +11,10 @@ struct PathResolver {
         return inService(parts) ?? inOnlyService(parts)
     }
 
+    func service(at path: String) -> Service? {
+        Self.find(path, in: topology.services, name: \.name)
+    }
+
     private func inService(_ parts: [String]) -> [Channel]? {
         guard let service = Self.find(parts[0], in: topology.services, name: \.name) else {
             return nil

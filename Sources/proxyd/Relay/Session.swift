@@ -24,6 +24,8 @@ final class Session {
     private var lastSpeaker = Side.channel
     private var connectStarted: Instant
     private var tried: [UInt64] = []
+    /// Of the channel's election, when it was chosen.
+    private var term: PrimarySeat.Term?
     private var isClientWatchedForWrites = false
 
     init(
@@ -76,6 +78,7 @@ final class Session {
             return life.foundNoChannel()
         }
         life.chose()
+        term = channel.seat?.term
         self.channel = channel
         connectStarted = worker.now
         worker.deadlines.schedule(
@@ -101,12 +104,13 @@ final class Session {
         outFlow.isReadable = false
         outFlow.endFollows = false
         if let channel {
-            tried.append(channel.serial)
+            // A primary that was elected again meanwhile is tried again: the election has seen it work.
+            if channel.seat == nil || cause.isShortage { tried.append(channel.serial) }
             self.channel = nil
             channel.release()
             if !cause.isShortage {
                 channel.counters[worker.index].addFailure()
-                worker.report(failureOf: channel, cause, grace: service.grace)
+                worker.report(failureOf: channel, cause, grace: service.grace, in: term)
             }
         }
         return life.connectFailed(cause)
@@ -287,6 +291,8 @@ final class Session {
         case .closed: return nil
         case .connecting: return connectStarted.advanced(by: timeouts.connect)
         case .holding:
+            // Until the election is over, which then has everybody look again.
+            guard !service.isElecting else { return nil }
             guard case .hold(let duration) = listener.settings.whenEmpty else { return nil }
             return started.advanced(by: duration)
         case .relaying: return timeouts.idle.map { lastActivity.advanced(by: $0) }
@@ -347,6 +353,11 @@ final class Session {
     }
 
     private func whenEmpty(on worker: Worker) -> SessionLife.Action {
+        if service.isElecting {
+            life.hold()
+            worker.hold(self)
+            return .none
+        }
         switch listener.settings.whenEmpty {
         case .close, .refuse:
             return life.closeEmpty(resetting: .neither)
@@ -362,6 +373,9 @@ final class Session {
             return .none
         }
     }
+
+    /// Its channel was primary and is not any more.
+    func supersede(on worker: Worker) { perform(life.supersede(), on: worker) }
 
     /// A person, or the daemon's end, cuts the session.
     func cut(_ cause: EndReason.Cause, on worker: Worker) {

@@ -331,7 +331,7 @@ struct ConfigurationMistakeTests {
             ),
             (
                 "{balance: hash, channels: [a:1]}",
-                "3:23: “hash” is not available in this version; write round-robin"
+                "3:23: “hash” is not available in this version; write round-robin or primary"
             ),
             (
                 "{balance: round-robbin, channels: [a:1]}",
@@ -339,7 +339,7 @@ struct ConfigurationMistakeTests {
             ),
             (
                 "{balance: best, channels: [a:1]}",
-                "3:23: “balance” is “best”, which is no policy; write round-robin"
+                "3:23: “balance” is “best”, which is no policy; write round-robin or primary"
             ),
             (
                 "{name: a, channels: [a:1]}, {name: a, channels: [b:1]}",

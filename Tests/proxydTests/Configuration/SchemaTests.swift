@@ -22,6 +22,7 @@ struct SchemaTests {
         ("timeouts", .timeouts, "services: [{timeouts: {%}}]"),
         ("listener", .listener, "services: [{listen: [{%}]}]"),
         ("group", .group, "services: [{groups: [{%}]}]"),
+        ("election", .election, "services: [{groups: [{election: {%}}]}]"),
         ("channel", .channel, "services: [{channels: [{%}]}]"),
         ("hold", .whenEmpty, "services: [{when-empty: {%}}]"),
     ]
