@@ -70,7 +70,9 @@ final class GroupElection {
     }
 
     func primaryFailed(_ channel: Channel, why: String, slowly: Bool) {
-        guard let index = index(of: channel) else { return }
+        // Another one may have been installed while this was on its way.
+        guard last === channel, !seat.isHeld(by: channel.serial), let index = index(of: channel)
+        else { return }
         channel.judge(isGood: false, why: why, now: .now)
         tell("selects a primary: \(channel.name) \(channel.endpoint) failed: \(why)")
         hasChanged = true
