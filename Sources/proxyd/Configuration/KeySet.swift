@@ -12,7 +12,9 @@ struct KeySet: Sendable {
     static let service = KeySet(
         noun: "a service",
         keys: [
-            "name", "listen", "timeouts", "grace", "when-empty", "groups", "channels",
+            "name", "listen", "timeouts", "grace", "grace-max", "failures", "autodisable", "panic",
+            "resolve", "when-empty", "max-sessions", "per-source",
+            "overload", "queue", "groups", "channels",
         ])
     static let timeouts = KeySet(
         noun: "“timeouts”", keys: ["connect", "idle", "half-closed", "dead-peer"])
@@ -20,8 +22,16 @@ struct KeySet: Sendable {
         noun: "a listener",
         keys: [
             "address", "unix", "name", "mode", "when-empty", "backlog", "max-sessions",
+            "rate", "burst",
         ])
-    static let group = KeySet(noun: "a group", keys: ["name", "balance", "election", "channels"])
+    static let group = KeySet(
+        noun: "a group",
+        keys: [
+            "name", "balance", "max-sessions", "slow-start", "rebalance", "election", "channels",
+        ])
+    static let balance = KeySet(
+        noun: "“balance”",
+        keys: ["policy", "key", "function", "failover", "max-load", "seed"])
     static let election = KeySet(
         noun: "“election”",
         keys: [
@@ -32,22 +42,23 @@ struct KeySet: Sendable {
         noun: "a channel", keys: ["address", "unix", "name", "weight", "maxc", "label"])
     static let whenEmpty = KeySet(noun: "“when-empty”", keys: ["hold"])
 
+    static let perSource = KeySet(
+        noun: "“per-source”", keys: ["max", "rate", "burst", "prefix4", "prefix6"])
+    static let queue = KeySet(noun: "“queue”", keys: ["size", "timeout"])
+
     static let all = [
-        file, control, service, timeouts, listener, group, election, channel, whenEmpty,
+        file, control, service, timeouts, listener, group, balance, election, channel, whenEmpty,
+        perSource, queue,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "access", "autodisable", "checks", "key", "log", "metrics", "probe",
+        "access", "checks", "log", "metrics", "probe",
         "probes", "proxy-protocol", "tls", "trigger", "wait-for-bytes",
     ]
 
     /// Policies that the design names and this version lacks.
-    static let laterPolicies: Set<String> = [
-        "least-connections", "fair", "fewest-connections-total", "least-bytes", "least-time",
-        "workload", "hash", "sticky", "maglev", "first", "random-two-choices",
-        "least-latency",
-    ]
+    static let laterPolicies: Set<String> = []
 
     /// What to say about a key that is not in the set.
     func mistake(about key: String) -> ValueMistake {
@@ -55,11 +66,11 @@ struct KeySet: Sendable {
             return ValueMistake("“\(key)” is not available in this version", "remove it")
         }
         let problem = "unknown key “\(key)” in \(noun)"
-        if let owner = Self.all.first(where: { $0.keys.contains(key) }) {
-            return ValueMistake(problem, "it belongs in \(owner.noun)")
-        }
         if let near = NearestWord.nearest(to: key, among: keys) {
             return ValueMistake(problem, "did you mean “\(near)”?")
+        }
+        if let owner = Self.all.first(where: { $0.keys.contains(key) }) {
+            return ValueMistake(problem, "it belongs in \(owner.noun)")
         }
         return ValueMistake(problem, "the keys here are \(keys.joined(separator: ", "))")
     }

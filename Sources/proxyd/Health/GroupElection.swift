@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Shared
 
 /// One group's election as it really happens: `Election` decides, and this connects, runs scripts, waits
@@ -32,6 +33,7 @@ final class GroupElection {
     private var triggers: ArraySlice<String> = []
     /// When the connect has taken too long.
     private var connectDue: Instant?
+    private var addressesLeft = 0
     private var roundDue: Instant?
     private var failbackDue: Instant?
 
@@ -156,17 +158,34 @@ final class GroupElection {
 
     private func connect(to channel: Channel) {
         cancel()
+        addressesLeft = channel.addressCount
+        connectNext(of: channel)
+    }
+
+    /// Starts to connect to the channel's next address: a name may have several.
+    private func connectNext(of channel: Channel) {
+        endConnect()
+        addressesLeft -= 1
         do throws(SystemError) {
-            let started = try ChannelSocket.connect(to: channel.address, deadPeer: nil)
+            guard let address = channel.nextAddress() else {
+                throw SystemError("connect", EHOSTUNREACH)
+            }
+            let started = try ChannelSocket.connect(to: address, deadPeer: nil)
             let isConnected = started.isConnected
             socket = started.takeDescriptor()
             if isConnected { return connected() }
             attempt &+= 1
             connectDue = Instant.now.advanced(by: service.timeouts.connect)
         } catch {
-            discard(channel, SystemError.words(for: error.number))
-            take(.connectFailed)
+            connectFailed(channel, SystemError.words(for: error.number))
         }
+    }
+
+    private func connectFailed(_ channel: Channel, _ why: String) {
+        endConnect()
+        guard addressesLeft <= 0 else { return connectNext(of: channel) }
+        discard(channel, why)
+        take(.connectFailed)
     }
 
     func watchConnect(with poller: borrowing Poller) {
@@ -185,9 +204,7 @@ final class GroupElection {
         guard token.generation == attempt, connectDue != nil, let candidate else { return }
         let error = Socket.pendingError(socket)
         guard error != 0 else { return connected() }
-        endConnect()
-        discard(candidate, SystemError.words(for: error))
-        take(.connectFailed)
+        connectFailed(candidate, SystemError.words(for: error))
     }
 
     /// The candidate has accepted; that was all we wanted of this connection.
@@ -335,9 +352,7 @@ final class GroupElection {
 
     func meetDeadlines(now: Instant) {
         if let connectDue, connectDue <= now, let candidate {
-            endConnect()
-            discard(candidate, "timeout")
-            take(.connectFailed)
+            connectFailed(candidate, "timeout")
         }
         if let roundDue, roundDue <= now {
             self.roundDue = nil

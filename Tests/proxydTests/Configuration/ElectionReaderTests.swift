@@ -13,7 +13,7 @@ struct ElectionReaderTests {
     @Test("without an election everything has its default")
     func defaults() throws {
         let group = try load("balance: primary")
-        #expect(group.policy == .primary)
+        #expect(group.balance.policy == .primary)
         #expect(group.election == ElectionConfiguration())
         #expect(group.election.maxBackoff == .seconds(60))
     }

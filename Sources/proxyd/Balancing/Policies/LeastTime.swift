@@ -1,0 +1,11 @@
+/// The channel whose sessions have lasted least so far, all together, for its weight; running ones
+/// count as long as they have lasted (fproxy's `-s3`).
+struct LeastTime: Policy {
+    private var baselines = Baselines()
+
+    var facts: CandidateFacts { .time }
+
+    mutating func choose(among candidates: [Candidate], for client: ClientKey) -> Int? {
+        baselines.least(of: candidates) { $0.nanoseconds }
+    }
+}
