@@ -36,21 +36,8 @@ struct Chooser: Sendable {
         var isChanged = false
         for index in candidates.indices {
             let channel = channels[index]
-            candidates[index].isUsable =
-                channel.isUsable(now: now) && channel.hasRoom
-                && (tried.isEmpty || !tried.contains(channel.serial))
             let weight = weight(of: channel, now: now)
-            if candidates[index].weight != weight {
-                candidates[index].weight = weight
-                isChanged = true
-            }
-            guard !facts.isEmpty else { continue }
-            if facts.contains(.current) { candidates[index].current = max(0, channel.current) }
-            if facts.contains(.bytes) { candidates[index].bytes = channel.movedBytes }
-            if facts.contains(.time) { candidates[index].nanoseconds = channel.time(now: now) }
-            if facts.contains(.latency) {
-                candidates[index].latency = channel.latency.value(now: now)
-            }
+            if channel.show(in: &candidates[index], weight, facts, tried, now) { isChanged = true }
         }
         if isChanged { policy.prepare(for: candidates) }
     }
@@ -92,6 +79,26 @@ struct Chooser: Sendable {
 }
 
 extension Channel {
+    /// Fills in what a policy may know.
+    ///
+    /// - Returns: whether the weight is another one.
+    @inline(__always)
+    fileprivate func show(
+        in candidate: inout Candidate, _ weight: Int, _ facts: CandidateFacts, _ tried: [UInt64],
+        _ now: Instant
+    ) -> Bool {
+        candidate.isUsable =
+            isUsable(now: now) && hasRoom && (tried.isEmpty || !tried.contains(serial))
+        let hasChanged = candidate.weight != weight
+        candidate.weight = weight
+        guard !facts.isEmpty else { return hasChanged }
+        if facts.contains(.current) { candidate.current = max(0, current) }
+        if facts.contains(.bytes) { candidate.bytes = movedBytes }
+        if facts.contains(.time) { candidate.nanoseconds = time(now: now) }
+        if facts.contains(.latency) { candidate.latency = latency.value(now: now) }
+        return hasChanged
+    }
+
     /// Both ways, so far.
     fileprivate var movedBytes: UInt64 {
         var sum: UInt64 = 0

@@ -2,8 +2,10 @@
 /// (fproxy's `-s1`).
 struct FewestConnectionsTotal: Policy {
     private var baselines = Baselines()
+    private var presence = Presence()
 
     mutating func choose(among candidates: [Candidate], for client: ClientKey) -> Int? {
-        baselines.least(of: candidates) { $0.sessions }
+        presence.update(for: candidates)
+        return baselines.least(of: candidates, &presence) { $0.sessions }
     }
 }

@@ -2,10 +2,12 @@
 /// count as long as they have lasted (fproxy's `-s3`).
 struct LeastTime: Policy {
     private var baselines = Baselines()
+    private var presence = Presence()
 
     var facts: CandidateFacts { .time }
 
     mutating func choose(among candidates: [Candidate], for client: ClientKey) -> Int? {
-        baselines.least(of: candidates) { $0.nanoseconds }
+        presence.update(for: candidates)
+        return baselines.least(of: candidates, &presence) { $0.nanoseconds }
     }
 }
