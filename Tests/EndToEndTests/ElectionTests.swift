@@ -269,6 +269,29 @@ extension EndToEnd {
             }
         }
 
+        @Test("clients that wait learn when nobody was found")
+        func inVain() throws {
+            let scene = try Scene(channels: 1)
+            try scene.begin(0)
+            let gate = scene.directory("gate")
+            #expect(unsafe mkfifo(gate, 0o600) == 0)
+            let check = try scene.script("read line < \(gate); exit 1", "check")
+            let services = scene.services("{check: \(check)}", service: "when-empty: close")
+            try scene.run(services, primary: nil) { daemon in
+                let clients = try (0..<5).map { _ in try daemon.client() }
+                try eventually("all of them wait") {
+                    try daemon.sessions().count { $0.phase == .hold } == 5
+                }
+                try "\n".write(toFile: gate, atomically: false, encoding: .utf8)
+                for client in clients { #expect(try client.receive(atMost: 1).isEmpty) }
+                try daemon.waitUntilNoSessions()
+                // So does whoever comes in the pause.
+                #expect(try Self.letter(daemon) == "")
+                // The next round's check is waiting to read.
+                try daemon.waitForChannel(0) { $0.state == .check }
+            }
+        }
+
         @Test("while-electing: refuse opens the port only when the triggers have ended")
         func refuse() throws {
             let scene = try Scene(channels: 1)
