@@ -42,12 +42,13 @@ struct Startup {
         let path = "\(service)/\(settings.name)"
         let places = Admission(limit: settings.maxSessions)
         var channels: [Channel] = []
+        let seat = settings.balance.policy == .primary ? PrimarySeat(settings.election) : nil
         for channel in settings.channels {
             let addresses = try Self.addresses(of: channel.endpoint)
             channels.append(
                 Channel(
                     channel, in: path, serial: nextSerial(), addresses: addresses,
-                    workerCount: workerCount, now: now, places: places))
+                    workerCount: workerCount, now: now, places: places, seat: seat))
         }
         return Group(
             settings, in: service, serial: serial, channels: channels, places: places)

@@ -7,6 +7,7 @@ final class Supervisor {
     let configuration: Configuration
     let options: RunOptions
     let topology: Topology
+    let elections: Elections
     let share: WorkerShare
     let identity: Identity
     let limits: DaemonLimits
@@ -87,6 +88,14 @@ final class Supervisor {
             control.close()
             throw error
         }
+        do throws(SystemError) {
+            elections = try Elections(topology)
+            try poller.add(elections.descriptor, Token(.elections), .readable)
+        } catch {
+            for socket in startup.sockets { socket.removeFile() }
+            control.close()
+            throw StartError(code: .system, message: "cannot hold elections: \(error)")
+        }
     }
 
     private static var coreCount: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
@@ -111,6 +120,8 @@ final class Supervisor {
                 throw StartError(code: .system, message: "cannot start a worker: \(error)")
             }
         }
+        // Where clients are refused until there is a primary, nobody listens yet.
+        openOrClose()
         listen()
         do throws(SystemError) {
             try NameWatch(topology, notices: share.notices)?.start()
@@ -132,6 +143,7 @@ final class Supervisor {
 
     private func loop() {
         control.start(with: self, poller: poller)
+        elections.start(for: self)
         while !isStopping {
             let count = poller.wait(milliseconds: waitMilliseconds)
             now = .now
@@ -142,9 +154,11 @@ final class Supervisor {
                 case .mailbox: for notice in share.notices.take() { hear(notice) }
                 case .controlListener: control.acceptAll(poller: poller)
                 case .control: control.resume(token, readiness, poller: poller)
-                case .listener, .client, .channel, nil: break
+                case .elections: elections.resume(now: now)
+                case .listener, .client, .channel, .process, .output, nil: break
                 }
             }
+            elections.meetDeadlines(now: now)
             control.meetDeadlines(poller: poller)
             tickIfDue()
             shedIfDue()
@@ -153,6 +167,7 @@ final class Supervisor {
 
     private var waitMilliseconds: CInt {
         var next = control.nextDeadline
+        if let due = elections.nextDeadline { next = min(next ?? due, due) }
         if let nextTick { next = min(next ?? nextTick, nextTick) }
         if let first = shedding.first { next = min(next ?? first.due, first.due) }
         guard let next else { return -1 }
@@ -167,6 +182,7 @@ final class Supervisor {
     }
 
     private func stop() {
+        elections.stop()
         for worker in share.workers { worker.mailbox.post(.stop) }
         for thread in threads { thread.join() }
         for socket in sockets { socket.removeFile() }
@@ -203,6 +219,8 @@ final class Supervisor {
                 "channel \(channel.path) \(channel.endpoint) failed: \(cause.rawValue)\(remedy)")
             tellIfAllFailed(channel)
             channelsChanged()
+        case .primaryFailed(let channel, let cause):
+            elections.primaryFailed(channel, why: cause.rawValue, slowly: cause == .timeout)
         case .channelReturned(let channel):
             Log.line("channel \(channel.path) \(channel.endpoint) is back: connected again")
             channelsChanged()
@@ -292,6 +310,7 @@ final class Supervisor {
 
     /// A channel's state has changed: held sessions look again, and listeners that refuse open or close.
     func channelsChanged() {
+        elections.lookAtSwitches()
         for service in topology.services { share.callNext(of: service) }
         openOrClose()
         scheduleTick()
@@ -314,8 +333,10 @@ final class Supervisor {
     private func openOrClose() {
         var hasChanged = false
         for service in topology.services {
-            let isUsable = service.isUsable(now: now)
-            for listener in service.listeners where listener.settings.whenEmpty == .refuse {
+            let refuses = service.refusesWhileElecting
+            let isUsable = service.isUsable(now: now) || !refuses && service.isElecting
+            for listener in service.listeners
+            where refuses || listener.settings.whenEmpty == .refuse {
                 guard listener.isOpen != isUsable else { continue }
                 isUsable ? open(listener, of: service) : close(listener)
                 hasChanged = true
@@ -348,3 +369,14 @@ final class Supervisor {
 }
 
 extension Supervisor: Daemon {}
+
+extension Supervisor: ElectionAudience {
+    func electionChanged() {
+        share.raiseGeneration()
+        channelsChanged()
+    }
+
+    func supersede(_ channel: Channel) {
+        for worker in share.workers { worker.mailbox.post(.supersede(channel.serial)) }
+    }
+}

@@ -77,7 +77,7 @@ final class Worker {
         case .channel: sessions[token]?.resume(.channel, readiness, on: self)
         case .listener: acceptor(token)?.acceptAll(on: self)
         case .mailbox: for command in entrance.mailbox.take() { obey(command) }
-        case .signal, .controlListener, .control, nil: break
+        case .signal, .controlListener, .control, .process, .output, .elections, nil: break
         }
     }
 
@@ -187,6 +187,8 @@ final class Worker {
         case .cutChannels(let serials, let question):
             let count = end(.cut) { $0.channel.map { serials.contains($0.serial) } ?? false }
             answer(.cut(count), question)
+        case .supersede(let serial):
+            _ = end({ $0.supersede(on: self) }) { $0.channel?.serial == serial }
         case .cutSession(let id, let question):
             answer(.cut(end(.cut) { $0.id == id }), question)
         case .report(let question): answer(.report(report), question)
@@ -201,10 +203,14 @@ final class Worker {
     }
 
     private func end(_ cause: EndReason.Cause, where isMeant: (Session) -> Bool) -> Int {
+        end({ $0.cut(cause, on: self) }, where: isMeant)
+    }
+
+    private func end(_ end: (Session) -> Void, where isMeant: (Session) -> Bool) -> Int {
         var count = 0
         for slot in 0..<sessions.slotCount {
             guard let session = sessions[slot: slot], isMeant(session) else { continue }
-            session.cut(cause, on: self)
+            end(session)
             count += 1
         }
         return count
@@ -248,7 +254,17 @@ final class Worker {
         share.notices.post(.channelReturned(channel))
     }
 
-    func report(failureOf channel: Channel, _ cause: EndReason.Cause, of service: Service) {
+    /// A connect has failed. `term` is of the election that made the channel primary, if one did.
+    func report(
+        failureOf channel: Channel, _ cause: EndReason.Cause, of service: Service,
+        in term: PrimarySeat.Term?
+    ) {
+        if let seat = channel.seat {
+            guard let term, seat.lose(channel.serial, in: term) else { return }
+            share.raiseGeneration()
+            share.notices.post(.primaryFailed(channel, cause))
+            return
+        }
         let isLast = service.health.autodisable && service.isLast(channel, now: now)
         let isNews = channel.failed(
             why: cause.rawValue, grace: service.grace, rules: service.health, isLast: isLast,

@@ -54,6 +54,8 @@ enum Command: Sendable {
     case wake(Token)
     /// End the sessions of these channels; answered with their number.
     case cutChannels(serials: Set<UInt64>, question: UInt64)
+    /// End the sessions of this channel: another one is primary now.
+    case supersede(UInt64)
     case cutSession(id: UInt64, question: UInt64)
     /// Tell about yourself.
     case report(question: UInt64)
@@ -67,6 +69,8 @@ enum Command: Sendable {
 enum Notice: Sendable {
     case channelFailed(Channel, EndReason.Cause)
     case channelReturned(Channel)
+    /// No further session goes there until an election has been held.
+    case primaryFailed(Channel, EndReason.Cause)
     case sessionEnded(SessionRecord, EndReason)
     case shortage(SystemError)
     case resolved(Channel, [Endpoint])

@@ -27,11 +27,13 @@ package struct ChannelSnapshot: Snapshot {
     package var label: String?
     /// Who changed the state last: `uid:program[pid]` or `proxyd`.
     package var by: String?
+    /// Whether it is the primary; nil where there is no election.
+    package var isElected: Bool?
 
     package static let columns = [
         "path", "serial", "state", "since_ms", "why", "address", "weight", "maxc", "current",
         "total", "in_bytes", "out_bytes", "failed", "connect_p50_us", "connect_p99_us", "retry_ms",
-        "label", "by",
+        "label", "by", "elected",
     ]
 
     package var row: [String] {
@@ -40,6 +42,7 @@ package struct ChannelSnapshot: Snapshot {
             String(weight), maxc.cell, String(current), String(total), String(inBytes),
             String(outBytes), String(failed), connectP50Microseconds.cell,
             connectP99Microseconds.cell, retryMilliseconds.cell, label.cell, by.cell,
+            isElected.map { $0 ? "yes" : "no" }.cell,
         ]
     }
 
@@ -62,6 +65,7 @@ package struct ChannelSnapshot: Snapshot {
         retryMilliseconds = fields.number("retry_ms")
         label = fields.text("label")
         by = fields.text("by")
+        isElected = fields.text("elected").map { $0 == "yes" }
     }
 
     /// A channel that has done nothing yet.

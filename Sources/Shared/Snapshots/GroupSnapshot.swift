@@ -16,17 +16,19 @@ package struct GroupSnapshot: Snapshot {
     package var spilled: UInt64
     /// Equal in daemons whose policy sends the same clients to the same channels; nil: it has none.
     package var digest: String?
+    /// The path of the primary; nil where there is none, or no election.
+    package var elected: String?
 
     package static let columns = [
         "path", "serial", "role", "balance", "usable", "channels", "current", "slots", "total",
-        "spilled", "digest",
+        "spilled", "digest", "elected",
     ]
 
     package var row: [String] {
         [
             path, String(serial), role.rawValue, balance, String(usable), String(channels),
             String(current), slots.cell, String(total), String(spilled),
-            digest.cell,
+            digest.cell, elected.cell,
         ]
     }
 
@@ -39,13 +41,13 @@ package struct GroupSnapshot: Snapshot {
             usable: fields.number("usable") ?? 0, channels: fields.number("channels") ?? 0,
             current: fields.number("current") ?? 0, slots: fields.number("slots"),
             total: fields.number("total") ?? 0, spilled: fields.number("spilled") ?? 0,
-            digest: fields.text("digest"))
+            digest: fields.text("digest"), elected: fields.text("elected"))
     }
 
     package init(
         path: String, serial: UInt64, role: GroupRole, balance: String, usable: UInt64,
         channels: UInt64, current: UInt64, slots: UInt64?, total: UInt64, spilled: UInt64,
-        digest: String? = nil
+        digest: String? = nil, elected: String? = nil
     ) {
         self.path = path
         self.serial = serial
@@ -58,5 +60,6 @@ package struct GroupSnapshot: Snapshot {
         self.total = total
         self.spilled = spilled
         self.digest = digest
+        self.elected = elected
     }
 }

@@ -22,6 +22,8 @@ final class Channel: Sendable {
     let counters: [TrafficCounters]
     /// How long connecting takes lately.
     let latency = PeakLatency()
+    /// Its group's, where an election says who takes the sessions.
+    let seat: PrimarySeat?
 
     /// Its group's, which it takes its slots from too.
     private let places: Admission
@@ -33,6 +35,8 @@ final class Channel: Sendable {
     private let returned = Atomic<UInt64>(0)
     /// When the last free slot was taken.
     private let filledAt = Atomic<UInt64>(0)
+    /// Whether it was no good when the election tried it last.
+    private let isDiscarded = Atomic<Bool>(false)
     private let note: Mutex<Note>
     private let health = Mutex(PassiveHealth())
     /// A failure has been noted since the last success, so that successes need no lock in general.
@@ -55,8 +59,10 @@ final class Channel: Sendable {
     /// A channel that nobody has tried yet; `path` is its group's.
     init(
         _ settings: ChannelConfiguration, in path: String, serial: UInt64, addresses: [Endpoint],
-        workerCount: Int, now: Instant, places: Admission = Admission(limit: nil)
+        workerCount: Int, now: Instant, places: Admission = Admission(limit: nil),
+        seat: PrimarySeat? = nil
     ) {
+        self.seat = seat
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
@@ -132,13 +138,18 @@ final class Channel: Sendable {
         case .on: break
         }
         if isInGrace(now: now) { return .grace }
+        if let seat, seat.isCandidate(serial) { return .check }
+        if isDiscarded.load(ordering: .relaxed), !isElected { return .down }
         return maxc.map { current >= $0 } ?? false ? .full : .up
     }
 
     /// Whether a new session may be placed here if there is room.
     func isUsable(now: Instant) -> Bool {
-        isSwitchedOn && !isInGrace(now: now)
+        isSwitchedOn && !isInGrace(now: now) && isElected
     }
+
+    /// Whether no election keeps sessions away from it.
+    var isElected: Bool { seat?.isHeld(by: serial) ?? true }
 
     var isSwitchedOn: Bool { switched.load(ordering: .relaxed) == Switch.on.rawValue }
 
@@ -237,5 +248,13 @@ final class Channel: Sendable {
         returned.store(now.nanoseconds, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: "connected again") }
         return true
+    }
+
+    // MARK: Elections
+
+    /// The election has found something out about it.
+    func judge(isGood: Bool, why: String?, now: Instant) {
+        isDiscarded.store(!isGood, ordering: .relaxed)
+        note.withLock { $0 = Note(since: now, why: why) }
     }
 }

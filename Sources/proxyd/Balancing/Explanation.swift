@@ -80,6 +80,7 @@ extension Service {
             let why = channel.note(now: now).why.map { ": \($0)" } ?? ""
             return state.rawValue + why
         }
+        if !channel.isElected { return "it is not primary" }
         if state == .full { return "full: maxc" }
         if channel.weight == 0 { return "its weight is 0" }
         if !group.places.hasRoom { return "its group has max-sessions" }

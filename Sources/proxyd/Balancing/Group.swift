@@ -58,6 +58,9 @@ final class Group: Sendable {
         }
     }
 
+    /// Where an election says which channel takes the sessions.
+    var seat: PrimarySeat? { channels.first?.seat }
+
     private func rebalanceIfDue() {
         guard let rebalance else { return }
         let count = choices.wrappingAdd(1, ordering: .relaxed).newValue

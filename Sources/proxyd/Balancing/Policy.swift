@@ -73,6 +73,7 @@ extension BalanceConfiguration {
         case .first: First()
         case .randomTwoChoices: RandomTwoChoices(seed: seed)
         case .leastLatency: LeastLatency()
+        case .primary: Primary()
         }
     }
 }

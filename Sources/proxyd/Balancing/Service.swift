@@ -35,7 +35,7 @@ final class Service: Sendable {
         sources = settings.limits.perSource.map(SourceLedger.init)
         let mayHold = settings.listeners.contains { $0.mayHold }
         line =
-            settings.limits.overload == .queue || mayHold
+            settings.limits.overload == .queue || mayHold || groups.contains { $0.seat != nil }
             ? WaitingLine(limit: settings.limits.queueSize) : nil
     }
 
@@ -91,6 +91,14 @@ final class Service: Sendable {
     /// Whether no channel but this one could take a session.
     func isLast(_ channel: Channel, now: Instant) -> Bool {
         !channels.contains { $0 !== channel && $0.isUsable(now: now) && $0.weight > 0 }
+    }
+
+    /// Whether a primary is being selected, so that waiting has an end.
+    var isElecting: Bool { groups.contains { $0.seat?.isSought ?? false } }
+
+    /// Whether clients are refused while there is no primary.
+    var refusesWhileElecting: Bool {
+        groups.contains { $0.seat?.settings.whileElecting == .refuse }
     }
 
     /// Whether some channel could take a session, if need be after another one has ended.

@@ -44,6 +44,8 @@ enum PolicyName: String, Equatable, Sendable, CaseIterable {
     case first
     case randomTwoChoices = "random-two-choices"
     case leastLatency = "least-latency"
+    /// One channel at a time, chosen by an election.
+    case primary
 
     /// Other words for the same.
     static let aliases: [String: PolicyName] = ["fair": .leastConnections]

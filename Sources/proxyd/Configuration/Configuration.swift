@@ -136,6 +136,8 @@ struct GroupConfiguration: Equatable, Sendable {
     /// Every so many choices all grace times end. Tcprelay's `rebalance`.
     var rebalance: Int?
     var channels: [ChannelConfiguration] = []
+    /// For `balance: primary`.
+    var election = ElectionConfiguration()
 }
 
 /// Where a session can be taken.

@@ -42,6 +42,7 @@ struct GroupDraft {
     var slowStart: Duration?
     var rebalance: Int?
     var balance = BalanceConfiguration()
+    var election: Placed<ElectionConfiguration>?
     var channels: [ChannelDraft]? = []
 }
 

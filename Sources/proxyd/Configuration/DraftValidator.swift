@@ -90,6 +90,12 @@ struct DraftValidator {
         group.maxSessions = draft.maxSessions
         group.slowStart = draft.slowStart
         group.rebalance = draft.rebalance
+        group.election = draft.election?.value ?? group.election
+        if let election = draft.election, draft.balance.policy != .primary {
+            mistakes.add(
+                "“election” is for groups with “balance: primary”",
+                "add that to the group, or remove the election", at: election.place)
+        }
         if draft.slowStart != nil, draft.balance.policy.isByClient {
             mistakes.add(
                 "“slow-start” has no effect with \(draft.balance.policy.rawValue), which sends each "

@@ -111,6 +111,7 @@ struct FileReader {
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
         draft.slowStart = duration(map, "slow-start", upTo: ValueReader.longestHold)
         draft.rebalance = number(map, "rebalance", 1...1_000_000)
+        if let value = map["election"] { draft.election = election(value) }
         if let value = map["channels"] {
             draft.place = value.place
             draft.channels = channels(value)

@@ -26,10 +26,18 @@ struct KeySet: Sendable {
         ])
     static let group = KeySet(
         noun: "a group",
-        keys: ["name", "balance", "max-sessions", "slow-start", "rebalance", "channels"])
+        keys: [
+            "name", "balance", "max-sessions", "slow-start", "rebalance", "election", "channels",
+        ])
     static let balance = KeySet(
         noun: "“balance”",
         keys: ["policy", "key", "function", "failover", "max-load", "seed"])
+    static let election = KeySet(
+        noun: "“election”",
+        keys: [
+            "check", "check-timeout", "triggers", "trigger-timeout", "max-backoff", "prefer",
+            "failback", "failback-delay", "on-change", "while-electing",
+        ])
     static let channel = KeySet(
         noun: "a channel", keys: ["address", "unix", "name", "weight", "maxc", "label"])
     static let whenEmpty = KeySet(noun: "“when-empty”", keys: ["hold"])
@@ -39,18 +47,18 @@ struct KeySet: Sendable {
     static let queue = KeySet(noun: "“queue”", keys: ["size", "timeout"])
 
     static let all = [
-        file, control, service, timeouts, listener, group, balance, channel, whenEmpty, perSource,
-        queue,
+        file, control, service, timeouts, listener, group, balance, election, channel, whenEmpty,
+        perSource, queue,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "access", "check", "checks", "election", "log", "metrics", "probe",
-        "probes", "proxy-protocol", "tls", "trigger", "triggers", "wait-for-bytes",
+        "access", "checks", "log", "metrics", "probe",
+        "probes", "proxy-protocol", "tls", "trigger", "wait-for-bytes",
     ]
 
     /// Policies that the design names and this version lacks.
-    static let laterPolicies: Set<String> = ["primary"]
+    static let laterPolicies: Set<String> = []
 
     /// What to say about a key that is not in the set.
     func mistake(about key: String) -> ValueMistake {

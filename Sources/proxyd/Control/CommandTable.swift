@@ -53,6 +53,12 @@ enum CommandTable {
             "disable", "PATH [cut] [if-gen=N]", mutates: true, role: .operator,
             "no new sessions; cut ends the running ones too", run: SwitchCommands.disable),
         CommandEntry(
+            "promote", "PATH [if-gen=N]", mutates: true, role: .operator,
+            "make a channel the primary of its group", run: ElectionCommands.promote),
+        CommandEntry(
+            "elect", "SERVICE [if-gen=N]", mutates: true, role: .operator,
+            "select the primaries of a service anew", run: ElectionCommands.elect),
+        CommandEntry(
             "set", "GROUP balance POLICY [OPTION=VALUE …] [if-gen=N]", mutates: true, role: .admin,
             "choose among the group's channels in another way", run: SetCommands.set),
         CommandEntry(

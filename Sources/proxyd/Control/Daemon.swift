@@ -6,6 +6,7 @@ protocol Daemon: AnyObject {
     var identity: Identity { get }
     var limits: DaemonLimits { get }
     var now: Instant { get }
+    var elections: Elections { get }
 
     /// Asks every worker; `finish` gets all answers, later.
     func ask(_ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void)

@@ -12,6 +12,10 @@ struct PathResolver {
         return inNamedService(parts) ?? inOnlyService(parts) ?? inNumberedService(parts)
     }
 
+    func service(at path: String) -> Service? {
+        Self.find(path, in: topology.services, name: \.name)
+    }
+
     /// The group that a path names.
     func group(at path: String) -> Group? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)

@@ -28,6 +28,11 @@ enum SetCommands {
         }
         var table = Table(columns: ["path", "field", "from", "to"])
         let before = group.balance
+        // Who is primary has to be known before the first session comes.
+        guard (before.policy == .primary) == (balance.policy == .primary) else {
+            return request.refuse(
+                .invalid, "primary cannot be set or left while sessions run; use the file")
+        }
         if before != balance {
             _ = group.setBalance(balance)
             table.append([group.path, "balance", before.description, balance.description])

@@ -23,6 +23,7 @@ extension Channel {
         snapshot.connectP99Microseconds = times?.valueAtPercentile(99)
         snapshot.retryMilliseconds = returns(now: now).map { $0.milliseconds(since: now) }
         snapshot.label = label
+        if seat != nil { snapshot.isElected = isElected }
         return snapshot
     }
 }
@@ -79,7 +80,8 @@ extension Group {
             current: UInt64(channels.reduce(0) { $0 + max(0, $1.current) }),
             slots: isBounded ? UInt64(caps.reduce(0) { $0 + ($1 ?? 0) }) : nil,
             total: TrafficCounters.sum(channels.flatMap(\.counters)).sessions,
-            spilled: spillCount, digest: digest.map { $0.hexadecimal })
+            spilled: spillCount, digest: digest.map { $0.hexadecimal },
+            elected: channels.first { $0.seat != nil && $0.isElected }?.path)
     }
 }
 

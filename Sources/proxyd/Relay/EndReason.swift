@@ -5,6 +5,8 @@ struct EndReason: Hashable, Sendable {
     /// On whose account.
     enum Who: UInt8, Sendable, CaseIterable {
         case nobody, client, channel, proxy, `operator`, clientIdle, channelIdle, resource
+        /// Another channel is primary now.
+        case superseded
 
         var letter: String {
             switch self {
@@ -16,6 +18,7 @@ struct EndReason: Hashable, Sendable {
             case .clientIdle: "c"
             case .channelIdle: "s"
             case .resource: "R"
+            case .superseded: "U"
             }
         }
     }
@@ -58,6 +61,7 @@ struct EndReason: Hashable, Sendable {
         case memory
         case cut
         case shutdown
+        case primaryChanged = "primary changed"
         case other
     }
 

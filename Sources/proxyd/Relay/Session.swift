@@ -26,6 +26,8 @@ final class Session {
     private var tried: [UInt64] = []
     /// Of the channel being connected to: a name may have several.
     private var addressesLeft = 0
+    /// Of the channel's election, when it was chosen.
+    private var term: PrimarySeat.Term?
     private var isClientWatchedForWrites = false
     /// It counts among its source's sessions.
     private var source: SourceLedger.Source?
@@ -120,6 +122,7 @@ final class Session {
             return life.foundNoChannel()
         }
         life.chose()
+        term = channel.seat?.term
         if case .unix = channel.endpoint { outFlow.mayStopShort = true }
         leaveLine(on: worker)
         self.channel = channel
@@ -169,12 +172,13 @@ final class Session {
             return connect(to: channel, on: worker)
         }
         if let channel {
-            tried.append(channel.serial)
+            // A primary that was elected again meanwhile is tried again: the election has seen it work.
+            if channel.seat == nil || cause.isShortage { tried.append(channel.serial) }
             self.channel = nil
             channel.release()
             if !cause.isShortage {
                 channel.counters[worker.index].addFailure()
-                worker.report(failureOf: channel, cause, of: service)
+                worker.report(failureOf: channel, cause, of: service, in: term)
             }
         }
         return life.connectFailed(cause)
@@ -422,6 +426,7 @@ final class Session {
     }
 
     private func whenEmpty(on worker: Worker) -> SessionLife.Action {
+        if service.isElecting { return stand(untilElected, on: worker) }
         switch listener.settings.whenEmpty {
         case .close, .refuse:
             return life.closeEmpty(resetting: .neither)
@@ -432,6 +437,16 @@ final class Session {
             return stand(Wait(until: until, isForRoom: false), on: worker)
         }
     }
+
+    /// Until the election is over, which calls everybody in line; at most as long as the listener holds.
+    private var untilElected: Wait {
+        var longest = Self.longestElection
+        if case .hold(let duration) = listener.settings.whenEmpty { longest = duration }
+        return Wait(until: started.advanced(by: longest), isForRoom: false)
+    }
+
+    /// Checks and triggers have limits of their own; this one is for those who set none that matter.
+    private static let longestElection = Duration.seconds(3600)
 
     private func overload(
         _ cause: EndReason.Cause, on worker: Worker
@@ -482,6 +497,9 @@ final class Session {
         perform(.choose, on: worker)
         if life.phase != .holding { worker.share.callNext(of: service) }
     }
+
+    /// Its channel was primary and is not any more.
+    func supersede(on worker: Worker) { perform(life.supersede(), on: worker) }
 
     /// A person, or the daemon's end, cuts the session.
     func cut(_ cause: EndReason.Cause, on worker: Worker) {

@@ -124,6 +124,12 @@ struct SessionLife: Sendable {
         close(EndReason(who: .operator, when: stage, cause: cause), resetting: .both)
     }
 
+    /// Another channel has become primary, and sessions of the old one are not kept.
+    mutating func supersede() -> Action {
+        close(
+            EndReason(who: .superseded, when: stage, cause: .primaryChanged), resetting: .both)
+    }
+
     /// No channel could take it, and the listener does not let it wait.
     mutating func closeEmpty(resetting: Resets) -> Action {
         guard let cause = lastFailure else {

@@ -21,11 +21,12 @@ struct SnapshotTests {
         channel.retryMilliseconds = 11
         channel.label = "b"
         channel.by = "0:proxyd[1]"
+        channel.isElected = true
         return channel
     }
     static let group = GroupSnapshot(
         path: "mail/0", serial: 1, role: .spill, balance: "round-robin", usable: 2, channels: 3,
-        current: 4, slots: 5, total: 6, spilled: 7)
+        current: 4, slots: 5, total: 6, spilled: 7, elected: "mail/0/1")
     static let listener = ListenerSnapshot(
         path: "mail/0", serial: 1, state: .refusing, address: "0.0.0.0:143", whenEmpty: "hold",
         current: 2, total: 3, inBytes: 4, outBytes: 5, refused: 6)

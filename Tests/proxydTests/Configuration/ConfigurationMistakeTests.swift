@@ -322,7 +322,8 @@ struct ConfigurationMistakeTests {
 
     static let policies =
         "round-robin, least-connections, fewest-connections-total, least-bytes, "
-        + "least-time, workload, hash, sticky, maglev, first, random-two-choices, least-latency or fair"
+        + "least-time, workload, hash, sticky, maglev, first, random-two-choices, least-latency, "
+        + "primary or fair"
 
     @Test(
         "of groups, at line 3 and column 13",
@@ -332,10 +333,6 @@ struct ConfigurationMistakeTests {
             (
                 "{channels: a:1}",
                 "3:24: “channels” is a text, not a list; write its elements on lines that begin with “- ”"
-            ),
-            (
-                "{balance: primary, channels: [a:1]}",
-                "3:23: “primary” is not available in this version; write \(policies)"
             ),
             (
                 "{balance: round-robbin, channels: [a:1]}",

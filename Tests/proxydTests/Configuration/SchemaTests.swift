@@ -23,6 +23,7 @@ struct SchemaTests {
         ("listener", .listener, "services: [{listen: [{%}]}]"),
         ("group", .group, "services: [{groups: [{%}]}]"),
         ("balance", .balance, "services: [{groups: [{balance: {%}}]}]"),
+        ("election", .election, "services: [{groups: [{election: {%}}]}]"),
         ("channel", .channel, "services: [{channels: [{%}]}]"),
         ("hold", .whenEmpty, "services: [{when-empty: {%}}]"),
         ("per-source", .perSource, "services: [{per-source: {%}}]"),

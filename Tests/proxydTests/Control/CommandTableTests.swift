@@ -113,7 +113,7 @@ struct CommandTableTests {
 
     @Test(
         "help shows all commands, a family of them, or one",
-        arguments: [("help", 38), ("help show", 14), ("help show channels", 2), ("help kill", 2)])
+        arguments: [("help", 42), ("help show", 14), ("help show channels", 2), ("help kill", 2)])
     func help(line: String, lineCount: Int) throws {
         guard case .ok(_, let lines) = try daemon.reply(to: line) else { throw Missing("OK") }
         #expect(lines.count == lineCount)
@@ -140,11 +140,11 @@ struct CommandTableTests {
             ),
             (
                 "show groups",
-                "path serial role balance usable channels current slots total spilled digest"
+                "path serial role balance usable channels current slots total spilled digest elected"
             ),
             (
                 "show channels",
-                "path serial state since_ms why address weight maxc current total in_bytes out_bytes failed connect_p50_us connect_p99_us retry_ms label by"
+                "path serial state since_ms why address weight maxc current total in_bytes out_bytes failed connect_p50_us connect_p99_us retry_ms label by elected"
             ),
             ("show workers", "index sessions total in_bytes out_bytes turns events pipes resting"),
             ("show limits", "name used limit"),

@@ -8,6 +8,7 @@ final class FakeDaemon: Daemon {
     var topology: Topology
     let share: WorkerShare
     let identity = Identity(environment: "TEST")
+    let elections: Elections
     let limits = DaemonLimits(descriptors: 1024, wanted: nil)
     var now = Instant.now
     private(set) var changes = 0
@@ -22,6 +23,7 @@ final class FakeDaemon: Daemon {
 
     init(_ topology: Topology, workers: Int = 2) throws {
         self.topology = topology
+        elections = try Elections(topology)
         share = WorkerShare(
             admission: Admission(limit: 100),
             workers: try (0..<workers).map { _ in try WorkerEntrance() },
@@ -83,7 +85,7 @@ final class FakeDaemon: Daemon {
                     session.worker == worker
                         && session.channel.map { serials.contains($0.serial) } ?? false
                 })
-        case .serve, .listen, .wake, .stop: return .cut(0)
+        case .serve, .listen, .wake, .supersede, .stop: return .cut(0)
         }
     }
 

@@ -10,7 +10,7 @@ struct EndReasonTests {
     func letters() {
         #expect(Set(EndReason.Who.allCases.map(\.letter)).count == EndReason.Who.allCases.count)
         #expect(Set(EndReason.When.allCases.map(\.letter)).count == EndReason.When.allCases.count)
-        #expect(EndReason.Who.allCases.map(\.letter).joined() == "-CSPKcsR")
+        #expect(EndReason.Who.allCases.map(\.letter).joined() == "-CSPKcsRU")
         #expect(EndReason.When.allCases.map(\.letter).joined() == "-AQCDF")
     }
 

@@ -1,0 +1,67 @@
+internal import Synchronization
+
+/// Who takes a group's sessions, where an election decides that; seen by all workers.
+///
+/// The supervisor fills the seat. A worker whose connect to the primary fails empties it, so that of
+/// many that fail at once one has news, and no further session goes there.
+final class PrimarySeat: Sendable {
+    let settings: ElectionConfiguration
+    /// The holder in the lower half, and how often it has changed in the upper one.
+    private let state = Atomic<UInt64>(1)
+    /// The serial of the channel of which a check or a trigger is running; 0: none.
+    private let candidate = Atomic<UInt64>(0)
+
+    /// Whose turn it was when a session chose, so that what it meets later is told of that one only.
+    struct Term: Equatable, Sendable {
+        fileprivate let word: UInt64
+
+        fileprivate var holder: UInt64 { word & 0xFFFF_FFFF }
+        fileprivate func next(_ holder: UInt64) -> UInt64 {
+            (word >> 32 &+ 1) << 32 | holder
+        }
+    }
+
+    private static let vacant: UInt64 = 0
+    private static let sought: UInt64 = 1
+    /// Serials begin at 1, so that a channel's number is never one of the two.
+    private static func number(of serial: UInt64) -> UInt64 { (serial + 1) & 0xFFFF_FFFF }
+
+    init(_ settings: ElectionConfiguration) { self.settings = settings }
+
+    var term: Term { Term(word: state.load(ordering: .relaxed)) }
+
+    /// A selection is going on: whoever waits will soon know.
+    var isSought: Bool { term.holder == Self.sought }
+
+    func isHeld(by serial: UInt64) -> Bool { term.holder == Self.number(of: serial) }
+
+    func isCandidate(_ serial: UInt64) -> Bool { candidate.load(ordering: .relaxed) == serial }
+
+    // MARK: The supervisor's
+
+    func install(_ serial: UInt64) { set(Self.number(of: serial)) }
+
+    /// A selection begins.
+    func seek() { set(Self.sought) }
+
+    /// A selection has found nobody.
+    func vacate() { set(Self.vacant) }
+
+    private func set(_ holder: UInt64) {
+        state.store(term.next(holder), ordering: .relaxed)
+    }
+
+    func examine(_ serial: UInt64?) { candidate.store(serial ?? 0, ordering: .relaxed) }
+
+    // MARK: The workers'
+
+    /// The channel could not be connected to by a session that had chosen it in `term`.
+    ///
+    /// - Returns: whether that is news, to be told to the supervisor.
+    func lose(_ serial: UInt64, in term: Term) -> Bool {
+        guard term.holder == Self.number(of: serial) else { return false }
+        return state.compareExchange(
+            expected: term.word, desired: term.next(Self.sought), ordering: .relaxed
+        ).exchanged
+    }
+}

@@ -1,0 +1,374 @@
+internal import Glibc
+internal import Shared
+
+/// One group's election as it really happens: `Election` decides, and this connects, runs scripts, waits
+/// and fills the seat.
+final class GroupElection {
+    /// What a person's wish has come to.
+    enum Outcome {
+        /// This channel is primary.
+        case elected(Channel)
+        /// None would do.
+        case nobody
+        /// The primary stays: the other one did not do.
+        case kept(Channel, why: String)
+    }
+
+    let group: Group
+    let service: Service
+    let seat: PrimarySeat
+    private let number: Int
+    private let scripts: ScriptRunner
+    private var election: Election
+    private var isEnabled: [Bool]
+    /// What has happened and is not yet dealt with.
+    private var events: [Election.Event] = []
+    private var isDealing = false
+
+    private var socket = FileDescriptor.none
+    /// Tells a connect's event from one that was given up.
+    private var attempt: UInt32 = 0
+    private var isWatched = false
+    private var script: ScriptRunner.Number?
+    private var triggers: ArraySlice<String> = []
+    /// When the connect has taken too long.
+    private var connectDue: Instant?
+    private var addressesLeft = 0
+    private var roundDue: Instant?
+    private var failbackDue: Instant?
+
+    private var began = Instant.now
+    private var last: Channel?
+    private var hasChanged = false
+    private var superseded: Channel?
+    private var wishes: [(Outcome) -> Void] = []
+    private var outcome: Outcome?
+    /// Why the last candidate that was no good was none.
+    private(set) var complaint = ""
+
+    init(
+        _ group: Group, of service: Service, seat: PrimarySeat, number: Int, scripts: ScriptRunner
+    ) {
+        self.group = group
+        self.service = service
+        self.seat = seat
+        self.number = number
+        self.scripts = scripts
+        isEnabled = group.channels.map(Self.isCandidate)
+        election = Election(seat.settings, isEnabled: isEnabled)
+    }
+
+    private static func isCandidate(_ channel: Channel) -> Bool {
+        channel.isSwitchedOn && channel.weight > 0
+    }
+
+    var primary: Channel? { group.channels.first { seat.isHeld(by: $0.serial) } }
+
+    // MARK: Events
+
+    func start() {
+        tell("selects a primary")
+        take(.start)
+    }
+
+    func primaryFailed(_ channel: Channel, why: String, slowly: Bool) {
+        // Another one may have been installed while this was on its way.
+        guard last === channel, !seat.isHeld(by: channel.serial), let index = index(of: channel)
+        else { return }
+        channel.judge(isGood: false, why: why, now: .now)
+        tell("selects a primary: \(channel.name) \(channel.endpoint) failed: \(why)")
+        hasChanged = true
+        take(.primaryFailed(index, slowly: slowly))
+    }
+
+    func lookAtSwitches() {
+        for (index, channel) in group.channels.enumerated() {
+            let isEnabled = Self.isCandidate(channel)
+            guard isEnabled != self.isEnabled[index] else { continue }
+            self.isEnabled[index] = isEnabled
+            take(isEnabled ? .enabled(index) : .disabled(index))
+        }
+    }
+
+    func promote(
+        _ channel: Channel, by actor: String, then finish: @escaping (Outcome) -> Void
+    ) {
+        guard let index = index(of: channel), isEnabled[index] else {
+            return finish(.kept(channel, why: "it is switched off"))
+        }
+        if primary === channel { return finish(.elected(channel)) }
+        tell("is to have \(channel.name) \(channel.endpoint) as its primary: by \(actor)")
+        wishes.append(finish)
+        take(.promote(index))
+    }
+
+    func elect(by actor: String, then finish: @escaping (Outcome) -> Void) {
+        tell("selects a primary: by \(actor)")
+        wishes.append(finish)
+        take(.elect)
+    }
+
+    private func index(of channel: Channel) -> Int? {
+        group.channels.firstIndex { $0 === channel }
+    }
+
+    /// Deals with one event after the other, also with those that dealing with one brings about.
+    private func take(_ event: Election.Event) {
+        events.append(event)
+        guard !isDealing else { return }
+        isDealing = true
+        defer { isDealing = false }
+        while !events.isEmpty {
+            for action in election.handle(events.removeFirst()) { perform(action) }
+        }
+    }
+
+    private func perform(_ action: Election.Action) {
+        switch action {
+        case .vacate:
+            began = .now
+            seat.seek()
+            hasChanged = true
+        case .cancel: cancel()
+        case .connect(let index): connect(to: group.channels[index])
+        case .check(let index): check(group.channels[index])
+        case .runTriggers(let index): runTriggers(on: group.channels[index])
+        case .install(let index): install(group.channels[index])
+        case .adjourn(let pause): adjourn(pause)
+        case .keep(let index): keep(group.channels[index])
+        case .scheduleFailback(let delay):
+            failbackDue = delay.map { Instant.now.advanced(by: $0) }
+        }
+    }
+
+    private func cancel() {
+        endConnect()
+        if let script { scripts.cancel(script) }
+        script = nil
+        roundDue = nil
+        examine(nil)
+    }
+
+    private func examine(_ channel: Channel?) {
+        seat.examine(channel?.serial)
+        hasChanged = true
+    }
+
+    // MARK: Connect
+
+    private func connect(to channel: Channel) {
+        cancel()
+        addressesLeft = channel.addressCount
+        connectNext(of: channel)
+    }
+
+    /// Starts to connect to the channel's next address: a name may have several.
+    private func connectNext(of channel: Channel) {
+        endConnect()
+        addressesLeft -= 1
+        do throws(SystemError) {
+            guard let address = channel.nextAddress() else {
+                throw SystemError("connect", EHOSTUNREACH)
+            }
+            let started = try ChannelSocket.connect(to: address, deadPeer: nil)
+            let isConnected = started.isConnected
+            socket = started.takeDescriptor()
+            if isConnected { return connected() }
+            attempt &+= 1
+            connectDue = Instant.now.advanced(by: service.timeouts.connect)
+        } catch {
+            connectFailed(channel, SystemError.words(for: error.number))
+        }
+    }
+
+    private func connectFailed(_ channel: Channel, _ why: String) {
+        endConnect()
+        guard addressesLeft <= 0 else { return connectNext(of: channel) }
+        discard(channel, why)
+        take(.connectFailed)
+    }
+
+    func watchConnect(with poller: borrowing Poller) {
+        guard connectDue != nil, !isWatched, socket.number >= 0 else { return }
+        isWatched = true
+        do throws(SystemError) {
+            try poller.add(
+                socket.number, Token(.elections, slot: number, generation: attempt), .writable)
+        } catch {
+            // It ends with its time.
+            tell("cannot watch a connect: \(error)")
+        }
+    }
+
+    func resume(_ token: Token) {
+        guard token.generation == attempt, connectDue != nil, let candidate else { return }
+        let error = Socket.pendingError(socket)
+        guard error != 0 else { return connected() }
+        connectFailed(candidate, SystemError.words(for: error))
+    }
+
+    /// The candidate has accepted; that was all we wanted of this connection.
+    private func connected() {
+        endConnect()
+        take(.connectSucceeded)
+    }
+
+    private func endConnect() {
+        socket = FileDescriptor.none
+        connectDue = nil
+        isWatched = false
+    }
+
+    /// Whoever is being tried.
+    private var candidate: Channel? {
+        switch election.phase {
+        case .selecting(let index, _), .changing(_, let index, _, _): group.channels[index]
+        case .serving, .waiting: nil
+        }
+    }
+
+    private func discard(_ channel: Channel, _ why: String) {
+        complaint = why
+        let isNews = channel.state(now: .now) != .down
+        channel.judge(isGood: false, why: why, now: .now)
+        // A failback that comes to nothing again and again is told once.
+        if case .changing(_, _, _, .failback) = election.phase, !isNews { return }
+        Log.line("channel \(channel.path) \(channel.endpoint) discarded: \(why)")
+    }
+
+    // MARK: Check and triggers
+
+    private func job(_ path: String, _ channel: Channel, _ timeout: Duration) -> ScriptJob {
+        ScriptJob(
+            path: path, arguments: ["\(channel.endpoint)"],
+            environment: [
+                "PROXYD_SERVICE": service.name, "PROXYD_GROUP": group.name,
+                "PROXYD_CHANNEL": channel.name,
+            ], timeout: timeout)
+    }
+
+    private func check(_ channel: Channel) {
+        guard let path = seat.settings.check else { return take(.checkPassed) }
+        examine(channel)
+        let job = job(path, channel, seat.settings.checkTimeout)
+        script = scripts.start(job, now: .now) { [weak self] result in
+            self?.checkEnded(result, of: channel)
+        }
+    }
+
+    private func checkEnded(_ result: ScriptResult, of channel: Channel) {
+        script = nil
+        examine(nil)
+        guard !result.isSuccess else { return take(.checkPassed) }
+        discard(channel, "check: \(result.outcome)\(result.said)")
+        take(.checkFailed)
+    }
+
+    private func runTriggers(on channel: Channel) {
+        let path = seat.settings.triggers ?? ""
+        if let files = FileListing.files(at: path) {
+            triggers = files[...]
+        } else {
+            triggers = []
+            tell("has no triggers to run: there is nothing at \(path)")
+        }
+        runNextTrigger(on: channel)
+    }
+
+    /// One after the other; whatever becomes of one, the next is run.
+    private func runNextTrigger(on channel: Channel) {
+        guard let path = triggers.popFirst() else {
+            examine(nil)
+            return take(.triggersDone)
+        }
+        examine(channel)
+        Log.line("trigger \(path) runs: \(channel.path) \(channel.endpoint) becomes primary")
+        let job = job(path, channel, seat.settings.triggerTimeout)
+        script = scripts.start(job, now: .now) { [weak self] result in
+            guard let self else { return }
+            script = nil
+            if !result.isSuccess {
+                Log.line("trigger \(path) failed: \(result.outcome)\(result.said)")
+            }
+            runNextTrigger(on: channel)
+        }
+    }
+
+    // MARK: Results
+
+    private func install(_ channel: Channel) {
+        cancel()
+        channel.judge(isGood: true, why: "elected", now: .now)
+        seat.install(channel.serial)
+        hasChanged = true
+        if let last, last !== channel {
+            last.judge(isGood: last.state(now: .now) != .down, why: "not primary", now: .now)
+            if seat.settings.onChange == .close { superseded = last }
+        }
+        last = channel
+        outcome = .elected(channel)
+        let time = Age(milliseconds: Instant.now.milliseconds(since: began))
+        tell("has primary \(channel.name) \(channel.endpoint), selected in \(time)")
+    }
+
+    private func adjourn(_ pause: Duration) {
+        cancel()
+        seat.vacate()
+        hasChanged = true
+        roundDue = Instant.now.advanced(by: pause)
+        outcome = .nobody
+        tell("has no primary: no channel will do; they are tried again in \(Age(pause))")
+    }
+
+    private func keep(_ channel: Channel) {
+        cancel()
+        outcome = .kept(channel, why: complaint)
+    }
+
+    private func tell(_ text: String) { Log.line("group \(group.path) \(text)") }
+
+    func takeChange() -> Bool {
+        defer { hasChanged = false }
+        return hasChanged
+    }
+
+    func takeSuperseded() -> Channel? {
+        defer { superseded = nil }
+        return superseded
+    }
+
+    /// Those who asked learn what came of it.
+    func answer() {
+        guard let outcome else { return }
+        self.outcome = nil
+        let waiting = wishes
+        wishes = []
+        for finish in waiting { finish(outcome) }
+    }
+
+    // MARK: Time
+
+    var nextDeadline: Instant? { [connectDue, roundDue, failbackDue].compactMap(\.self).min() }
+
+    func meetDeadlines(now: Instant) {
+        if let connectDue, connectDue <= now, let candidate {
+            connectFailed(candidate, "timeout")
+        }
+        if let roundDue, roundDue <= now {
+            self.roundDue = nil
+            take(.timer)
+        }
+        if let failbackDue, failbackDue <= now {
+            self.failbackDue = nil
+            take(.failbackDue)
+        }
+    }
+}
+
+extension ScriptResult {
+    /// Its last line, to stand behind the outcome.
+    var said: String {
+        guard let line = tail.split(separator: "\n").last else { return "" }
+        return ", it said: \(line.prefix(200))"
+    }
+}
