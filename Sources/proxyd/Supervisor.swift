@@ -132,7 +132,7 @@ final class Supervisor {
                 case .mailbox: for notice in share.notices.take() { hear(notice) }
                 case .controlListener: control.acceptAll(poller: poller)
                 case .control: control.resume(token, readiness, poller: poller)
-                case .listener, .client, .channel, nil: break
+                case .listener, .client, .channel, .process, .output, .elections, nil: break
                 }
             }
             control.meetDeadlines(poller: poller)

@@ -33,6 +33,9 @@ struct Readiness: OptionSet, Sendable {
 
     deinit { unsafe events.deallocate() }
 
+    /// Readable while an event waits, so that one poller can watch another (epoll(7)).
+    var number: CInt { descriptor.number }
+
     func add(
         _ number: CInt, _ token: Token, _ readiness: Readiness
     ) throws(SystemError) {

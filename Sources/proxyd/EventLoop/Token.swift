@@ -4,6 +4,7 @@
 struct Token: Hashable, Sendable {
     enum Kind: UInt8 {
         case mailbox, signal, listener, client, channel, controlListener, control
+        case process, output, elections
     }
 
     let rawValue: UInt64
@@ -12,17 +13,17 @@ struct Token: Hashable, Sendable {
 
     @inline(__always)
     init(_ kind: Kind, slot: Int = 0, generation: UInt32 = 0) {
-        rawValue = UInt64(generation) << 32 | UInt64(slot) << 3 | UInt64(kind.rawValue)
+        rawValue = UInt64(generation) << 32 | UInt64(slot) << 4 | UInt64(kind.rawValue)
     }
 
-    /// Slots fit into 29 bits: half a thousand million sources.
-    static let slotLimit = 1 << 29
+    /// Slots fit into 28 bits: a quarter of a thousand million sources.
+    static let slotLimit = 1 << 28
 
     /// nil only for an event that we never asked for.
     @inline(__always)
-    var kind: Kind? { Kind(rawValue: UInt8(rawValue & 7)) }
+    var kind: Kind? { Kind(rawValue: UInt8(rawValue & 15)) }
     @inline(__always)
-    var slot: Int { Int(rawValue >> 3 & 0x1FFF_FFFF) }
+    var slot: Int { Int(rawValue >> 4 & 0xFFF_FFFF) }
     @inline(__always)
     var generation: UInt32 { UInt32(rawValue >> 32) }
 }

@@ -1,0 +1,142 @@
+internal import CLinux
+internal import Glibc
+
+/// A program that runs beside us: started without a shell, in a process group of its own, with nothing
+/// of ours but what it is given.
+final class Spawn {
+    /// Also its process group.
+    let process: pid_t
+    /// Readable once it has ended (pidfd_open(2)); -1 where the kernel has no such thing.
+    let endDescriptor: FileDescriptor
+    /// What it writes to its standard output and error; non-blocking.
+    let output: FileDescriptor
+
+    /// How a process ended (wait(2)).
+    enum End: Equatable, Sendable {
+        case exited(CInt)
+        case signalled(CInt)
+    }
+
+    /// Starts `path` with `arguments` behind its name.
+    ///
+    /// Standard input is `/dev/null`; signals are as a program expects them, whatever we ignore or block.
+    init(
+        path: String, arguments: [String], environment: [String]
+    ) throws(SystemError) {
+        var ends: (CInt, CInt) = (-1, -1)
+        let piped = unsafe withUnsafeMutablePointer(to: &ends) { pointer in
+            unsafe pointer.withMemoryRebound(to: CInt.self, capacity: 2) {
+                unsafe pipe2($0, CInt(O_CLOEXEC))
+            }
+        }
+        guard piped == 0 else { throw SystemError("pipe2") }
+        let readEnd = FileDescriptor(owning: ends.0)
+        let writeEnd = FileDescriptor(owning: ends.1)
+        // Only our end: a program may not know what to do with EAGAIN.
+        guard fcntl(readEnd.number, F_SETFL, O_NONBLOCK) == 0 else { throw SystemError("fcntl") }
+        process = try Self.start(
+            path, [path] + arguments, environment, output: writeEnd.number)
+        output = readEnd
+        endDescriptor = FileDescriptor(owning: pidfd_open(process, 0))
+    }
+
+    private static func start(
+        _ path: String, _ arguments: [String], _ environment: [String], output: CInt
+    ) throws(SystemError) -> pid_t {
+        var actions = unsafe posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        var result = unsafe posix_spawn_file_actions_init(&actions)
+        guard result == 0 else { throw SystemError("posix_spawn_file_actions_init", result) }
+        defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
+        result = unsafe posix_spawnattr_init(&attributes)
+        guard result == 0 else { throw SystemError("posix_spawnattr_init", result) }
+        defer { _ = unsafe posix_spawnattr_destroy(&attributes) }
+        // Standard input last: `output` may have its number.
+        let prepared = unsafe [
+            posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO),
+            posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO),
+            posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0),
+            posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1),
+            set(&attributes),
+        ]
+        if let failure = prepared.first(where: { $0 != 0 }) {
+            throw SystemError("posix_spawn", failure)
+        }
+        var process: pid_t = -1
+        let argumentList = unsafe strings(arguments)
+        let environmentList = unsafe strings(environment)
+        defer {
+            for unsafestring in unsafe argumentList + environmentList { unsafe free(string) }
+        }
+        result = unsafe posix_spawn(
+            &process, path, &actions, &attributes, argumentList, environmentList)
+        guard result == 0 else { throw SystemError("posix_spawn", result) }
+        return process
+    }
+
+    /// A process group of its own, no signal blocked and none ignored.
+    private static func set(_ attributes: inout posix_spawnattr_t) -> CInt {
+        var (none, all) = (sigset_t(), sigset_t())
+        _ = unsafe sigemptyset(&none)
+        _ = unsafe sigfillset(&all)
+        let flags =
+            POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        return unsafe [
+            posix_spawnattr_setflags(&attributes, Int16(flags)),
+            posix_spawnattr_setpgroup(&attributes, 0),
+            posix_spawnattr_setsigmask(&attributes, &none),
+            posix_spawnattr_setsigdefault(&attributes, &all),
+        ].first { $0 != 0 } ?? 0
+    }
+
+    /// What exec wants: pointers to strings, a null behind the last. Whoever asks frees them.
+    private static func strings(_ strings: [String]) -> [UnsafeMutablePointer<CChar>?] {
+        unsafe strings.map { unsafe strdup($0) } + [nil]
+    }
+
+    // MARK: Afterwards
+
+    /// How it ended, asked once: what is left of it is put away. nil while it runs.
+    static func end(of process: pid_t) -> End? {
+        var status: CInt = 0
+        guard unsafe waitpid(process, &status, WNOHANG) == process else { return nil }
+        // The bits of WIFEXITED and WTERMSIG (wait(2)), which are macros.
+        let signal = status & 0x7F
+        return signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal)
+    }
+
+    /// Whether it has ended; it can still be asked how.
+    static func hasEnded(_ process: pid_t) -> Bool {
+        var information = unsafe siginfo_t()
+        let result = unsafe waitid(
+            P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT)
+        // What is no child of ours any more has ended as well.
+        return unsafe result != 0 || information._sifields._kill.si_pid == process
+    }
+
+    /// Puts away those of a process group that became our children when theirs ended, as it is when
+    /// we are the first process of a container.
+    ///
+    /// - Returns: whether one of them is still there.
+    static func reapOrphans(of group: pid_t) -> Bool {
+        while true {
+            let process = waitpid(-group, nil, WNOHANG)
+            if process == 0 { return true }
+            if process < 0 { return false }
+        }
+    }
+
+    static func signal(_ number: CInt, toGroup group: pid_t) { _ = kill(-group, number) }
+
+    /// Our own environment, as `NAME=value`.
+    static var inheritedEnvironment: [String] {
+        guard let list = unsafe clinux_environment() else { return [] }
+        var values: [String] = []
+        var index = 0
+        while let value = unsafe list[index] {
+            values.append(unsafe String(cString: value))
+            index += 1
+        }
+        return values
+    }
+}
