@@ -65,9 +65,7 @@ final class Spawn {
         var process: pid_t = -1
         let argumentList = unsafe strings(arguments)
         let environmentList = unsafe strings(environment)
-        defer {
-            for unsafestring in unsafe argumentList + environmentList { unsafe free(string) }
-        }
+        defer { unsafe (argumentList + environmentList).forEach { unsafe free($0) } }
         result = unsafe posix_spawn(
             &process, path, &actions, &attributes, argumentList, environmentList)
         guard result == 0 else { throw SystemError("posix_spawn", result) }
