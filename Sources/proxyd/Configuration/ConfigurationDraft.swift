@@ -17,6 +17,7 @@ struct ServiceDraft {
     var listeners: [ListenerDraft]? = []
     var timeouts = Timeouts()
     var grace = Duration.seconds(60)
+    var probes = ProbeDraft()
     var health = PassiveHealthRules()
     var limits = ServiceLimits()
     var groups: [GroupDraft]? = []
@@ -37,6 +38,7 @@ struct ListenerDraft {
 struct GroupDraft {
     var place: Place
     var name: Placed<String>?
+    var probes = ProbeDraft()
     var policy = PolicyName.roundRobin
     var maxSessions: Int?
     var channels: [ChannelDraft]? = []
@@ -46,6 +48,7 @@ struct ChannelDraft {
     var place: Place
     var name: Placed<String>?
     var endpoint: Endpoint?
+    var probes = ProbeDraft()
     var weight = 1
     var maxc: Int?
     var label: String?

@@ -46,6 +46,7 @@ struct FileReader {
             }?.value ?? draft.grace
         draft.health = health(map)
         draft.limits = limits(map)
+        draft.probes = probes(map)
         let whenEmpty = whenEmpty(map) ?? .close
         if let value = map["listen"] {
             draft.listeners = yaml.list(value, as: "“listen”")?.map { listener($0, whenEmpty) }
@@ -104,6 +105,7 @@ struct FileReader {
             return draft
         }
         draft.name = name(map)
+        draft.probes = probes(map)
         draft.policy = yaml.value(map, "balance", ValueReader.policy)?.value ?? draft.policy
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
         if let value = map["channels"] {
@@ -127,6 +129,7 @@ struct FileReader {
         guard let map = yaml.map(value, .channel) else { return draft }
         draft.name = name(map)
         draft.endpoint = endpoint(map, read)
+        draft.probes = probes(map)
         draft.weight = number(map, "weight", ValueReader.weights) ?? draft.weight
         draft.maxc = number(map, "maxc", ValueReader.sessions)
         draft.label = yaml.value(map, "label", ValueReader.label)?.value

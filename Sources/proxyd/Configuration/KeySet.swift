@@ -14,7 +14,7 @@ struct KeySet: Sendable {
         keys: [
             "name", "listen", "timeouts", "grace", "grace-max", "failures", "autodisable", "panic",
             "when-empty", "max-sessions", "per-source",
-            "overload", "queue", "groups", "channels",
+            "overload", "queue", "groups", "channels", "probe", "probes",
         ])
     static let timeouts = KeySet(
         noun: "“timeouts”", keys: ["connect", "idle", "half-closed", "dead-peer"])
@@ -25,23 +25,33 @@ struct KeySet: Sendable {
             "rate", "burst",
         ])
     static let group = KeySet(
-        noun: "a group", keys: ["name", "balance", "max-sessions", "channels"])
+        noun: "a group", keys: ["name", "balance", "max-sessions", "channels", "probe", "probes"])
     static let channel = KeySet(
-        noun: "a channel", keys: ["address", "unix", "name", "weight", "maxc", "label"])
+        noun: "a channel",
+        keys: ["address", "unix", "name", "weight", "maxc", "label", "probe", "probes"])
     static let whenEmpty = KeySet(noun: "“when-empty”", keys: ["hold"])
 
     static let perSource = KeySet(
         noun: "“per-source”", keys: ["max", "rate", "burst", "prefix4", "prefix6"])
     static let queue = KeySet(noun: "“queue”", keys: ["size", "timeout"])
 
+    static let probe = KeySet(
+        noun: "a probe",
+        keys: [
+            "kind", "interval", "fast-interval", "timeout", "rise", "fall", "port", "address",
+            "steps", "method", "path", "host", "status", "body", "command", "user",
+        ])
+    static let probeStep = KeySet(noun: "a step", keys: ["send", "expect"])
+
     static let all = [
         file, control, service, timeouts, listener, group, channel, whenEmpty, perSource, queue,
+        probe, probeStep,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "access", "check", "checks", "election", "key", "log", "metrics", "probe",
-        "probes", "proxy-protocol", "tls", "trigger", "triggers", "wait-for-bytes",
+        "access", "check", "checks", "election", "key", "log", "metrics",
+        "proxy-protocol", "tls", "trigger", "triggers", "wait-for-bytes",
     ]
 
     /// Policies that the design names and this version lacks.
