@@ -42,7 +42,13 @@ struct Startup {
         let path = "\(service)/\(settings.name)"
         let places = Admission(limit: settings.maxSessions)
         var channels: [Channel] = []
-        for channel in settings.channels {
+        for var channel in settings.channels {
+            for index in channel.probes.probes.indices {
+                // A name is looked up once, as the channel's own is.
+                guard let place = channel.probes.probes[index].address else { continue }
+                channel.probes.probes[index].address =
+                    try SocketAddress(resolving: place).endpoint
+            }
             let address = try SocketAddress(resolving: channel.endpoint)
             channels.append(
                 Channel(

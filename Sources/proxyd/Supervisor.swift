@@ -14,6 +14,7 @@ final class Supervisor {
     private let poller: Poller
     private let signals: SignalSource
     private let control: ControlServer
+    private let prober: Prober
     private var sockets: [ListeningSocket]
     private var threads: [Thread] = []
     private var questions: [UInt64: Question] = [:]
@@ -66,6 +67,8 @@ final class Supervisor {
             share = WorkerShare(
                 admission: Admission(limit: limits.sessions), workers: entrances,
                 notices: try Mailbox())
+            prober = try Prober()
+            try poller.add(prober.descriptor, Token(.probes), .readable)
             try poller.add(signals.number, Token(.signal), .readable)
             try poller.add(share.notices.descriptor, Token(.mailbox), .readable)
         } catch {
@@ -122,6 +125,7 @@ final class Supervisor {
 
     private func loop() {
         control.start(with: self, poller: poller)
+        startProbes()
         while !isStopping {
             let count = poller.wait(milliseconds: waitMilliseconds)
             now = .now
@@ -132,9 +136,11 @@ final class Supervisor {
                 case .mailbox: for notice in share.notices.take() { hear(notice) }
                 case .controlListener: control.acceptAll(poller: poller)
                 case .control: control.resume(token, readiness, poller: poller)
+                case .probes: prober.resume(now: now)
                 case .listener, .client, .channel, .process, .output, .elections, nil: break
                 }
             }
+            prober.meetDeadlines(now: now)
             control.meetDeadlines(poller: poller)
             tickIfDue()
         }
@@ -143,6 +149,7 @@ final class Supervisor {
     private var waitMilliseconds: CInt {
         var next = control.nextDeadline
         if let nextTick { next = min(next ?? nextTick, nextTick) }
+        if let due = prober.nextDeadline { next = min(next ?? due, due) }
         guard let next else { return -1 }
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
     }
@@ -155,11 +162,35 @@ final class Supervisor {
     }
 
     private func stop() {
+        prober.stop()
         for worker in share.workers { worker.mailbox.post(.stop) }
         for thread in threads { thread.join() }
         for socket in sockets { socket.removeFile() }
         control.close()
         Log.line("ended")
+    }
+
+    // MARK: Probes
+
+    private func startProbes() {
+        prober.hasChanged = { [unowned self] channel in
+            let note = channel.note(now: now)
+            let reason = note.why ?? "its probes say so"
+            Log.line(
+                channel.isDown
+                    ? "channel \(channel.path) \(channel.endpoint) is down: \(reason)"
+                    : "channel \(channel.path) \(channel.endpoint) is back: \(reason)")
+            share.raiseGeneration()
+            channelsChanged()
+        }
+        prober.watch(topology.channels, now: .now)
+    }
+
+    func probe(
+        _ channel: Channel, with probe: ProbeConfiguration,
+        then finish: @escaping (ProbeResult) -> Void
+    ) {
+        prober.probe(channel, with: probe, then: finish)
     }
 
     // MARK: Workers

@@ -27,11 +27,14 @@ package struct ChannelSnapshot: Snapshot {
     package var label: String?
     /// Who changed the state last: `uid:program[pid]` or `proxyd`.
     package var by: String?
+    /// The last probe's result in words; nil when it is not probed.
+    package var probe: String?
+    package var probeMilliseconds: UInt64?
 
     package static let columns = [
         "path", "serial", "state", "since_ms", "why", "address", "weight", "maxc", "current",
         "total", "in_bytes", "out_bytes", "failed", "connect_p50_us", "connect_p99_us", "retry_ms",
-        "label", "by",
+        "label", "by", "probe", "probe_ms",
     ]
 
     package var row: [String] {
@@ -40,6 +43,7 @@ package struct ChannelSnapshot: Snapshot {
             String(weight), maxc.cell, String(current), String(total), String(inBytes),
             String(outBytes), String(failed), connectP50Microseconds.cell,
             connectP99Microseconds.cell, retryMilliseconds.cell, label.cell, by.cell,
+            probe.cell, probeMilliseconds.cell,
         ]
     }
 
@@ -62,6 +66,8 @@ package struct ChannelSnapshot: Snapshot {
         retryMilliseconds = fields.number("retry_ms")
         label = fields.text("label")
         by = fields.text("by")
+        probe = fields.text("probe")
+        probeMilliseconds = fields.number("probe_ms")
     }
 
     /// A channel that has done nothing yet.

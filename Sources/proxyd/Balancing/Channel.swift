@@ -30,6 +30,8 @@ final class Channel: Sendable {
     /// When the last free slot was taken.
     private let filledAt = Atomic<UInt64>(0)
     private let note: Mutex<Note>
+    let probePlan: ProbePlan
+    let probes = ProbeRecord()
     private let health = Mutex(PassiveHealth())
     /// A failure has been noted since the last success, so that successes need no lock in general.
     private let hasFailed = Atomic<Bool>(false)
@@ -63,6 +65,7 @@ final class Channel: Sendable {
         maxc = settings.maxc
         counters = TrafficCounters.perWorker(workerCount)
         self.places = places
+        probePlan = settings.probes
         note = Mutex(Note(since: now))
     }
 
@@ -113,27 +116,30 @@ final class Channel: Sendable {
         case .draining: return .drain
         case .on: break
         }
+        if isDown { return .down }
         if isInGrace(now: now) { return .grace }
         return maxc.map { current >= $0 } ?? false ? .full : .up
     }
 
     /// Whether a new session may be placed here if there is room.
     func isUsable(now: Instant) -> Bool {
-        isSwitchedOn && !isInGrace(now: now)
+        isSwitchedOn && !isDown && !isInGrace(now: now)
     }
 
     var isSwitchedOn: Bool { switched.load(ordering: .relaxed) == Switch.on.rawValue }
 
     func isInGrace(now: Instant) -> Bool { graceEnd.load(ordering: .relaxed) > now.nanoseconds }
 
-    /// When it returns by itself; nil when it is not in grace.
+    /// When it returns by itself; nil when it is not in grace, or down besides.
     func returns(now: Instant) -> Instant? {
+        guard !isDown else { return nil }
         let end = Instant(nanoseconds: graceEnd.load(ordering: .relaxed))
         return end > now ? end : nil
     }
 
     /// Since when it is in its present state, why, and by whom.
     func note(now: Instant) -> Note {
+        if isSwitchedOn, let down = probes.last.down { return down }
         var note = note.withLock { $0 }
         let end = Instant(nanoseconds: graceEnd.load(ordering: .relaxed))
         if isSwitchedOn, end > .zero, end <= now {
@@ -153,6 +159,31 @@ final class Channel: Sendable {
         graceEnd.store(0, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: nil, by: actor) }
     }
+
+    // MARK: Probes
+
+    /// Whether its probes say that it fails.
+    var isDown: Bool { probes.isDown }
+
+    /// Its probes have failed: no sessions until `clearDown`.
+    ///
+    /// - Returns: whether that is news.
+    func setDown(why: String, now: Instant) -> Bool {
+        probes.setDown(Note(since: now, why: why, by: "probe"))
+    }
+
+    /// Its probes are good. That ends a grace time, too, if it was down: they know better.
+    ///
+    /// - Returns: whether that is news.
+    func clearDown(why: String, now: Instant) -> Bool {
+        guard probes.clearDown() else { return false }
+        guard isSwitchedOn else { return true }
+        graceEnd.store(0, ordering: .relaxed)
+        note.withLock { $0 = Note(since: now, why: why, by: "probe") }
+        return true
+    }
+
+    // MARK: Connects
 
     /// A connect has failed, and the rules say what comes of it.
     ///

@@ -53,6 +53,9 @@ enum CommandTable {
             "disable", "PATH [cut] [if-gen=N]", mutates: true, role: .operator,
             "no new sessions; cut ends the running ones too", run: SwitchCommands.disable),
         CommandEntry(
+            "probe", "PATH", "look at channels now; the result is not counted",
+            run: ProbeCommands.probe),
+        CommandEntry(
             "kill session", "ID", mutates: true, role: .operator, "end one session",
             run: SessionCommands.kill),
         CommandEntry("watch", "SECONDS COMMAND", "repeat a command until the next line comes") {

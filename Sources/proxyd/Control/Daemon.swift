@@ -14,6 +14,11 @@ protocol Daemon: AnyObject {
     func ask(
         worker: Int, _ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void)
 
+    /// Probes a channel once, now, without counting the result.
+    func probe(
+        _ channel: Channel, with probe: ProbeConfiguration,
+        then finish: @escaping (ProbeResult) -> Void)
+
     /// A channel's state was changed.
     func channelsChanged()
 }

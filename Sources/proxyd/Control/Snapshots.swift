@@ -23,6 +23,9 @@ extension Channel {
         snapshot.connectP99Microseconds = times?.valueAtPercentile(99)
         snapshot.retryMilliseconds = returns(now: now).map { $0.milliseconds(since: now) }
         snapshot.label = label
+        let probed = probes.last
+        snapshot.probe = probed.words
+        snapshot.probeMilliseconds = probed.nanoseconds.map { $0 / 1_000_000 }
         return snapshot
     }
 }

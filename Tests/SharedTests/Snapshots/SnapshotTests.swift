@@ -21,6 +21,8 @@ struct SnapshotTests {
         channel.retryMilliseconds = 11
         channel.label = "b"
         channel.by = "0:proxyd[1]"
+        channel.probe = "refused"
+        channel.probeMilliseconds = 12
         return channel
     }
     static let group = GroupSnapshot(

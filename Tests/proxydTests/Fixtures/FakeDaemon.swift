@@ -50,6 +50,17 @@ final class FakeDaemon: Daemon {
         deliver { finish([answer]) }
     }
 
+    /// What probes come to, by their names.
+    var probeResults: [String: ProbeResult] = [:]
+
+    func probe(
+        _ channel: Channel, with probe: ProbeConfiguration,
+        then finish: @escaping (ProbeResult) -> Void
+    ) {
+        let result = probeResults[probe.name] ?? .good()
+        deliver { finish(result) }
+    }
+
     func channelsChanged() { changes += 1 }
 
     /// The workers answer what they were asked, and nothing that they are asked by then.

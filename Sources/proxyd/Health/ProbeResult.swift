@@ -1,0 +1,19 @@
+/// What one probe came to.
+struct ProbeResult: Equatable, Sendable {
+    var isGood: Bool
+    /// For people: `ok`, `refused`, `timeout`, `expected “+PONG”, got “-LOADING”`.
+    var words: String
+    /// From its start to its verdict.
+    var nanoseconds: UInt64 = 0
+
+    /// Longer words would push everything else off a screen.
+    static let longestWords = 200
+
+    static func good(_ words: String = "ok") -> ProbeResult {
+        ProbeResult(isGood: true, words: words)
+    }
+
+    static func bad(_ words: String) -> ProbeResult {
+        ProbeResult(isGood: false, words: String(words.unicodeScalars.prefix(longestWords)))
+    }
+}
