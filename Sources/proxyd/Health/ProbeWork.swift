@@ -9,7 +9,7 @@ enum ProbeWork {
 
     init(_ probe: ProbeConfiguration, of channel: Channel) {
         guard let target = probe.target(of: channel) else {
-            self = .impossible("no address to probe")
+            self = .impossible("no port to probe: add “port” to the probe")
             return
         }
         switch probe.check {
