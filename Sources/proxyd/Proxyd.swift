@@ -7,7 +7,10 @@ struct Proxyd: ParsableCommand {
         commandName: "proxyd",
         abstract: "A TCP proxy that balances, fails over and shows what happens.",
         version: Version.string,
-        subcommands: [RunCommand.self, CheckCommand.self, ControlCommand.self, DemoCommand.self])
+        subcommands: [
+            RunCommand.self, CheckCommand.self, ControlCommand.self, DemoCommand.self,
+            MeasurePoliciesCommand.self,
+        ])
 
     /// Parses, runs, and ends with a code of sysexits.h.
     static func main() {

@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Glibc
 internal import Shared
 
@@ -24,6 +25,10 @@ final class Supervisor {
     private var reopenAt: Instant?
     private var isStopping = false
     private var lastShortage: Instant?
+    /// Sessions to be ended, in the order of their time.
+    private var shedding: Deque<(due: Instant, id: UInt64)> = []
+    /// Serials of channels whose names did not resolve the last time.
+    private var unresolved: Set<UInt64> = []
 
     /// Answers that are still to come, and what is to be done with them.
     private struct Question {
@@ -110,6 +115,11 @@ final class Supervisor {
             }
         }
         listen()
+        do throws(SystemError) {
+            try NameWatch(topology, notices: share.notices)?.start()
+        } catch {
+            throw StartError(code: .system, message: "cannot watch names: \(error)")
+        }
     }
 
     /// One line that says all is well, and what was made of it.
@@ -143,6 +153,7 @@ final class Supervisor {
             prober.meetDeadlines(now: now)
             control.meetDeadlines(poller: poller)
             tickIfDue()
+            shedIfDue()
         }
     }
 
@@ -150,6 +161,7 @@ final class Supervisor {
         var next = control.nextDeadline
         if let nextTick { next = min(next ?? nextTick, nextTick) }
         if let due = prober.nextDeadline { next = min(next ?? due, due) }
+        if let first = shedding.first { next = min(next ?? first.due, first.due) }
         guard let next else { return -1 }
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
     }
@@ -229,6 +241,19 @@ final class Supervisor {
             Log.line(Self.line(record, reason))
         case .shortage(let error):
             tellShortage(error)
+        case .resolved(let channel, let endpoints):
+            unresolved.remove(channel.serial)
+            guard let change = channel.update(addresses: endpoints) else { return }
+            share.raiseGeneration()
+            Log.line(
+                "channel \(channel.path) \(channel.endpoint) has other addresses: "
+                    + "\(Self.list(change.from)) → \(Self.list(change.to))")
+        case .unresolved(let channel, let failure):
+            // Told once until it resolves again; the last good addresses are kept.
+            guard unresolved.insert(channel.serial).inserted else { return }
+            Log.line(
+                "channel \(channel.path) \(channel.endpoint) keeps its addresses: "
+                    + "the name does not resolve: \(failure.words)")
         case .answer(let answer, let number):
             guard var question = questions[number] else { return }
             question.answers.append(answer)
@@ -236,6 +261,10 @@ final class Supervisor {
             questions[number] = question.missing > 0 ? question : nil
             if question.missing == 0 { question.finish(question.answers) }
         }
+    }
+
+    private static func list(_ endpoints: [Endpoint]) -> String {
+        endpoints.map { "\($0)" }.joined(separator: " ")
     }
 
     private static func line(_ record: SessionRecord, _ reason: EndReason) -> String {
@@ -266,6 +295,28 @@ final class Supervisor {
         if let lastShortage, now.milliseconds(since: lastShortage) < 10_000 { return }
         lastShortage = now
         Log.line("listeners rest until a session ends: \(error)")
+    }
+
+    // MARK: Shedding
+
+    func cut(sessions: [UInt64], perSecond: Double, by actor: String) {
+        guard !sessions.isEmpty else { return }
+        Log.line("\(sessions.count) sessions are being shed, \(perSecond) a second: by \(actor)")
+        let pause = 1e9 / perSecond
+        var due = Double(max(shedding.last?.due ?? now, now).nanoseconds)
+        for id in sessions {
+            shedding.append((Instant(nanoseconds: UInt64(due)), id))
+            due += pause
+        }
+        shedIfDue()
+    }
+
+    private func shedIfDue() {
+        while let first = shedding.first, first.due <= now {
+            shedding.removeFirst()
+            let worker = Int(first.id % UInt64(share.workers.count))
+            ask(worker: worker, { .cutSession(id: first.id, question: $0) }, then: { _ in })
+        }
     }
 
     // MARK: State

@@ -183,9 +183,7 @@ final class Worker {
         switch command {
         case .serve(let client): serve(client)
         case .listen(let sockets): listen(to: sockets)
-        case .wake(let token, let service):
-            guard let session = sessions[token] else { return share.callNext(of: service) }
-            session.chooseAgain(on: self)
+        case .wake(let token): sessions[token]?.chooseAgain(on: self)
         case .cutChannels(let serials, let question):
             let count = end(.cut) { $0.channel.map { serials.contains($0.serial) } ?? false }
             answer(.cut(count), question)
@@ -244,6 +242,7 @@ final class Worker {
     func noteConnect(to channel: Channel, nanoseconds: UInt64) {
         connectTimes[channel.serial, default: ConnectTimes(now: now)]
             .record(nanoseconds: nanoseconds, now: now)
+        channel.latency.note(nanoseconds: nanoseconds, now: now)
         guard channel.succeeded(now: now) else { return }
         share.raiseGeneration()
         share.notices.post(.channelReturned(channel))

@@ -14,16 +14,19 @@ package struct GroupSnapshot: Snapshot {
     package var total: UInt64
     /// Sessions that an earlier group should have taken.
     package var spilled: UInt64
+    /// Equal in daemons whose policy sends the same clients to the same channels; nil: it has none.
+    package var digest: String?
 
     package static let columns = [
         "path", "serial", "role", "balance", "usable", "channels", "current", "slots", "total",
-        "spilled",
+        "spilled", "digest",
     ]
 
     package var row: [String] {
         [
             path, String(serial), role.rawValue, balance, String(usable), String(channels),
             String(current), slots.cell, String(total), String(spilled),
+            digest.cell,
         ]
     }
 
@@ -35,12 +38,14 @@ package struct GroupSnapshot: Snapshot {
             path: path, serial: serial, role: role, balance: fields.text("balance") ?? "?",
             usable: fields.number("usable") ?? 0, channels: fields.number("channels") ?? 0,
             current: fields.number("current") ?? 0, slots: fields.number("slots"),
-            total: fields.number("total") ?? 0, spilled: fields.number("spilled") ?? 0)
+            total: fields.number("total") ?? 0, spilled: fields.number("spilled") ?? 0,
+            digest: fields.text("digest"))
     }
 
     package init(
         path: String, serial: UInt64, role: GroupRole, balance: String, usable: UInt64,
-        channels: UInt64, current: UInt64, slots: UInt64?, total: UInt64, spilled: UInt64
+        channels: UInt64, current: UInt64, slots: UInt64?, total: UInt64, spilled: UInt64,
+        digest: String? = nil
     ) {
         self.path = path
         self.serial = serial
@@ -52,5 +57,6 @@ package struct GroupSnapshot: Snapshot {
         self.slots = slots
         self.total = total
         self.spilled = spilled
+        self.digest = digest
     }
 }

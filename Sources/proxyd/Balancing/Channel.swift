@@ -12,7 +12,7 @@ final class Channel: Sendable {
     let path: String
     let endpoint: Endpoint
     /// `endpoint` as it was resolved.
-    let address: SocketAddress
+    private let book: Mutex<AddressBook>
     let label: String?
     /// Its share against its siblings.
     let weight: Int
@@ -20,6 +20,8 @@ final class Channel: Sendable {
     let maxc: Int?
     /// By worker.
     let counters: [TrafficCounters]
+    /// How long connecting takes lately.
+    let latency = PeakLatency()
 
     /// Its group's, which it takes its slots from too.
     private let places: Admission
@@ -27,6 +29,8 @@ final class Channel: Sendable {
     private let switched = Atomic<UInt8>(Switch.on.rawValue)
     /// Nanoseconds of the monotonic clock; 0 when it is not in grace.
     private let graceEnd = Atomic<UInt64>(0)
+    /// When a person switched it on again, or it connected in its grace time.
+    private let returned = Atomic<UInt64>(0)
     /// When the last free slot was taken.
     private let filledAt = Atomic<UInt64>(0)
     private let note: Mutex<Note>
@@ -52,14 +56,14 @@ final class Channel: Sendable {
 
     /// A channel that nobody has tried yet; `path` is its group's.
     init(
-        _ settings: ChannelConfiguration, in path: String, serial: UInt64, address: SocketAddress,
+        _ settings: ChannelConfiguration, in path: String, serial: UInt64, addresses: [Endpoint],
         workerCount: Int, now: Instant, places: Admission = Admission(limit: nil)
     ) {
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
         endpoint = settings.endpoint
-        self.address = address
+        book = Mutex(AddressBook(addresses))
         label = settings.label
         weight = settings.weight
         maxc = settings.maxc
@@ -67,6 +71,20 @@ final class Channel: Sendable {
         self.places = places
         probePlan = settings.probes
         note = Mutex(Note(since: now))
+    }
+
+    /// Where to connect: a name's addresses in turns.
+    func nextAddress() -> SocketAddress? { book.withLock { $0.next() } }
+
+    /// The first of its addresses.
+    var firstAddress: Endpoint? { book.withLock { $0.endpoints.first } }
+
+    /// How many addresses it has.
+    var addressCount: Int { book.withLock { $0.count } }
+
+    /// Takes a new answer of the name server, and says what it changed.
+    func update(addresses: [Endpoint]) -> AddressBook.Change? {
+        book.withLock { $0.update(addresses) }
     }
 
     /// Sessions here now, connecting ones too.
@@ -130,6 +148,20 @@ final class Channel: Sendable {
 
     func isInGrace(now: Instant) -> Bool { graceEnd.load(ordering: .relaxed) > now.nanoseconds }
 
+    /// Ends a grace time before it is over.
+    func endGrace() { graceEnd.store(0, ordering: .relaxed) }
+
+    /// How much of its weight a channel has that has returned, of 1, when it takes `slowStart` to get it
+    /// all.
+    func share(of slowStart: Duration, now: Instant) -> Double {
+        let end = Instant(nanoseconds: graceEnd.load(ordering: .relaxed))
+        let switchedOn = Instant(nanoseconds: returned.load(ordering: .relaxed))
+        let returned = max(end, switchedOn)
+        guard returned > .zero, returned <= now else { return 1 }
+        let length = max(1, slowStart.wholeNanoseconds)
+        return min(1, Double(now.elapsed(since: returned)) / Double(length))
+    }
+
     /// When it returns by itself; nil when it is not in grace, or down besides.
     func returns(now: Instant) -> Instant? {
         guard !isDown else { return nil }
@@ -157,6 +189,7 @@ final class Channel: Sendable {
     func turn(_ new: Switch, by actor: String, now: Instant) {
         switched.store(new.rawValue, ordering: .relaxed)
         graceEnd.store(0, ordering: .relaxed)
+        returned.store(now.nanoseconds, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: nil, by: actor) }
     }
 
@@ -179,6 +212,7 @@ final class Channel: Sendable {
         guard probes.clearDown() else { return false }
         guard isSwitchedOn else { return true }
         graceEnd.store(0, ordering: .relaxed)
+        returned.store(now.nanoseconds, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: why, by: "probe") }
         return true
     }
@@ -232,6 +266,7 @@ final class Channel: Sendable {
         guard isInGrace(now: now),
             graceEnd.exchange(0, ordering: .relaxed) > now.nanoseconds
         else { return false }
+        returned.store(now.nanoseconds, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: "connected again") }
         return true
     }

@@ -8,6 +8,8 @@ final class Service: Sendable {
     /// How long a channel that failed is left alone.
     let grace: Duration
     let health: PassiveHealthRules
+    /// How often its channels' names are resolved again.
+    let resolve: Duration?
     let limits: ServiceLimits
     let listeners: [Listener]
     let groups: [Group]
@@ -25,6 +27,7 @@ final class Service: Sendable {
         timeouts = settings.timeouts
         grace = settings.grace
         health = settings.health
+        resolve = settings.resolve
         limits = settings.limits
         self.listeners = listeners
         self.groups = groups
@@ -45,16 +48,31 @@ final class Service: Sendable {
     ///
     /// When no group has one, the channel whose grace time ends first is tried rather than refusing
     /// the client; but only as a session's first attempt at such a channel.
-    func choose(excluding tried: [UInt64], now: Instant) -> Channel? {
+    func choose(
+        for client: ClientKey = .unknown, excluding tried: [UInt64], now: Instant
+    ) -> Channel? {
         for (index, group) in groups.enumerated() {
-            guard let channel = group.choose(excluding: tried, now: now) else { continue }
+            guard let channel = group.choose(for: client, excluding: tried, now: now) else {
+                continue
+            }
             if index > 0 { group.countSpill(now: now) }
             return channel
         }
         return tried.isEmpty ? lastResort(now: now) : nil
     }
 
+    /// Whether some group asks which address a client connected to.
+    var asksForDestination: Bool { groups.contains(where: \.asksForDestination) }
+
     private func lastResort(now: Instant) -> Channel? {
+        guard let channel = lastResortCandidate(now: now), channel.reserve(now: now) else {
+            return nil
+        }
+        return channel
+    }
+
+    /// Of channels in grace with room, the one that returns first.
+    func lastResortCandidate(now: Instant) -> Channel? {
         var best: (channel: Channel, returns: Instant)?
         for group in groups {
             for channel in group.channels where channel.isSwitchedOn && channel.weight > 0 {
@@ -63,8 +81,7 @@ final class Service: Sendable {
                 best = (channel, returns)
             }
         }
-        guard let channel = best?.channel, channel.reserve(now: now) else { return nil }
-        return channel
+        return best?.channel
     }
 
     func contains(_ channel: Channel) -> Bool {

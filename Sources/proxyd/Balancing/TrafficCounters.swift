@@ -12,6 +12,11 @@ final class TrafficCounters: Sendable {
     private let failureCount = Atomic<UInt64>(0)
     /// The sum of all ended sessions' lives.
     private let nanosecondCount = Atomic<UInt64>(0)
+    /// Sessions that run, and the sum of the moments at which they began.
+    private let runningCount = Atomic<UInt64>(0)
+    private let runningStarts = Atomic<UInt64>(0)
+    /// Odd while the three above are written, which belong together.
+    private let revision = Atomic<UInt64>(0)
     // Keeps two workers' counters off one line of the processor's cache.
     private let padding: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) =
         (0, 0, 0, 0, 0, 0, 0, 0)
@@ -27,6 +32,60 @@ final class TrafficCounters: Sendable {
     func addSession() { Self.add(1, to: sessionCount) }
     func addFailure() { Self.add(1, to: failureCount) }
     func addTime(nanoseconds: UInt64) { Self.add(nanoseconds, to: nanosecondCount) }
+
+    /// A session runs from now on, or has since `start`.
+    func began(at start: Instant) {
+        revise {
+            Self.set(runningCount, to: runningCount.load(ordering: .relaxed) &+ 1)
+            Self.set(
+                runningStarts, to: runningStarts.load(ordering: .relaxed) &+ start.nanoseconds)
+        }
+    }
+
+    /// It has ended.
+    func ended(began start: Instant, at end: Instant) {
+        revise {
+            Self.set(runningCount, to: runningCount.load(ordering: .relaxed) &- 1)
+            Self.set(
+                runningStarts, to: runningStarts.load(ordering: .relaxed) &- start.nanoseconds)
+            Self.set(
+                nanosecondCount,
+                to: nanosecondCount.load(ordering: .relaxed) &+ end.elapsed(since: start))
+        }
+    }
+
+    /// The sum of all sessions' ages, of running ones up to now.
+    func time(now: Instant) -> UInt64 {
+        // A writer is done within nanoseconds, unless its thread was stopped in between.
+        for _ in 0..<8 {
+            let before = revision.load(ordering: .acquiring)
+            let count = runningCount.load(ordering: .acquiring)
+            let starts = runningStarts.load(ordering: .acquiring)
+            let ended = nanosecondCount.load(ordering: .acquiring)
+            guard before & 1 == 0, revision.load(ordering: .relaxed) == before else { continue }
+            // Another worker's clock may be ahead of ours.
+            let running = Int64(bitPattern: count &* now.nanoseconds &- starts)
+            return ended &+ UInt64(max(0, running))
+        }
+        return nanosecondCount.load(ordering: .relaxed)
+    }
+
+    /// Bytes both ways.
+    var bytes: UInt64 {
+        inByteCount.load(ordering: .relaxed) &+ outByteCount.load(ordering: .relaxed)
+    }
+
+    private func revise(_ change: () -> Void) {
+        let present = revision.load(ordering: .relaxed)
+        revision.store(present &+ 1, ordering: .relaxed)
+        change()
+        revision.store(present &+ 2, ordering: .releasing)
+    }
+
+    /// Seen only together with what was written before.
+    private static func set(_ counter: borrowing Atomic<UInt64>, to value: UInt64) {
+        counter.store(value, ordering: .releasing)
+    }
 
     @inline(__always)
     func addBytes(_ count: UInt64, from side: Side) {

@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Clients of a service that wait for room, first come, first served, whichever worker they are on.
 ///
-/// Whoever frees a slot calls the first; one that finds no room after all goes back to the front, one
-/// that finds some calls the next.
+/// Whoever frees a slot calls the first, who stays in front until it is served or gives up, and then
+/// calls the next. To be called in vain costs nothing but a look.
 final class WaitingLine: Sendable {
     struct Waiter: Equatable, Sendable {
         let worker: Int
@@ -27,14 +27,11 @@ final class WaitingLine: Sendable {
         }
     }
 
-    /// Goes back to where it was called from.
-    func rejoin(_ waiter: Waiter) { waiters.withLock { $0.prepend(waiter) } }
-
     func leave(_ waiter: Waiter) {
         waiters.withLock { waiters in
             if let place = waiters.firstIndex(of: waiter) { waiters.remove(at: place) }
         }
     }
 
-    func callNext() -> Waiter? { waiters.withLock { $0.popFirst() } }
+    var first: Waiter? { waiters.withLock { $0.first } }
 }

@@ -30,6 +30,8 @@ struct ServiceConfiguration: Equatable, Sendable {
     var timeouts = Timeouts()
     /// How long a channel that failed to connect is left alone; zero: not at all. Fproxy's `-g`.
     var grace = Duration.seconds(60)
+    /// How often names are resolved again; nil: once, at the start.
+    var resolve: Duration? = .seconds(30)
     var health = PassiveHealthRules()
     var limits = ServiceLimits()
     var groups: [GroupConfiguration] = []
@@ -128,13 +130,12 @@ struct GroupConfiguration: Equatable, Sendable {
     var name: String
     /// Sessions of this group at once; nil: no limit of its own.
     var maxSessions: Int?
-    var policy = PolicyName.roundRobin
+    var balance = BalanceConfiguration()
+    /// A channel that returns gets its full weight only after so long.
+    var slowStart: Duration?
+    /// Every so many choices all grace times end. Tcprelay's `rebalance`.
+    var rebalance: Int?
     var channels: [ChannelConfiguration] = []
-}
-
-/// The `balance:` words. One per policy that this version has.
-enum PolicyName: String, Equatable, Sendable, CaseIterable {
-    case roundRobin = "round-robin"
 }
 
 /// Where a session can be taken.

@@ -18,6 +18,7 @@ struct ServiceDraft {
     var timeouts = Timeouts()
     var grace = Duration.seconds(60)
     var probes = ProbeDraft()
+    var resolve: Duration? = .seconds(30)
     var health = PassiveHealthRules()
     var limits = ServiceLimits()
     var groups: [GroupDraft]? = []
@@ -39,8 +40,10 @@ struct GroupDraft {
     var place: Place
     var name: Placed<String>?
     var probes = ProbeDraft()
-    var policy = PolicyName.roundRobin
     var maxSessions: Int?
+    var slowStart: Duration?
+    var rebalance: Int?
+    var balance = BalanceConfiguration()
     var channels: [ChannelDraft]? = []
 }
 

@@ -30,7 +30,7 @@ struct DraftValidator {
     private mutating func service(_ draft: ServiceDraft, name: String) -> ServiceConfiguration {
         var service = ServiceConfiguration(
             name: name, timeouts: draft.timeouts, grace: draft.grace,
-            health: draft.health,
+            resolve: draft.resolve, health: draft.health,
             limits: draft.limits)
         if let listeners = draft.listeners {
             if listeners.isEmpty {
@@ -89,8 +89,16 @@ struct DraftValidator {
         _ draft: GroupDraft, name: String, probes: ProbeDraft
     ) -> GroupConfiguration {
         let probes = draft.probes.inheriting(from: probes)
-        var group = GroupConfiguration(name: name, policy: draft.policy)
+        var group = GroupConfiguration(name: name, balance: draft.balance)
         group.maxSessions = draft.maxSessions
+        group.slowStart = draft.slowStart
+        group.rebalance = draft.rebalance
+        if draft.slowStart != nil, draft.balance.policy.isByClient {
+            mistakes.add(
+                "“slow-start” has no effect with \(draft.balance.policy.rawValue), which sends each "
+                    + "client to its own channel", "remove it, or choose another policy",
+                at: draft.place)
+        }
         guard let channels = draft.channels else { return group }
         if channels.isEmpty {
             mistakes.add("the group is empty", "give it a channel", at: draft.place)

@@ -44,6 +44,9 @@ struct FileReader {
             yaml.value(map, "grace") { text, name throws(ValueMistake) in
                 try ValueReader.duration(text, in: .zero...ValueReader.year, as: name)
             }?.value ?? draft.grace
+        if map["resolve"] != nil {
+            draft.resolve = duration(map, "resolve", upTo: ValueReader.year)
+        }
         draft.health = health(map)
         draft.limits = limits(map)
         draft.probes = probes(map)
@@ -106,13 +109,44 @@ struct FileReader {
         }
         draft.name = name(map)
         draft.probes = probes(map)
-        draft.policy = yaml.value(map, "balance", ValueReader.policy)?.value ?? draft.policy
+        draft.balance = balance(map) ?? draft.balance
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
+        draft.slowStart = duration(map, "slow-start", upTo: ValueReader.longestHold)
+        draft.rebalance = number(map, "rebalance", 1...1_000_000)
         if let value = map["channels"] {
             draft.place = value.place
             draft.channels = channels(value)
         }
         return draft
+    }
+
+    /// A policy's word, or a map with its options.
+    private mutating func balance(_ map: YAMLMap) -> BalanceConfiguration? {
+        guard let value = map["balance"], value.isMap else {
+            let policy = yaml.value(map, "balance", ValueReader.policy)?.value
+            return policy.map { BalanceConfiguration(policy: $0) }
+        }
+        guard let inner = yaml.map(value, .balance) else { return nil }
+        var options = BalanceOptions()
+        var isGood = true
+        for key in KeySet.balance.keys where inner[key] != nil {
+            let read = yaml.value(inner, key) { text, _ throws(ValueMistake) in
+                try options.set(key, to: text)
+            }
+            isGood = isGood && read != nil
+        }
+        if inner["policy"] == nil {
+            yaml.mistakes.add(
+                "“balance” names no policy", "add “policy”, as in policy: hash", at: value.place)
+            isGood = false
+        }
+        guard isGood else { return nil }
+        do throws(BalanceOptions.Nonsense) {
+            return try options.configuration()
+        } catch {
+            yaml.mistakes.add(error.mistake, at: inner[error.option]?.place ?? value.place)
+            return nil
+        }
     }
 
     private mutating func channels(_ value: YAMLValue) -> [ChannelDraft]? {

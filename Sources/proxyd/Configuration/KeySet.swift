@@ -13,7 +13,7 @@ struct KeySet: Sendable {
         noun: "a service",
         keys: [
             "name", "listen", "timeouts", "grace", "grace-max", "failures", "autodisable", "panic",
-            "when-empty", "max-sessions", "per-source",
+            "resolve", "when-empty", "max-sessions", "per-source",
             "overload", "queue", "groups", "channels", "probe", "probes",
         ])
     static let timeouts = KeySet(
@@ -25,7 +25,14 @@ struct KeySet: Sendable {
             "rate", "burst",
         ])
     static let group = KeySet(
-        noun: "a group", keys: ["name", "balance", "max-sessions", "channels", "probe", "probes"])
+        noun: "a group",
+        keys: [
+            "name", "balance", "max-sessions", "slow-start", "rebalance", "channels", "probe",
+            "probes",
+        ])
+    static let balance = KeySet(
+        noun: "“balance”",
+        keys: ["policy", "key", "function", "failover", "max-load", "seed"])
     static let channel = KeySet(
         noun: "a channel",
         keys: ["address", "unix", "name", "weight", "maxc", "label", "probe", "probes"])
@@ -44,22 +51,18 @@ struct KeySet: Sendable {
     static let probeStep = KeySet(noun: "a step", keys: ["send", "expect"])
 
     static let all = [
-        file, control, service, timeouts, listener, group, channel, whenEmpty, perSource, queue,
-        probe, probeStep,
+        file, control, service, timeouts, listener, group, balance, channel, whenEmpty, perSource,
+        queue, probe, probeStep,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "access", "check", "checks", "election", "key", "log", "metrics",
+        "access", "check", "checks", "election", "log", "metrics",
         "proxy-protocol", "tls", "trigger", "triggers", "wait-for-bytes",
     ]
 
     /// Policies that the design names and this version lacks.
-    static let laterPolicies: Set<String> = [
-        "least-connections", "fair", "fewest-connections-total", "least-bytes", "least-time",
-        "workload", "hash", "sticky", "maglev", "first", "primary", "random-two-choices",
-        "least-latency",
-    ]
+    static let laterPolicies: Set<String> = ["primary"]
 
     /// What to say about a key that is not in the set.
     func mistake(about key: String) -> ValueMistake {
@@ -67,11 +70,11 @@ struct KeySet: Sendable {
             return ValueMistake("“\(key)” is not available in this version", "remove it")
         }
         let problem = "unknown key “\(key)” in \(noun)"
-        if let owner = Self.all.first(where: { $0.keys.contains(key) }) {
-            return ValueMistake(problem, "it belongs in \(owner.noun)")
-        }
         if let near = NearestWord.nearest(to: key, among: keys) {
             return ValueMistake(problem, "did you mean “\(near)”?")
+        }
+        if let owner = Self.all.first(where: { $0.keys.contains(key) }) {
+            return ValueMistake(problem, "it belongs in \(owner.noun)")
         }
         return ValueMistake(problem, "the keys here are \(keys.joined(separator: ", "))")
     }

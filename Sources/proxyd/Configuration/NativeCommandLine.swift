@@ -4,7 +4,7 @@ internal import Shared
 struct NativeCommandLine: Equatable {
     /// What `-l` was given, each time.
     var listen: [String] = []
-    /// `HOST[:PORT[:MAXC]]` per channel; `!` ends a group.
+    /// `HOST[:PORT[:MAXC]]` per channel; `!` ends a group, `%` one whose clients are hashed.
     var operands: [String] = []
     var connectTimeout: String?
     var idleTimeout: String?
@@ -134,13 +134,9 @@ struct NativeCommandLine: Equatable {
             // Behind every option: 1000 listeners do not fit on a command line that people read.
             let place = Place(argument: "operand \(index + 1)", position: 1_000_000 + index)
             isEnded = operand == "!" || operand == "%"
-            if operand == "%" {
-                mistakes.add(
-                    "“%” ends a hash group, and hash is not available in this version",
-                    "write “!” for round-robin", at: place)
-            }
             if isEnded {
-                groups.append(GroupDraft(place: place, channels: channels))
+                let balance = BalanceConfiguration(policy: operand == "%" ? .hash : .roundRobin)
+                groups.append(GroupDraft(place: place, balance: balance, channels: channels))
                 channels = []
                 continue
             }

@@ -107,17 +107,22 @@ enum ValueReader {
     }
 
     static func policy(_ text: String, as name: String) throws(ValueMistake) -> PolicyName {
-        if let policy = PolicyName(rawValue: text) { return policy }
-        let known = PolicyName.allCases.map(\.rawValue)
+        if let policy = PolicyName(word: text) { return policy }
+        let known = PolicyName.words
         if KeySet.laterPolicies.contains(text) {
             throw ValueMistake(
-                "“\(text)” is not available in this version",
-                "write \(known.joined(separator: " or "))")
+                "“\(text)” is not available in this version", "write \(choice(known))")
         }
         let near = NearestWord.nearest(to: text, among: known)
         throw ValueMistake(
             "\(name) is “\(text)”, which is no policy",
-            near.map { "did you mean “\($0)”?" } ?? "write \(known.joined(separator: " or "))")
+            near.map { "did you mean “\($0)”?" } ?? "write \(choice(known))")
+    }
+
+    /// `a, b or c`.
+    static func choice(_ words: [String]) -> String {
+        guard let last = words.last, words.count > 1 else { return words.first ?? "" }
+        return words.dropLast().joined(separator: ", ") + " or " + last
     }
 
     /// A service's, listener's, group's or channel's name. Paths are made of names and indexes, so a

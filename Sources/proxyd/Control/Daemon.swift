@@ -19,6 +19,9 @@ protocol Daemon: AnyObject {
         _ channel: Channel, with probe: ProbeConfiguration,
         then finish: @escaping (ProbeResult) -> Void)
 
+    /// Ends sessions one after the other, so many a second; those that have ended by then are passed over.
+    func cut(sessions: [UInt64], perSecond: Double, by actor: String)
+
     /// A channel's state was changed.
     func channelsChanged()
 }

@@ -12,6 +12,18 @@ struct PathResolver {
         return inNamedService(parts) ?? inOnlyService(parts) ?? inNumberedService(parts)
     }
 
+    /// The group that a path names.
+    func group(at path: String) -> Group? {
+        let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        if parts.count == 2, let service = Self.find(parts[0], in: topology.services, name: \.name)
+        {
+            return Self.find(parts[1], in: service.groups, name: \.name)
+        }
+        guard parts.count == 1, topology.services.count == 1, let service = topology.services.first
+        else { return nil }
+        return Self.find(parts[0], in: service.groups, name: \.name)
+    }
+
     private func inNamedService(_ parts: [String]) -> [Channel]? {
         let service = topology.services.first { $0.name == parts[0] }
         return service.flatMap { channels(of: $0, parts.dropFirst()) }

@@ -77,12 +77,20 @@ extension Group {
         let caps = usable.map(\.maxc)
         let isBounded = caps.allSatisfy { $0 != nil }
         return GroupSnapshot(
-            path: path, serial: serial, role: role, balance: policyName.rawValue,
+            path: path, serial: serial, role: role, balance: balance.policy.rawValue,
             usable: UInt64(usable.count), channels: UInt64(channels.count),
             current: UInt64(channels.reduce(0) { $0 + max(0, $1.current) }),
             slots: isBounded ? UInt64(caps.reduce(0) { $0 + ($1 ?? 0) }) : nil,
             total: TrafficCounters.sum(channels.flatMap(\.counters)).sessions,
-            spilled: spillCount)
+            spilled: spillCount, digest: digest.map { $0.hexadecimal })
+    }
+}
+
+extension UInt64 {
+    /// Sixteen digits.
+    fileprivate var hexadecimal: String {
+        let digits = String(self, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }
 

@@ -8,7 +8,6 @@ final class ProbeJob {
     /// Its jobs are the subject's, so they go with it.
     unowned let subject: ProbeSubject
     let token: Token
-    let work: ProbeWork
 
     init(
         _ probe: ProbeConfiguration, index: Int, of subject: ProbeSubject, token: Token
@@ -17,7 +16,6 @@ final class ProbeJob {
         self.index = index
         self.subject = subject
         self.token = token
-        work = ProbeWork(probe, of: subject.channel)
     }
 }
 

@@ -56,12 +56,13 @@ extension ProbeResult {
 }
 
 extension ProbeConfiguration {
-    /// Where the probe of a channel goes; nil for a port that a Unix socket does not have.
+    /// Where the probe of a channel goes: of a name's addresses to the first. nil when it would need a
+    /// port that a Unix socket does not have.
     func target(of channel: Channel) -> Endpoint? {
-        guard let place = address ?? channel.address.endpoint else { return nil }
+        guard let place = address ?? channel.firstAddress else { return nil }
         switch place {
         case .ip(let address, let own):
-            guard let port = port ?? (own > 0 ? own : channel.address.endpoint?.ipPort) else {
+            guard let port = port ?? (own > 0 ? own : channel.firstAddress?.ipPort) else {
                 return nil
             }
             return .ip(address, port: port)

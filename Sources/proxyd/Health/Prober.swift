@@ -29,7 +29,6 @@ final class Prober {
     /// A probe that waits for a place.
     private struct Waiting {
         var probe: ProbeConfiguration
-        var work: ProbeWork
         var channel: Channel
         var finish: (ProbeResult) -> Void
     }
@@ -156,33 +155,23 @@ final class Prober {
         _ channel: Channel, with probe: ProbeConfiguration,
         then finish: @escaping (ProbeResult) -> Void
     ) {
-        enqueue(
-            Waiting(
-                probe: probe, work: ProbeWork(probe, of: channel), channel: channel,
-                finish: finish))
+        guard waiting.count < Self.mostWaiting else {
+            return conclude(finish, .bad("too many probes wait"))
+        }
+        waiting.append(Waiting(probe: probe, channel: channel, finish: finish))
     }
 
     private func enqueue(_ job: ProbeJob) {
         let token = job.token
-        let finish = { [unowned self] (result: ProbeResult) in
+        probe(job.subject.channel, with: job.probe) { [unowned self] result in
             // The channel may have gone meanwhile.
             guard let job = jobs[token] else { return }
             take(result, of: job)
         }
-        enqueue(
-            Waiting(
-                probe: job.probe, work: job.work, channel: job.subject.channel, finish: finish))
-    }
-
-    private func enqueue(_ probe: Waiting) {
-        guard waiting.count < Self.mostWaiting else {
-            return conclude(probe.finish, .bad("too many probes wait"))
-        }
-        waiting.append(probe)
     }
 
     private func launch(_ next: Waiting) {
-        switch next.work {
+        switch ProbeWork(next.probe, of: next.channel) {
         case .exchange(let exchange): connect(next, exchange)
         case .script(let job):
             // The runner has a limit and a queue of its own.

@@ -24,6 +24,8 @@ final class Session {
     private var lastSpeaker = Side.channel
     private var connectStarted: Instant
     private var tried: [UInt64] = []
+    /// Of the channel being connected to: a name may have several.
+    private var addressesLeft = 0
     private var isClientWatchedForWrites = false
     /// It counts among its source's sessions.
     private var source: SourceLedger.Source?
@@ -37,6 +39,8 @@ final class Session {
         /// For room (`overload: queue`), not for a channel to become usable (`hold`).
         var isForRoom: Bool
     }
+    /// Whether the channel has accepted, so that its counters know of this session.
+    private var isPlaced = false
 
     init(
         id: UInt64, slot: Int, generation: UInt32, accepted: consuming AcceptedClient, now: Instant
@@ -98,27 +102,45 @@ final class Session {
     }
 
     private func choose(on worker: Worker) -> SessionLife.Action {
+        if isNewcomer, service.isInDemand {
+            // Whoever stands in line already goes first.
+            if service.limits.overload == .queue { return .overload(.overload) }
+            if case .hold = listener.settings.whenEmpty { return .whenEmpty }
+        }
         if !hasPlace {
-            // Newcomers go behind whoever stands in line already.
-            let isBehind = wait == nil && service.limits.overload == .queue && service.isInDemand
-            guard !isBehind, service.places.admit() else { return .overload(.overload) }
+            guard service.places.admit() else { return .overload(.overload) }
             hasPlace = true
         }
-        guard let channel = service.choose(excluding: tried, now: worker.now) else {
+        guard
+            let channel = service.choose(
+                for: clientKey, excluding: tried, now: worker.now)
+        else {
             let isFull = tried.isEmpty && service.isUsable(now: worker.now)
             if isFull, service.limits.overload == .queue { return .overload(.overload) }
             return life.foundNoChannel()
         }
         life.chose()
         if case .unix = channel.endpoint { outFlow.mayStopShort = true }
-        wait = nil
+        leaveLine(on: worker)
         self.channel = channel
+        addressesLeft = channel.addressCount
+        return connect(to: channel, on: worker)
+    }
+
+    /// It has neither waited nor been refused.
+    private var isNewcomer: Bool { wait == nil && life.failures == 0 }
+
+    /// Starts to connect to the channel's next address.
+    private func connect(to channel: Channel, on worker: Worker) -> SessionLife.Action {
         connectStarted = worker.now
         worker.deadlines.schedule(
             slot: slot, at: worker.now.advanced(by: service.timeouts.connect))
+        guard let address = channel.nextAddress() else {
+            return connectFailed(.unreachable, on: worker)
+        }
         do {
             let socket = try ChannelSocket.connect(
-                to: channel.address, deadPeer: service.timeouts.deadPeer)
+                to: address, deadPeer: service.timeouts.deadPeer)
             let isConnected = socket.isConnected
             channelSocket = socket.takeDescriptor()
             try worker.poller.add(
@@ -130,12 +152,22 @@ final class Session {
         }
     }
 
+    /// What policies may know of the client; the address that it connected to costs a system call.
+    private var clientKey: ClientKey {
+        let destination = service.asksForDestination ? Socket.localEndpoint(clientSocket) : nil
+        return ClientKey(source: client, destination: destination ?? listener.endpoint)
+    }
+
     private func connectFailed(
         _ cause: EndReason.Cause, on worker: Worker
     ) -> SessionLife.Action {
         channelSocket = FileDescriptor.none
         outFlow.isReadable = false
         outFlow.endFollows = false
+        addressesLeft -= 1
+        if let channel, addressesLeft > 0, !cause.isShortage {
+            return connect(to: channel, on: worker)
+        }
         if let channel {
             tried.append(channel.serial)
             self.channel = nil
@@ -150,6 +182,8 @@ final class Session {
 
     private func connected(to channel: Channel, on worker: Worker) -> SessionLife.Action {
         channel.counters[worker.index].addSession()
+        channel.counters[worker.index].began(at: started)
+        isPlaced = true
         worker.noteConnect(to: channel, nanoseconds: worker.now.elapsed(since: connectStarted))
         lastActivity = worker.now
         tried = []
@@ -417,18 +451,17 @@ final class Session {
         WaitingLine.Waiter(worker: worker.index, token: token(.client))
     }
 
-    /// Goes to the end of the service's line, or back to its front after having been called in vain.
+    /// Goes to the end of the service's line, or stays where it is after having been called in vain.
     private func stand(_ wait: Wait, on worker: Worker) -> SessionLife.Action {
         guard let line = service.line, wait.until > worker.now else {
             return wait.isForRoom ? life.queueTimedOut() : life.closeEmpty(resetting: .neither)
         }
-        if self.wait != nil {
-            line.rejoin(waiter(on: worker))
-        } else if line.join(waiter(on: worker)) {
+        if self.wait == nil {
+            guard line.join(waiter(on: worker)) else {
+                return life.turnAway(.queueFull, resetting: .neither)
+            }
             // What came free while it was joining has called nobody.
             worker.share.callNext(of: service)
-        } else {
-            return life.turnAway(.queueFull, resetting: .neither)
         }
         self.wait = wait
         life.hold()
@@ -436,9 +469,15 @@ final class Session {
         return .none
     }
 
+    private func leaveLine(on worker: Worker) {
+        guard wait != nil else { return }
+        wait = nil
+        service.line?.leave(waiter(on: worker))
+    }
+
     /// It has been called: there may be room, or a usable channel. If so, so there may be for the next.
     func chooseAgain(on worker: Worker) {
-        guard life.phase == .holding else { return worker.share.callNext(of: service) }
+        guard life.phase == .holding else { return }
         tried.removeAll()
         perform(.choose, on: worker)
         if life.phase != .holding { worker.share.callNext(of: service) }
@@ -462,7 +501,12 @@ final class Session {
         outFlow.abandon(to: worker.space)
         let lived = worker.now.elapsed(since: started)
         if let channel {
-            channel.counters[worker.index].addTime(nanoseconds: lived)
+            let counters = channel.counters[worker.index]
+            if isPlaced {
+                counters.ended(began: started, at: worker.now)
+            } else {
+                counters.addTime(nanoseconds: lived)
+            }
             channel.release()
         }
         if reason.isTurnedAway {
@@ -481,7 +525,7 @@ final class Session {
         listener.leave()
         if hasPlace { service.places.leave() }
         if let source { service.sources?.leave(source) }
-        if wait != nil { service.line?.leave(waiter(on: worker)) }
+        leaveLine(on: worker)
         worker.share.callNext(of: service)
     }
 }

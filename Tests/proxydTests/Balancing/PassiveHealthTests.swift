@@ -82,12 +82,11 @@ struct PassiveHealthTests {
     }
 
     @Test("a channel that was switched off by autodisable says so, and is enabled by a person")
-    func auto() throws {
+    func auto() {
         let now = Instant.now
-        let address = try #require(SocketAddress(.ip(.loopbackV4, port: 1)))
         let channel = Channel(
             ChannelConfiguration(name: "c", endpoint: .ip(.loopbackV4, port: 1)), in: "s/g",
-            serial: 1, address: address, workerCount: 1, now: now)
+            serial: 1, addresses: [.ip(.loopbackV4, port: 1)], workerCount: 1, now: now)
         let rules = PassiveHealthRules(autodisable: true)
         #expect(channel.failed(why: "refused", grace: .seconds(60), rules: rules, now: now))
         #expect(channel.state(now: now) == .auto)

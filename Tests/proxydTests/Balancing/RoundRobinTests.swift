@@ -13,7 +13,7 @@ struct RoundRobinTests {
     private func choices(_ count: Int, _ weights: [Int]) -> String {
         var policy = RoundRobin()
         return (0..<count).map { _ in
-            policy.choose(among: candidates(weights)).map {
+            policy.choose(among: candidates(weights), for: .unknown).map {
                 String("ABCDEFGH".dropFirst($0).prefix(1))
             }
                 ?? "-"
@@ -40,7 +40,9 @@ struct RoundRobinTests {
         var policy = RoundRobin()
         var counts = [Int](repeating: 0, count: weights.count)
         for _ in 0..<rounds * total {
-            guard let index = policy.choose(among: candidates(weights)) else { continue }
+            guard let index = policy.choose(among: candidates(weights), for: .unknown) else {
+                continue
+            }
             counts[index] += 1
         }
         #expect(counts == weights.map { $0 * rounds })
@@ -51,21 +53,28 @@ struct RoundRobinTests {
         var policy = RoundRobin()
         var counts = [0, 0, 0]
         for _ in 0..<1000 {
-            guard let index = policy.choose(among: candidates([1, 1, 1], usable: [0, 2])) else {
+            guard
+                let index = policy.choose(
+                    among: candidates([1, 1, 1], usable: [0, 2]), for: .unknown)
+            else {
                 continue
             }
             counts[index] += 1
         }
         #expect(counts == [500, 0, 500])
-        #expect(policy.choose(among: candidates([1, 1, 1], usable: [])) == nil)
+        #expect(policy.choose(among: candidates([1, 1, 1], usable: []), for: .unknown) == nil)
     }
 
     @Test("a channel that returns has no turns to catch up on", arguments: 0..<7)
     func noDeficit(turnsBefore: Int) {
         var policy = RoundRobin()
-        for _ in 0..<turnsBefore { _ = policy.choose(among: candidates([1, 1])) }
-        for _ in 0..<100 { #expect(policy.choose(among: candidates([1, 1], usable: [0])) == 0) }
-        let turns = (0..<10).compactMap { _ in policy.choose(among: candidates([1, 1])) }
+        for _ in 0..<turnsBefore { _ = policy.choose(among: candidates([1, 1]), for: .unknown) }
+        for _ in 0..<100 {
+            #expect(policy.choose(among: candidates([1, 1], usable: [0]), for: .unknown) == 0)
+        }
+        let turns = (0..<10).compactMap { _ in
+            policy.choose(among: candidates([1, 1]), for: .unknown)
+        }
         #expect(turns.count { $0 == 1 } == 5)
         #expect(!zip(turns, turns.dropFirst()).contains { $0 == 1 && $1 == 1 })
     }
@@ -80,11 +89,13 @@ struct RoundRobinTests {
         var policy = RoundRobin()
         for _ in 0..<5000 {
             let usable = Set(weights.indices.filter { _ in Bool.random(using: &generator) })
-            _ = policy.choose(among: candidates(weights, usable: usable))
+            _ = policy.choose(among: candidates(weights, usable: usable), for: .unknown)
         }
         var counts = [Int](repeating: 0, count: weights.count)
         for _ in 0..<total {
-            guard let index = policy.choose(among: candidates(weights)) else { continue }
+            guard let index = policy.choose(among: candidates(weights), for: .unknown) else {
+                continue
+            }
             counts[index] += 1
         }
         for (count, weight) in zip(counts, weights) {

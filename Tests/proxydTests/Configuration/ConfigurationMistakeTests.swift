@@ -105,7 +105,7 @@ struct ConfigurationMistakeTests {
             ("idle: 1", "4:3: unknown key “idle” in a service; it belongs in “timeouts”"),
             (
                 "colour: red",
-                "4:3: unknown key “colour” in a service; the keys here are name, listen, timeouts, grace, grace-max, failures, autodisable, panic, when-empty, max-sessions, per-source, overload, queue, groups, channels, probe, probes"
+                "4:3: unknown key “colour” in a service; the keys here are name, listen, timeouts, grace, grace-max, failures, autodisable, panic, resolve, when-empty, max-sessions, per-source, overload, queue, groups, channels, probe, probes"
             ),
             ("tls: {}", "4:3: “tls” is not available in this version; remove it"),
             ("tls: 3", "4:3: “tls” is not available in this version; remove it"),
@@ -320,6 +320,10 @@ struct ConfigurationMistakeTests {
         #expect(mistakes(file) == ["f:3:\(column): " + expected])
     }
 
+    static let policies =
+        "round-robin, least-connections, fewest-connections-total, least-bytes, "
+        + "least-time, workload, hash, sticky, maglev, first, random-two-choices, least-latency or fair"
+
     @Test(
         "of groups, at line 3 and column 13",
         arguments: [
@@ -330,8 +334,8 @@ struct ConfigurationMistakeTests {
                 "3:24: “channels” is a text, not a list; write its elements on lines that begin with “- ”"
             ),
             (
-                "{balance: hash, channels: [a:1]}",
-                "3:23: “hash” is not available in this version; write round-robin"
+                "{balance: primary, channels: [a:1]}",
+                "3:23: “primary” is not available in this version; write \(policies)"
             ),
             (
                 "{balance: round-robbin, channels: [a:1]}",
@@ -339,7 +343,7 @@ struct ConfigurationMistakeTests {
             ),
             (
                 "{balance: best, channels: [a:1]}",
-                "3:23: “balance” is “best”, which is no policy; write round-robin"
+                "3:23: “balance” is “best”, which is no policy; write \(policies)"
             ),
             (
                 "{name: a, channels: [a:1]}, {name: a, channels: [b:1]}",

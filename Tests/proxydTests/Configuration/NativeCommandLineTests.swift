@@ -113,18 +113,24 @@ struct NativeCommandLineTests {
                 "",
                 "the address is empty; write it as 10.0.0.1:143, [2001:db8::1]:143, host:143 or unix:/path"
             ),
-            (
-                "%",
-                "“%” ends a hash group, and hash is not available in this version; write “!” for round-robin"
-            ),
             ("!", "the group is empty; give it a channel"),
+            ("%", "the group is empty; give it a channel"),
         ])
     func operandMistakes(text: String, expected: String) {
         // A socket has no port to take over.
         let operands =
-            text == "%" ? ["b:1", text] : text == "!" ? [text, "b:1"] : [text, "!", "b:1"]
+            ["!", "%"].contains(text) ? [text, "b:1"] : [text, "!", "b:1"]
         let line = NativeCommandLine(listen: ["/run/x"], operands: operands)
-        #expect(mistakes(line) == ["operand \(text == "%" ? 2 : 1): " + expected])
+        #expect(mistakes(line) == ["operand 1: " + expected])
+    }
+
+    @Test("“%” ends a group whose clients are hashed, “!” one with turns")
+    func separators() throws {
+        let operands = ["a:1", "%", "b:1", "!", "c:1", "%"]
+        let groups = try NativeCommandLine(listen: ["*:1"], operands: operands).configuration()
+            .services[0].groups
+        #expect(groups.map(\.balance.policy) == [.hash, .roundRobin, .hash])
+        #expect(groups.allSatisfy { !$0.balance.failover })
     }
 
     @Test("every mistake is located at its option, in order")

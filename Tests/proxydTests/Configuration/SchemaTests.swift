@@ -22,6 +22,7 @@ struct SchemaTests {
         ("timeouts", .timeouts, "services: [{timeouts: {%}}]"),
         ("listener", .listener, "services: [{listen: [{%}]}]"),
         ("group", .group, "services: [{groups: [{%}]}]"),
+        ("balance", .balance, "services: [{groups: [{balance: {%}}]}]"),
         ("channel", .channel, "services: [{channels: [{%}]}]"),
         ("hold", .whenEmpty, "services: [{when-empty: {%}}]"),
         ("per-source", .perSource, "services: [{per-source: {%}}]"),
@@ -59,8 +60,12 @@ struct SchemaTests {
         func property(_ name: String, _ key: String) -> [String: Any]? {
             (definitions[name]?["properties"] as? [String: [String: Any]])?[key]
         }
-        let policies = property("group", "balance")?["enum"] as? [String]
-        #expect(policies == PolicyName.allCases.map(\.rawValue))
+        #expect(definitions["policy"]?["enum"] as? [String] == PolicyName.words)
+        #expect(
+            property("balance", "key")?["enum"] as? [String] == HashKey.allCases.map(\.rawValue))
+        #expect(
+            property("balance", "function")?["enum"] as? [String]
+                == HashFunction.allCases.map(\.rawValue))
         func range(_ schema: [String: Any]?) -> ClosedRange<Int>? {
             guard let low = schema?["minimum"] as? Int, let high = schema?["maximum"] as? Int
             else { return nil }
@@ -68,6 +73,7 @@ struct SchemaTests {
         }
         #expect(range(property("channel", "weight")) == ValueReader.weights)
         #expect(range(property("listener", "backlog")) == ValueReader.backlogs)
+        #expect(range(property("balance", "seed")) == BalanceOptions.seeds)
         #expect(range(definitions["sessions"]) == ValueReader.sessions)
         let workers = property("file", "workers")?["oneOf"] as? [[String: Any]]
         #expect(range(workers?.last) == ValueReader.workers)
@@ -76,6 +82,6 @@ struct SchemaTests {
     @Test("a key is either there or announced, not both")
     func announced() {
         for set in KeySet.all { #expect(KeySet.later.isDisjoint(with: set.keys)) }
-        #expect(KeySet.laterPolicies.isDisjoint(with: PolicyName.allCases.map(\.rawValue)))
+        #expect(KeySet.laterPolicies.isDisjoint(with: PolicyName.words))
     }
 }

@@ -78,7 +78,7 @@ struct CommandTableTests {
     @Test("what changes something needs an operator, what shows something does not")
     func mutates() {
         for entry in CommandTable.entries {
-            #expect(entry.mutates == (entry.role == .operator), "\(entry.verb)")
+            #expect(entry.mutates == (entry.role >= .operator), "\(entry.verb)")
         }
     }
 
@@ -113,7 +113,7 @@ struct CommandTableTests {
 
     @Test(
         "help shows all commands, a family of them, or one",
-        arguments: [("help", 34), ("help show", 14), ("help show channels", 2), ("help kill", 2)])
+        arguments: [("help", 40), ("help show", 14), ("help show channels", 2), ("help kill", 2)])
     func help(line: String, lineCount: Int) throws {
         guard case .ok(_, let lines) = try daemon.reply(to: line) else { throw Missing("OK") }
         #expect(lines.count == lineCount)
@@ -138,7 +138,10 @@ struct CommandTableTests {
                 "show listeners",
                 "path serial state address when_empty current total in_bytes out_bytes refused"
             ),
-            ("show groups", "path serial role balance usable channels current slots total spilled"),
+            (
+                "show groups",
+                "path serial role balance usable channels current slots total spilled digest"
+            ),
             (
                 "show channels",
                 "path serial state since_ms why address weight maxc current total in_bytes out_bytes failed connect_p50_us connect_p99_us retry_ms label by probe probe_ms"

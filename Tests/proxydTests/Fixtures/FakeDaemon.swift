@@ -61,6 +61,11 @@ final class FakeDaemon: Daemon {
         deliver { finish(result) }
     }
 
+    /// What was to be cut, by `shed`.
+    private(set) var shed: [UInt64] = []
+
+    func cut(sessions: [UInt64], perSecond: Double, by actor: String) { shed += sessions }
+
     func channelsChanged() { changes += 1 }
 
     /// The workers answer what they were asked, and nothing that they are asked by then.

@@ -17,7 +17,7 @@ final class ProbeStand {
         prober = try Prober(limit: limit, generator: SeededGenerator(seed: 1))
         let settings = ChannelConfiguration(name: "0", endpoint: endpoint, probes: plan)
         channel = Channel(
-            settings, in: "s/g", serial: 1, address: try .of(endpoint), workerCount: 1, now: now)
+            settings, in: "s/g", serial: 1, addresses: [endpoint], workerCount: 1, now: now)
         prober.hasChanged = { [unowned self] in changes.append($0.state(now: now)) }
     }
 

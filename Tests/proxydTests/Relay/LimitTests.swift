@@ -1,3 +1,4 @@
+import Shared
 import Testing
 
 @testable import proxyd
@@ -125,5 +126,24 @@ struct LimitTests {
         first.channel.endWrites()
         _ = try stand.nextEnd()
         #expect(stand.isEverythingBack)
+    }
+}
+
+@Suite("A channel with several addresses", .timeLimit(.minutes(1)))
+struct SeveralAddressesTests {
+    @Test("a client is served by the address that answers, and the channel stays usable")
+    func oneIsDead() throws {
+        let door = try TestDoor()
+        let refusing = try TestDoor.refusing()
+        let stand = try WorkerStand([door.endpoint])
+        let channel = stand.channels[0]
+        #expect(channel.update(addresses: [refusing.endpoint, door.endpoint]) != nil)
+        for number in 0..<4 {
+            let client = try stand.connect()
+            try client.send("\(number)")
+            #expect(try door.accept().receiveText(1) == "\(number)")
+        }
+        #expect(channel.state(now: .now) == .up)
+        #expect(TrafficCounters.sum(channel.counters).failures == 0)
     }
 }

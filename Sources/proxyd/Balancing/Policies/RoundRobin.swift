@@ -5,21 +5,25 @@
 struct RoundRobin: Policy {
     private var credits: [Int] = []
 
-    mutating func choose(among candidates: [Candidate]) -> Int? {
+    mutating func choose(among candidates: [Candidate], for client: ClientKey) -> Int? {
         if credits.count != candidates.count {
             credits = Array(repeating: 0, count: candidates.count)
         }
         var best: Int?
+        var most = 0
         var total = 0
-        for (index, candidate) in candidates.enumerated() {
-            guard candidate.isUsable, candidate.weight > 0 else {
+        for index in candidates.indices {
+            guard candidates[index].isOpen else {
                 credits[index] = 0
                 continue
             }
-            total += candidate.weight
-            credits[index] += candidate.weight
-            if let present = best, credits[present] >= credits[index] { continue }
+            let weight = candidates[index].weight
+            total += weight
+            let credit = credits[index] + weight
+            credits[index] = credit
+            guard best == nil || credit > most else { continue }
             best = index
+            most = credit
         }
         if let best { credits[best] -= total }
         return best
