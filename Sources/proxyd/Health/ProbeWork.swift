@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Shared
 
 /// What a probe has to do: say something over a connection, or run a script.
@@ -48,6 +49,9 @@ extension ProbeResult {
         let said = line.map { ": " + ProbeText.quoted($0) } ?? ""
         switch script.outcome {
         case .exited(0): self = .good("ok" + said)
+        case .cannotStart(let number):
+            self = .failed(SystemError("posix_spawn", number))
+            if number == EAGAIN { isCounted = false }
         case .timedOut: self = .bad("timeout" + said)
         case let outcome: self = .bad("\(outcome)" + said)
         }

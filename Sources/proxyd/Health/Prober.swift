@@ -156,7 +156,7 @@ final class Prober {
         then finish: @escaping (ProbeResult) -> Void
     ) {
         guard waiting.count < Self.mostWaiting else {
-            return conclude(finish, .bad("too many probes wait"))
+            return conclude(finish, .none("too many probes wait"))
         }
         waiting.append(Waiting(probe: probe, channel: channel, finish: finish))
     }
@@ -207,7 +207,7 @@ final class Prober {
             verdicts[slot] = next.finish
             deadlines.schedule(slot: slot, at: now.advanced(by: next.probe.timeout))
         } catch {
-            conclude(next.finish, .bad("\(error)"))
+            conclude(next.finish, .failed(error))
         }
     }
 
@@ -216,11 +216,12 @@ final class Prober {
     private func take(_ result: ProbeResult, of job: ProbeJob) {
         let subject = job.subject
         subject.results[job.index] = result
-        subject.state.record(result.isGood, probe: job.index)
+        if result.isCounted { subject.state.record(result.isGood, probe: job.index) }
         let pause = subject.state.pause(probe: job.index, using: &generator)
         schedule.schedule(slot: job.token.slot, at: now.advanced(by: pause))
         let channel = subject.channel
         channel.probes.note(subject.words, nanoseconds: subject.nanoseconds)
+        guard result.isCounted else { return }
         if subject.state.isUp {
             guard channel.clearDown(why: "probe \(job.probe.name): \(result.words)", now: now)
             else { return }

@@ -218,7 +218,34 @@ struct ProberTests {
     func noScript() throws {
         let stand = try ProbeStand(.local(10_001))
         let probe = ProbeConfiguration(check: .script(path: "/nowhere/at/all"))
-        #expect(try stand.probe(probe).words.hasPrefix("cannot be started"))
+        #expect(try stand.probe(probe).words.hasPrefix("posix_spawn: "))
+    }
+
+    @Test("what we lack ourselves is not held against the channel")
+    func shortage() {
+        for number in [EMFILE, ENFILE, ENOMEM, EAGAIN] {
+            let script = ScriptResult(outcome: .cannotStart(number), tail: "", nanoseconds: 0)
+            #expect(!ProbeResult(script).isCounted)
+        }
+        #expect(!ProbeResult.failed(SystemError("socket", EMFILE)).isCounted)
+        #expect(ProbeResult.failed(SystemError("socket", EAFNOSUPPORT)).isCounted)
+    }
+
+    @Test("a probe for which there was no room does not count")
+    func noRoom() throws {
+        let stand = try ProbeStand(.local(10_001), ProbePlan(probes: [ProbeConfiguration()]))
+        var results = 0
+        for _ in 0..<100_010 {
+            stand.prober.probe(stand.channel, with: ProbeConfiguration()) { result in
+                if !result.isCounted { results += 1 }
+            }
+        }
+        stand.watch()
+        stand.prober.meetDeadlines(now: stand.now)
+        #expect(results == 10)
+        #expect(!stand.channel.isDown)
+        #expect(stand.channel.probes.last.words == "too many probes wait")
+        #expect(stand.prober.nextDeadline != nil)
     }
 
     static func script(_ line: String, in folder: TestFolder) throws -> String {
