@@ -186,8 +186,8 @@ final class Supervisor {
 
     private func startProbes() {
         prober.hasChanged = { [unowned self] channel in
-            let note = channel.note(now: now)
-            let reason = note.why ?? "its probes say so"
+            let told = channel.probes.last
+            let reason = told.down?.why ?? "probe: \(told.words ?? "ok")"
             Log.line(
                 channel.isDown
                     ? "channel \(channel.path) \(channel.endpoint) is down: \(reason)"

@@ -45,7 +45,7 @@ extension EndToEnd {
                 #expect(try verdict(daemon) == ["good", "ok"])
                 let said = daemon.program.errors
                 #expect(said.contains("is down: probe connect: refused"))
-                #expect(said.contains("is back: probe connect: ok"))
+                #expect(said.contains("is back: probe: ok"))
             }
         }
 

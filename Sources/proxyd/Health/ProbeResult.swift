@@ -26,6 +26,15 @@ struct ProbeResult: Equatable, Sendable {
         error.isShortage ? .none("\(error)") : .bad("\(error)")
     }
 
+    /// A connect has failed at once.
+    static func refused(_ number: CInt) -> ProbeResult {
+        switch Errno(number) {
+        case .descriptors, .ports, .memory: .none(SystemError.words(for: number))
+        case .refused, .unreachable, .timedOut, .reset, .other:
+            .bad(ProbeRun.words(for: number))
+        }
+    }
+
     static func bad(_ words: String) -> ProbeResult {
         ProbeResult(isGood: false, words: String(words.unicodeScalars.prefix(longestWords)))
     }

@@ -188,7 +188,7 @@ final class Prober {
         do throws(SystemError) {
             let socket = try Socket.open(family: address.family)
             if case .failed(let number) = Socket.connect(socket, to: address) {
-                return conclude(next.finish, .bad(ProbeRun.words(for: number)))
+                return conclude(next.finish, .refused(number))
             }
             // Connected or not yet: either way it becomes writable, and the event decides.
             let number = socket.release()

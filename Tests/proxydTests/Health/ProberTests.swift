@@ -229,6 +229,8 @@ struct ProberTests {
         }
         #expect(!ProbeResult.failed(SystemError("socket", EMFILE)).isCounted)
         #expect(ProbeResult.failed(SystemError("socket", EAFNOSUPPORT)).isCounted)
+        #expect(!ProbeResult.refused(EADDRNOTAVAIL).isCounted)
+        #expect(ProbeResult.refused(ECONNREFUSED).isCounted)
     }
 
     @Test("a probe for which there was no room does not count")
