@@ -43,7 +43,13 @@ struct Startup {
         let places = Admission(limit: settings.maxSessions)
         var channels: [Channel] = []
         let seat = settings.balance.policy == .primary ? PrimarySeat(settings.election) : nil
-        for channel in settings.channels {
+        for var channel in settings.channels {
+            for index in channel.probes.probes.indices {
+                // A name is looked up once, as the channel's own is.
+                guard let place = channel.probes.probes[index].address else { continue }
+                channel.probes.probes[index].address =
+                    try SocketAddress(resolving: place).endpoint
+            }
             let addresses = try Self.addresses(of: channel.endpoint)
             channels.append(
                 Channel(

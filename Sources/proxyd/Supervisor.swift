@@ -16,6 +16,7 @@ final class Supervisor {
     private let poller: Poller
     private let signals: SignalSource
     private let control: ControlServer
+    private let prober: Prober
     private var sockets: [ListeningSocket]
     private var threads: [Thread] = []
     private var questions: [UInt64: Question] = [:]
@@ -72,6 +73,8 @@ final class Supervisor {
             share = WorkerShare(
                 admission: Admission(limit: limits.sessions), workers: entrances,
                 notices: try Mailbox())
+            prober = try Prober()
+            try poller.add(prober.descriptor, Token(.probes), .readable)
             try poller.add(signals.number, Token(.signal), .readable)
             try poller.add(share.notices.descriptor, Token(.mailbox), .readable)
         } catch {
@@ -144,6 +147,7 @@ final class Supervisor {
     private func loop() {
         control.start(with: self, poller: poller)
         elections.start(for: self)
+        startProbes()
         while !isStopping {
             let count = poller.wait(milliseconds: waitMilliseconds)
             now = .now
@@ -155,10 +159,12 @@ final class Supervisor {
                 case .controlListener: control.acceptAll(poller: poller)
                 case .control: control.resume(token, readiness, poller: poller)
                 case .elections: elections.resume(now: now)
+                case .probes: prober.resume(now: now)
                 case .listener, .client, .channel, .process, .output, nil: break
                 }
             }
             elections.meetDeadlines(now: now)
+            prober.meetDeadlines(now: now)
             control.meetDeadlines(poller: poller)
             tickIfDue()
             shedIfDue()
@@ -169,6 +175,7 @@ final class Supervisor {
         var next = control.nextDeadline
         if let due = elections.nextDeadline { next = min(next ?? due, due) }
         if let nextTick { next = min(next ?? nextTick, nextTick) }
+        if let due = prober.nextDeadline { next = min(next ?? due, due) }
         if let first = shedding.first { next = min(next ?? first.due, first.due) }
         guard let next else { return -1 }
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
@@ -183,11 +190,35 @@ final class Supervisor {
 
     private func stop() {
         elections.stop()
+        prober.stop()
         for worker in share.workers { worker.mailbox.post(.stop) }
         for thread in threads { thread.join() }
         for socket in sockets { socket.removeFile() }
         control.close()
         Log.line("ended")
+    }
+
+    // MARK: Probes
+
+    private func startProbes() {
+        prober.hasChanged = { [unowned self] channel in
+            let told = channel.probes.last
+            let reason = told.down?.why ?? "probe: \(told.words ?? "ok")"
+            Log.line(
+                channel.isDown
+                    ? "channel \(channel.path) \(channel.endpoint) is down: \(reason)"
+                    : "channel \(channel.path) \(channel.endpoint) is back: \(reason)")
+            share.raiseGeneration()
+            channelsChanged()
+        }
+        prober.watch(topology.channels, now: .now)
+    }
+
+    func probe(
+        _ channel: Channel, with probe: ProbeConfiguration,
+        then finish: @escaping (ProbeResult) -> Void
+    ) {
+        prober.probe(channel, with: probe, then: finish)
     }
 
     // MARK: Workers

@@ -29,11 +29,14 @@ package struct ChannelSnapshot: Snapshot {
     package var by: String?
     /// Whether it is the primary; nil where there is no election.
     package var isElected: Bool?
+    /// The last probe's result in words; nil when it is not probed.
+    package var probe: String?
+    package var probeMilliseconds: UInt64?
 
     package static let columns = [
         "path", "serial", "state", "since_ms", "why", "address", "weight", "maxc", "current",
         "total", "in_bytes", "out_bytes", "failed", "connect_p50_us", "connect_p99_us", "retry_ms",
-        "label", "by", "elected",
+        "label", "by", "elected", "probe", "probe_ms",
     ]
 
     package var row: [String] {
@@ -43,6 +46,7 @@ package struct ChannelSnapshot: Snapshot {
             String(outBytes), String(failed), connectP50Microseconds.cell,
             connectP99Microseconds.cell, retryMilliseconds.cell, label.cell, by.cell,
             isElected.map { $0 ? "yes" : "no" }.cell,
+            probe.cell, probeMilliseconds.cell,
         ]
     }
 
@@ -66,6 +70,8 @@ package struct ChannelSnapshot: Snapshot {
         label = fields.text("label")
         by = fields.text("by")
         isElected = fields.text("elected").map { $0 == "yes" }
+        probe = fields.text("probe")
+        probeMilliseconds = fields.number("probe_ms")
     }
 
     /// A channel that has done nothing yet.

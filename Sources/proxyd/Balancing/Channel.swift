@@ -38,6 +38,8 @@ final class Channel: Sendable {
     /// Whether it was no good when the election tried it last.
     private let isDiscarded = Atomic<Bool>(false)
     private let note: Mutex<Note>
+    let probePlan: ProbePlan
+    let probes = ProbeRecord()
     private let health = Mutex(PassiveHealth())
     /// A failure has been noted since the last success, so that successes need no lock in general.
     private let hasFailed = Atomic<Bool>(false)
@@ -73,6 +75,7 @@ final class Channel: Sendable {
         maxc = settings.maxc
         counters = TrafficCounters.perWorker(workerCount)
         self.places = places
+        probePlan = settings.probes
         note = Mutex(Note(since: now))
     }
 
@@ -137,6 +140,7 @@ final class Channel: Sendable {
         case .draining: return .drain
         case .on: break
         }
+        if isDown { return .down }
         if isInGrace(now: now) { return .grace }
         if let seat, seat.isCandidate(serial) { return .check }
         if isDiscarded.load(ordering: .relaxed), !isElected { return .down }
@@ -145,7 +149,7 @@ final class Channel: Sendable {
 
     /// Whether a new session may be placed here if there is room.
     func isUsable(now: Instant) -> Bool {
-        isSwitchedOn && !isInGrace(now: now) && isElected
+        isSwitchedOn && !isDown && !isInGrace(now: now) && isElected
     }
 
     /// Whether no election keeps sessions away from it.
@@ -169,14 +173,16 @@ final class Channel: Sendable {
         return min(1, Double(now.elapsed(since: returned)) / Double(length))
     }
 
-    /// When it returns by itself; nil when it is not in grace.
+    /// When it returns by itself; nil when it is not in grace, or down besides.
     func returns(now: Instant) -> Instant? {
+        guard !isDown else { return nil }
         let end = Instant(nanoseconds: graceEnd.load(ordering: .relaxed))
         return end > now ? end : nil
     }
 
     /// Since when it is in its present state, why, and by whom.
     func note(now: Instant) -> Note {
+        if isSwitchedOn, let down = probes.last.down { return down }
         var note = note.withLock { $0 }
         let end = Instant(nanoseconds: graceEnd.load(ordering: .relaxed))
         if isSwitchedOn, end > .zero, end <= now {
@@ -197,6 +203,32 @@ final class Channel: Sendable {
         returned.store(now.nanoseconds, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: nil, by: actor) }
     }
+
+    // MARK: Probes
+
+    /// Whether its probes say that it fails.
+    var isDown: Bool { probes.isDown }
+
+    /// Its probes have failed: no sessions until `clearDown`.
+    ///
+    /// - Returns: whether that is news.
+    func setDown(why: String, now: Instant) -> Bool {
+        probes.setDown(Note(since: now, why: why, by: "probe"))
+    }
+
+    /// Its probes are good. That ends a grace time, too, if it was down: they know better.
+    ///
+    /// - Returns: whether that is news.
+    func clearDown(why: String, now: Instant) -> Bool {
+        guard probes.clearDown() else { return false }
+        guard isSwitchedOn else { return true }
+        graceEnd.store(0, ordering: .relaxed)
+        returned.store(now.nanoseconds, ordering: .relaxed)
+        note.withLock { $0 = Note(since: now, why: why, by: "probe") }
+        return true
+    }
+
+    // MARK: Connects
 
     /// A connect has failed, and the rules say what comes of it.
     ///

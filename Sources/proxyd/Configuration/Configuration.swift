@@ -150,4 +150,6 @@ struct ChannelConfiguration: Equatable, Sendable {
     var maxc: Int?
     /// A word for people.
     var label: String?
+    /// Its own, or what its group or service has.
+    var probes = ProbePlan()
 }

@@ -17,6 +17,7 @@ struct ServiceDraft {
     var listeners: [ListenerDraft]? = []
     var timeouts = Timeouts()
     var grace = Duration.seconds(60)
+    var probes = ProbeDraft()
     var resolve: Duration? = .seconds(30)
     var health = PassiveHealthRules()
     var limits = ServiceLimits()
@@ -38,6 +39,7 @@ struct ListenerDraft {
 struct GroupDraft {
     var place: Place
     var name: Placed<String>?
+    var probes = ProbeDraft()
     var maxSessions: Int?
     var slowStart: Duration?
     var rebalance: Int?
@@ -50,6 +52,7 @@ struct ChannelDraft {
     var place: Place
     var name: Placed<String>?
     var endpoint: Endpoint?
+    var probes = ProbeDraft()
     var weight = 1
     var maxc: Int?
     var label: String?

@@ -52,7 +52,7 @@ struct DraftValidator {
             }
             let names = names(of: groups.map(\.name), as: "groups of this service")
             for (group, name) in zip(groups, names) {
-                service.groups.append(self.group(group, name: name))
+                service.groups.append(self.group(group, name: name, probes: draft.probes))
             }
         }
         return service
@@ -85,7 +85,10 @@ struct DraftValidator {
         return listener
     }
 
-    private mutating func group(_ draft: GroupDraft, name: String) -> GroupConfiguration {
+    private mutating func group(
+        _ draft: GroupDraft, name: String, probes: ProbeDraft
+    ) -> GroupConfiguration {
+        let probes = draft.probes.inheriting(from: probes)
         var group = GroupConfiguration(name: name, balance: draft.balance)
         group.maxSessions = draft.maxSessions
         group.slowStart = draft.slowStart
@@ -116,7 +119,8 @@ struct DraftValidator {
             group.channels.append(
                 ChannelConfiguration(
                     name: name, endpoint: endpoint, weight: channel.weight, maxc: channel.maxc,
-                    label: channel.label))
+                    label: channel.label,
+                    probes: channel.probes.inheriting(from: probes).plan))
         }
         return group
     }

@@ -44,12 +44,4 @@ extension ValueReader {
         let known = Word.allCases.map(\.rawValue).joined(separator: " or ")
         throw ValueMistake("\(name) is “\(text)”, which is unknown", "write \(known)")
     }
-
-    /// A file to run. Never searched for, so it is named whole.
-    static func program(_ text: String, as name: String) throws(ValueMistake) -> String {
-        guard text.hasPrefix("/"), text.utf8.count < 4096 else {
-            throw ValueMistake("\(name) is “\(text)”, which is no whole path", "begin it with “/”")
-        }
-        return text
-    }
 }

@@ -49,6 +49,7 @@ struct FileReader {
         }
         draft.health = health(map)
         draft.limits = limits(map)
+        draft.probes = probes(map)
         let whenEmpty = whenEmpty(map) ?? .close
         if let value = map["listen"] {
             draft.listeners = yaml.list(value, as: "“listen”")?.map { listener($0, whenEmpty) }
@@ -107,6 +108,7 @@ struct FileReader {
             return draft
         }
         draft.name = name(map)
+        draft.probes = probes(map)
         draft.balance = balance(map) ?? draft.balance
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
         draft.slowStart = duration(map, "slow-start", upTo: ValueReader.longestHold)
@@ -162,6 +164,7 @@ struct FileReader {
         guard let map = yaml.map(value, .channel) else { return draft }
         draft.name = name(map)
         draft.endpoint = endpoint(map, read)
+        draft.probes = probes(map)
         draft.weight = number(map, "weight", ValueReader.weights) ?? draft.weight
         draft.maxc = number(map, "maxc", ValueReader.sessions)
         draft.label = yaml.value(map, "label", ValueReader.label)?.value

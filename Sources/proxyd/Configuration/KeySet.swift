@@ -14,7 +14,7 @@ struct KeySet: Sendable {
         keys: [
             "name", "listen", "timeouts", "grace", "grace-max", "failures", "autodisable", "panic",
             "resolve", "when-empty", "max-sessions", "per-source",
-            "overload", "queue", "groups", "channels",
+            "overload", "queue", "groups", "channels", "probe", "probes",
         ])
     static let timeouts = KeySet(
         noun: "“timeouts”", keys: ["connect", "idle", "half-closed", "dead-peer"])
@@ -28,6 +28,7 @@ struct KeySet: Sendable {
         noun: "a group",
         keys: [
             "name", "balance", "max-sessions", "slow-start", "rebalance", "election", "channels",
+            "probe", "probes",
         ])
     static let balance = KeySet(
         noun: "“balance”",
@@ -39,22 +40,30 @@ struct KeySet: Sendable {
             "failback", "failback-delay", "on-change", "while-electing",
         ])
     static let channel = KeySet(
-        noun: "a channel", keys: ["address", "unix", "name", "weight", "maxc", "label"])
+        noun: "a channel",
+        keys: ["address", "unix", "name", "weight", "maxc", "label", "probe", "probes"])
     static let whenEmpty = KeySet(noun: "“when-empty”", keys: ["hold"])
 
     static let perSource = KeySet(
         noun: "“per-source”", keys: ["max", "rate", "burst", "prefix4", "prefix6"])
     static let queue = KeySet(noun: "“queue”", keys: ["size", "timeout"])
 
+    static let probe = KeySet(
+        noun: "a probe",
+        keys: [
+            "kind", "interval", "fast-interval", "timeout", "rise", "fall", "port", "address",
+            "steps", "method", "path", "host", "status", "body", "command", "user",
+        ])
+    static let probeStep = KeySet(noun: "a step", keys: ["send", "expect"])
+
     static let all = [
         file, control, service, timeouts, listener, group, balance, election, channel, whenEmpty,
-        perSource, queue,
+        perSource, queue, probe, probeStep,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "access", "checks", "log", "metrics", "probe",
-        "probes", "proxy-protocol", "tls", "trigger", "wait-for-bytes",
+        "access", "checks", "log", "metrics", "proxy-protocol", "tls", "trigger", "wait-for-bytes",
     ]
 
     /// Policies that the design names and this version lacks.

@@ -6,6 +6,7 @@ struct Mistakes {
     private static let mostGathered = 1000
 
     var isEmpty: Bool { found.isEmpty }
+    var count: Int { found.count }
     /// Whether looking for more is a waste of time.
     var isFull: Bool { found.count >= Self.mostGathered }
 

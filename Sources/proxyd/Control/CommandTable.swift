@@ -59,6 +59,9 @@ enum CommandTable {
             "elect", "SERVICE [if-gen=N]", mutates: true, role: .operator,
             "select the primaries of a service anew", run: ElectionCommands.elect),
         CommandEntry(
+            "probe", "PATH", "look at channels now; the result is not counted",
+            run: ProbeCommands.probe),
+        CommandEntry(
             "set", "GROUP balance POLICY [OPTION=VALUE …] [if-gen=N]", mutates: true, role: .admin,
             "choose among the group's channels in another way", run: SetCommands.set),
         CommandEntry(

@@ -15,6 +15,11 @@ protocol Daemon: AnyObject {
     func ask(
         worker: Int, _ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void)
 
+    /// Probes a channel once, now, without counting the result.
+    func probe(
+        _ channel: Channel, with probe: ProbeConfiguration,
+        then finish: @escaping (ProbeResult) -> Void)
+
     /// Ends sessions one after the other, so many a second; those that have ended by then are passed over.
     func cut(sessions: [UInt64], perSecond: Double, by actor: String)
 

@@ -24,6 +24,9 @@ extension Channel {
         snapshot.retryMilliseconds = returns(now: now).map { $0.milliseconds(since: now) }
         snapshot.label = label
         if seat != nil { snapshot.isElected = isElected }
+        let probed = probes.last
+        snapshot.probe = probed.words
+        snapshot.probeMilliseconds = probed.nanoseconds.map { $0 / 1_000_000 }
         return snapshot
     }
 }

@@ -22,6 +22,8 @@ struct SnapshotTests {
         channel.label = "b"
         channel.by = "0:proxyd[1]"
         channel.isElected = true
+        channel.probe = "refused"
+        channel.probeMilliseconds = 12
         return channel
     }
     static let group = GroupSnapshot(

@@ -105,10 +105,10 @@ struct ConfigurationMistakeTests {
             ("idle: 1", "4:3: unknown key “idle” in a service; it belongs in “timeouts”"),
             (
                 "colour: red",
-                "4:3: unknown key “colour” in a service; the keys here are name, listen, timeouts, grace, grace-max, failures, autodisable, panic, resolve, when-empty, max-sessions, per-source, overload, queue, groups, channels"
+                "4:3: unknown key “colour” in a service; the keys here are name, listen, timeouts, grace, grace-max, failures, autodisable, panic, resolve, when-empty, max-sessions, per-source, overload, queue, groups, channels, probe, probes"
             ),
             ("tls: {}", "4:3: “tls” is not available in this version; remove it"),
-            ("probe: 3", "4:3: “probe” is not available in this version; remove it"),
+            ("tls: 3", "4:3: “tls” is not available in this version; remove it"),
             ("[a]: 3", "4:3: a list or a map cannot be a key; write a word"),
             ("<<: 3", "4:7: “<<” merges maps, and this is none; write it as <<: *NAME"),
             ("name: []", "4:9: “name” is a list, not a single value; write one word or number"),

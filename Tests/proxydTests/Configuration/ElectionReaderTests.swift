@@ -37,7 +37,7 @@ struct ElectionReaderTests {
     @Test(
         "mistakes are told with their remedy",
         arguments: [
-            ("balance: primary, election: {check: c.sh}", "begin it with “/”"),
+            ("balance: primary, election: {check: c.sh}", "begin it with “/”; it has no arguments"),
             ("balance: primary, election: {max-backoff: 0}", "write a time above zero"),
             ("balance: primary, election: {prefer: best}", "write list or previous"),
             ("balance: primary, election: {failbak: auto}", "did you mean “failback”?"),

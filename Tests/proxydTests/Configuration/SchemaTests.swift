@@ -27,6 +27,8 @@ struct SchemaTests {
         ("channel", .channel, "services: [{channels: [{%}]}]"),
         ("hold", .whenEmpty, "services: [{when-empty: {%}}]"),
         ("per-source", .perSource, "services: [{per-source: {%}}]"),
+        ("probe", .probe, "services: [{probe: {%}}]"),
+        ("probe-step", .probeStep, "services: [{probe: {kind: send-expect, steps: [{%}]}}]"),
         ("queue", .queue, "services: [{queue: {%}}]"),
     ]
 

@@ -113,7 +113,7 @@ struct CommandTableTests {
 
     @Test(
         "help shows all commands, a family of them, or one",
-        arguments: [("help", 42), ("help show", 14), ("help show channels", 2), ("help kill", 2)])
+        arguments: [("help", 44), ("help show", 14), ("help show channels", 2), ("help kill", 2)])
     func help(line: String, lineCount: Int) throws {
         guard case .ok(_, let lines) = try daemon.reply(to: line) else { throw Missing("OK") }
         #expect(lines.count == lineCount)
@@ -144,7 +144,7 @@ struct CommandTableTests {
             ),
             (
                 "show channels",
-                "path serial state since_ms why address weight maxc current total in_bytes out_bytes failed connect_p50_us connect_p99_us retry_ms label by elected"
+                "path serial state since_ms why address weight maxc current total in_bytes out_bytes failed connect_p50_us connect_p99_us retry_ms label by elected probe probe_ms"
             ),
             ("show workers", "index sessions total in_bytes out_bytes turns events pipes resting"),
             ("show limits", "name used limit"),

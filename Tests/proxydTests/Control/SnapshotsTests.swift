@@ -57,7 +57,7 @@ struct SnapshotsTests {
         #expect(
             snapshot.row == [
                 "s/g/a", "5", "grace", "1000", "refused", "127.0.0.1:10005", "3", "7", "0", "1",
-                "10", "20", "1", "-", "-", "59000", "b", "-", "-",
+                "10", "20", "1", "-", "-", "59000", "b", "-", "-", "-", "-",
             ])
         channel.turn(.off, by: "0:ctl[7]", now: .at(202))
         let off = channel.snapshot(times: nil, now: .at(203))

@@ -52,6 +52,17 @@ final class FakeDaemon: Daemon {
         deliver { finish([answer]) }
     }
 
+    /// What probes come to, by their names.
+    var probeResults: [String: ProbeResult] = [:]
+
+    func probe(
+        _ channel: Channel, with probe: ProbeConfiguration,
+        then finish: @escaping (ProbeResult) -> Void
+    ) {
+        let result = probeResults[probe.name] ?? .good()
+        deliver { finish(result) }
+    }
+
     /// What was to be cut, by `shed`.
     private(set) var shed: [UInt64] = []
 

@@ -1,0 +1,154 @@
+internal import Shared
+
+// Values that only probes have.
+
+extension ValueReader {
+    static let mostProbeBytes = 4096
+
+    /// A text with `\r`, `\n`, `\t`, `\0`, `\\` and `\xHH`, or `hex:` and pairs of digits.
+    static func bytes(_ text: String, as name: String) throws(ValueMistake) -> [UInt8] {
+        let bytes =
+            try text.hasPrefix("hex:")
+            ? hexBytes(text.dropFirst(4), as: name) : escapedBytes(text, as: name)
+        guard (1...mostProbeBytes).contains(bytes.count) else {
+            throw ValueMistake(
+                "\(name) has \(bytes.count) bytes", "write 1 to \(mostProbeBytes) bytes")
+        }
+        return bytes
+    }
+
+    /// What `bytes` reads, or `regex:` and a regular expression.
+    static func expectation(_ text: String, as name: String) throws(ValueMistake) -> ProbeStep {
+        if text.hasPrefix("regex:") {
+            let pattern = String(text.dropFirst(6))
+            try RegexGuard.judge(pattern)
+            guard (try? Regex(pattern)) != nil else {
+                throw ValueMistake(
+                    "\(name) is “\(pattern)”, which is no regular expression",
+                    "see that brackets are closed, and that special characters have a \\")
+            }
+            return .regex(pattern)
+        }
+        let bytes = try bytes(text, as: name)
+        return text.hasPrefix("hex:") ? .bytes(bytes) : .text(bytes)
+    }
+
+    private static func hexBytes(
+        _ text: Substring, as name: String
+    ) throws(ValueMistake) -> [UInt8] {
+        let digits = text.utf8.filter { $0 != 0x20 }
+        let values = digits.compactMap { UInt8(String(Unicode.Scalar($0)), radix: 16) }
+        guard values.count == digits.count, values.count % 2 == 0 else {
+            throw ValueMistake(
+                "\(name) is “hex:\(text)”, which are no pairs of hexadecimal digits",
+                "write it as in hex:0d0a")
+        }
+        return stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }
+    }
+
+    private static func escapedBytes(
+        _ text: String, as name: String
+    ) throws(ValueMistake) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var rest = Array(text.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "\\") else {
+                bytes.append(byte)
+                continue
+            }
+            switch rest.popFirst() {
+            case UInt8(ascii: "r"): bytes.append(0x0D)
+            case UInt8(ascii: "n"): bytes.append(0x0A)
+            case UInt8(ascii: "t"): bytes.append(0x09)
+            case UInt8(ascii: "0"): bytes.append(0)
+            case UInt8(ascii: "\\"): bytes.append(0x5C)
+            case UInt8(ascii: "x"):
+                let digits = String(decoding: rest.prefix(2), as: UTF8.self)
+                guard digits.utf8.count == 2, let value = UInt8(digits, radix: 16) else {
+                    throw escapeMistake(name)
+                }
+                rest = rest.dropFirst(2)
+                bytes.append(value)
+            default: throw escapeMistake(name)
+            }
+        }
+        return bytes
+    }
+
+    private static func escapeMistake(_ name: String) -> ValueMistake {
+        ValueMistake(
+            "\(name) has an escape that is unknown", "use \\r, \\n, \\t, \\0, \\\\ or \\xHH")
+    }
+
+    /// `200`, `200-399`, or several of them with commas between.
+    static func statuses(
+        _ text: String, as name: String
+    ) throws(ValueMistake) -> [ClosedRange<Int>] {
+        let mistake = ValueMistake(
+            "\(name) is “\(text)”, which are no HTTP statuses",
+            "write 200, 200-399 or 200,301-302")
+        var ranges: [ClosedRange<Int>] = []
+        for part in text.split(separator: ",", omittingEmptySubsequences: false) {
+            let ends = part.split(separator: "-", omittingEmptySubsequences: false).map {
+                Int(String($0).filter { $0 != " " })
+            }
+            guard (1...2).contains(ends.count), let low = ends[0], let high = ends[ends.count - 1],
+                low >= 100, high <= 599, low <= high
+            else { throw mistake }
+            ranges.append(low...high)
+        }
+        return ranges
+    }
+
+    /// What stands on a request's first line, so nothing may end it.
+    static func httpPath(_ text: String, as name: String) throws(ValueMistake) -> String {
+        guard text.hasPrefix("/"), isVisible(text) else {
+            throw ValueMistake(
+                "\(name) is no path", "begin it with “/”, and write spaces as %20")
+        }
+        return text
+    }
+
+    /// A word without spaces that may stand in a header.
+    static func headerWord(_ text: String, as name: String) throws(ValueMistake) -> String {
+        guard isVisible(text), text.utf8.count <= 63 || name == "“host”" else {
+            throw ValueMistake("\(name) is empty, too long or has spaces", "write one word")
+        }
+        return text
+    }
+
+    static func bodyText(_ text: String, as name: String) throws(ValueMistake) -> String {
+        guard (1...mostProbeBytes).contains(text.utf8.count) else {
+            throw ValueMistake(
+                "\(name) is empty or too long", "write 1 to \(mostProbeBytes) bytes of text")
+        }
+        return text
+    }
+
+    /// A program, by its whole path: there is no shell that would look for it.
+    static func program(_ text: String, as name: String) throws(ValueMistake) -> String {
+        guard text.hasPrefix("/"), text.utf8.count < 4096, !text.utf8.contains(0) else {
+            throw ValueMistake(
+                "\(name) is “\(text)”, which is no whole path",
+                "begin it with “/”; it has no arguments"
+            )
+        }
+        return text
+    }
+
+    private static func isVisible(_ text: String) -> Bool {
+        (1...1024).contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) }
+    }
+}
+
+extension EndpointReader {
+    /// Where a probe goes instead of its channel; port 0 where none is named.
+    static func probe(_ text: String) throws(ValueMistake) -> Endpoint {
+        do throws(Endpoint.Mistake) {
+            return try Endpoint(text, defaultPort: 0)
+        } catch {
+            throw ValueMistake(
+                error.description, "write it as 10.0.0.1, 10.0.0.1:80, host:80 or unix:/path")
+        }
+    }
+}

@@ -1,0 +1,167 @@
+/// A probe under way on a socket of its own: connects, lets the exchange say what it has to, and
+/// leaves politely.
+final class ProbeRun {
+    let token: Token
+    let started: Instant
+    private let socket: FileDescriptor
+    private var exchange: any ProbeExchange
+    private var stage = Stage.connecting
+    private var output: ArraySlice<UInt8> = []
+    /// What came after the verdict.
+    private var leftover = 0
+    /// What the poller watches for now.
+    private var watched: Readiness = .writable
+
+    private enum Stage {
+        case connecting, talking
+        /// The verdict is told; the other side may say what it has begun and end.
+        case leaving
+        case ended
+    }
+
+    /// Between a verdict and the close. A server that is about to greet must not be met by a reset.
+    static let patience = Duration.seconds(1)
+    /// Read in a row before others have their turn.
+    private static let readsPerTurn = 4
+    /// Read and thrown away after the verdict.
+    private static let mostLeftover = 65_536
+
+    init(
+        connecting socket: consuming FileDescriptor, for exchange: any ProbeExchange, token: Token,
+        now: Instant
+    ) {
+        self.socket = socket
+        self.exchange = exchange
+        self.token = token
+        started = now
+    }
+
+    var isEnded: Bool { stage == .ended }
+
+    func watch(with poller: borrowing Poller) throws(SystemError) {
+        try poller.add(socket.number, token, watched)
+    }
+
+    // MARK: Events
+
+    /// Goes on as far as it can, and says what the probe came to when that is decided now.
+    func resume(
+        _ readiness: Readiness, space: inout [UInt8], poller: borrowing Poller
+    ) -> ProbeResult? {
+        let result = step(readiness, space: &space)
+        if stage != .ended { settle(poller) }
+        return result
+    }
+
+    /// Its time is over: the probe's, or that of leaving.
+    func expire() -> ProbeResult? {
+        defer { stage = .ended }
+        switch stage {
+        case .connecting: return .bad("timeout: no answer to the connect")
+        case .talking: return exchange.expire()
+        case .leaving, .ended: return nil
+        }
+    }
+
+    private func step(_ readiness: Readiness, space: inout [UInt8]) -> ProbeResult? {
+        switch stage {
+        case .connecting:
+            let number = Socket.pendingError(socket)
+            guard number == 0 else { return fail(Self.words(for: number)) }
+            stage = .talking
+            return make(exchange.begin())
+        case .talking:
+            if let result = flush() { return result }
+            return read(readiness, into: &space)
+        case .leaving:
+            _ = flush()
+            throwAway(into: &space)
+            return nil
+        case .ended: return nil
+        }
+    }
+
+    private func make(_ move: ProbeMove) -> ProbeResult? {
+        switch move {
+        case .wait: return nil
+        case .send(let bytes):
+            output += bytes
+            return flush()
+        case .done(let result, let goodbye):
+            guard result.isGood else { return end(with: result) }
+            stage = .leaving
+            output = goodbye[...]
+            _ = flush()
+            return result
+        }
+    }
+
+    private func read(_ readiness: Readiness, into space: inout [UInt8]) -> ProbeResult? {
+        guard !readiness.isDisjoint(with: [.readable, .hangUp, .error, .readEnd]) else {
+            return nil
+        }
+        for _ in 0..<Self.readsPerTurn where stage == .talking {
+            switch Socket.receive(socket.number, into: &space) {
+            case .moved(let count):
+                if let result = make(exchange.receive(space[..<count])) { return result }
+            case .wouldBlock: return nil
+            case .endOfStream: return end(with: exchange.end())
+            case .failed(let number): return fail(Self.words(for: number))
+            }
+        }
+        return nil
+    }
+
+    /// Sends what waits; once the goodbye is out, so is the end.
+    private func flush() -> ProbeResult? {
+        while !output.isEmpty {
+            switch Socket.send(socket.number, output) {
+            case .moved(let count): output = output.dropFirst(count)
+            case .wouldBlock, .endOfStream: return nil
+            case .failed(let number):
+                if stage == .leaving { stage = .ended }
+                return stage == .ended ? nil : fail(Self.words(for: number))
+            }
+        }
+        if stage == .leaving { Socket.shutDownWrites(socket) }
+        return nil
+    }
+
+    /// A close with unread bytes is a reset, so they are read, within limits.
+    private func throwAway(into space: inout [UInt8]) {
+        for _ in 0..<Self.readsPerTurn where stage == .leaving {
+            switch Socket.receive(socket.number, into: &space) {
+            case .moved(let count):
+                leftover += count
+                if leftover > Self.mostLeftover { stage = .ended }
+            case .wouldBlock: return
+            case .endOfStream, .failed: stage = .ended
+            }
+        }
+    }
+
+    private func end(with result: ProbeResult) -> ProbeResult {
+        stage = .ended
+        return result
+    }
+
+    private func fail(_ words: String) -> ProbeResult { end(with: .bad(words)) }
+
+    private func settle(_ poller: borrowing Poller) {
+        let interest: Readiness = output.isEmpty ? .readable : [.readable, .writable]
+        guard interest != watched else { return }
+        watched = interest
+        try? poller.modify(socket.number, token, interest)
+    }
+
+    /// A failure of the connection in one word where there is one.
+    static func words(for number: CInt) -> String {
+        switch Errno(number) {
+        case .refused: "refused"
+        case .unreachable: "unreachable"
+        case .timedOut: "timeout"
+        case .reset: "reset"
+        case .descriptors, .ports, .memory, .other: SystemError.words(for: number)
+        }
+    }
+}

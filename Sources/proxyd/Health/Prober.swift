@@ -1,0 +1,235 @@
+internal import DequeModule
+internal import Glibc
+internal import Shared
+
+/// Probes channels beside the loop of the thread that made it, a bounded number at once, takes them
+/// down and brings them back.
+///
+/// Its loop watches `descriptor` for reading and then calls `resume`; it waits no longer than until
+/// `nextDeadline`, and then calls `meetDeadlines`. Whoever asks for a probe is told in one of these two
+/// calls, never within the one that asks.
+final class Prober {
+    private let poller: Poller
+    private let limit: Int
+    private var generator: any RandomNumberGenerator
+    private let scripts: ScriptRunner
+    private var subjects: [UInt64: ProbeSubject] = [:]
+    private var jobs = SlotTable<ProbeJob>()
+    /// When each job is due.
+    private var schedule = DeadlineQueue()
+    private var runs = SlotTable<ProbeRun>()
+    /// When each run's time is over.
+    private var deadlines = DeadlineQueue()
+    private var waiting: Deque<Waiting> = []
+    private var verdicts: [Int: (ProbeResult) -> Void] = [:]
+    private var concluded: [(finish: (ProbeResult) -> Void, result: ProbeResult)] = []
+    private var now = Instant.zero
+    private var space = [UInt8](repeating: 0, count: 16_384)
+
+    /// A probe that waits for a place.
+    private struct Waiting {
+        var probe: ProbeConfiguration
+        var channel: Channel
+        var finish: (ProbeResult) -> Void
+    }
+
+    /// A channel went down or came back.
+    var hasChanged: (Channel) -> Void = { _ in }
+    /// Asked before a channel goes down, and again with every result while the answer is no: whoever
+    /// must not lose a group's last channel says so here.
+    var mayTakeDown: (Channel) -> Bool = { _ in true }
+
+    /// Connections at once, those that are being left included.
+    static let mostRunning = 64
+    /// Scripts at once.
+    static let mostScripts = 16
+    /// Probes that may wait for a place; past it they are not made.
+    private static let mostWaiting = 100_000
+
+    init(
+        limit: Int = mostRunning, scriptLimit: Int = mostScripts,
+        generator: any RandomNumberGenerator = SystemRandomNumberGenerator()
+    ) throws(SystemError) {
+        self.limit = limit
+        self.generator = generator
+        poller = try Poller(eventsPerWait: 64)
+        scripts = try ScriptRunner(limit: scriptLimit)
+        try poller.add(scripts.descriptor, Token(.process), .readable)
+    }
+
+    var descriptor: CInt { poller.number }
+    var runningCount: Int { runs.count }
+
+    // MARK: Which channels
+
+    /// Probes these channels and no others. What is known of those that stay is kept.
+    func watch(_ channels: [Channel], now: Instant) {
+        let serials = Set(channels.map(\.serial))
+        for (serial, subject) in subjects where !serials.contains(serial) {
+            for job in subject.jobs {
+                schedule.cancel(slot: job.token.slot)
+                jobs.remove(slot: job.token.slot)
+            }
+            subjects[serial] = nil
+        }
+        for channel in channels where subjects[channel.serial] == nil {
+            guard !channel.probePlan.probes.isEmpty else { continue }
+            let subject = ProbeSubject(channel)
+            for (index, probe) in channel.probePlan.probes.enumerated() {
+                let job = jobs.insert { slot, generation in
+                    let token = Token(.channel, slot: slot, generation: generation)
+                    return ProbeJob(probe, index: index, of: subject, token: token)
+                }
+                subject.jobs.append(job)
+                schedule.schedule(slot: job.token.slot, at: now)
+            }
+            subjects[channel.serial] = subject
+        }
+    }
+
+    // MARK: Events
+
+    func resume(now: Instant) {
+        self.now = now
+        for event in 0..<poller.wait(milliseconds: 0) {
+            let (token, readiness) = poller[event]
+            if token.kind == .process { scripts.resume(now: now) }
+            guard token.kind == .channel, let run = runs[token] else { continue }
+            settle(run, run.resume(readiness, space: &space, poller: poller))
+        }
+        goOn()
+    }
+
+    var nextDeadline: Instant? {
+        if !concluded.isEmpty || !waiting.isEmpty && runs.count < limit { return .zero }
+        return [schedule.next, deadlines.next, scripts.nextDeadline].compactMap(\.self).min()
+    }
+
+    func meetDeadlines(now: Instant) {
+        self.now = now
+        while let slot = deadlines.popExpired(now: now) {
+            guard let run = runs[slot: slot] else { continue }
+            settle(run, run.expire())
+        }
+        scripts.meetDeadlines(now: now)
+        while let slot = schedule.popExpired(now: now) {
+            guard let job = jobs[slot: slot] else { continue }
+            enqueue(job)
+        }
+        goOn()
+    }
+
+    /// A run may have come to its verdict, to its end, or both.
+    private func settle(_ run: ProbeRun, _ result: ProbeResult?) {
+        let slot = run.token.slot
+        if var result {
+            result.nanoseconds = now.elapsed(since: run.started)
+            conclude(verdicts.removeValue(forKey: slot), result)
+            deadlines.schedule(slot: slot, at: now.advanced(by: ProbeRun.patience))
+        }
+        guard run.isEnded else { return }
+        deadlines.cancel(slot: slot)
+        runs.remove(slot: slot)
+    }
+
+    private func conclude(_ finish: ((ProbeResult) -> Void)?, _ result: ProbeResult) {
+        guard let finish else { return }
+        concluded.append((finish, result))
+    }
+
+    /// Starts what has a place now, and tells what is known.
+    private func goOn() {
+        while runs.count < limit, let next = waiting.popFirst() { launch(next) }
+        let told = concluded
+        concluded.removeAll()
+        for (finish, result) in told { finish(result) }
+    }
+
+    /// Ends the scripts that run, as the daemon ends.
+    func stop() { scripts.stop() }
+
+    // MARK: Starting
+
+    /// Probes a channel once, without counting the result.
+    func probe(
+        _ channel: Channel, with probe: ProbeConfiguration,
+        then finish: @escaping (ProbeResult) -> Void
+    ) {
+        guard waiting.count < Self.mostWaiting else {
+            return conclude(finish, .none("too many probes wait"))
+        }
+        waiting.append(Waiting(probe: probe, channel: channel, finish: finish))
+    }
+
+    private func enqueue(_ job: ProbeJob) {
+        let token = job.token
+        probe(job.subject.channel, with: job.probe) { [unowned self] result in
+            // The channel may have gone meanwhile.
+            guard let job = jobs[token] else { return }
+            take(result, of: job)
+        }
+    }
+
+    private func launch(_ next: Waiting) {
+        switch ProbeWork(next.probe, of: next.channel) {
+        case .exchange(let exchange): connect(next, exchange)
+        case .script(let job):
+            // The runner has a limit and a queue of its own.
+            scripts.start(job, now: now) { [unowned self] result in
+                conclude(next.finish, ProbeResult(result))
+            }
+        case .impossible(let words): conclude(next.finish, .bad(words))
+        }
+    }
+
+    private func connect(_ next: Waiting, _ exchange: any ProbeExchange) {
+        guard let target = next.probe.target(of: next.channel), let address = SocketAddress(target)
+        else { return conclude(next.finish, .bad("no address to probe")) }
+        do throws(SystemError) {
+            let socket = try Socket.open(family: address.family)
+            if case .failed(let number) = Socket.connect(socket, to: address) {
+                return conclude(next.finish, .refused(number))
+            }
+            // Connected or not yet: either way it becomes writable, and the event decides.
+            let number = socket.release()
+            let run = runs.insert { slot, generation in
+                ProbeRun(
+                    connecting: FileDescriptor(owning: number), for: exchange,
+                    token: Token(.channel, slot: slot, generation: generation), now: now)
+            }
+            let slot = run.token.slot
+            do throws(SystemError) {
+                try run.watch(with: poller)
+            } catch {
+                runs.remove(slot: slot)
+                throw error
+            }
+            verdicts[slot] = next.finish
+            deadlines.schedule(slot: slot, at: now.advanced(by: next.probe.timeout))
+        } catch {
+            conclude(next.finish, .failed(error))
+        }
+    }
+
+    // MARK: Results
+
+    private func take(_ result: ProbeResult, of job: ProbeJob) {
+        let subject = job.subject
+        subject.results[job.index] = result
+        if result.isCounted { subject.state.record(result.isGood, probe: job.index) }
+        let pause = subject.state.pause(probe: job.index, using: &generator)
+        schedule.schedule(slot: job.token.slot, at: now.advanced(by: pause))
+        let channel = subject.channel
+        channel.probes.note(subject.words, nanoseconds: subject.nanoseconds)
+        guard result.isCounted else { return }
+        if subject.state.isUp {
+            guard channel.clearDown(why: "probe \(job.probe.name): \(result.words)", now: now)
+            else { return }
+        } else {
+            guard channel.isDown || mayTakeDown(channel),
+                channel.setDown(why: subject.failures, now: now)
+            else { return }
+        }
+        hasChanged(channel)
+    }
+}

@@ -1,0 +1,131 @@
+/// `send-expect`: steps of sending and expecting, one behind the other.
+///
+/// An expected text is the beginning of the next line, and what follows on that line is skipped;
+/// expected bytes are the next ones; a regular expression is searched in whatever has come since the
+/// step before. So a wrong answer is known as soon as it is there, except where a regular expression waits.
+struct StepExchange: ProbeExchange {
+    private var steps: ArraySlice<Step>
+    private var received: [UInt8] = []
+    /// Bytes of all steps together.
+    private var total = 0
+    /// What is left of the line that a text began.
+    private var skipsLine = false
+
+    /// The steps of the configuration, ready to be used.
+    private enum Step: Sendable {
+        case send([UInt8])
+        case text([UInt8])
+        case bytes([UInt8])
+        case regex(PreparedRegex)
+    }
+
+    /// All that is read in one probe.
+    static let mostBytes = 65_536
+
+    /// - Throws: what is wrong with a regular expression.
+    init(_ steps: [ProbeStep]) throws(ValueMistake) {
+        self.steps = try steps.map { step throws(ValueMistake) in
+            switch step {
+            case .send(let bytes): .send(bytes)
+            case .text(let bytes): .text(bytes)
+            case .bytes(let bytes): .bytes(bytes)
+            case .regex(let pattern): .regex(try PreparedRegex(pattern))
+            }
+        }[...]
+    }
+
+    mutating func begin() -> ProbeMove { goOn() }
+
+    mutating func receive(_ bytes: ArraySlice<UInt8>) -> ProbeMove {
+        total += bytes.count
+        guard total <= Self.mostBytes else {
+            return .done(.bad("more than \(Self.mostBytes) bytes" + missing(", ")))
+        }
+        received += bytes
+        return goOn()
+    }
+
+    mutating func end() -> ProbeResult { .bad("closed" + missing(": ")) }
+
+    func expire() -> ProbeResult { .bad("timeout" + missing(": ")) }
+
+    // MARK: Steps
+
+    private enum Match {
+        case yes(consumed: Int, leavesLine: Bool)
+        case no
+        case undecided
+    }
+
+    private mutating func goOn() -> ProbeMove {
+        var output: [UInt8] = []
+        while let step = steps.first {
+            if case .send(let bytes) = step {
+                output += bytes
+                steps.removeFirst()
+                continue
+            }
+            // What is to be said is said before anything more is expected.
+            guard output.isEmpty else { return .send(output) }
+            switch match(step) {
+            case .undecided: return .wait
+            case .no: return .done(.bad(mismatch(step)))
+            case .yes(let consumed, let leavesLine):
+                received.removeFirst(consumed)
+                skipsLine = leavesLine
+                steps.removeFirst()
+            }
+        }
+        return .done(.good(), goodbye: output)
+    }
+
+    private mutating func match(_ step: Step) -> Match {
+        switch step {
+        case .send: return .no
+        case .bytes(let expected): return begins(with: expected, leavesLine: false)
+        case .text(let expected):
+            guard finishLine() else { return .undecided }
+            return begins(with: expected, leavesLine: expected.last != 0x0A)
+        case .regex(let regex):
+            guard regex.isFound(in: received) else { return .undecided }
+            return .yes(consumed: received.count, leavesLine: received.last != 0x0A)
+        }
+    }
+
+    private func begins(with expected: [UInt8], leavesLine: Bool) -> Match {
+        guard received.starts(with: expected.prefix(received.count)) else { return .no }
+        guard received.count >= expected.count else { return .undecided }
+        return .yes(consumed: expected.count, leavesLine: leavesLine)
+    }
+
+    /// Skips what is left of a line; false when its end has not come.
+    private mutating func finishLine() -> Bool {
+        guard skipsLine else { return true }
+        guard let end = received.firstIndex(of: 0x0A) else {
+            received.removeAll()
+            return false
+        }
+        received.removeFirst(end + 1)
+        skipsLine = false
+        return true
+    }
+
+    // MARK: Words
+
+    private func mismatch(_ step: Step) -> String {
+        let got = received.isEmpty ? "nothing" : ProbeText.quoted(received)
+        return "expected \(Self.words(for: step)), got \(got)"
+    }
+
+    /// What was still expected, behind a reason.
+    private func missing(_ separator: String) -> String {
+        steps.first.map { separator + mismatch($0) } ?? ""
+    }
+
+    private static func words(for step: Step) -> String {
+        switch step {
+        case .send(let bytes), .text(let bytes), .bytes(let bytes): ProbeText.quoted(bytes)
+        case .regex(let regex): "/\(regex.pattern)/"
+        }
+    }
+}
