@@ -45,6 +45,10 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             cSettings: cSettings, swiftSettings: swiftSettings),
+        // A private tmux server, for the tests that look at a screen.
+        .target(
+            name: "TestTerminal", path: "Tests/TestTerminal",
+            cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
             name: "SharedTests", dependencies: ["Shared"],
             cSettings: cSettings, swiftSettings: swiftSettings),
@@ -52,10 +56,11 @@ let package = Package(
             name: "proxydTests", dependencies: ["proxyd", "Shared", "CLinux"],
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
-            name: "proxytopTests", dependencies: ["proxytop", "Shared"], exclude: ["Golden"],
+            name: "proxytopTests", dependencies: ["proxytop", "Shared", "TestTerminal"],
+            exclude: ["Golden"],
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Shared", "CLinux"],
+            name: "EndToEndTests", dependencies: ["Shared", "CLinux", "TestTerminal"],
             cSettings: cSettings, swiftSettings: swiftSettings),
     ]
 )

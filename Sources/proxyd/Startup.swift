@@ -40,15 +40,25 @@ struct Startup {
     ) throws(StartError) -> Group {
         let serial = nextSerial()
         let path = "\(service)/\(settings.name)"
+        let places = Admission(limit: settings.maxSessions)
         var channels: [Channel] = []
         for channel in settings.channels {
-            let address = try SocketAddress(resolving: channel.endpoint)
+            let addresses = try Self.addresses(of: channel.endpoint)
             channels.append(
                 Channel(
-                    channel, in: path, serial: nextSerial(), address: address,
-                    workerCount: workerCount, now: now))
+                    channel, in: path, serial: nextSerial(), addresses: addresses,
+                    workerCount: workerCount, now: now, places: places))
         }
-        return Group(settings, in: service, serial: serial, channels: channels)
+        return Group(
+            settings, in: service, serial: serial, channels: channels, places: places)
+    }
+
+    private static func addresses(of endpoint: Endpoint) throws(StartError) -> [Endpoint] {
+        do throws(Resolver.Failure) {
+            return try Resolver.resolveAll(endpoint)
+        } catch {
+            throw StartError(unresolved: endpoint, error)
+        }
     }
 
     private mutating func build(
@@ -116,15 +126,19 @@ extension SocketAddress {
             }
             self = address
         } catch {
-            throw StartError(
-                code: .configuration,
-                message: "“\(endpoint)” does not resolve: \(error.words); "
-                    + "correct the name, or write an address")
+            throw StartError(unresolved: endpoint, error)
         }
     }
 }
 
 extension StartError {
+    init(unresolved endpoint: Endpoint, _ failure: Resolver.Failure) {
+        self.init(
+            code: .configuration,
+            message: "“\(endpoint)” does not resolve: \(failure.words); "
+                + "correct the name, or write an address")
+    }
+
     /// What went wrong with a socket's place, and how to mend it.
     init(failure: UnixSocketFile.Failure, at place: String, doing action: String) {
         switch failure {

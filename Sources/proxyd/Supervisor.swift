@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Glibc
 internal import Shared
 
@@ -23,6 +24,10 @@ final class Supervisor {
     private var reopenAt: Instant?
     private var isStopping = false
     private var lastShortage: Instant?
+    /// Sessions to be ended, in the order of their time.
+    private var shedding: Deque<(due: Instant, id: UInt64)> = []
+    /// Serials of channels whose names did not resolve the last time.
+    private var unresolved: Set<UInt64> = []
 
     /// Answers that are still to come, and what is to be done with them.
     private struct Question {
@@ -107,6 +112,11 @@ final class Supervisor {
             }
         }
         listen()
+        do throws(SystemError) {
+            try NameWatch(topology, notices: share.notices)?.start()
+        } catch {
+            throw StartError(code: .system, message: "cannot watch names: \(error)")
+        }
     }
 
     /// One line that says all is well, and what was made of it.
@@ -137,12 +147,14 @@ final class Supervisor {
             }
             control.meetDeadlines(poller: poller)
             tickIfDue()
+            shedIfDue()
         }
     }
 
     private var waitMilliseconds: CInt {
         var next = control.nextDeadline
         if let nextTick { next = min(next ?? nextTick, nextTick) }
+        if let first = shedding.first { next = min(next ?? first.due, first.due) }
         guard let next else { return -1 }
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
     }
@@ -186,8 +198,10 @@ final class Supervisor {
     private func hear(_ notice: Notice) {
         switch notice {
         case .channelFailed(let channel, let cause):
+            let remedy = channel.position == .auto ? "; it waits to be enabled" : ""
             Log.line(
-                "channel \(channel.path) \(channel.endpoint) failed: \(cause.rawValue)")
+                "channel \(channel.path) \(channel.endpoint) failed: \(cause.rawValue)\(remedy)")
+            tellIfAllFailed(channel)
             channelsChanged()
         case .channelReturned(let channel):
             Log.line("channel \(channel.path) \(channel.endpoint) is back: connected again")
@@ -196,6 +210,19 @@ final class Supervisor {
             Log.line(Self.line(record, reason))
         case .shortage(let error):
             tellShortage(error)
+        case .resolved(let channel, let endpoints):
+            unresolved.remove(channel.serial)
+            guard let change = channel.update(addresses: endpoints) else { return }
+            share.raiseGeneration()
+            Log.line(
+                "channel \(channel.path) \(channel.endpoint) has other addresses: "
+                    + "\(Self.list(change.from)) → \(Self.list(change.to))")
+        case .unresolved(let channel, let failure):
+            // Told once until it resolves again; the last good addresses are kept.
+            guard unresolved.insert(channel.serial).inserted else { return }
+            Log.line(
+                "channel \(channel.path) \(channel.endpoint) keeps its addresses: "
+                    + "the name does not resolve: \(failure.words)")
         case .answer(let answer, let number):
             guard var question = questions[number] else { return }
             question.answers.append(answer)
@@ -203,6 +230,10 @@ final class Supervisor {
             questions[number] = question.missing > 0 ? question : nil
             if question.missing == 0 { question.finish(question.answers) }
         }
+    }
+
+    private static func list(_ endpoints: [Endpoint]) -> String {
+        endpoints.map { "\($0)" }.joined(separator: " ")
     }
 
     private static func line(_ record: SessionRecord, _ reason: EndReason) -> String {
@@ -213,6 +244,21 @@ final class Supervisor {
             + "\(reason), in \(record.inBytes) out \(record.outBytes) bytes"
     }
 
+    /// When the last usable channel of a service fails within seconds of all the others, the trouble is
+    /// rarely theirs.
+    private func tellIfAllFailed(_ channel: Channel) {
+        guard let service = topology.services.first(where: { $0.contains(channel) }),
+            service.channels.count > 1, !service.isUsable(now: now)
+        else { return }
+        let failedLately = service.channels.filter {
+            $0.isInGrace(now: now) && now.milliseconds(since: $0.note(now: now).since) < 5000
+        }
+        guard failedLately.count == service.channels.count else { return }
+        Log.line(
+            "service \(service.name) has lost all \(failedLately.count) channels within 5 s: "
+                + "look at the network, or at what they have in common")
+    }
+
     /// Once per ten seconds: a shortage comes with every client that is turned away.
     private func tellShortage(_ error: SystemError) {
         if let lastShortage, now.milliseconds(since: lastShortage) < 10_000 { return }
@@ -220,11 +266,33 @@ final class Supervisor {
         Log.line("listeners rest until a session ends: \(error)")
     }
 
+    // MARK: Shedding
+
+    func cut(sessions: [UInt64], perSecond: Double, by actor: String) {
+        guard !sessions.isEmpty else { return }
+        Log.line("\(sessions.count) sessions are being shed, \(perSecond) a second: by \(actor)")
+        let pause = 1e9 / perSecond
+        var due = Double(max(shedding.last?.due ?? now, now).nanoseconds)
+        for id in sessions {
+            shedding.append((Instant(nanoseconds: UInt64(due)), id))
+            due += pause
+        }
+        shedIfDue()
+    }
+
+    private func shedIfDue() {
+        while let first = shedding.first, first.due <= now {
+            shedding.removeFirst()
+            let worker = Int(first.id % UInt64(share.workers.count))
+            ask(worker: worker, { .cutSession(id: first.id, question: $0) }, then: { _ in })
+        }
+    }
+
     // MARK: State
 
     /// A channel's state has changed: held sessions look again, and listeners that refuse open or close.
     func channelsChanged() {
-        for worker in share.workers { worker.mailbox.post(.lookAgain) }
+        for service in topology.services { share.callNext(of: service) }
         openOrClose()
         scheduleTick()
     }

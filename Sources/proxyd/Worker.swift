@@ -18,8 +18,6 @@ final class Worker {
     private var acceptors: [Acceptor] = []
     /// Sessions whose turn was over before they were done.
     private var unfinished: [Session] = []
-    /// Sessions that wait for a channel.
-    private var held: [Session] = []
     private var retryAt: Instant?
     private var sessionNumber: UInt64 = 0
     private var isStopping = false
@@ -29,7 +27,7 @@ final class Worker {
     private var connectTimes: [UInt64: ConnectTimes] = [:]
     private let tellsOfEveryEnd: Bool
 
-    /// How often a resting listener or a held session looks again if nothing tells it to.
+    /// How often a resting listener looks again if nothing tells it to.
     private static let retryInterval = Duration.milliseconds(100)
 
     private static let mostNotices = 10_000
@@ -123,8 +121,11 @@ final class Worker {
         acceptors = sockets.map { socket in
             if let present = acceptors.first(where: { $0.socket === socket }) { return present }
             let acceptor = Acceptor(socket: socket, slot: Int(socket.number))
-            do throws(SystemError) { try acceptor.watch(with: poller) } catch {
+            do throws(SystemError) {
+                try acceptor.watch(with: poller)
+            } catch {
                 reportShortage(error)
+                retrySoon()
             }
             return acceptor
         }
@@ -160,11 +161,6 @@ final class Worker {
         retrySoon()
     }
 
-    func hold(_ session: Session) {
-        held.append(session)
-        retrySoon()
-    }
-
     private func retrySoon() {
         if retryAt == nil { retryAt = now.advanced(by: Self.retryInterval) }
     }
@@ -176,9 +172,6 @@ final class Worker {
 
     private func retry() {
         retryAt = nil
-        let waiting = held
-        held.removeAll(keepingCapacity: true)
-        for session in waiting where !session.isClosed { session.chooseAgain(on: self) }
         for acceptor in acceptors where acceptor.isResting {
             do { try acceptor.watch(with: poller) } catch { retrySoon() }
         }
@@ -190,7 +183,7 @@ final class Worker {
         switch command {
         case .serve(let client): serve(client)
         case .listen(let sockets): listen(to: sockets)
-        case .lookAgain: retry()
+        case .wake(let token): sessions[token]?.chooseAgain(on: self)
         case .cutChannels(let serials, let question):
             let count = end(.cut) { $0.channel.map { serials.contains($0.serial) } ?? false }
             answer(.cut(count), question)
@@ -255,8 +248,12 @@ final class Worker {
         share.notices.post(.channelReturned(channel))
     }
 
-    func report(failureOf channel: Channel, _ cause: EndReason.Cause, grace: Duration) {
-        guard channel.failed(why: cause.rawValue, grace: grace, now: now) else { return }
+    func report(failureOf channel: Channel, _ cause: EndReason.Cause, of service: Service) {
+        let isLast = service.health.autodisable && service.isLast(channel, now: now)
+        let isNews = channel.failed(
+            why: cause.rawValue, grace: service.grace, rules: service.health, isLast: isLast,
+            now: now)
+        guard isNews else { return }
         share.raiseGeneration()
         share.notices.post(.channelFailed(channel, cause))
     }

@@ -1,3 +1,4 @@
+internal import Shared
 internal import Synchronization
 
 /// What the workers and the supervisor have in common.
@@ -18,6 +19,12 @@ final class WorkerShare: Sendable {
     }
 
     var generation: UInt64 { generationCount.load(ordering: .relaxed) }
+
+    /// Tells the first of a service's line to look again.
+    func callNext(of service: Service) {
+        guard let waiter = service.line?.first else { return }
+        workers[waiter.worker].mailbox.post(.wake(waiter.token))
+    }
 
     func raiseGeneration() { generationCount.wrappingAdd(1, ordering: .relaxed) }
 }
@@ -43,8 +50,8 @@ enum Command: Sendable {
     case serve(AcceptedClient)
     /// Watch these sockets, and no others.
     case listen([ListeningSocket])
-    /// Something may have become usable: held sessions look again.
-    case lookAgain
+    /// A session that waits is the first in its service's line, and should look again.
+    case wake(Token)
     /// End the sessions of these channels; answered with their number.
     case cutChannels(serials: Set<UInt64>, question: UInt64)
     case cutSession(id: UInt64, question: UInt64)
@@ -56,12 +63,14 @@ enum Command: Sendable {
     case stop
 }
 
-/// What a worker tells the supervisor.
+/// What a worker, or the watch of names, tells the supervisor.
 enum Notice: Sendable {
     case channelFailed(Channel, EndReason.Cause)
     case channelReturned(Channel)
     case sessionEnded(SessionRecord, EndReason)
     case shortage(SystemError)
+    case resolved(Channel, [Endpoint])
+    case unresolved(Channel, Resolver.Failure)
     case answer(Answer, question: UInt64)
 }
 

@@ -1,6 +1,7 @@
 """What processes cost: CPU time and memory, read from /proc (proc(5))."""
 
 import os
+import time
 
 
 def family(pid):
@@ -48,3 +49,14 @@ def memory(pid):
         sums["private"] += int(fields["Private_Clean:"]) + int(fields["Private_Dirty:"])
         sums["own"] += int(fields["Pss:"])
     return sums
+
+
+def idle_share(seconds=2):
+    """The share of processor time that nobody wants; what others take makes every number noisier."""
+    def times():
+        with open("/proc/stat") as file:
+            return [int(field) for field in file.readline().split()[1:]]
+    before = times()
+    time.sleep(seconds)
+    spent = [after - earlier for after, earlier in zip(times(), before)]
+    return (spent[3] + spent[4]) / max(1, sum(spent))

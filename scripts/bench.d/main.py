@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 
+import cost
 import load
 import measures
 import programs
@@ -131,6 +132,9 @@ def main():
         subprocess.run(
             ["swift", "build", "--configuration", "release", "--product", "proxyd"], check=True,
             stdout=sys.stderr)
+    idle = cost.idle_share()
+    if idle < 0.9:
+        print(f"bench: others take {1 - idle:.0%} of the processors; the numbers will be noisy")
     with tempfile.TemporaryDirectory(prefix="proxyd-bench-") as directory:
         samples, proxies = measure(chosen, directory)
     tables = tables_of(samples, proxies)
@@ -141,7 +145,8 @@ def main():
     if chosen.write:
         command = shlex.join(["scripts/bench", *sys.argv[1:]])
         os.makedirs("docs", exist_ok=True)
-        report.write("docs/performance.md", command, chosen.rounds, chosen.seconds, tables)
+        report.write(
+            "docs/performance.md", command, chosen.rounds, chosen.seconds, idle, tables)
 
 
 if __name__ == "__main__":

@@ -149,7 +149,7 @@ def machine():
     return "\n".join(f"- {fact}" for fact in facts)
 
 
-def write(path, command, rounds, seconds, tables):
+def write(path, command, rounds, seconds, idle, tables):
     text = f"""# Performance
 
 Written by `{command}` on {time.strftime("%Y-%m-%d")}. All programs run on one machine over loopback,
@@ -163,6 +163,7 @@ load, `cost.py` what CPU time and memory are.
 ## Machine
 
 {machine()}
+- {idle:.0%} idle before the start
 
 ## Result
 

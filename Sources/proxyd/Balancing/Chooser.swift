@@ -6,9 +6,13 @@ struct Chooser: Sendable {
     private var policy: any Policy
     private var facts: CandidateFacts
     private var candidates: [Candidate]
+    private let slowStart: Duration?
 
-    init(_ balance: BalanceConfiguration, _ channels: [Channel]) {
+    init(
+        _ balance: BalanceConfiguration, _ channels: [Channel], slowStart: Duration? = nil
+    ) {
         self.balance = balance
+        self.slowStart = slowStart
         policy = balance.makePolicy()
         facts = policy.facts
         candidates = channels.map { Candidate(weight: $0.weight, isUsable: true) }
@@ -31,9 +35,17 @@ struct Chooser: Sendable {
     mutating func look(at channels: [Channel], excluding tried: [UInt64], now: Instant) {
         var isChanged = false
         for index in candidates.indices {
-            if channels[index].show(in: &candidates[index], facts, tried, now) { isChanged = true }
+            let channel = channels[index]
+            let weight = weight(of: channel, now: now)
+            if channel.show(in: &candidates[index], weight, facts, tried, now) { isChanged = true }
         }
         if isChanged { policy.prepare(for: candidates) }
+    }
+
+    /// With a slow start weights are ten times as fine, so that a light channel can grow into its own.
+    private func weight(of channel: Channel, now: Instant) -> Int {
+        guard let slowStart, !balance.policy.isByClient else { return channel.weight }
+        return max(1, Int(10 * channel.share(of: slowStart, now: now))) * channel.weight
     }
 
     mutating func choose(for client: ClientKey) -> Int? {
@@ -52,7 +64,7 @@ struct Chooser: Sendable {
         var seen: [UInt64: UInt64] = [:]
         for (index, channel) in channels.enumerated() {
             if facts.contains(.hostValue) {
-                let endpoint = channel.address.endpoint ?? channel.endpoint
+                let endpoint = channel.firstAddress ?? channel.endpoint
                 candidates[index].key = UInt64(LighttpdHash.hostValue(of: endpoint))
                 continue
             }
@@ -72,7 +84,8 @@ extension Channel {
     /// - Returns: whether the weight is another one.
     @inline(__always)
     fileprivate func show(
-        in candidate: inout Candidate, _ facts: CandidateFacts, _ tried: [UInt64], _ now: Instant
+        in candidate: inout Candidate, _ weight: Int, _ facts: CandidateFacts, _ tried: [UInt64],
+        _ now: Instant
     ) -> Bool {
         candidate.isUsable =
             isUsable(now: now) && hasRoom && (tried.isEmpty || !tried.contains(serial))

@@ -8,22 +8,30 @@ final class Group: Sendable {
     /// `service/group`.
     let path: String
     let channels: [Channel]
+    /// Under `max-sessions`.
+    let places: Admission
     /// Sessions that an earlier group could not take.
     private let spilled = Atomic<UInt64>(0)
     /// When the last of them came, in nanoseconds of the monotonic clock.
     private let lastSpill = Atomic<UInt64>(0)
     /// Whether the policy looks at the address that a client connected to.
     private let asks = Atomic<Bool>(false)
+    /// Every so many choices all grace times end.
+    private let rebalance: Int?
+    private let choices = Atomic<Int>(0)
     private let chooser: Mutex<Chooser>
 
     init(
-        _ settings: GroupConfiguration, in path: String, serial: UInt64, channels: [Channel]
+        _ settings: GroupConfiguration, in path: String, serial: UInt64, channels: [Channel],
+        places: Admission = Admission(limit: nil)
     ) {
+        self.places = places
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
         self.channels = channels
-        chooser = Mutex(Chooser(settings.balance, channels))
+        rebalance = settings.rebalance
+        chooser = Mutex(Chooser(settings.balance, channels, slowStart: settings.slowStart))
         asks.store(settings.balance.key == .destination, ordering: .relaxed)
     }
 
@@ -34,7 +42,9 @@ final class Group: Sendable {
     func choose(
         for client: ClientKey = .unknown, excluding tried: [UInt64], now: Instant
     ) -> Channel? {
-        chooser.withLock { chooser in
+        guard places.hasRoom else { return nil }
+        rebalanceIfDue()
+        return chooser.withLock { chooser in
             chooser.look(at: channels, excluding: tried, now: now)
             while let index = chooser.choose(for: client) {
                 if channels[index].reserve(now: now) {
@@ -46,6 +56,12 @@ final class Group: Sendable {
             }
             return nil
         }
+    }
+
+    private func rebalanceIfDue() {
+        guard let rebalance else { return }
+        let count = choices.wrappingAdd(1, ordering: .relaxed).newValue
+        if count.isMultiple(of: rebalance) { for channel in channels { channel.endGrace() } }
     }
 
     // MARK: The policy
@@ -63,6 +79,9 @@ final class Group: Sendable {
             return before
         }
     }
+
+    /// The policy and its state as they are now, for a dry run.
+    var chooserCopy: Chooser { chooser.withLock { $0 } }
 
     /// The policy's own, for comparing daemons.
     var digest: UInt64? { chooser.withLock { $0.digest } }

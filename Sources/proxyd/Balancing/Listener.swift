@@ -13,6 +13,7 @@ final class Listener: Sendable {
     /// By worker. A failure is a client that found no channel.
     let counters: [TrafficCounters]
     private let sessions = Atomic<Int>(0)
+    private let bucket: Mutex<TokenBucket?>
     private let isOpenNow = Atomic<Bool>(true)
 
     init(
@@ -24,6 +25,7 @@ final class Listener: Sendable {
         self.path = path + "/" + settings.name
         self.endpoint = endpoint
         self.settings = settings
+        bucket = Mutex(settings.rate.map { TokenBucket(full: $0, now: .now) })
         counters = TrafficCounters.perWorker(workerCount)
     }
 
@@ -35,6 +37,12 @@ final class Listener: Sendable {
         guard let limit = settings.maxSessions, count > limit else { return true }
         leave()
         return false
+    }
+
+    /// Whether one more client keeps to `rate`.
+    func takeTurn(now: Instant) -> Bool {
+        guard let rate = settings.rate else { return true }
+        return bucket.withLock { $0?.take(rate, now: now) ?? true }
     }
 
     func leave() { sessions.wrappingSubtract(1, ordering: .relaxed) }

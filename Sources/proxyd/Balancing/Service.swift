@@ -7,8 +7,17 @@ final class Service: Sendable {
     let timeouts: Timeouts
     /// How long a channel that failed is left alone.
     let grace: Duration
+    let health: PassiveHealthRules
+    /// How often its channels' names are resolved again.
+    let resolve: Duration?
+    let limits: ServiceLimits
     let listeners: [Listener]
     let groups: [Group]
+    /// Under `max-sessions`.
+    let places: Admission
+    let sources: SourceLedger?
+    /// Clients that wait for room, or for a channel to become usable; nil when nobody may.
+    let line: WaitingLine?
 
     init(
         _ settings: ServiceConfiguration, serial: UInt64, listeners: [Listener], groups: [Group]
@@ -17,9 +26,21 @@ final class Service: Sendable {
         name = settings.name
         timeouts = settings.timeouts
         grace = settings.grace
+        health = settings.health
+        resolve = settings.resolve
+        limits = settings.limits
         self.listeners = listeners
         self.groups = groups
+        places = Admission(limit: settings.limits.maxSessions)
+        sources = settings.limits.perSource.map(SourceLedger.init)
+        let mayHold = settings.listeners.contains { $0.mayHold }
+        line =
+            settings.limits.overload == .queue || mayHold
+            ? WaitingLine(limit: settings.limits.queueSize) : nil
     }
+
+    /// Whether somebody stands in line.
+    var isInDemand: Bool { line.map { $0.count > 0 } ?? false }
 
     var channels: [Channel] { groups.flatMap(\.channels) }
 
@@ -44,6 +65,14 @@ final class Service: Sendable {
     var asksForDestination: Bool { groups.contains(where: \.asksForDestination) }
 
     private func lastResort(now: Instant) -> Channel? {
+        guard let channel = lastResortCandidate(now: now), channel.reserve(now: now) else {
+            return nil
+        }
+        return channel
+    }
+
+    /// Of channels in grace with room, the one that returns first.
+    func lastResortCandidate(now: Instant) -> Channel? {
         var best: (channel: Channel, returns: Instant)?
         for group in groups {
             for channel in group.channels where channel.isSwitchedOn && channel.weight > 0 {
@@ -52,12 +81,26 @@ final class Service: Sendable {
                 best = (channel, returns)
             }
         }
-        guard let channel = best?.channel, channel.reserve(now: now) else { return nil }
-        return channel
+        return best?.channel
+    }
+
+    func contains(_ channel: Channel) -> Bool {
+        groups.contains { $0.channels.contains { $0 === channel } }
+    }
+
+    /// Whether no channel but this one could take a session.
+    func isLast(_ channel: Channel, now: Instant) -> Bool {
+        !channels.contains { $0 !== channel && $0.isUsable(now: now) && $0.weight > 0 }
     }
 
     /// Whether some channel could take a session, if need be after another one has ended.
     func isUsable(now: Instant) -> Bool {
         groups.contains { $0.channels.contains { $0.isUsable(now: now) && $0.weight > 0 } }
+    }
+}
+
+extension ListenerConfiguration {
+    fileprivate var mayHold: Bool {
+        if case .hold = whenEmpty { true } else { false }
     }
 }

@@ -79,9 +79,8 @@ private struct PolicyMeasure {
         let endpoint = Endpoint.ip(.v4(0x0A00_0000 + UInt32(index)), port: 80)
         let settings = ChannelConfiguration(
             name: String(index), endpoint: endpoint, weight: candidate.weight, maxc: 1_000_000)
-        guard let address = SocketAddress(endpoint) else { throw ExitCode.failure }
         let channel = Channel(
-            settings, in: "s/g", serial: UInt64(index + 1), address: address, workerCount: 2,
+            settings, in: "s/g", serial: UInt64(index + 1), addresses: [endpoint], workerCount: 2,
             now: .now)
         for _ in 0..<candidate.current { _ = channel.reserve(now: .now) }
         channel.counters[0].addBytes(candidate.bytes, from: .client)

@@ -28,8 +28,12 @@ struct ServiceConfiguration: Equatable, Sendable {
     var name: String
     var listeners: [ListenerConfiguration] = []
     var timeouts = Timeouts()
-    /// How long a channel that failed to connect is left alone.
+    /// How long a channel that failed to connect is left alone; zero: not at all. Fproxy's `-g`.
     var grace = Duration.seconds(60)
+    /// How often names are resolved again; nil: once, at the start.
+    var resolve: Duration? = .seconds(30)
+    var health = PassiveHealthRules()
+    var limits = ServiceLimits()
     var groups: [GroupConfiguration] = []
 }
 
@@ -55,6 +59,8 @@ struct ListenerConfiguration: Equatable, Sendable {
     var backlog: Int32 = 4096
     /// Sessions of this listener at once; nil: no limit of its own.
     var maxSessions: Int?
+    /// New clients; nil: no limit.
+    var rate: ConnectionRate?
 }
 
 /// What a client meets when no channel can take it.
@@ -69,10 +75,66 @@ enum WhenEmpty: Equatable, Sendable {
     case hold(Duration)
 }
 
+/// What failed connects do to a channel.
+struct PassiveHealthRules: Equatable, Sendable {
+    /// How long it is left alone at most, when it flaps.
+    var graceMax = Duration.seconds(600)
+    /// So many failures in a row make a grace time.
+    var failures = 1
+    /// It is switched off instead, until a person switches it on. Balance's `-a`.
+    var autodisable = false
+    /// The last usable channel of a service may be switched off, too.
+    var panic = false
+}
+
+/// How much a service takes on, and what becomes of clients beyond that.
+struct ServiceLimits: Equatable, Sendable {
+    /// Sessions of this service at once; nil: no limit of its own.
+    var maxSessions: Int?
+    var perSource: PerSource?
+    var overload = Overload.close
+    /// How many clients may wait for room (`overload: queue`), and for how long.
+    var queueSize = 1024
+    var queueTimeout = Duration.seconds(10)
+}
+
+/// What a client meets that is one too many.
+enum Overload: String, Equatable, Sendable, CaseIterable {
+    /// Accepted, then closed.
+    case close
+    /// Accepted, then reset.
+    case reset
+    /// Waits in line until there is room.
+    case queue
+}
+
+/// What the clients of one address, or of one prefix, may do together.
+struct PerSource: Equatable, Sendable {
+    /// Sessions at once; nil: no limit.
+    var max: Int?
+    /// New sessions; nil: no limit.
+    var rate: ConnectionRate?
+    /// Leading bits of an address that make a source.
+    var prefix4 = 32
+    var prefix6 = 64
+}
+
+/// New connections over time: so many a second on average, so many at once after a pause.
+struct ConnectionRate: Equatable, Sendable {
+    var perSecond: Double
+    var burst: Int
+}
+
 /// Channels chosen among together.
 struct GroupConfiguration: Equatable, Sendable {
     var name: String
+    /// Sessions of this group at once; nil: no limit of its own.
+    var maxSessions: Int?
     var balance = BalanceConfiguration()
+    /// A channel that returns gets its full weight only after so long.
+    var slowStart: Duration?
+    /// Every so many choices all grace times end. Tcprelay's `rebalance`.
+    var rebalance: Int?
     var channels: [ChannelConfiguration] = []
 }
 

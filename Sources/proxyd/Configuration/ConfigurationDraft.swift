@@ -17,6 +17,9 @@ struct ServiceDraft {
     var listeners: [ListenerDraft]? = []
     var timeouts = Timeouts()
     var grace = Duration.seconds(60)
+    var resolve: Duration? = .seconds(30)
+    var health = PassiveHealthRules()
+    var limits = ServiceLimits()
     var groups: [GroupDraft]? = []
 }
 
@@ -29,11 +32,15 @@ struct ListenerDraft {
     var whenEmpty = WhenEmpty.close
     var backlog: Int32?
     var maxSessions: Int?
+    var rate: ConnectionRate?
 }
 
 struct GroupDraft {
     var place: Place
     var name: Placed<String>?
+    var maxSessions: Int?
+    var slowStart: Duration?
+    var rebalance: Int?
     var balance = BalanceConfiguration()
     var channels: [ChannelDraft]? = []
 }

@@ -29,7 +29,9 @@ struct DraftValidator {
 
     private mutating func service(_ draft: ServiceDraft, name: String) -> ServiceConfiguration {
         var service = ServiceConfiguration(
-            name: name, timeouts: draft.timeouts, grace: draft.grace)
+            name: name, timeouts: draft.timeouts, grace: draft.grace,
+            resolve: draft.resolve, health: draft.health,
+            limits: draft.limits)
         if let listeners = draft.listeners {
             if listeners.isEmpty {
                 mistakes.add(
@@ -79,11 +81,21 @@ struct DraftValidator {
         listener.whenEmpty = draft.whenEmpty
         listener.backlog = draft.backlog ?? listener.backlog
         listener.maxSessions = draft.maxSessions
+        listener.rate = draft.rate
         return listener
     }
 
     private mutating func group(_ draft: GroupDraft, name: String) -> GroupConfiguration {
         var group = GroupConfiguration(name: name, balance: draft.balance)
+        group.maxSessions = draft.maxSessions
+        group.slowStart = draft.slowStart
+        group.rebalance = draft.rebalance
+        if draft.slowStart != nil, draft.balance.policy.isByClient {
+            mistakes.add(
+                "“slow-start” has no effect with \(draft.balance.policy.rawValue), which sends each "
+                    + "client to its own channel", "remove it, or choose another policy",
+                at: draft.place)
+        }
         guard let channels = draft.channels else { return group }
         if channels.isEmpty {
             mistakes.add("the group is empty", "give it a channel", at: draft.place)

@@ -44,6 +44,11 @@ struct FileReader {
             yaml.value(map, "grace") { text, name throws(ValueMistake) in
                 try ValueReader.duration(text, in: .zero...ValueReader.year, as: name)
             }?.value ?? draft.grace
+        if map["resolve"] != nil {
+            draft.resolve = duration(map, "resolve", upTo: ValueReader.year)
+        }
+        draft.health = health(map)
+        draft.limits = limits(map)
         let whenEmpty = whenEmpty(map) ?? .close
         if let value = map["listen"] {
             draft.listeners = yaml.list(value, as: "“listen”")?.map { listener($0, whenEmpty) }
@@ -91,6 +96,7 @@ struct FileReader {
         draft.whenEmpty = self.whenEmpty(map) ?? whenEmpty
         draft.backlog = number(map, "backlog", ValueReader.backlogs).map { Int32($0) }
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
+        draft.rate = rate(map)
         return draft
     }
 
@@ -102,6 +108,9 @@ struct FileReader {
         }
         draft.name = name(map)
         draft.balance = balance(map) ?? draft.balance
+        draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
+        draft.slowStart = duration(map, "slow-start", upTo: ValueReader.longestHold)
+        draft.rebalance = number(map, "rebalance", 1...1_000_000)
         if let value = map["channels"] {
             draft.place = value.place
             draft.channels = channels(value)
@@ -166,7 +175,7 @@ extension FileReader {
         yaml.value(map, "name") { text, _ throws(ValueMistake) in text }
     }
 
-    private mutating func number(
+    mutating func number(
         _ map: YAMLMap, _ key: String, _ range: ClosedRange<Int>
     ) -> Int? {
         yaml.value(map, key) { text, name throws(ValueMistake) in

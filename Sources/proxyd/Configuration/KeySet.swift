@@ -12,7 +12,9 @@ struct KeySet: Sendable {
     static let service = KeySet(
         noun: "a service",
         keys: [
-            "name", "listen", "timeouts", "grace", "when-empty", "groups", "channels",
+            "name", "listen", "timeouts", "grace", "grace-max", "failures", "autodisable", "panic",
+            "resolve", "when-empty", "max-sessions", "per-source",
+            "overload", "queue", "groups", "channels",
         ])
     static let timeouts = KeySet(
         noun: "“timeouts”", keys: ["connect", "idle", "half-closed", "dead-peer"])
@@ -20,8 +22,11 @@ struct KeySet: Sendable {
         noun: "a listener",
         keys: [
             "address", "unix", "name", "mode", "when-empty", "backlog", "max-sessions",
+            "rate", "burst",
         ])
-    static let group = KeySet(noun: "a group", keys: ["name", "balance", "channels"])
+    static let group = KeySet(
+        noun: "a group",
+        keys: ["name", "balance", "max-sessions", "slow-start", "rebalance", "channels"])
     static let balance = KeySet(
         noun: "“balance”",
         keys: ["policy", "key", "function", "failover", "max-load", "seed"])
@@ -29,13 +34,18 @@ struct KeySet: Sendable {
         noun: "a channel", keys: ["address", "unix", "name", "weight", "maxc", "label"])
     static let whenEmpty = KeySet(noun: "“when-empty”", keys: ["hold"])
 
+    static let perSource = KeySet(
+        noun: "“per-source”", keys: ["max", "rate", "burst", "prefix4", "prefix6"])
+    static let queue = KeySet(noun: "“queue”", keys: ["size", "timeout"])
+
     static let all = [
-        file, control, service, timeouts, listener, group, balance, channel, whenEmpty,
+        file, control, service, timeouts, listener, group, balance, channel, whenEmpty, perSource,
+        queue,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "access", "autodisable", "check", "checks", "election", "log", "metrics", "probe",
+        "access", "check", "checks", "election", "log", "metrics", "probe",
         "probes", "proxy-protocol", "tls", "trigger", "triggers", "wait-for-bytes",
     ]
 
@@ -48,11 +58,11 @@ struct KeySet: Sendable {
             return ValueMistake("“\(key)” is not available in this version", "remove it")
         }
         let problem = "unknown key “\(key)” in \(noun)"
-        if let owner = Self.all.first(where: { $0.keys.contains(key) }) {
-            return ValueMistake(problem, "it belongs in \(owner.noun)")
-        }
         if let near = NearestWord.nearest(to: key, among: keys) {
             return ValueMistake(problem, "did you mean “\(near)”?")
+        }
+        if let owner = Self.all.first(where: { $0.keys.contains(key) }) {
+            return ValueMistake(problem, "it belongs in \(owner.noun)")
         }
         return ValueMistake(problem, "the keys here are \(keys.joined(separator: ", "))")
     }

@@ -58,6 +58,13 @@ enum CommandTable {
         CommandEntry(
             "kill session", "ID", mutates: true, role: .operator, "end one session",
             run: SessionCommands.kill),
+        CommandEntry(
+            "shed", "PATH COUNT [RATE/s] [preview] [if-gen=N]", mutates: true, role: .operator,
+            "end some sessions, the longest idle first, a few at a time", run: ShedCommand.run),
+        CommandEntry(
+            "explain", "CLIENT [SERVICE]",
+            "which channel a client would get, and why not each of the others",
+            run: ExplainCommand.run),
         CommandEntry("watch", "SECONDS COMMAND", "repeat a command until the next line comes") {
             $0.refuse(.usage, "watch SECONDS COMMAND")
         },

@@ -21,6 +21,8 @@ final class ControlConnection {
     private var isBroken = false
     /// A request waits for workers' answers.
     private var isWaiting = false
+    /// Requests are being taken.
+    private var isProcessing = false
     private var watch: Watch?
 
     /// A command that is repeated until the next line comes.
@@ -91,6 +93,11 @@ final class ControlConnection {
 
     /// Answers whole lines while replies find room.
     private func process() {
+        // Most answers come at once, from within the loop below, which goes on by itself: were it
+        // begun anew for each, a packet full of requests would use up the stack.
+        guard !isProcessing else { return }
+        isProcessing = true
+        defer { isProcessing = false }
         while mayTakeRequests, !isBroken, let event = reader.next() {
             watch = nil
             switch event {

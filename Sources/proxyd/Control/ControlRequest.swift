@@ -26,9 +26,12 @@ struct ControlRequest {
         answer(table.lines, attributes)
     }
 
+    /// Answers with `ERR`. What the message repeats of the request may be long, the reply is not.
     func refuse(_ code: Reply.ErrorCode, _ message: String) {
-        send(.error(code, message: message))
+        send(.error(code, message: String(message.unicodeScalars.prefix(Self.longestMessage))))
     }
+
+    private static let longestMessage = 400
 
     private var standing: [Reply.Attribute] {
         [

@@ -8,6 +8,8 @@ final class ControlServer {
     private let file: UnixSocketFile
     private var connections = SlotTable<ControlConnection>()
     private var deadlines = DeadlineQueue()
+    /// Out of descriptors: when accepting is tried again.
+    private var retryAt: Instant?
     private unowned var daemon: (any Daemon)?
 
     /// Connections at once; more are told to come back.
@@ -66,6 +68,11 @@ final class ControlServer {
 
     func start(with daemon: any Daemon, poller: borrowing Poller) {
         self.daemon = daemon
+        listen(poller: poller)
+    }
+
+    private func listen(poller: borrowing Poller) {
+        retryAt = nil
         do throws(SystemError) {
             try poller.add(descriptor.number, Token(.controlListener), .readable)
         } catch {
@@ -89,8 +96,10 @@ final class ControlServer {
                 }
                 try add(socket, daemon: daemon, poller: poller)
             } catch {
-                // Whoever waits is accepted once a connection has been closed.
-                Log.line("control socket \(path) cannot accept: \(error)")
+                // Whoever waits would wake us again at once, so the socket rests for a while.
+                Log.line("control socket \(path) cannot accept for a second: \(error)")
+                poller.remove(descriptor.number)
+                retryAt = Instant.now.advanced(by: .seconds(1))
                 return
             }
         }
@@ -150,11 +159,15 @@ final class ControlServer {
 
     // MARK: Time
 
-    var nextDeadline: Instant? { deadlines.next }
+    var nextDeadline: Instant? {
+        guard let retryAt else { return deadlines.next }
+        return min(deadlines.next ?? retryAt, retryAt)
+    }
 
     /// Answers the watches whose interval is over, and settles connections whose answers have come.
     func meetDeadlines(poller: borrowing Poller) {
         let now = Instant.now
+        if let retryAt, retryAt <= now { listen(poller: poller) }
         while let slot = deadlines.popExpired(now: now) {
             guard let connection = connections[slot: slot] else { continue }
             connection.tick(now: now)

@@ -14,6 +14,9 @@ protocol Daemon: AnyObject {
     func ask(
         worker: Int, _ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void)
 
+    /// Ends sessions one after the other, so many a second; those that have ended by then are passed over.
+    func cut(sessions: [UInt64], perSecond: Double, by actor: String)
+
     /// A channel's state was changed.
     func channelsChanged()
 }

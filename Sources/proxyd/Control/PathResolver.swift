@@ -1,6 +1,7 @@
 /// Finds what a path of the control protocol names: `service/group/channel`, with names or indexes.
 ///
-/// Names go before indexes. The service may be left out when there is only one.
+/// Names go before indexes. The service may be left out when there is only one; `0/2` is then a
+/// channel of its first group, unless the service itself is named `0`.
 struct PathResolver {
     let topology: Topology
 
@@ -8,7 +9,7 @@ struct PathResolver {
     func channels(at path: String) -> [Channel]? {
         let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard (1...3).contains(parts.count) else { return nil }
-        return inService(parts) ?? inOnlyService(parts)
+        return inNamedService(parts) ?? inOnlyService(parts) ?? inNumberedService(parts)
     }
 
     /// The group that a path names.
@@ -23,11 +24,14 @@ struct PathResolver {
         return Self.find(parts[0], in: service.groups, name: \.name)
     }
 
-    private func inService(_ parts: [String]) -> [Channel]? {
-        guard let service = Self.find(parts[0], in: topology.services, name: \.name) else {
-            return nil
-        }
-        return channels(of: service, parts.dropFirst())
+    private func inNamedService(_ parts: [String]) -> [Channel]? {
+        let service = topology.services.first { $0.name == parts[0] }
+        return service.flatMap { channels(of: $0, parts.dropFirst()) }
+    }
+
+    private func inNumberedService(_ parts: [String]) -> [Channel]? {
+        let service = Self.find(parts[0], in: topology.services, name: \.name)
+        return service.flatMap { channels(of: $0, parts.dropFirst()) }
     }
 
     private func inOnlyService(_ parts: [String]) -> [Channel]? {

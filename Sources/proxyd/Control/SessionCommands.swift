@@ -9,7 +9,17 @@ enum SessionCommands {
         } catch {
             return request.refuse(.usage, error.message)
         }
-        SessionListing(request: request, query: query).gather()
+        SessionListing(of: request.daemon).gather { rows in
+            let selection = query.select(from: rows)
+            var table = Table(columns: SessionSnapshot.columns)
+            for row in selection.rows { table.append(row) }
+            request.answer(
+                table,
+                [
+                    Reply.Attribute("matched", String(selection.matched)),
+                    Reply.Attribute("total", String(rows.count)),
+                ])
+        }
     }
 
     static func kill(_ request: ControlRequest) {
@@ -103,25 +113,26 @@ struct SessionQuery: Sendable {
     }
 }
 
-/// Gathers sessions from the workers, a slice of slots at a time, so that none of them is held up.
-private final class SessionListing {
-    private let request: ControlRequest
-    private let query: SessionQuery
+/// Gathers the rows of all sessions from the workers, a slice of slots at a time, so that none of them is
+/// held up.
+final class SessionListing {
+    private let daemon: any Daemon
     private var rows: [[String]] = []
+    private var finish: ([[String]]) -> Void = { _ in }
 
     private static let slotsAtOnce = 256
 
-    init(request: ControlRequest, query: SessionQuery) {
-        self.request = request
-        self.query = query
+    init(of daemon: any Daemon) { self.daemon = daemon }
+
+    func gather(then finish: @escaping ([[String]]) -> Void) {
+        self.finish = finish
+        ask(worker: 0, from: 0)
     }
 
-    func gather() { ask(worker: 0, from: 0) }
-
     private func ask(worker: Int, from slot: Int) {
-        guard worker < request.daemon.share.workers.count else { return finish() }
+        guard worker < daemon.share.workers.count else { return finish(rows) }
         let slots = slot..<slot + Self.slotsAtOnce
-        request.daemon.ask(
+        daemon.ask(
             worker: worker, { .listSessions(slots: slots, question: $0) },
             then: { [self] answers in
                 guard case .sessions(let records, let slotCount) = answers.first else {
@@ -134,17 +145,5 @@ private final class SessionListing {
                     ask(worker: worker + 1, from: 0)
                 }
             })
-    }
-
-    private func finish() {
-        let selection = query.select(from: rows)
-        var table = Table(columns: SessionSnapshot.columns)
-        for row in selection.rows { table.append(row) }
-        request.answer(
-            table,
-            [
-                Reply.Attribute("matched", String(selection.matched)),
-                Reply.Attribute("total", String(rows.count)),
-            ])
     }
 }

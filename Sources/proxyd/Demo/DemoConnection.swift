@@ -58,11 +58,3 @@ struct DemoConnection: ~Copyable {
         return true
     }
 }
-
-/// Waits, in the demo's own threads.
-enum DemoPause {
-    static func milliseconds(_ milliseconds: Int) {
-        var time = timespec(tv_sec: milliseconds / 1000, tv_nsec: milliseconds % 1000 * 1_000_000)
-        _ = unsafe nanosleep(&time, nil)
-    }
-}

@@ -6,7 +6,7 @@ final class Acceptor {
     let token: Token
     private var batch = 1
     /// Not watched: descriptors or places have run out.
-    private(set) var isResting = false
+    private(set) var isResting = true
 
     /// How many clients are accepted before other events get their turn.
     private static let largestBatch = 64

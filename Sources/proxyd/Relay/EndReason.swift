@@ -22,11 +22,12 @@ struct EndReason: Hashable, Sendable {
 
     /// At what stage.
     enum When: UInt8, Sendable, CaseIterable {
-        case orderly, queue, connect, data, halfClosed
+        case orderly, accept, queue, connect, data, halfClosed
 
         var letter: String {
             switch self {
             case .orderly: "-"
+            case .accept: "A"
             case .queue: "Q"
             case .connect: "C"
             case .data: "D"
@@ -45,6 +46,13 @@ struct EndReason: Hashable, Sendable {
         /// Bytes that were sent were never acknowledged (`dead-peer`, keepalive).
         case deadPeer = "dead peer"
         case noChannel = "no channel"
+        /// More at once than `max-sessions` allows.
+        case overload
+        /// More than `per-source` allows.
+        case perSource = "per source"
+        /// Faster than `rate` allows.
+        case rate
+        case queueFull = "queue full"
         case descriptors
         case ports = "local ports"
         case memory
@@ -58,6 +66,12 @@ struct EndReason: Hashable, Sendable {
     var cause: Cause
 
     static let done = EndReason(who: .nobody, when: .orderly, cause: .done)
+
+    /// The client was not served at all, and not by its own doing or a person's.
+    var isTurnedAway: Bool {
+        guard who != .operator, who != .client else { return false }
+        return when == .accept || when == .queue || when == .connect
+    }
 
     var code: String { who.letter + when.letter }
 }

@@ -23,6 +23,9 @@ struct Flow {
     /// A receive stops at urgent data (tcp(7)), so a short one does not mean that the socket is empty;
     /// and a splice never gets past it, so it is copied from then on.
     var hasUrgent = false
+    /// A receive from a Unix socket stops where descriptors were passed along (unix(7)), so a short one
+    /// says nothing.
+    var mayStopShort = false
     /// Nothing will be read from the source any more.
     private(set) var isEnded = false
     /// Bytes delivered to the sink.
@@ -101,7 +104,7 @@ struct Flow {
     /// the end had come before we asked, this was all.
     private mutating func noteReceive(of count: Int) {
         streak = count >= Self.muchAtOnce ? min(streak + 1, Self.streakToSplice) : 0
-        guard count < CopyBuffer.size, !hasUrgent else { return }
+        guard count < CopyBuffer.size, !hasUrgent, !mayStopShort else { return }
         isReadable = false
         isEnded = endFollows
     }

@@ -24,7 +24,21 @@ final class Session {
     private var lastSpeaker = Side.channel
     private var connectStarted: Instant
     private var tried: [UInt64] = []
+    /// Of the channel being connected to: a name may have several.
+    private var addressesLeft = 0
     private var isClientWatchedForWrites = false
+    /// It counts among its source's sessions.
+    private var source: SourceLedger.Source?
+    /// It counts among its service's sessions.
+    private var hasPlace = false
+    private var wait: Wait?
+
+    /// Standing in the service's line.
+    private struct Wait {
+        var until: Instant
+        /// For room (`overload: queue`), not for a channel to become usable (`hold`).
+        var isForRoom: Bool
+    }
     /// Whether the channel has accepted, so that its counters know of this session.
     private var isPlaced = false
 
@@ -37,6 +51,7 @@ final class Session {
         listener = accepted.listener
         service = accepted.service
         client = accepted.address
+        if case .unix = accepted.address { inFlow.mayStopShort = true }
         clientSocket = FileDescriptor(owning: accepted.descriptor)
         started = now
         lastActivity = now
@@ -60,34 +75,72 @@ final class Session {
             try worker.poller.add(
                 clientSocket.number, token(.client), [.readable, .readEnd, .urgent, .edge])
         } catch {
-            perform(life.connectFailed(.memory), on: worker)
+            // Unwatched, it would be served by nobody.
+            _ = life.connectFailed(.memory)
+            perform(life.closeEmpty(resetting: .neither), on: worker)
             return
         }
-        perform(.choose, on: worker)
+        perform(enter(on: worker), on: worker)
     }
 
-    /// A held session looks again; something may have become usable.
-    func chooseAgain(on worker: Worker) {
-        guard life.phase == .holding else { return }
-        tried.removeAll()
-        perform(.choose, on: worker)
+    /// Sees whether the client keeps to the limits of its listener and its source.
+    private func enter(on worker: Worker) -> SessionLife.Action {
+        guard listener.takeTurn(now: worker.now) else {
+            return life.turnAway(.rate, resetting: service.limits.overload.resets)
+        }
+        guard let sources = service.sources else { return .choose }
+        let source = sources.source(of: client)
+        switch sources.admit(source, now: worker.now) {
+        case .admitted:
+            self.source = source
+            return .choose
+        case .tooMany:
+            return life.turnAway(.perSource, resetting: service.limits.overload.resets)
+        case .tooFast:
+            return life.turnAway(.rate, resetting: service.limits.overload.resets)
+        }
     }
 
     private func choose(on worker: Worker) -> SessionLife.Action {
+        if isNewcomer, service.isInDemand {
+            // Whoever stands in line already goes first.
+            if service.limits.overload == .queue { return .overload(.overload) }
+            if case .hold = listener.settings.whenEmpty { return .whenEmpty }
+        }
+        if !hasPlace {
+            guard service.places.admit() else { return .overload(.overload) }
+            hasPlace = true
+        }
         guard
             let channel = service.choose(
                 for: clientKey, excluding: tried, now: worker.now)
         else {
+            let isFull = tried.isEmpty && service.isUsable(now: worker.now)
+            if isFull, service.limits.overload == .queue { return .overload(.overload) }
             return life.foundNoChannel()
         }
         life.chose()
+        if case .unix = channel.endpoint { outFlow.mayStopShort = true }
+        leaveLine(on: worker)
         self.channel = channel
+        addressesLeft = channel.addressCount
+        return connect(to: channel, on: worker)
+    }
+
+    /// It has neither waited nor been refused.
+    private var isNewcomer: Bool { wait == nil && life.failures == 0 }
+
+    /// Starts to connect to the channel's next address.
+    private func connect(to channel: Channel, on worker: Worker) -> SessionLife.Action {
         connectStarted = worker.now
         worker.deadlines.schedule(
             slot: slot, at: worker.now.advanced(by: service.timeouts.connect))
+        guard let address = channel.nextAddress() else {
+            return connectFailed(.unreachable, on: worker)
+        }
         do {
             let socket = try ChannelSocket.connect(
-                to: channel.address, deadPeer: service.timeouts.deadPeer)
+                to: address, deadPeer: service.timeouts.deadPeer)
             let isConnected = socket.isConnected
             channelSocket = socket.takeDescriptor()
             try worker.poller.add(
@@ -111,13 +164,17 @@ final class Session {
         channelSocket = FileDescriptor.none
         outFlow.isReadable = false
         outFlow.endFollows = false
+        addressesLeft -= 1
+        if let channel, addressesLeft > 0, !cause.isShortage {
+            return connect(to: channel, on: worker)
+        }
         if let channel {
             tried.append(channel.serial)
             self.channel = nil
             channel.release()
             if !cause.isShortage {
                 channel.counters[worker.index].addFailure()
-                worker.report(failureOf: channel, cause, grace: service.grace)
+                worker.report(failureOf: channel, cause, of: service)
             }
         }
         return life.connectFailed(cause)
@@ -153,7 +210,9 @@ final class Session {
         case .relaying, .halfClosed:
             if readiness.contains(.writable) || isBroken { noteWritable(side) }
             relay(side, on: worker)
-            if isBroken, !isClosed { breakIfBroken(side, on: worker) }
+            // A flow that goes on will meet the error behind the bytes that came before it.
+            let goesOn = side == .client ? inFlow.canMove : outFlow.canMove
+            if isBroken, !goesOn, !isClosed { breakIfBroken(side, on: worker) }
         }
     }
 
@@ -300,8 +359,7 @@ final class Session {
         case .closed: return nil
         case .connecting: return connectStarted.advanced(by: timeouts.connect)
         case .holding:
-            guard case .hold(let duration) = listener.settings.whenEmpty else { return nil }
-            return started.advanced(by: duration)
+            return wait?.until
         case .relaying: return timeouts.idle.map { lastActivity.advanced(by: $0) }
         case .halfClosed:
             return (timeouts.halfClosed ?? timeouts.idle).map { lastActivity.advanced(by: $0) }
@@ -317,6 +375,8 @@ final class Session {
         }
         if life.phase == .connecting {
             perform(connectFailed(.timeout, on: worker), on: worker)
+        } else if wait?.isForRoom == true {
+            perform(life.queueTimedOut(), on: worker)
         } else {
             perform(life.timedOut(awaiting: lastSpeaker.other), on: worker)
         }
@@ -338,6 +398,8 @@ final class Session {
                 return
             case .whenEmpty:
                 action = whenEmpty(on: worker)
+            case .overload(let cause):
+                action = overload(cause, on: worker)
             case .shutDownWrites(.client):
                 Socket.shutDownWrites(clientSocket)
                 hastenDeadline(on: worker)
@@ -365,15 +427,60 @@ final class Session {
             return life.closeEmpty(resetting: .neither)
         case .reset:
             return life.closeEmpty(resetting: .client)
-        case .hold:
-            life.hold()
-            guard let deadline, deadline > worker.now else {
-                return life.closeEmpty(resetting: .neither)
-            }
-            worker.deadlines.schedule(slot: slot, at: deadline)
-            worker.hold(self)
-            return .none
+        case .hold(let duration):
+            let until = started.advanced(by: duration)
+            return stand(Wait(until: until, isForRoom: false), on: worker)
         }
+    }
+
+    private func overload(
+        _ cause: EndReason.Cause, on worker: Worker
+    ) -> SessionLife.Action {
+        switch service.limits.overload {
+        case .close, .reset:
+            return life.turnAway(cause, resetting: service.limits.overload.resets)
+        case .queue:
+            let until = started.advanced(by: service.limits.queueTimeout)
+            return stand(Wait(until: until, isForRoom: true), on: worker)
+        }
+    }
+
+    // MARK: Waiting
+
+    private func waiter(on worker: Worker) -> WaitingLine.Waiter {
+        WaitingLine.Waiter(worker: worker.index, token: token(.client))
+    }
+
+    /// Goes to the end of the service's line, or stays where it is after having been called in vain.
+    private func stand(_ wait: Wait, on worker: Worker) -> SessionLife.Action {
+        guard let line = service.line, wait.until > worker.now else {
+            return wait.isForRoom ? life.queueTimedOut() : life.closeEmpty(resetting: .neither)
+        }
+        if self.wait == nil {
+            guard line.join(waiter(on: worker)) else {
+                return life.turnAway(.queueFull, resetting: .neither)
+            }
+            // What came free while it was joining has called nobody.
+            worker.share.callNext(of: service)
+        }
+        self.wait = wait
+        life.hold()
+        worker.deadlines.schedule(slot: slot, at: wait.until)
+        return .none
+    }
+
+    private func leaveLine(on worker: Worker) {
+        guard wait != nil else { return }
+        wait = nil
+        service.line?.leave(waiter(on: worker))
+    }
+
+    /// It has been called: there may be room, or a usable channel. If so, so there may be for the next.
+    func chooseAgain(on worker: Worker) {
+        guard life.phase == .holding else { return }
+        tried.removeAll()
+        perform(.choose, on: worker)
+        if life.phase != .holding { worker.share.callNext(of: service) }
     }
 
     /// A person, or the daemon's end, cuts the session.
@@ -402,16 +509,30 @@ final class Session {
             }
             channel.release()
         }
-        if reason.when == .queue || reason.when == .connect, reason.who != .operator {
+        if reason.isTurnedAway {
             listener.counters[worker.index].addFailure()
         }
         listener.counters[worker.index].addTime(nanoseconds: lived)
         worker.counters.addTime(nanoseconds: lived)
-        listener.leave()
+        leaveLimits(on: worker)
         channelSocket = FileDescriptor.none
         clientSocket = FileDescriptor.none
         worker.ended(self, reason)
     }
+
+    /// Gives back every place that it has taken, and calls whoever waits for one.
+    private func leaveLimits(on worker: Worker) {
+        listener.leave()
+        if hasPlace { service.places.leave() }
+        if let source { service.sources?.leave(source) }
+        leaveLine(on: worker)
+        worker.share.callNext(of: service)
+    }
+}
+
+extension Overload {
+    /// Who of a session that is one too many sees a reset.
+    fileprivate var resets: SessionLife.Resets { self == .reset ? .client : .neither }
 }
 
 extension Session {

@@ -17,6 +17,8 @@ struct SessionLife: Sendable {
         case relay
         /// No channel can take the session: do as the listener's `when-empty` says.
         case whenEmpty
+        /// There is no room: do as the service's `overload` says.
+        case overload(EndReason.Cause)
         case shutDownWrites(Side)
         /// Close both sides, those in `resetting` with a reset.
         case close(EndReason, resetting: Resets)
@@ -44,6 +46,18 @@ struct SessionLife: Sendable {
     /// Nothing was left to choose; a session that is held already is held on.
     mutating func foundNoChannel() -> Action {
         phase == .connecting || phase == .holding ? .whenEmpty : .none
+    }
+
+    /// The client is one too many.
+    mutating func turnAway(_ cause: EndReason.Cause, resetting: Resets) -> Action {
+        close(EndReason(who: .proxy, when: .accept, cause: cause), resetting: resetting)
+    }
+
+    /// It has waited in line for too long.
+    mutating func queueTimedOut() -> Action {
+        guard phase == .holding else { return .none }
+        return close(
+            EndReason(who: .channelIdle, when: .queue, cause: .timeout), resetting: .neither)
     }
 
     /// The listener lets clients wait.
@@ -85,9 +99,7 @@ struct SessionLife: Sendable {
             resetting: side == .client ? .channel : .client)
     }
 
-    /// Nothing has happened for too long.
-    ///
-    /// - Parameter awaited: whose turn it was.
+    /// Nothing has happened for too long, and it was `awaited`'s turn.
     mutating func timedOut(awaiting awaited: Side) -> Action {
         switch phase {
         case .holding:

@@ -9,29 +9,46 @@ enum Resolver {
         let words: String
     }
 
-    /// The first address of a name; other endpoints are returned as they are.
-    static func resolve(_ endpoint: Endpoint) throws(Failure) -> Endpoint {
-        guard case .name(let name, let port) = endpoint else { return endpoint }
+    /// All addresses of a name, each once, in the resolver's order (RFC 6724); others are returned as
+    /// they are.
+    static func resolveAll(_ endpoint: Endpoint) throws(Failure) -> [Endpoint] {
+        guard case .name(let name, let port) = endpoint else { return [endpoint] }
         var hints = unsafe addrinfo()
         unsafe hints.ai_family = AF_UNSPEC
         unsafe hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?
         let code = unsafe getaddrinfo(name, String(port), &hints, &list)
-        guard code == 0, let first = unsafe list else {
-            throw Failure(words: unsafe String(cString: gai_strerror(code)))
+        guard code == 0 else { throw Failure(words: unsafe String(cString: gai_strerror(code))) }
+        defer { unsafe freeaddrinfo(list) }
+        var found: [Endpoint] = []
+        var entry = unsafe list
+        while let present = unsafe entry, found.count < mostAddresses {
+            if let endpoint = unsafe Self.endpoint(of: present.pointee), !found.contains(endpoint) {
+                found.append(endpoint)
+            }
+            unsafe entry = present.pointee.ai_next
         }
-        defer { unsafe freeaddrinfo(first) }
-        let address = unsafe SocketAddress { raw, length in
-            let size = unsafe min(first.pointee.ai_addrlen, length.pointee)
-            guard let source = unsafe first.pointee.ai_addr,
-                let target = unsafe raw.__sockaddr__
-            else { return }
+        guard !found.isEmpty else { throw Failure(words: "no address of a family that we know") }
+        return found
+    }
+
+    /// Of one name; more are left out.
+    static let mostAddresses = 64
+
+    /// The first address of a name; other endpoints are returned as they are.
+    static func resolve(_ endpoint: Endpoint) throws(Failure) -> Endpoint {
+        try resolveAll(endpoint)[0]
+    }
+
+    private static func endpoint(of entry: addrinfo) -> Endpoint? {
+        guard let source = unsafe entry.ai_addr else { return nil }
+        let size = unsafe entry.ai_addrlen
+        return unsafe SocketAddress { raw, length in
+            guard let target = unsafe raw.__sockaddr__, unsafe size <= length.pointee else {
+                return
+            }
             unsafe UnsafeMutableRawPointer(target).copyMemory(from: source, byteCount: Int(size))
             unsafe length.pointee = size
-        }
-        guard let resolved = address.endpoint else {
-            throw Failure(words: "no address of a family that we know")
-        }
-        return resolved
+        }.endpoint
     }
 }

@@ -105,7 +105,7 @@ struct ConfigurationMistakeTests {
             ("idle: 1", "4:3: unknown key “idle” in a service; it belongs in “timeouts”"),
             (
                 "colour: red",
-                "4:3: unknown key “colour” in a service; the keys here are name, listen, timeouts, grace, when-empty, groups, channels"
+                "4:3: unknown key “colour” in a service; the keys here are name, listen, timeouts, grace, grace-max, failures, autodisable, panic, resolve, when-empty, max-sessions, per-source, overload, queue, groups, channels"
             ),
             ("tls: {}", "4:3: “tls” is not available in this version; remove it"),
             ("probe: 3", "4:3: “probe” is not available in this version; remove it"),

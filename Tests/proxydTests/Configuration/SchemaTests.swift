@@ -25,6 +25,8 @@ struct SchemaTests {
         ("balance", .balance, "services: [{groups: [{balance: {%}}]}]"),
         ("channel", .channel, "services: [{channels: [{%}]}]"),
         ("hold", .whenEmpty, "services: [{when-empty: {%}}]"),
+        ("per-source", .perSource, "services: [{per-source: {%}}]"),
+        ("queue", .queue, "services: [{queue: {%}}]"),
     ]
 
     @Test("the schema knows exactly the keys that the loader knows", arguments: sets.indices)

@@ -34,7 +34,7 @@ extension Channel {
         let settings = ChannelConfiguration(
             name: name, endpoint: endpoint, weight: weight, maxc: maxc, label: label)
         return Channel(
-            settings, in: path, serial: serial, address: try .of(endpoint), workerCount: 1,
+            settings, in: path, serial: serial, addresses: [endpoint], workerCount: 1,
             now: now)
     }
 }

@@ -11,7 +11,7 @@ struct EndReasonTests {
         #expect(Set(EndReason.Who.allCases.map(\.letter)).count == EndReason.Who.allCases.count)
         #expect(Set(EndReason.When.allCases.map(\.letter)).count == EndReason.When.allCases.count)
         #expect(EndReason.Who.allCases.map(\.letter).joined() == "-CSPKcsR")
-        #expect(EndReason.When.allCases.map(\.letter).joined() == "-QCDF")
+        #expect(EndReason.When.allCases.map(\.letter).joined() == "-AQCDF")
     }
 
     @Test(

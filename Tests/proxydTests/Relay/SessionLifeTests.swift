@@ -51,7 +51,7 @@ struct SessionLifeTests {
 
     /// What comes of it: an action that closes nothing, or a code, a cause and who is reset.
     enum Outcome: Sendable, Equatable {
-        case none, choose, relay, whenEmpty, shutDown(Side)
+        case none, choose, relay, whenEmpty, overload, shutDown(Side)
         case close(String, EndReason.Cause, SessionLife.Resets)
 
         init(_ action: SessionLife.Action) {
@@ -60,6 +60,7 @@ struct SessionLifeTests {
             case .choose: self = .choose
             case .relay: self = .relay
             case .whenEmpty: self = .whenEmpty
+            case .overload: self = .overload
             case .shutDownWrites(let side): self = .shutDown(side)
             case .close(let reason, let resets): self = .close(reason.code, reason.cause, resets)
             }

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Shared
+import TestTerminal
 import Synchronization
 
 /// Speaks the control protocol over a real socket, and plays a story.

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Shared
+import TestTerminal
 import Testing
 
 @testable import proxytop

@@ -1,26 +1,28 @@
-import Foundation
+package import Foundation
 import Glibc
-import Testing
+package import Testing
 
 /// A real terminal for a real program: a private tmux server with one window that runs a shell.
 ///
 /// Nothing in here sleeps. Where something has to be waited for, the wait is on the program's own frame
 /// numbers, with a deadline.
-final class TmuxTerminal {
-    struct Failed: Error, CustomStringConvertible {
-        let description: String
+package final class TmuxTerminal {
+    package struct Failed: Error, CustomStringConvertible {
+        package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
-    let directory: URL
+    package let directory: URL
     /// The program's `PROXYTOP_SYNC_FD` writes here.
     private let frames: CInt
     /// The program holds the other end as long as it lives.
     private let life: CInt
 
     /// How long anything may take on a busy machine.
-    static let patience = Duration.seconds(20)
+    package static let patience = Duration.seconds(20)
 
-    init(columns: Int, rows: Int) throws {
+    package init(columns: Int, rows: Int) throws {
         let name = "proxytop-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
         directory = FileManager.default.temporaryDirectory.appending(path: name)
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
@@ -49,7 +51,7 @@ final class TmuxTerminal {
 
     /// Starts a program from the shell as a person would, with its process id in the file `pid` and the modes of
     /// the terminal from before in the file `before`.
-    func start(_ command: String) throws {
+    package func start(_ command: String) throws {
         let path = directory.path
         try text(
             "stty -g > \(path)/before; sh -c 'echo $$ > \(path)/pid; PROXYTOP_SYNC_FD=9 exec "
@@ -59,23 +61,23 @@ final class TmuxTerminal {
     }
 
     /// Types text as it is.
-    func text(_ text: String) throws { _ = try tmux(["send-keys", "-l", text]) }
+    package func text(_ text: String) throws { _ = try tmux(["send-keys", "-l", text]) }
 
     /// Presses keys by tmux's names: `Enter`, `Escape`, `C-c`, `j`.
-    func keys(_ names: String...) throws { _ = try tmux(["send-keys"] + names) }
+    package func keys(_ names: String...) throws { _ = try tmux(["send-keys"] + names) }
 
-    func resize(columns: Int, rows: Int) throws {
+    package func resize(columns: Int, rows: Int) throws {
         _ = try tmux(["resize-window", "-x", "\(columns)", "-y", "\(rows)"])
     }
 
-    func screen() throws -> String { try tmux(["capture-pane", "-p"]) }
+    package func screen() throws -> String { try tmux(["capture-pane", "-p"]) }
 
     /// A format of tmux(1), such as `#{alternate_on}`.
-    func value(_ format: String) throws -> String {
+    package func value(_ format: String) throws -> String {
         try tmux(["display-message", "-p", format]).trimmingCharacters(in: .newlines)
     }
 
-    var programID: pid_t {
+    package var programID: pid_t {
         get throws {
             let text = try file("pid")
             guard let number = pid_t(text) else { throw Failed(description: "no pid: \(text)") }
@@ -83,14 +85,14 @@ final class TmuxTerminal {
         }
     }
 
-    func file(_ name: String) throws -> String {
+    package func file(_ name: String) throws -> String {
         try String(contentsOf: directory.appending(path: name), encoding: .utf8)
             .trimmingCharacters(in: .newlines)
     }
 
     /// Waits until the screen shows what is expected, looking again at every frame.
     @discardableResult
-    func waitFor(
+    package func waitFor(
         _ what: String, sourceLocation: SourceLocation = #_sourceLocation,
         _ isThere: (String) throws -> Bool
     ) throws -> String {
@@ -106,17 +108,17 @@ final class TmuxTerminal {
     }
 
     @discardableResult
-    func waitFor(
+    package func waitFor(
         text: String, sourceLocation: SourceLocation = #_sourceLocation
     ) throws -> String {
         try waitFor(text, sourceLocation: sourceLocation) { $0.contains(text) }
     }
 
     /// Closes the window under the program, as when a connection breaks.
-    func hangUp() throws { _ = try tmux(["kill-server"]) }
+    package func hangUp() throws { _ = try tmux(["kill-server"]) }
 
     /// Waits for the end of a program that was started, and that has shown something.
-    func waitForEnd() throws {
+    package func waitForEnd() throws {
         var entry = pollfd(fd: life, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&entry, 1, 20_000) > 0 else {
             throw Failed(description: "the program does not end")
@@ -142,8 +144,8 @@ final class TmuxTerminal {
 }
 
 /// The programs that were built beside the tests.
-enum BuiltProgram {
-    static func path(_ name: String) throws -> String {
+package enum BuiltProgram {
+    package static func path(_ name: String) throws -> String {
         let test = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let path = URL(filePath: test).deletingLastPathComponent().appending(path: name).path
         guard FileManager.default.isExecutableFile(atPath: path) else {

@@ -5,13 +5,13 @@ import Glibc
 ///
 /// Not Foundation's `Process`: that waits until every descendant has closed an inherited descriptor, and
 /// tmux leaves a server behind.
-enum Command {
-    struct Result {
-        let status: Int
-        let output: String
+package enum Command {
+    package struct Result {
+        package let status: Int
+        package let output: String
     }
 
-    static func run(
+    package static func run(
         _ words: [String], environment: [String: String]? = nil, withErrors: Bool = true
     ) throws -> Result {
         let file = FileManager.default.temporaryDirectory
@@ -27,8 +27,10 @@ enum Command {
         return Result(status: signal == 0 ? Int(status >> 8) & 0xFF : 128 + signal, output: text)
     }
 
-    struct Failed: Error, CustomStringConvertible {
-        let description: String
+    package struct Failed: Error, CustomStringConvertible {
+        package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     private static func spawn(

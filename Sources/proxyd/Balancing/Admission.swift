@@ -1,0 +1,26 @@
+internal import Synchronization
+
+/// Places for sessions: of the daemon, a service or a group, for all workers together.
+///
+/// The daemon's are taken before accepting, as a session needs two descriptors, so that nobody is
+/// accepted who could not be connected on. Whoever finds no place there waits in the kernel's queue.
+final class Admission: Sendable {
+    let limit: Int
+    private let count = Atomic<Int>(0)
+
+    /// No limit when there is none to have.
+    init(limit: Int?) { self.limit = limit ?? Int.max }
+
+    var current: Int { count.load(ordering: .relaxed) }
+
+    /// Whether a place is free at this moment; only `admit` makes it sure.
+    var hasRoom: Bool { current < limit }
+
+    func admit() -> Bool {
+        guard count.wrappingAdd(1, ordering: .relaxed).newValue > limit else { return true }
+        leave()
+        return false
+    }
+
+    func leave() { count.wrappingSubtract(1, ordering: .relaxed) }
+}

@@ -1,0 +1,103 @@
+internal import Shared
+internal import Synchronization
+
+/// What each source of clients has running, and how fast it comes: for `per-source`.
+///
+/// One ledger per service, for all workers, behind a lock that is taken twice per session and only
+/// where such a limit is configured.
+final class SourceLedger: Sendable {
+    let limits: PerSource
+    private let entries = Mutex<[Source: Entry]>([:])
+
+    /// The leading bits of an address. Clients of Unix sockets are one source.
+    struct Source: Hashable, Sendable {
+        var high: UInt64
+        var low: UInt64
+        var isV4: Bool
+    }
+
+    enum Verdict: Equatable, Sendable {
+        case admitted, tooMany, tooFast
+    }
+
+    private struct Entry {
+        var sessions = 0
+        var bucket: TokenBucket?
+    }
+
+    /// Sources remembered at most. Past that those that nothing would be lost with are forgotten, and if
+    /// that is none, strangers are let in uncounted: a limit must not become a way to lock others out.
+    private static let mostSources = 100_000
+
+    init(_ limits: PerSource) { self.limits = limits }
+
+    /// Counts a client in; one that is admitted has to `leave`.
+    func admit(_ source: Source, now: Instant) -> Verdict {
+        entries.withLock { entries in
+            if entries.count >= Self.mostSources, entries[source] == nil {
+                forgetIdle(&entries, now: now)
+            }
+            var entry = entries[source] ?? Entry()
+            if let max = limits.max, entry.sessions >= max { return .tooMany }
+            if let rate = limits.rate {
+                var bucket = entry.bucket ?? TokenBucket(full: rate, now: now)
+                let isIn = bucket.take(rate, now: now)
+                entry.bucket = bucket
+                if !isIn {
+                    entries[source] = entry
+                    return .tooFast
+                }
+            }
+            entry.sessions += 1
+            if entries.count < Self.mostSources || entries[source] != nil {
+                entries[source] = entry
+            }
+            return .admitted
+        }
+    }
+
+    func leave(_ source: Source) {
+        entries.withLock { entries in
+            guard var entry = entries[source] else { return }
+            entry.sessions = max(0, entry.sessions - 1)
+            // With a rate the bucket has to be remembered until it is full again.
+            entries[source] = entry.sessions == 0 && entry.bucket == nil ? nil : entry
+        }
+    }
+
+    /// Sources remembered.
+    var count: Int { entries.withLock { $0.count } }
+
+    private func forgetIdle(_ entries: inout [Source: Entry], now: Instant) {
+        guard let rate = limits.rate else { return }
+        entries = entries.filter { _, entry in
+            guard entry.sessions == 0, var bucket = entry.bucket else { return true }
+            return !bucket.isFull(rate, now: now)
+        }
+    }
+
+    /// Which source a client belongs to. An IPv4 address in IPv6 clothes is an IPv4 address.
+    func source(of client: Endpoint) -> Source {
+        switch client {
+        case .ip(.v4(let address), _):
+            return v4(address)
+        case .ip(.v6(0, let low, _), _) where low >> 32 == 0xFFFF:
+            return v4(UInt32(truncatingIfNeeded: low))
+        case .ip(.v6(let high, let low, _), _):
+            let highBits = min(limits.prefix6, 64)
+            let lowBits = max(0, limits.prefix6 - 64)
+            return Source(
+                high: high & Self.mask(highBits), low: low & Self.mask(lowBits), isV4: false)
+        case .name, .unix:
+            return Source(high: 0, low: 0, isV4: false)
+        }
+    }
+
+    private func v4(_ address: UInt32) -> Source {
+        let bits = UInt64(address) << 32 & Self.mask(limits.prefix4)
+        return Source(high: bits, low: 0, isV4: true)
+    }
+
+    /// So many leading ones.
+    private static func mask(_ bits: Int) -> UInt64 { bits == 0 ? 0 : ~0 << UInt64(64 - bits) }
+}

@@ -1,0 +1,51 @@
+internal import Shared
+
+/// `explain CLIENT [SERVICE]`: which channel a client would get, and why not each of the others.
+enum ExplainCommand {
+    static func run(_ request: ControlRequest) {
+        guard (1...2).contains(request.words.count) else {
+            return request.refuse(.usage, "explain CLIENT [SERVICE], as in explain 192.0.2.7 mail")
+        }
+        let text = request.words[0]
+        guard
+            let client = IPAddress(text).map({ Endpoint.ip($0, port: 0) }) ?? (try? Endpoint(text))
+        else {
+            return request.refuse(
+                .invalid, "“\(text.prefix(80))” is no address; write 192.0.2.7, or 192.0.2.7:50122")
+        }
+        let services = request.daemon.topology.services
+        let name = request.words.count == 2 ? request.words[1] : nil
+        let service = name.map { name in services.first { $0.name == name } } ?? services.first
+        guard let service, name != nil || services.count == 1 else {
+            return request.refuse(
+                .notFound,
+                name.map { "no service “\($0.prefix(80))”" }
+                    ?? "which service? There are: \(services.map(\.name).joined(separator: ", "))")
+        }
+        request.answer(table(service, client), attributes(service))
+    }
+
+    private static func table(_ service: Service, _ client: Endpoint) -> Table {
+        var table = Table(columns: ["path", "verdict", "reason", "state", "address"])
+        let now = Instant.now
+        let destination = service.listeners.first?.endpoint ?? client
+        let key = ClientKey(source: client, destination: destination)
+        for row in service.explain(key, now: now) {
+            table.append(
+                [
+                    row.channel.path, row.verdict.rawValue, row.reason,
+                    row.channel.state(now: now).rawValue, "\(row.channel.endpoint)",
+                ])
+        }
+        return table
+    }
+
+    /// What could turn the client away before a channel is chosen.
+    private static func attributes(_ service: Service) -> [Reply.Attribute] {
+        [
+            Reply.Attribute("service", service.name),
+            Reply.Attribute("room", service.places.hasRoom ? "yes" : "no"),
+            Reply.Attribute("waiting", String(service.line?.count ?? 0)),
+        ]
+    }
+}

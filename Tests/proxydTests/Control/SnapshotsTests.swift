@@ -1,0 +1,116 @@
+import Histogram
+import Shared
+import Testing
+
+@testable import proxyd
+
+@Suite("Snapshots")
+struct SnapshotsTests {
+    private func service(_ groups: [(String, [String])]) throws -> Service {
+        var blueprint = Blueprint()
+        return try blueprint.service("s", groups, listeners: ["l"])
+    }
+
+    private func roles(_ service: Service, now: Instant = .at(100)) -> [GroupRole] {
+        service.snapshots(now: now).map(\.role)
+    }
+
+    @Test("the first group with a usable channel is active, later ones stand by")
+    func roles() throws {
+        let service = try service([("g", ["a*1"]), ("h", ["b"]), ("i", ["c"])])
+        #expect(roles(service) == [.active, .standby, .standby])
+        service.channels[0].turn(.off, by: "t", now: .at(100))
+        #expect(roles(service) == [.exhausted, .active, .standby])
+        service.channels[2].turn(.draining, by: "t", now: .at(100))
+        #expect(roles(service) == [.exhausted, .active, .exhausted])
+        service.channels[0].turn(.on, by: "t", now: .at(100))
+        // A full group is still the active one; the next takes what it cannot.
+        #expect(service.choose(excluding: [], now: .at(100))?.name == "a")
+        #expect(service.choose(excluding: [], now: .at(100))?.name == "b")
+        #expect(roles(service) == [.active, .spill, .exhausted])
+        #expect(roles(service, now: .at(111)) == [.active, .standby, .exhausted])
+    }
+
+    @Test("a group counts what is usable, and its slots while all are bounded")
+    func group() throws {
+        let service = try service([("g", ["a*2", "b*3", "c*4"]), ("h", ["d", "e*1"])])
+        service.channels[2].turn(.off, by: "t", now: .at(100))
+        _ = service.choose(excluding: [], now: .at(100))
+        let snapshots = service.snapshots(now: .at(100))
+        #expect(snapshots.map(\.usable) == [2, 2])
+        #expect(snapshots.map(\.channels) == [3, 2])
+        #expect(snapshots.map(\.slots) == [5, nil])
+        #expect(snapshots.map(\.current) == [1, 0])
+        #expect(snapshots.map(\.balance) == ["round-robin", "round-robin"])
+        #expect(snapshots.map(\.path) == ["s/g", "s/h"])
+    }
+
+    @Test("a channel tells its state, since when, why, by whom, and when it returns")
+    func channel() throws {
+        let channel = try Channel.make("a", weight: 3, maxc: 7, serial: 5, label: "b")
+        channel.counters[0].addSession()
+        channel.counters[0].addBytes(10, from: .client)
+        channel.counters[0].addBytes(20, from: .channel)
+        channel.counters[0].addFailure()
+        _ = channel.failed(why: "refused", grace: .seconds(60), now: .at(200))
+        let snapshot = channel.snapshot(times: nil, now: .at(201))
+        #expect(
+            snapshot.row == [
+                "s/g/a", "5", "grace", "1000", "refused", "127.0.0.1:10005", "3", "7", "0", "1",
+                "10", "20", "1", "-", "-", "59000", "b", "-",
+            ])
+        channel.turn(.off, by: "0:ctl[7]", now: .at(202))
+        let off = channel.snapshot(times: nil, now: .at(203))
+        #expect(off.state == .off)
+        #expect(off.by == "0:ctl[7]")
+        #expect(off.retryMilliseconds == nil)
+    }
+
+    @Test("connect times are of this minute and the one before")
+    func connectTimes() throws {
+        var times = ConnectTimes(now: .at(60))
+        times.record(nanoseconds: 1_000_000, now: .at(61))
+        #expect(times.recent(now: .at(61)).totalCount == 1)
+        times.record(nanoseconds: 3_000_000, now: .at(121))
+        #expect(times.recent(now: .at(121)).totalCount == 2)
+        #expect(times.recent(now: .at(181)).totalCount == 1)
+        #expect(times.recent(now: .at(241)).totalCount == 0)
+        #expect(times.recent(now: .at(100_000)).totalCount == 0)
+        let channel = try Channel.make()
+        let p99 = try #require(
+            channel.snapshot(times: times.recent(now: .at(121)), now: .at(121))
+                .connectP99Microseconds)
+        #expect((2950...3050).contains(p99))
+    }
+
+    @Test("a listener tells whether it accepts")
+    func listener() throws {
+        let listener = try service([("g", ["a"])]).listeners[0]
+        #expect(listener.snapshot.state == .open)
+        listener.setOpen(false)
+        #expect(listener.snapshot.state == .refusing)
+        #expect(listener.snapshot.whenEmpty == "close")
+        #expect(listener.snapshot.path == "s/l")
+    }
+
+    @Test(
+        "a session's phase in a word",
+        arguments: [
+            (.holding, .hold), (.connecting, .connect), (.relaying, .relay),
+            (.halfClosed(.client), .half), (.halfClosed(.channel), .half),
+        ] as [(SessionLife.Phase, SessionSnapshot.Phase)])
+    func session(phase: SessionLife.Phase, word: SessionSnapshot.Phase) throws {
+        let listener = try service([("g", ["a"])]).listeners[0]
+        let snapshot = SessionRecord(
+            id: 7, client: .local(5), listener: listener, channel: nil, phase: phase, worker: 1,
+            age: 5_999_999, idle: 1_000_000, inBytes: 1, outBytes: 2, isInSplicing: true,
+            isOutSplicing: false, retries: 3
+        ).snapshot
+        #expect(snapshot.phase == word)
+        #expect(
+            snapshot.row == [
+                "7", "127.0.0.1:5", "s/l", "-", word.rawValue, "5", "1", "1", "2", "1", "splice",
+                "copy", "3",
+            ])
+    }
+}

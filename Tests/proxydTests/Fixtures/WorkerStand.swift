@@ -1,0 +1,173 @@
+import CLinux
+import Glibc
+import Shared
+
+@testable import proxyd
+
+/// Real workers in threads of their own, behind one listener on a loopback port; the test is their
+/// supervisor, their clients and their channels.
+final class WorkerStand {
+    let service: Service
+    let share: WorkerShare
+    private let sockets: [ListeningSocket]
+    private var threads: [Thread] = []
+    private var notices: [Notice] = []
+    private var question: UInt64 = 0
+
+    struct Settings {
+        var workers = 1
+        var mode = RelayMode.adaptive
+        var pipeLimit = 8
+        var maxSessions = 100
+        var maxc: Int?
+        var whenEmpty = WhenEmpty.close
+        var listenerSessions: Int?
+        var rate: ConnectionRate?
+        var limits = ServiceLimits()
+        var groupSessions: Int?
+        var timeouts = Timeouts()
+        var grace = Duration.seconds(60)
+    }
+
+    init(_ channels: [Endpoint], _ settings: Settings = Settings()) throws {
+        var configuration = Configuration()
+        configuration.services = [
+            ServiceConfiguration(
+                name: "s",
+                listeners: [
+                    ListenerConfiguration(
+                        name: "l", endpoint: .local(0), whenEmpty: settings.whenEmpty,
+                        maxSessions: settings.listenerSessions, rate: settings.rate)
+                ],
+                timeouts: settings.timeouts, grace: settings.grace, limits: settings.limits,
+                groups: [
+                    GroupConfiguration(
+                        name: "g", maxSessions: settings.groupSessions,
+                        channels: channels.enumerated().map { index, endpoint in
+                            ChannelConfiguration(
+                                name: "\(index)", endpoint: endpoint, maxc: settings.maxc)
+                        })
+                ])
+        ]
+        var startup = Startup(configuration, workerCount: settings.workers)
+        guard let service = try startup.build().services.first else { throw Missing("a service") }
+        self.service = service
+        sockets = startup.sockets
+        share = WorkerShare(
+            admission: Admission(limit: settings.maxSessions),
+            workers: try (0..<settings.workers).map { _ in try WorkerEntrance() },
+            notices: try Mailbox())
+        _ = signal(SIGPIPE, SIG_IGN)
+        for index in 0..<settings.workers {
+            let plan = Worker.Plan(
+                index: index, share: share, relayMode: settings.mode,
+                pipeLimit: settings.pipeLimit, tellsOfEveryEnd: true)
+            threads.append(
+                try Thread(name: "worker-\(index)") {
+                    do { try Worker(plan).run() } catch { Log.line("no worker: \(error)") }
+                })
+        }
+        for worker in share.workers { worker.mailbox.post(.listen(sockets)) }
+    }
+
+    deinit { stop() }
+
+    /// Ends all workers, and with them every session.
+    func stop() {
+        for worker in share.workers { worker.mailbox.post(.stop) }
+        for thread in threads { thread.join() }
+        threads = []
+    }
+
+    var endpoint: Endpoint { service.listeners[0].endpoint }
+    var channels: [Channel] { service.channels }
+
+    func connect() throws -> TestSocket { try .connect(to: endpoint) }
+
+    func post(_ command: Command) { for worker in share.workers { worker.mailbox.post(command) } }
+
+    // MARK: What workers tell
+
+    /// The first notice that fits, of those that have come and those to come.
+    func notice<Result>(_ what: String, _ fits: (Notice) -> Result?) throws -> Result {
+        while true {
+            for (index, notice) in notices.enumerated() {
+                guard let result = fits(notice) else { continue }
+                notices.remove(at: index)
+                return result
+            }
+            guard Wait.poll(share.notices.descriptor, POLLIN) != nil else { throw Missing(what) }
+            notices += share.notices.take()
+        }
+    }
+
+    /// Why the next session ended, and its facts.
+    func nextEnd() throws -> (record: SessionRecord, reason: EndReason) {
+        try notice("the end of a session") { notice in
+            if case .sessionEnded(let record, let reason) = notice { (record, reason) } else { nil }
+        }
+    }
+
+    func ask(worker: Int = 0, _ command: (UInt64) -> Command) throws -> Answer {
+        question += 1
+        let number = question
+        share.workers[worker].mailbox.post(command(number))
+        return try notice("an answer") { notice in
+            if case .answer(let answer, number) = notice { answer } else { nil }
+        }
+    }
+
+    func report(worker: Int = 0) throws -> WorkerReport {
+        guard case .report(let report) = try ask(worker: worker, { .report(question: $0) }) else {
+            throw Missing("a report")
+        }
+        return report
+    }
+
+    func sessions(worker: Int = 0) throws -> [SessionRecord] {
+        let answer = try ask(worker: worker) { .listSessions(slots: 0..<1000, question: $0) }
+        guard case .sessions(let records, _) = answer else { throw Missing("sessions") }
+        return records
+    }
+
+    /// Waits until a session is in a phase.
+    func await(_ phase: SessionLife.Phase) throws {
+        try Wait.until("a session that is \(phase)") {
+            try sessions().contains { $0.phase == phase }
+        }
+    }
+
+    /// Until so many clients stand in line.
+    func awaitWaiters(_ count: Int) throws {
+        try Wait.until("\(count) in line") { service.line?.count == count }
+    }
+
+    /// The same for places and for the line.
+    private var placesTaken: [Int] {
+        [service.places.current, service.groups[0].places.current, service.line?.count ?? 0]
+    }
+
+    /// Everything that sessions take, which is zero when none is left.
+    var taken: [Int] {
+        [
+            share.admission.current, service.listeners[0].current,
+            share.workers.reduce(0) { $0 + $1.load },
+        ] + channels.map(\.current)
+    }
+
+    /// The end of a session is told just before its places are free.
+    var isEverythingBack: Bool {
+        let wait: ()? = try? Wait.until("everything to be back") {
+            (taken + placesTaken).allSatisfy { $0 == 0 }
+        }
+        return wait != nil
+    }
+
+    var listenerTotals: TrafficCounters.Totals {
+        TrafficCounters.sum(service.listeners[0].counters)
+    }
+
+    func totals(_ channel: Int = 0) -> TrafficCounters.Totals {
+        TrafficCounters.sum(channels[channel].counters)
+    }
+}
