@@ -10,7 +10,9 @@ extension EndToEnd.DocumentTests {
         let commands = Transcript.steps(in: document).map(\.command)
         let pictures = try FileManager.default.contentsOfDirectory(
             atPath: Self.root + "/docs/balancing")
-        let drawn = commands.compactMap { $0.components(separatedBy: "--svg ").last }
+        let drawn = commands.filter { $0.contains("--svg ") }.compactMap {
+            $0.components(separatedBy: "--svg ").last
+        }
         #expect(drawn.sorted() == pictures.sorted())
         let directory = try TemporaryDirectory()
         let path = (Daemon.binary as NSString).deletingLastPathComponent + ":/usr/bin:/bin"
