@@ -69,6 +69,28 @@ struct BalanceOptions {
 }
 
 extension BalanceOptions {
+    /// A policy and its options as words: `hash failover=true`.
+    static func read(_ words: [String]) throws(ValueMistake) -> BalanceConfiguration {
+        guard let policy = words.first else {
+            throw ValueMistake(
+                "no policy is given", "write \(ValueReader.choice(PolicyName.words))")
+        }
+        var options = BalanceOptions()
+        try options.set("policy", to: policy)
+        for word in words.dropFirst() {
+            let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2, parts[0] != "policy" else {
+                throw ValueMistake("“\(word.prefix(40))” is no option", "write it as failover=true")
+            }
+            try options.set(parts[0], to: parts[1])
+        }
+        do throws(BalanceOptions.Nonsense) {
+            return try options.configuration()
+        } catch {
+            throw error.mistake
+        }
+    }
+
     /// Takes one option as it was written.
     mutating func set(_ option: String, to text: String) throws(ValueMistake) {
         let name = "“\(option)”"

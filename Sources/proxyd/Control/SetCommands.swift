@@ -22,7 +22,7 @@ enum SetCommands {
         }
         let balance: BalanceConfiguration
         do throws(ValueMistake) {
-            balance = try read(words)
+            balance = try BalanceOptions.read(words)
         } catch {
             return request.refuse(.invalid, "\(error.problem); \(error.remedy)")
         }
@@ -43,26 +43,5 @@ enum SetCommands {
             request.daemon.channelsChanged()
         }
         request.answer(table)
-    }
-
-    private static func read(_ words: [String]) throws(ValueMistake) -> BalanceConfiguration {
-        guard let policy = words.first else {
-            throw ValueMistake(
-                "no policy is given", "write \(ValueReader.choice(PolicyName.words))")
-        }
-        var options = BalanceOptions()
-        try options.set("policy", to: policy)
-        for word in words.dropFirst() {
-            let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2, parts[0] != "policy" else {
-                throw ValueMistake("“\(word.prefix(40))” is no option", "write it as failover=true")
-            }
-            try options.set(parts[0], to: parts[1])
-        }
-        do throws(BalanceOptions.Nonsense) {
-            return try options.configuration()
-        } catch {
-            throw error.mistake
-        }
     }
 }

@@ -12,8 +12,12 @@ struct RoundRobin: Policy {
         var best: Int?
         var most = 0
         var total = 0
+        // What leaves with those that are not usable, so that the credits always add up to zero: the
+        // turn of a channel that refused is not taken from the others.
+        var lost = 0
         for index in candidates.indices {
             guard candidates[index].isOpen else {
+                lost += credits[index]
                 credits[index] = 0
                 continue
             }
@@ -25,7 +29,7 @@ struct RoundRobin: Policy {
             best = index
             most = credit
         }
-        if let best { credits[best] -= total }
+        if let best { credits[best] -= total - lost }
         return best
     }
 }

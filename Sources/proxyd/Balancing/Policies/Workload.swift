@@ -28,12 +28,15 @@ struct Workload: Policy {
         var best: Int?
         var least = 0.0
         for index in candidates.indices where candidates[index].isOpen {
+            // Only what is less per unit of weight can win, which spares most of the divisions; and
+            // no term is below zero, so most are out after the first.
+            let weight = Double(candidates[index].weight)
+            let limit = best == nil ? .infinity : least * weight
             var load = (candidates[index].sessions &+ raised[index].sessions).number * factors.0
+            guard load < limit else { continue }
             load += (candidates[index].bytes &+ raised[index].bytes).number * factors.1
             load += (candidates[index].nanoseconds &+ raised[index].time).number * factors.2
-            // Only what is less per unit of weight can win, which spares most of the divisions.
-            let weight = Double(candidates[index].weight)
-            guard best == nil || load < least * weight else { continue }
+            guard load < limit else { continue }
             best = index
             least = load / weight
         }
