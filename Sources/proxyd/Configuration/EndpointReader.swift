@@ -30,10 +30,20 @@ enum EndpointReader {
             throw ValueMistake("“\(text)” names no address", "write it as \(anyHost):\(text)")
         }
         do throws(Endpoint.Mistake) {
-            return try Endpoint(text, defaultPort: defaultPort)
+            return try Endpoint(withNumber(text), defaultPort: defaultPort)
         } catch {
             throw mistake(error, in: text)
         }
+    }
+
+    /// A port may be the name of a service: `db1:postgresql` is `db1:5432`.
+    private static func withNumber(_ text: String) -> String {
+        guard !text.hasPrefix("/"), !text.hasPrefix("unix:"), let colon = text.lastIndex(of: ":")
+        else { return text }
+        let word = String(text[text.index(after: colon)...])
+        let isName = word.utf8.contains { (0x61...0x7A).contains($0) } && !word.contains("]")
+        guard isName, let number = ServicePort.number(of: word) else { return text }
+        return text[...colon] + String(number)
     }
 
     private static func mistake(_ mistake: Endpoint.Mistake, in text: String) -> ValueMistake {
