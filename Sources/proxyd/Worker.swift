@@ -135,7 +135,7 @@ final class Worker {
     func place(_ client: AcceptedClient) {
         var best = entrance
         let own = entrance.load
-        var least = own - max(4, own / 8)
+        var least = own - max(1, own / 8)
         for other in share.workers where other.load < least {
             best = other
             least = other.load
