@@ -34,6 +34,33 @@ extension EndToEnd {
             }
         }
 
+        @Test("shed ends the sessions it names, as many as asked, and no others")
+        func shed() throws {
+            let channel = try LocalChannel.echo()
+            let services = "- { listen: [\"127.0.0.1:0\"], channels: [\"\(channel.endpoint)\"] }"
+            try withDaemon(services) { daemon in
+                let clients = try (0..<4).map { _ in
+                    let client = try daemon.client()
+                    try client.send("a")
+                    #expect(try client.receive(exactly: 1) == Array("a".utf8))
+                    return client
+                }
+                let preview = try daemon.ask("shed 0/0 2 100/s preview")
+                #expect(preview.attributes["cut"] == "0")
+                #expect(try daemon.sessions().count == 4)
+                let answer = try daemon.ask("shed 0/0 2 100/s")
+                #expect(answer.attributes["cut"] == "2")
+                let chosen = try #require(Table(lines: answer.lines)).rows.compactMap {
+                    UInt64($0[0])
+                }
+                try eventually("two sessions are left") { try daemon.sessions().count == 2 }
+                let left = try daemon.sessions().map(\.id)
+                #expect(chosen.count == 2)
+                #expect(Set(left).isDisjoint(with: chosen))
+                withExtendedLifetime(clients) {}
+            }
+        }
+
         @Test("explain says what the next client gets, and the client gets it")
         func explain() throws {
             let letters = try ["A", "B", "C"].map { try LocalChannel.letter($0) }
