@@ -17,24 +17,6 @@ struct WorkerReport: Sendable {
     var connectTimes: [UInt64: ConnectTimes]
 }
 
-/// Facts of one session, at one instant or at its end.
-struct SessionRecord: Sendable {
-    var id: UInt64
-    var client: Endpoint
-    var listener: Listener
-    var channel: Channel?
-    var phase: SessionLife.Phase
-    var worker: Int
-    var age: UInt64
-    /// Nanoseconds since bytes moved last.
-    var idle: UInt64
-    var inBytes: UInt64
-    var outBytes: UInt64
-    var isInSplicing: Bool
-    var isOutSplicing: Bool
-    var retries: Int
-}
-
 /// How long connects to a channel took lately: this minute and the one before.
 struct ConnectTimes: Sendable {
     private var current = Histogram<UInt32>(numberOfSignificantValueDigits: .two)
