@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/pidfd.h>
@@ -20,6 +21,24 @@
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+// What the kernel tells of a TCP connection (tcp(7), TCP_INFO), after linux/tcp.h. glibc's struct tcp_info
+// ends long before the kernel's, and both headers define it. The kernel fills as much as it knows and
+// tells how much; older ones leave the end zero.
+struct clinux_tcp_info {
+    uint8_t state, ca_state, retransmits, probes, backoff, options, window_scales, flags;
+    uint32_t rto, ato, snd_mss, rcv_mss;
+    uint32_t unacked, sacked, lost, retrans, fackets;
+    uint32_t last_data_sent, last_ack_sent, last_data_recv, last_ack_recv;
+    uint32_t pmtu, rcv_ssthresh, rtt, rttvar, snd_ssthresh, snd_cwnd, advmss, reordering;
+    uint32_t rcv_rtt, rcv_space, total_retrans;
+    uint64_t pacing_rate, max_pacing_rate, bytes_acked, bytes_received;
+    uint32_t segs_out, segs_in, notsent_bytes, min_rtt, data_segs_in, data_segs_out;
+    uint64_t delivery_rate, busy_time, rwnd_limited, sndbuf_limited;
+    uint32_t delivered, delivered_ce;
+    uint64_t bytes_sent, bytes_retrans;
+    uint32_t dsack_dups, reord_seen, rcv_ooopack, snd_wnd;
+};
 
 // A variable that any thread might change, so Swift does not let us name it.
 static inline char *const *clinux_environment(void) { return environ; }

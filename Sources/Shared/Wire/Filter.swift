@@ -1,7 +1,7 @@
 /// A condition on the rows of a table: `idle_ms > 30s and (channel = mail/0/2 or not client ~ 10.0.)`.
 ///
 /// Numbers compare as numbers, texts as texts. `_bytes`, `_ms` and `_us` fields take units; a bare
-/// number is in the field's own.
+/// number is in the field's own. `~` is “contains”; before a network it is “lies in”: `client ~ 10.0.0.0/8`.
 package struct Filter: Equatable, Sendable {
     package enum Comparison: String, Sendable, CaseIterable {
         // Longer ones first: a reader that tries them in order never stops at `<` of `<=`.
@@ -26,8 +26,12 @@ package struct Filter: Equatable, Sendable {
     let root: Condition
 
     /// Words as a `Request` has them; operators and parentheses may be glued to their neighbours.
-    package init(words: [String], fields: [String]) throws(Mistake) {
-        var parser = try FilterParser(words: words, fields: fields)
+    ///
+    /// `aliases` are other names for fields. They name no unit, so a time that is compared with one must.
+    package init(
+        words: [String], fields: [String], aliases: [String: String] = [:]
+    ) throws(Mistake) {
+        var parser = try FilterParser(words: words, fields: fields, aliases: aliases)
         self.fields = fields
         root = try parser.parse()
     }
@@ -40,6 +44,31 @@ package struct Filter: Equatable, Sendable {
     /// The same for values that are found by name; nil: the value does not apply.
     package func matches(_ value: (String) -> String?) -> Bool {
         Self.holds(root) { value(fields[$0]) }
+    }
+
+    /// The same for a row that is not text yet.
+    package func matches(_ row: some FilterableRow) -> Bool { Self.holds(root, row) }
+
+    private static func holds(_ condition: Condition, _ row: some FilterableRow) -> Bool {
+        switch condition {
+        case .compare(let field, let comparison, let literal):
+            literal.compares(comparison, with: row.value(of: field))
+        case .both(let left, let right): holds(left, row) && holds(right, row)
+        case .either(let left, let right): holds(left, row) || holds(right, row)
+        case .not(let inner): !holds(inner, row)
+        }
+    }
+
+    /// The places of the fields that it looks at.
+    package var namedFields: Set<Int> { Self.fields(of: root) }
+
+    private static func fields(of condition: Condition) -> Set<Int> {
+        switch condition {
+        case .compare(let field, _, _): [field]
+        case .both(let left, let right), .either(let left, let right):
+            fields(of: left).union(fields(of: right))
+        case .not(let inner): fields(of: inner)
+        }
     }
 
     private static func holds(_ condition: Condition, _ value: (Int) -> String?) -> Bool {
@@ -83,6 +112,7 @@ extension Filter {
         case noComparison(field: String, found: String?)
         case noValue(field: String)
         case badValue(String, field: String)
+        case noUnit(String, field: String)
         case unclosed
         case unexpected(String)
         case unfinished(after: String)
@@ -105,6 +135,8 @@ extension Filter.Mistake: CustomStringConvertible {
             "“\(text)” is no size for “\(field)”; write 512, 64k or 1.5M"
         case .badValue(let text, let field):
             "“\(text)” is no time for “\(field)”; write a bare number, 500ms, 30s or 10m"
+        case .noUnit(let text, let field):
+            "“\(text)” for “\(field)” has no unit; write \(text)s or \(text)ms"
         case .unclosed: "a parenthesis is opened and not closed"
         case .unexpected(let text): "“\(text)” is unexpected; “and” or “or” joins two conditions"
         case .unfinished(let word): "“\(word)” is followed by nothing; a condition belongs there"

@@ -16,11 +16,15 @@ struct FilterParser {
     }
 
     private let fields: [String]
+    private let aliases: [String: String]
     private var tokens: ArraySlice<Token>
 
-    init(words: [String], fields: [String]) throws(Filter.Mistake) {
+    init(
+        words: [String], fields: [String], aliases: [String: String]
+    ) throws(Filter.Mistake) {
         guard words.count <= Filter.mostWords else { throw .tooLong }
         self.fields = fields
+        self.aliases = aliases
         tokens = try Self.tokens(of: words)[...]
         guard !tokens.isEmpty else { throw .empty }
     }
@@ -71,18 +75,22 @@ struct FilterParser {
     }
 
     private mutating func comparison(
-        of field: String
+        of name: String
     ) throws(Filter.Mistake) -> Filter.Condition {
+        let field = aliases[name] ?? name
         guard let index = fields.firstIndex(of: field) else {
-            throw .unknownField(field, known: fields)
+            throw .unknownField(name, known: fields)
         }
         guard case .comparison(let comparison) = tokens.first else {
-            throw .noComparison(field: field, found: tokens.first?.text)
+            throw .noComparison(field: name, found: tokens.first?.text)
         }
         tokens.removeFirst()
-        guard case .word(let text) = tokens.popFirst() else { throw .noValue(field: field) }
+        guard case .word(let text) = tokens.popFirst() else { throw .noValue(field: name) }
         guard let value = FilterValue(text, field: comparison == .contains ? "" : field) else {
             throw .badValue(text, field: field)
+        }
+        if field != name, comparison != .contains, value.isTimeWithoutUnit(field: field) {
+            throw .noUnit(text, field: name)
         }
         return .compare(field: index, comparison, value)
     }

@@ -3,14 +3,25 @@ struct FilterValue: Equatable, Sendable {
     let text: String
     /// nil: no number, and so compared as text.
     let number: Double?
+    /// What `~` asks an address about; nil: it asks for a part of the text.
+    let network: Network?
 
     /// Reads the value in the unit that the field's name ends with; nil when it is not of that kind.
+    ///
+    /// No name (for `~`): whatever it is.
     init?(_ text: String, field: String) {
         self.text = text
+        network = field.isEmpty ? Network(text) : nil
         number = Self.plainNumber(text) ?? Self.quantity(text, field: field)
         let needsNumber =
             field.hasSuffix("_bytes") || field.hasSuffix("_ms") || field.hasSuffix("_us")
         if needsNumber, number == nil, text != Table.absent { return nil }
+    }
+
+    /// 30 of what? Zero is zero.
+    func isTimeWithoutUnit(field: String) -> Bool {
+        guard field.hasSuffix("_ms") || field.hasSuffix("_us"), number != 0 else { return false }
+        return Self.plainNumber(text) != nil
     }
 
     private static func plainNumber(_ text: String) -> Double? {
@@ -30,7 +41,12 @@ struct FilterValue: Equatable, Sendable {
     }
 
     func compares(_ comparison: Filter.Comparison, with cell: String) -> Bool {
-        if comparison == .contains { return cell.utf8.contains(text.utf8) }
+        if comparison == .contains {
+            if let network, case .ip(let address, _) = try? Endpoint(cell, defaultPort: 0) {
+                return network.contains(address)
+            }
+            return cell.utf8.contains(text.utf8)
+        }
         guard let number else { return ordered(comparison, cell, text) }
         if let cellNumber = Self.plainNumber(cell) {
             return ordered(comparison, cellNumber, number)
@@ -41,6 +57,19 @@ struct FilterValue: Equatable, Sendable {
         case .notEqual: cell != text
         default: false
         }
+    }
+
+    /// The same for a value that is not text yet, without making it one where that can be helped.
+    func compares(_ comparison: Filter.Comparison, with value: FieldValue) -> Bool {
+        switch value {
+        case .number(let own) where comparison != .contains:
+            if let number { return ordered(comparison, Double(own), number) }
+        case .endpoint(.ip(let address, _)) where comparison == .contains:
+            if let network { return network.contains(address) }
+        case .number, .endpoint, .text, .absent:
+            break
+        }
+        return compares(comparison, with: value.cell)
     }
 
     private func ordered<Value: Comparable>(
