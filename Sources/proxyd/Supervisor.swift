@@ -11,6 +11,7 @@ final class Supervisor {
     let share: WorkerShare
     let identity: Identity
     let limits: DaemonLimits
+    let events = EventRing()
     private(set) var now = Instant.now
 
     private let poller: Poller
@@ -136,7 +137,8 @@ final class Supervisor {
     /// One line that says all is well, and what was made of it.
     private func announce() {
         let listeners = topology.listeners.map { "\($0.endpoint)" }.joined(separator: " ")
-        Log.line(
+        tell(
+            .info, .ready, of: .daemon,
             "ready: listening on \(listeners); \(topology.channels.count) channels, "
                 + "\(share.workers.count) workers, at most \(limits.sessions) sessions; "
                 + "control \(control.path)")
@@ -183,7 +185,8 @@ final class Supervisor {
 
     private func takeSignals() {
         while let signal = signals.next() {
-            Log.line("\(signal == SIGTERM ? "SIGTERM" : "SIGINT"): ending")
+            let name = signal == SIGTERM ? "SIGTERM" : "SIGINT"
+            tell(.notice, .ending, of: .daemon, because: name, "\(name): ending")
             isStopping = true
         }
     }
@@ -195,7 +198,26 @@ final class Supervisor {
         for thread in threads { thread.join() }
         for socket in sockets { socket.removeFile() }
         control.close()
-        Log.line("ended")
+        tell(.info, .ended, of: .daemon, "ended")
+    }
+
+    // MARK: Events
+
+    func tell(_ event: Event) {
+        Log.line(event.line)
+        events.append(event, wallMilliseconds: WallClock.milliseconds, now: .now)
+    }
+
+    private func tell(
+        _ severity: Event.Severity, _ kind: Event.Kind, of subject: Event.Subject,
+        from: String? = nil, to: String? = nil, because cause: String? = nil,
+        by actor: Actor? = nil,
+        _ line: String
+    ) {
+        tell(
+            Event(
+                severity, kind, of: subject, from: from, to: to, because: cause, by: actor,
+                line: line))
     }
 
     // MARK: Probes
@@ -204,7 +226,9 @@ final class Supervisor {
         prober.hasChanged = { [unowned self] channel in
             let told = channel.probes.last
             let reason = told.down?.why ?? "probe: \(told.words ?? "ok")"
-            Log.line(
+            tell(
+                channel.isDown ? .warning : .notice, channel.isDown ? .failed : .returned,
+                of: .channel(channel), because: reason,
                 channel.isDown
                     ? "channel \(channel.path) \(channel.endpoint) is down: \(reason)"
                     : "channel \(channel.path) \(channel.endpoint) is back: \(reason)")
@@ -246,14 +270,19 @@ final class Supervisor {
         switch notice {
         case .channelFailed(let channel, let cause):
             let remedy = channel.position == .auto ? "; it waits to be enabled" : ""
-            Log.line(
+            tell(
+                .warning, .failed, of: .channel(channel), to: channel.state(now: now).rawValue,
+                because: cause.rawValue,
                 "channel \(channel.path) \(channel.endpoint) failed: \(cause.rawValue)\(remedy)")
             tellIfAllFailed(channel)
             channelsChanged()
         case .primaryFailed(let channel, let cause):
             elections.primaryFailed(channel, why: cause.rawValue, slowly: cause == .timeout)
         case .channelReturned(let channel):
-            Log.line("channel \(channel.path) \(channel.endpoint) is back: connected again")
+            tell(
+                .notice, .returned, of: .channel(channel), to: channel.state(now: now).rawValue,
+                because: "connected again",
+                "channel \(channel.path) \(channel.endpoint) is back: connected again")
             channelsChanged()
         case .sessionEnded(let record, let reason):
             Log.line(Self.line(record, reason))
@@ -263,13 +292,16 @@ final class Supervisor {
             unresolved.remove(channel.serial)
             guard let change = channel.update(addresses: endpoints) else { return }
             share.raiseGeneration()
-            Log.line(
+            tell(
+                .notice, .resolved, of: .channel(channel), from: Self.list(change.from),
+                to: Self.list(change.to),
                 "channel \(channel.path) \(channel.endpoint) has other addresses: "
                     + "\(Self.list(change.from)) → \(Self.list(change.to))")
         case .unresolved(let channel, let failure):
             // Told once until it resolves again; the last good addresses are kept.
             guard unresolved.insert(channel.serial).inserted else { return }
-            Log.line(
+            tell(
+                .warning, .unresolved, of: .channel(channel), because: failure.words,
                 "channel \(channel.path) \(channel.endpoint) keeps its addresses: "
                     + "the name does not resolve: \(failure.words)")
         case .answer(let answer, let number):
@@ -303,7 +335,9 @@ final class Supervisor {
             $0.isInGrace(now: now) && now.milliseconds(since: $0.note(now: now).since) < 5000
         }
         guard failedLately.count == service.channels.count else { return }
-        Log.line(
+        tell(
+            .error, .allFailed, of: .service(service),
+            because: "\(failedLately.count) channels within 5 s",
             "service \(service.name) has lost all \(failedLately.count) channels within 5 s: "
                 + "look at the network, or at what they have in common")
     }
@@ -312,14 +346,18 @@ final class Supervisor {
     private func tellShortage(_ error: SystemError) {
         if let lastShortage, now.milliseconds(since: lastShortage) < 10_000 { return }
         lastShortage = now
-        Log.line("listeners rest until a session ends: \(error)")
+        tell(
+            .error, .shortage, of: .daemon, because: error.description,
+            "listeners rest until a session ends: \(error)")
     }
 
     // MARK: Shedding
 
-    func cut(sessions: [UInt64], perSecond: Double, by actor: String) {
+    func cut(sessions: [UInt64], perSecond: Double, by actor: Actor) {
         guard !sessions.isEmpty else { return }
-        Log.line("\(sessions.count) sessions are being shed, \(perSecond) a second: by \(actor)")
+        tell(
+            .notice, .shed, of: .daemon, to: "\(sessions.count) sessions", by: actor,
+            "\(sessions.count) sessions are being shed, \(perSecond) a second: by \(actor)")
         let pause = 1e9 / perSecond
         var due = Double(max(shedding.last?.due ?? now, now).nanoseconds)
         for id in sessions {
@@ -377,7 +415,9 @@ final class Supervisor {
     }
 
     private func close(_ listener: Listener) {
-        Log.line("listener \(listener.path) \(listener.endpoint) refuses: no channel is usable")
+        tell(
+            .warning, .refusing, of: .listener(listener), because: "no channel is usable",
+            "listener \(listener.path) \(listener.endpoint) refuses: no channel is usable")
         for socket in sockets where socket.listener === listener { socket.removeFile() }
         sockets.removeAll { $0.listener === listener }
         listener.setOpen(false)
@@ -387,9 +427,13 @@ final class Supervisor {
         do throws(StartError) {
             sockets.append(try ListeningSocket(reopening: listener, of: service))
             listener.setOpen(true)
-            Log.line("listener \(listener.path) \(listener.endpoint) accepts again")
+            tell(
+                .notice, .opened, of: .listener(listener),
+                "listener \(listener.path) \(listener.endpoint) accepts again")
         } catch {
-            Log.line("listener \(listener.path) stays closed: \(error.message)")
+            tell(
+                .error, .failed, of: .listener(listener), because: error.message,
+                "listener \(listener.path) stays closed: \(error.message)")
             reopenAt = now.advanced(by: .seconds(1))
         }
     }

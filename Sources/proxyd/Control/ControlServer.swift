@@ -76,11 +76,16 @@ final class ControlServer {
         do throws(SystemError) {
             try poller.add(descriptor.number, Token(.controlListener), .readable)
         } catch {
-            Log.line("control socket \(path) is not served: \(error)")
+            daemon?.tell(
+                Event(
+                    .error, .failed, of: subject, because: error.description,
+                    line: "control socket \(path) is not served: \(error)"))
         }
     }
 
     func close() { file.remove() }
+
+    private var subject: Event.Subject { Event.Subject(kind: .control, name: path) }
 
     // MARK: Connections
 
@@ -97,7 +102,10 @@ final class ControlServer {
                 try add(socket, daemon: daemon, poller: poller)
             } catch {
                 // Whoever waits would wake us again at once, so the socket rests for a while.
-                Log.line("control socket \(path) cannot accept for a second: \(error)")
+                daemon.tell(
+                    Event(
+                        .warning, .shortage, of: subject, because: error.description,
+                        line: "control socket \(path) cannot accept for a second: \(error)"))
                 poller.remove(descriptor.number)
                 retryAt = Instant.now.advanced(by: .seconds(1))
                 return

@@ -7,6 +7,11 @@ protocol Daemon: AnyObject {
     var limits: DaemonLimits { get }
     var now: Instant { get }
     var elections: Elections { get }
+    /// What has happened lately.
+    var events: EventRing { get }
+
+    /// Something has happened: it is logged, kept, and told to those who follow.
+    func tell(_ event: Event)
 
     /// Asks every worker; `finish` gets all answers, later.
     func ask(_ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void)
@@ -21,7 +26,7 @@ protocol Daemon: AnyObject {
         then finish: @escaping (ProbeResult) -> Void)
 
     /// Ends sessions one after the other, so many a second; those that have ended by then are passed over.
-    func cut(sessions: [UInt64], perSecond: Double, by actor: String)
+    func cut(sessions: [UInt64], perSecond: Double, by actor: Actor)
 
     /// A channel's state was changed.
     func channelsChanged()

@@ -24,6 +24,6 @@ struct Peer: Equatable, Sendable {
     /// who may not at least operate.
     func role(daemonUser: UInt32) -> Role { uid == 0 || uid == daemonUser ? .admin : .operator }
 
-    /// As events and tables name an actor.
-    var actor: String { "\(uid):\(program)[\(pid)]" }
+    /// As events name it.
+    var actor: Actor { Actor(uid: uid, pid: pid, program: program) }
 }

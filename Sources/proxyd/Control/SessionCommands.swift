@@ -30,7 +30,10 @@ enum SessionCommands {
             guard answers.cutCount > 0 else {
                 return request.refuse(.notFound, "no session \(id); it may have ended")
             }
-            Log.line("session \(id) cut: by \(request.peer.actor)")
+            request.daemon.tell(
+                Event(
+                    .notice, .cut, of: .session(id), by: request.peer.actor,
+                    line: "session \(id) cut: by \(request.peer.actor)"))
             request.answer([], [Reply.Attribute("cut", String(answers.cutCount))])
         }
     }

@@ -36,8 +36,12 @@ enum SetCommands {
         if before != balance {
             _ = group.setBalance(balance)
             table.append([group.path, "balance", before.description, balance.description])
-            Log.line(
-                "group \(group.path) balance \(before) → \(balance): by \(request.peer.actor)")
+            request.daemon.tell(
+                Event(
+                    .notice, .balance, of: .group(group), from: before.description,
+                    to: balance.description, by: request.peer.actor,
+                    line: "group \(group.path) balance \(before) → \(balance): "
+                        + "by \(request.peer.actor)"))
             request.daemon.share.raiseGeneration()
             // What the old policy could not place, the new one may.
             request.daemon.channelsChanged()

@@ -41,12 +41,15 @@ enum SwitchCommands {
             let before = channel.state(now: now)
             let isGrace = position == .on && channel.isInGrace(now: now)
             guard channel.position != position || isGrace else { continue }
-            channel.turn(position, by: request.peer.actor, now: now)
+            channel.turn(position, by: "\(request.peer.actor)", now: now)
             let after = channel.state(now: now)
             table.append([channel.path, "state", before.rawValue, after.rawValue])
-            Log.line(
-                "channel \(channel.path) \(channel.endpoint) \(before.rawValue) → \(after.rawValue): "
-                    + "by \(request.peer.actor)")
+            request.daemon.tell(
+                Event(
+                    .notice, .state, of: .channel(channel), from: before.rawValue,
+                    to: after.rawValue, by: request.peer.actor,
+                    line: "channel \(channel.path) \(channel.endpoint) "
+                        + "\(before.rawValue) → \(after.rawValue): by \(request.peer.actor)"))
         }
         if !table.rows.isEmpty {
             request.daemon.share.raiseGeneration()

@@ -6,6 +6,8 @@ protocol ElectionAudience: AnyObject {
     func electionChanged()
     /// Sessions of this channel are not to be kept.
     func supersede(_ channel: Channel)
+    /// Something has happened.
+    func tell(_ event: Event)
 }
 
 /// The elections of all `primary` groups, beside the supervisor's loop.
@@ -40,7 +42,10 @@ final class Elections {
     /// Begins; nobody is primary before that.
     func start(for audience: any ElectionAudience) {
         self.audience = audience
-        for group in groups { act(group) { $0.start() } }
+        for group in groups {
+            group.audience = audience
+            act(group) { $0.start() }
+        }
     }
 
     func stop() { scripts.stop() }
@@ -89,14 +94,14 @@ final class Elections {
     }
 
     func promote(
-        _ channel: Channel, in group: GroupElection, by actor: String,
+        _ channel: Channel, in group: GroupElection, by actor: Actor,
         then finish: @escaping (GroupElection.Outcome) -> Void
     ) {
         act(group) { $0.promote(channel, by: actor, then: finish) }
     }
 
     func elect(
-        _ group: GroupElection, by actor: String,
+        _ group: GroupElection, by actor: Actor,
         then finish: @escaping (GroupElection.Outcome) -> Void
     ) {
         act(group) { $0.elect(by: actor, then: finish) }

@@ -18,6 +18,8 @@ final class GroupElection {
     let service: Service
     let seat: PrimarySeat
     private let number: Int
+    /// Whom to tell what happens.
+    weak var audience: (any ElectionAudience)?
     private let scripts: ScriptRunner
     private var election: Election
     private var isEnabled: [Bool]
@@ -67,7 +69,7 @@ final class GroupElection {
     // MARK: Events
 
     func start() {
-        tell("selects a primary")
+        tell(.electing, "selects a primary")
         take(.start)
     }
 
@@ -76,7 +78,9 @@ final class GroupElection {
         guard last === channel, !seat.isHeld(by: channel.serial), let index = index(of: channel)
         else { return }
         channel.judge(isGood: false, why: why, now: .now)
-        tell("selects a primary: \(channel.name) \(channel.endpoint) failed: \(why)")
+        tell(
+            .electing, "selects a primary: \(channel.name) \(channel.endpoint) failed: \(why)",
+            .warning, because: "\(channel.name) failed: \(why)")
         hasChanged = true
         take(.primaryFailed(index, slowly: slowly))
     }
@@ -91,19 +95,21 @@ final class GroupElection {
     }
 
     func promote(
-        _ channel: Channel, by actor: String, then finish: @escaping (Outcome) -> Void
+        _ channel: Channel, by actor: Actor, then finish: @escaping (Outcome) -> Void
     ) {
         guard let index = index(of: channel), isEnabled[index] else {
             return finish(.kept(channel, why: "it is switched off"))
         }
         if primary === channel { return finish(.elected(channel)) }
-        tell("is to have \(channel.name) \(channel.endpoint) as its primary: by \(actor)")
+        tell(
+            .electing, "is to have \(channel.name) \(channel.endpoint) as its primary: by \(actor)",
+            to: channel.path, by: actor)
         wishes.append(finish)
         take(.promote(index))
     }
 
-    func elect(by actor: String, then finish: @escaping (Outcome) -> Void) {
-        tell("selects a primary: by \(actor)")
+    func elect(by actor: Actor, then finish: @escaping (Outcome) -> Void) {
+        tell(.electing, "selects a primary: by \(actor)", by: actor)
         wishes.append(finish)
         take(.elect)
     }
@@ -196,7 +202,7 @@ final class GroupElection {
                 socket.number, Token(.elections, slot: number, generation: attempt), .writable)
         } catch {
             // It ends with its time.
-            tell("cannot watch a connect: \(error)")
+            tell(.failed, "cannot watch a connect: \(error)", .error, because: error.description)
         }
     }
 
@@ -233,7 +239,10 @@ final class GroupElection {
         channel.judge(isGood: false, why: why, now: .now)
         // A failback that comes to nothing again and again is told once.
         if case .changing(_, _, _, .failback) = election.phase, !isNews { return }
-        Log.line("channel \(channel.path) \(channel.endpoint) discarded: \(why)")
+        tell(
+            Event(
+                .warning, .discarded, of: .channel(channel), because: why,
+                line: "channel \(channel.path) \(channel.endpoint) discarded: \(why)"))
     }
 
     // MARK: Check and triggers
@@ -270,7 +279,7 @@ final class GroupElection {
             triggers = files[...]
         } else {
             triggers = []
-            tell("has no triggers to run: there is nothing at \(path)")
+            tell(.trigger, "has no triggers to run: there is nothing at \(path)", .warning)
         }
         runNextTrigger(on: channel)
     }
@@ -282,13 +291,21 @@ final class GroupElection {
             return take(.triggersDone)
         }
         examine(channel)
-        Log.line("trigger \(path) runs: \(channel.path) \(channel.endpoint) becomes primary")
+        let subject = Event.Subject(kind: .trigger, name: path)
+        tell(
+            Event(
+                .info, .trigger, of: subject, because: "\(channel.path) becomes primary",
+                line: "trigger \(path) runs: \(channel.path) \(channel.endpoint) becomes primary"))
         let job = job(path, channel, seat.settings.triggerTimeout)
         script = scripts.start(job, now: .now) { [weak self] result in
             guard let self else { return }
             script = nil
             if !result.isSuccess {
-                Log.line("trigger \(path) failed: \(result.outcome)\(result.said)")
+                let why = "\(result.outcome)\(result.said)"
+                tell(
+                    Event(
+                        .error, .failed, of: subject, because: why,
+                        line: "trigger \(path) failed: \(why)"))
             }
             runNextTrigger(on: channel)
         }
@@ -301,6 +318,7 @@ final class GroupElection {
         channel.judge(isGood: true, why: "elected", now: .now)
         seat.install(channel.serial)
         hasChanged = true
+        let former = last
         if let last, last !== channel {
             last.judge(isGood: last.state(now: .now) != .down, why: "not primary", now: .now)
             if seat.settings.onChange == .close { superseded = last }
@@ -308,7 +326,10 @@ final class GroupElection {
         last = channel
         outcome = .elected(channel)
         let time = Age(milliseconds: Instant.now.milliseconds(since: began))
-        tell("has primary \(channel.name) \(channel.endpoint), selected in \(time)")
+        tell(
+            .elected, "has primary \(channel.name) \(channel.endpoint), selected in \(time)",
+            .notice,
+            from: former?.path, to: channel.path)
     }
 
     private func adjourn(_ pause: Duration) {
@@ -317,7 +338,9 @@ final class GroupElection {
         hasChanged = true
         roundDue = Instant.now.advanced(by: pause)
         outcome = .nobody
-        tell("has no primary: no channel will do; they are tried again in \(Age(pause))")
+        tell(
+            .vacant, "has no primary: no channel will do; they are tried again in \(Age(pause))",
+            .error, because: complaint)
     }
 
     private func keep(_ channel: Channel) {
@@ -325,7 +348,17 @@ final class GroupElection {
         outcome = .kept(channel, why: complaint)
     }
 
-    private func tell(_ text: String) { Log.line("group \(group.path) \(text)") }
+    private func tell(
+        _ kind: Event.Kind, _ text: String, _ severity: Event.Severity = .notice,
+        from: String? = nil, to: String? = nil, because cause: String? = nil, by actor: Actor? = nil
+    ) {
+        tell(
+            Event(
+                severity, kind, of: .group(group), from: from, to: to, because: cause, by: actor,
+                line: "group \(group.path) \(text)"))
+    }
+
+    private func tell(_ event: Event) { audience?.tell(event) }
 
     func takeChange() -> Bool {
         defer { hasChanged = false }

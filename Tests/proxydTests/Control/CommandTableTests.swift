@@ -71,7 +71,7 @@ struct CommandTableTests {
     func roles(uid: UInt32, daemonUser: UInt32, role: proxyd.Peer.Role) {
         let peer = proxyd.Peer(uid: uid, pid: 7, program: "ctl")
         #expect(peer.role(daemonUser: daemonUser) == role)
-        #expect(peer.actor == "\(uid):ctl[7]")
+        #expect(peer.actor.description == "\(uid):ctl[7]")
         #expect(proxyd.Peer.Role.viewer < .operator && .operator < .admin)
     }
 

@@ -9,6 +9,7 @@ final class FakeDaemon: Daemon {
     let share: WorkerShare
     let identity = Identity(environment: "TEST")
     let elections: Elections
+    let events = EventRing()
     let limits = DaemonLimits(descriptors: 1024, wanted: nil)
     var now = Instant.now
     private(set) var changes = 0
@@ -66,7 +67,9 @@ final class FakeDaemon: Daemon {
     /// What was to be cut, by `shed`.
     private(set) var shed: [UInt64] = []
 
-    func cut(sessions: [UInt64], perSecond: Double, by actor: String) { shed += sessions }
+    func cut(sessions: [UInt64], perSecond: Double, by actor: Actor) { shed += sessions }
+
+    func tell(_ event: Event) { events.append(event, wallMilliseconds: 1, now: now) }
 
     func channelsChanged() { changes += 1 }
 
