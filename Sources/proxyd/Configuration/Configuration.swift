@@ -34,6 +34,10 @@ struct ServiceConfiguration: Equatable, Sendable {
     var resolve: Duration? = .seconds(30)
     var health = PassiveHealthRules()
     var limits = ServiceLimits()
+    /// What its listeners do that say nothing themselves.
+    var whenEmpty = WhenEmpty.close
+    /// What its channels are probed with that inherit it.
+    var ownProbes = ProbeDraft()
     var groups: [GroupConfiguration] = []
 }
 
@@ -138,6 +142,8 @@ struct GroupConfiguration: Equatable, Sendable {
     var channels: [ChannelConfiguration] = []
     /// For `balance: primary`.
     var election = ElectionConfiguration()
+    /// What its channels are probed with that inherit it.
+    var ownProbes = ProbeDraft()
 }
 
 /// Where a session can be taken.
@@ -150,6 +156,10 @@ struct ChannelConfiguration: Equatable, Sendable {
     var maxc: Int?
     /// A word for people.
     var label: String?
+    /// Whether it takes sessions from the start.
+    var isEnabled = true
     /// Its own, or what its group or service has.
     var probes = ProbePlan()
+    /// What was written for it alone.
+    var ownProbes = ProbeDraft()
 }

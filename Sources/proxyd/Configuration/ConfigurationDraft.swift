@@ -21,6 +21,7 @@ struct ServiceDraft {
     var resolve: Duration? = .seconds(30)
     var health = PassiveHealthRules()
     var limits = ServiceLimits()
+    var whenEmpty = WhenEmpty.close
     var groups: [GroupDraft]? = []
 }
 
@@ -56,4 +57,5 @@ struct ChannelDraft {
     var weight = 1
     var maxc: Int?
     var label: String?
+    var isEnabled = true
 }

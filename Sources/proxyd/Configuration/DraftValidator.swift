@@ -31,7 +31,7 @@ struct DraftValidator {
         var service = ServiceConfiguration(
             name: name, timeouts: draft.timeouts, grace: draft.grace,
             resolve: draft.resolve, health: draft.health,
-            limits: draft.limits)
+            limits: draft.limits, whenEmpty: draft.whenEmpty, ownProbes: draft.probes)
         if let listeners = draft.listeners {
             if listeners.isEmpty {
                 mistakes.add(
@@ -88,8 +88,9 @@ struct DraftValidator {
     private mutating func group(
         _ draft: GroupDraft, name: String, probes: ProbeDraft
     ) -> GroupConfiguration {
-        let probes = draft.probes.inheriting(from: probes)
         var group = GroupConfiguration(name: name, balance: draft.balance)
+        group.ownProbes = draft.probes
+        let probes = draft.probes.inheriting(from: probes)
         group.maxSessions = draft.maxSessions
         group.slowStart = draft.slowStart
         group.rebalance = draft.rebalance
@@ -119,8 +120,9 @@ struct DraftValidator {
             group.channels.append(
                 ChannelConfiguration(
                     name: name, endpoint: endpoint, weight: channel.weight, maxc: channel.maxc,
-                    label: channel.label,
-                    probes: channel.probes.inheriting(from: probes).plan))
+                    label: channel.label, isEnabled: channel.isEnabled,
+                    probes: channel.probes.inheriting(from: probes).plan,
+                    ownProbes: channel.probes))
         }
         return group
     }
@@ -131,7 +133,7 @@ struct DraftValidator {
         return siblings.enumerated().map { index, given in
             guard let given else { return String(index) }
             do throws(ValueMistake) {
-                let name = try ValueReader.name(given.value, index: index)
+                let name = try ValueReader.name(given.value)
                 if let place = first[name] {
                     mistakes.add(
                         "two of the \(noun) are called “\(name)”",
@@ -150,10 +152,6 @@ struct DraftValidator {
 }
 
 extension Endpoint {
-    fileprivate var isUnix: Bool {
-        if case .unix = self { true } else { false }
-    }
-
     /// Whether the kernel chooses the port, so that several may be asked for.
     fileprivate var isEphemeral: Bool {
         switch self {

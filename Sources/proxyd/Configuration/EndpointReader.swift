@@ -63,3 +63,7 @@ enum EndpointReader {
         }
     }
 }
+
+extension Endpoint {
+    var isUnix: Bool { if case .unix = self { true } else { false } }
+}

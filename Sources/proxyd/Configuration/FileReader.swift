@@ -32,7 +32,7 @@ struct FileReader {
         return control
     }
 
-    private mutating func service(_ value: YAMLValue) -> ServiceDraft {
+    mutating func service(_ value: YAMLValue) -> ServiceDraft {
         var draft = ServiceDraft(place: value.place)
         guard let map = yaml.map(value, .service) else {
             (draft.listeners, draft.groups) = (nil, nil)
@@ -50,7 +50,8 @@ struct FileReader {
         draft.health = health(map)
         draft.limits = limits(map)
         draft.probes = probes(map)
-        let whenEmpty = whenEmpty(map) ?? .close
+        draft.whenEmpty = whenEmpty(map) ?? draft.whenEmpty
+        let whenEmpty = draft.whenEmpty
         if let value = map["listen"] {
             draft.listeners = yaml.list(value, as: "“listen”")?.map { listener($0, whenEmpty) }
         }
@@ -84,7 +85,7 @@ struct FileReader {
         return timeouts
     }
 
-    private mutating func listener(_ value: YAMLValue, _ whenEmpty: WhenEmpty) -> ListenerDraft {
+    mutating func listener(_ value: YAMLValue, _ whenEmpty: WhenEmpty) -> ListenerDraft {
         var draft = ListenerDraft(place: value.place, whenEmpty: whenEmpty)
         guard value.isMap else {
             draft.endpoint = endpoint(value, as: "a listener", EndpointReader.listener)
@@ -101,7 +102,7 @@ struct FileReader {
         return draft
     }
 
-    private mutating func group(_ value: YAMLValue) -> GroupDraft {
+    mutating func group(_ value: YAMLValue) -> GroupDraft {
         var draft = GroupDraft(place: value.place)
         guard let map = yaml.map(value, .group) else {
             draft.channels = nil
@@ -154,7 +155,7 @@ struct FileReader {
         yaml.list(value, as: "“channels”")?.map { channel($0) }
     }
 
-    private mutating func channel(_ value: YAMLValue) -> ChannelDraft {
+    mutating func channel(_ value: YAMLValue) -> ChannelDraft {
         var draft = ChannelDraft(place: value.place)
         let read = { (text: String) throws(ValueMistake) in try EndpointReader.channel(text) }
         guard value.isMap else {
@@ -168,6 +169,7 @@ struct FileReader {
         draft.weight = number(map, "weight", ValueReader.weights) ?? draft.weight
         draft.maxc = number(map, "maxc", ValueReader.sessions)
         draft.label = yaml.value(map, "label", ValueReader.label)?.value
+        draft.isEnabled = yaml.value(map, "enabled", ValueReader.flag)?.value ?? draft.isEnabled
         return draft
     }
 }

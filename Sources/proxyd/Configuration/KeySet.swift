@@ -41,7 +41,7 @@ struct KeySet: Sendable {
         ])
     static let channel = KeySet(
         noun: "a channel",
-        keys: ["address", "unix", "name", "weight", "maxc", "label", "probe", "probes"])
+        keys: ["address", "unix", "name", "weight", "maxc", "label", "enabled", "probe", "probes"])
     static let whenEmpty = KeySet(noun: "“when-empty”", keys: ["hold"])
 
     static let perSource = KeySet(

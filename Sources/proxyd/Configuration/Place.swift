@@ -16,6 +16,12 @@ struct Place: Hashable, Sendable {
         (major, minor) = (position, 0)
     }
 
+    /// A thing of the running configuration: `mail/main/2`.
+    init(path: String) {
+        text = path.isEmpty ? "the configuration" : path
+        (major, minor) = (0, 0)
+    }
+
     func isBefore(_ other: Place) -> Bool { (major, minor) < (other.major, other.minor) }
 }
 

@@ -2,7 +2,7 @@ internal import Shared
 internal import Yams
 
 /// What a service, group or channel says about probes; nil is inherited.
-struct ProbeDraft {
+struct ProbeDraft: Equatable, Sendable {
     var probes: [ProbeConfiguration]?
     var need: ProbeNeed?
 

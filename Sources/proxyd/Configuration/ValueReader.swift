@@ -125,9 +125,9 @@ enum ValueReader {
         return words.dropLast().joined(separator: ", ") + " or " + last
     }
 
-    /// A service's, listener's, group's or channel's name. Paths are made of names and indexes, so a
-    /// number must be the index itself.
-    static func name(_ text: String, index: Int) throws(ValueMistake) -> String {
+    /// A service's, listener's, group's or channel's name. A number is one, too: who had no name keeps
+    /// the index that it had when others in front of it were removed.
+    static func name(_ text: String) throws(ValueMistake) -> String {
         guard (1...64).contains(text.utf8.count) else {
             throw ValueMistake(
                 text.isEmpty ? "the name is empty" : "the name has more than 64 bytes",
@@ -141,12 +141,6 @@ enum ValueReader {
             throw ValueMistake(
                 "the name “\(text)” has a character that paths cannot have",
                 "use letters, digits, “.”, “_” and “-”")
-        }
-        let isNumber = text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        guard !isNumber || text == String(index) else {
-            throw ValueMistake(
-                "the name “\(text)” is a number, and paths would take it for an index",
-                "add a letter, or leave the name out to be called \(index)")
         }
         return text
     }

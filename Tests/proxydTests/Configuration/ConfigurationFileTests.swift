@@ -50,6 +50,7 @@ struct ConfigurationFileTests {
                         connect: .milliseconds(500), idle: .seconds(600), halfClosed: .seconds(60),
                         deadPeer: .seconds(30)),
                     grace: .seconds(90),
+                    whenEmpty: .reset,
                     groups: [
                         GroupConfiguration(
                             name: "main",

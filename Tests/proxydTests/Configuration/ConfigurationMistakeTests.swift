@@ -129,10 +129,6 @@ struct ConfigurationMistakeTests {
                 "4:9: the name “ä” has a character that paths cannot have; use letters, digits, “.”, “_” and “-”"
             ),
             (
-                "name: 1",
-                "4:9: the name “1” is a number, and paths would take it for an index; add a letter, or leave the name out to be called 0"
-            ),
-            (
                 "name: \(String(repeating: "x", count: 65))",
                 "4:9: the name has more than 64 bytes; write 1 to 64 letters, digits, “.”, “_” or “-”"
             ),

@@ -1,0 +1,174 @@
+internal import Shared
+
+/// What differs between two configurations, as people and programs are told: a row per thing that came or
+/// went, and per key that has another value.
+struct ConfigurationDifference: Equatable, Sendable {
+    struct Row: Equatable, Sendable {
+        var path: String
+        /// A key, as in the file: `timeouts.idle`. Of a whole thing what it is: `channel`.
+        var field: String
+        /// nil: it was not there.
+        var from: String?
+        /// nil: it is there no more.
+        var to: String?
+    }
+
+    private(set) var rows: [Row] = []
+
+    var isEmpty: Bool { rows.isEmpty }
+
+    init(from old: Configuration, to new: Configuration) {
+        keys(old.daemonSettings, new.daemonSettings, at: "daemon")
+        for pair in Self.pairs(old.services, new.services, \.name) {
+            switch pair {
+            case (let old?, let new?): change(old, new)
+            case (let old?, nil):
+                rows.append(Row(path: old.name, field: "service", from: old.summary))
+            case (nil, let new?): create(new)
+            case (nil, nil): break
+            }
+        }
+        order(old.services.map(\.name), new.services.map(\.name), of: "services", at: "daemon")
+    }
+
+    var table: Table {
+        var table = Table(columns: ["path", "field", "from", "to"])
+        for row in rows {
+            table.append([row.path, row.field, row.from ?? Table.absent, row.to ?? Table.absent])
+        }
+        return table
+    }
+
+    // MARK: Services
+
+    private mutating func create(_ service: ServiceConfiguration) {
+        rows.append(Row(path: service.name, field: "service", to: service.summary))
+        let bare = ServiceConfiguration(name: service.name, whenEmpty: service.whenEmpty)
+        var old = bare
+        old.whenEmpty = .close
+        change(old, service)
+    }
+
+    private mutating func change(_ old: ServiceConfiguration, _ new: ServiceConfiguration) {
+        guard old != new else { return }
+        let path = new.name
+        keys(old.settings(.whole).node.leaves, new.settings(.whole).node.leaves, at: path)
+        for (before, after) in Self.pairs(old.listeners, new.listeners, \.name) {
+            let listenerPath = "\(path)/\(after?.name ?? before?.name ?? "")"
+            thing(
+                "listener", at: listenerPath, before?.node(.whole, in: old).leaves,
+                after?.node(.whole, in: new).leaves, before?.summary(in: old),
+                after?.summary(in: new))
+        }
+        for (before, after) in Self.pairs(old.groups, new.groups, \.name) {
+            group(before, after, in: path)
+        }
+        order(old.listeners.map(\.name), new.listeners.map(\.name), of: "listen", at: path)
+        order(old.groups.map(\.name), new.groups.map(\.name), of: "groups", at: path)
+    }
+
+    private mutating func group(
+        _ old: GroupConfiguration?, _ new: GroupConfiguration?, in service: String
+    ) {
+        guard old != new else { return }
+        let path = "\(service)/\(new?.name ?? old?.name ?? "")"
+        thing(
+            "group", at: path, old?.settings(.whole).node.leaves,
+            new?.settings(.whole).node.leaves, old?.summary, new?.summary)
+        guard let new else { return }
+        let before = old?.channels ?? []
+        for (before, after) in Self.pairs(before, new.channels, \.name) {
+            thing(
+                "channel", at: "\(path)/\(after?.name ?? before?.name ?? "")",
+                before?.node(.whole).leaves, after?.node(.whole).leaves, before?.summary,
+                after?.summary)
+        }
+        order(before.map(\.name), new.channels.map(\.name), of: "channels", at: path)
+    }
+
+    // MARK: Comparing
+
+    private typealias Leaves = [(key: String, text: String)]
+
+    private mutating func thing(
+        _ kind: String, at path: String, _ old: Leaves?, _ new: Leaves?, _ oldSummary: String?,
+        _ newSummary: String?
+    ) {
+        if let old, let new {
+            keys(old, new, at: path)
+        } else {
+            rows.append(Row(path: path, field: kind, from: oldSummary, to: newSummary))
+        }
+    }
+
+    private mutating func keys(_ old: Leaves, _ new: Leaves, at path: String) {
+        for (key, text) in new where key != "name" {
+            let before = old.first { $0.key == key }?.text
+            if before != text { rows.append(Row(path: path, field: key, from: before, to: text)) }
+        }
+        for (key, text) in old where !new.contains(where: { $0.key == key }) {
+            rows.append(Row(path: path, field: key, from: text))
+        }
+    }
+
+    /// What differs, old and new: first what went, then what stayed or came, in its order.
+    private static func pairs<Thing: Equatable>(
+        _ old: [Thing], _ new: [Thing], _ name: (Thing) -> String
+    ) -> [(Thing?, Thing?)] {
+        guard old != new else { return [] }
+        let before = Dictionary(old.map { (name($0), $0) }) { first, _ in first }
+        let after = Set(new.map(name))
+        return old.filter { !after.contains(name($0)) }.map { ($0, nil) }
+            + new.map { (before[name($0)], $0) }.filter { $0 != $1 }
+    }
+
+    /// Those that stay may stand in another order, which says who is tried first.
+    private mutating func order(
+        _ old: [String], _ new: [String], of field: String, at path: String
+    ) {
+        guard old != new else { return }
+        let (before, after) = (Set(old), Set(new))
+        let kept = old.filter { after.contains($0) }
+        guard kept != new.filter({ before.contains($0) }) else { return }
+        rows.append(
+            Row(
+                path: path, field: field, from: old.joined(separator: " "),
+                to: new.joined(separator: " ")))
+    }
+}
+
+// Things in the words with which `create` would make them.
+
+extension ChannelConfiguration {
+    var summary: String { node().leaves.summary(of: name) }
+}
+
+extension ListenerConfiguration {
+    func summary(in service: ServiceConfiguration) -> String {
+        node(.difference, in: service, isNamed: false).leaves.summary(of: name)
+    }
+}
+
+extension GroupConfiguration {
+    var summary: String {
+        let keys = settings(.difference, isNamed: false).node.leaves.map { "\($0.key)=\($0.text)" }
+        return (channels.map { "\($0.endpoint)" } + keys).joined(separator: " ")
+    }
+}
+
+extension ServiceConfiguration {
+    var summary: String {
+        (listeners.map { "listen=\($0.endpoint)" }
+            + groups.flatMap(\.channels).map { "\($0.endpoint)" })
+            .joined(separator: " ")
+    }
+}
+
+extension [(key: String, text: String)] {
+    /// The address, and what else there is to say. A number for a name is given again by itself.
+    fileprivate func summary(of name: String) -> String {
+        map { key, text in
+            key == "address" ? text : key == "name" && Int(name) != nil ? "" : "\(key)=\(text)"
+        }.filter { !$0.isEmpty }.joined(separator: " ")
+    }
+}

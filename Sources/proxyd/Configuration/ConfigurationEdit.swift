@@ -1,0 +1,320 @@
+internal import Shared
+internal import Yams
+
+/// One change of the running configuration, as it was asked for: pure, and judged by the file's own reader.
+struct ConfigurationEdit: Equatable, Sendable {
+    enum Verb: String, Sendable {
+        case create = "create"
+        case createListener = "create listener"
+        case createGroup = "create group"
+        case createService = "create service"
+        case remove = "remove"
+        case removeListener = "remove listener"
+        case set = "set"
+        case setListener = "set listener"
+
+        /// What follows it.
+        var arguments: String {
+            switch self {
+            case .create: "GROUP ADDRESS [KEY=VALUE …]"
+            case .createListener: "SERVICE ADDRESS [KEY=VALUE …]"
+            case .createGroup: "SERVICE/NAME ADDRESS… [KEY=VALUE …]"
+            case .createService: "NAME listen=ADDRESS… ADDRESS… [KEY=VALUE …]"
+            case .remove: "PATH"
+            case .removeListener, .setListener:
+                "SERVICE/LISTENER" + (self == .setListener ? " KEY VALUE" : "")
+            case .set: "PATH KEY VALUE…"
+            }
+        }
+    }
+
+    /// Why it cannot be done.
+    struct Mistake: Error, Equatable {
+        var code: Reply.ErrorCode
+        var message: String
+
+        init(_ code: Reply.ErrorCode, _ message: String) {
+            self.code = code
+            self.message = message
+        }
+    }
+
+    var verb: Verb
+    var words: [String]
+
+    /// Changes the draft; the rules of the whole file are the validator's.
+    func apply(to draft: inout ConfigurationDraft) throws(Mistake) {
+        switch verb {
+        case .create: try createChannel(in: &draft)
+        case .createListener: try createListener(in: &draft)
+        case .createGroup: try createGroup(in: &draft)
+        case .createService: try createService(in: &draft)
+        case .remove: try remove(from: &draft)
+        case .removeListener: try removeListener(from: &draft)
+        case .set: try set(in: &draft)
+        case .setListener: try setListener(in: &draft)
+        }
+    }
+
+    private var usage: Mistake { Mistake(.usage, "write \(verb.rawValue) \(verb.arguments)") }
+
+    // MARK: Creating
+
+    /// Words with “=” in them are keys, the others addresses.
+    private struct Words {
+        var addresses: [String] = []
+        var keys: [(key: String, value: String)] = []
+
+        init(_ words: ArraySlice<String>) {
+            for word in words {
+                let parts = word.split(
+                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                // A Unix socket's path may have a “=” of its own.
+                if parts.count == 2, !parts[0].contains("/"), !parts[0].isEmpty {
+                    keys.append((String(parts[0]), String(parts[1])))
+                } else {
+                    addresses.append(word)
+                }
+            }
+        }
+    }
+
+    private func createChannel(in draft: inout ConfigurationDraft) throws(Mistake) {
+        guard let path = words.first, words.count > 1 else { throw usage }
+        let things = ThingPath(draft: draft).things(at: path)
+        guard case .group(let service, let group)? = things.first(where: \.isGroup) else {
+            throw Mistake(.notFound, "no group “\(path.prefix(80))”")
+        }
+        let words = Words(self.words.dropFirst())
+        guard words.addresses.count == 1 else { throw usage }
+        let siblings = draft.services?[service].groups?[group].channels ?? []
+        let created = try channel(
+            words.addresses[0], words.keys, siblings: siblings.map(\.name))
+        draft.services?[service].groups?[group].channels?.append(created)
+    }
+
+    private func channel(
+        _ address: String, _ keys: [(key: String, value: String)], siblings: [Placed<String>?]
+    ) throws(Mistake) -> ChannelDraft {
+        let node = try NodeEdit.map([("address", address)] + keys)
+        var channel = try NodeEdit.read(node) { $0.channel($1) }
+        channel.place = Place(path: address)
+        channel.name = Self.name(channel.name, among: siblings, at: channel.place)
+        return channel
+    }
+
+    private func createListener(in draft: inout ConfigurationDraft) throws(Mistake) {
+        guard let name = words.first, words.count > 1 else { throw usage }
+        guard let service = ThingPath(draft: draft).service(at: name) else {
+            throw Mistake(.notFound, "no service “\(name.prefix(80))”")
+        }
+        let words = Words(self.words.dropFirst())
+        guard words.addresses.count == 1 else { throw usage }
+        let whenEmpty = draft.services?[service].whenEmpty ?? .close
+        let node = try NodeEdit.map([("address", words.addresses[0])] + words.keys)
+        var listener = try NodeEdit.read(node) { $0.listener($1, whenEmpty) }
+        let siblings = draft.services?[service].listeners ?? []
+        listener.place = Place(path: words.addresses[0])
+        listener.name = Self.name(
+            listener.name, among: siblings.map(\.name), at: listener.place)
+        draft.services?[service].listeners?.append(listener)
+    }
+
+    private func createGroup(in draft: inout ConfigurationDraft) throws(Mistake) {
+        guard let path = words.first else { throw usage }
+        let parts = ThingPath.parts(of: path)
+        let isAlone = parts.count == 1 && draft.services?.count == 1
+        let service = isAlone ? 0 : ThingPath(draft: draft).service(at: parts[0])
+        guard let service, isAlone || parts.count == 2, let name = parts.last else {
+            throw Mistake(.notFound, "no service “\(parts[0].prefix(80))”; write SERVICE/NAME")
+        }
+        let words = Words(self.words.dropFirst())
+        let node = try NodeEdit.map(words.keys)
+        var group = try NodeEdit.read(node) { $0.group($1) }
+        group.place = Place(path: path)
+        group.name = Placed(name, at: group.place)
+        group.channels = try channels(words.addresses)
+        draft.services?[service].groups?.append(group)
+    }
+
+    private func channels(_ addresses: [String]) throws(Mistake) -> [ChannelDraft] {
+        var channels: [ChannelDraft] = []
+        for address in addresses {
+            channels.append(try channel(address, [], siblings: channels.map(\.name)))
+        }
+        return channels
+    }
+
+    private func createService(in draft: inout ConfigurationDraft) throws(Mistake) {
+        guard let name = words.first, !name.contains("=") else { throw usage }
+        let words = Words(self.words.dropFirst())
+        let ofGroup = Set(["balance", "slow-start", "rebalance"])
+        let node = try NodeEdit.map(
+            words.keys.filter { $0.key != "listen" && !ofGroup.contains($0.key.firstPart) })
+        let place = Place(path: name)
+        var service = try NodeEdit.read(node) { $0.service($1) }
+        service.place = place
+        service.name = Placed(name, at: place)
+        service.listeners = []
+        for (_, address) in words.keys.filter({ $0.key == "listen" }) {
+            let node = try NodeEdit.map([("address", address)])
+            let whenEmpty = service.whenEmpty
+            var listener = try NodeEdit.read(node) { $0.listener($1, whenEmpty) }
+            listener.place = Place(path: address)
+            listener.name = Self.name(
+                nil, among: (service.listeners ?? []).map(\.name), at: listener.place)
+            service.listeners?.append(listener)
+        }
+        // Without channels its groups are to follow, within the same transaction.
+        service.groups = []
+        if !words.addresses.isEmpty {
+            let keys = words.keys.filter { ofGroup.contains($0.key.firstPart) }
+            var group = try NodeEdit.read(try NodeEdit.map(keys)) { $0.group($1) }
+            group.place = place
+            group.name = Placed("0", at: place)
+            group.channels = try channels(words.addresses)
+            service.groups = [group]
+        }
+        draft.services?.append(service)
+    }
+
+    /// The name that was given, or the first index that is not a sibling's name already.
+    private static func name(
+        _ given: Placed<String>?, among siblings: [Placed<String>?], at place: Place
+    ) -> Placed<String> {
+        if let given { return Placed(given.value, at: place) }
+        let taken = Set(siblings.compactMap { $0?.value })
+        var number = siblings.count
+        while taken.contains(String(number)) { number += 1 }
+        return Placed(String(number), at: place)
+    }
+
+    // MARK: Removing
+
+    private func remove(from draft: inout ConfigurationDraft) throws(Mistake) {
+        guard let path = words.first, words.count == 1 else { throw usage }
+        switch ThingPath(draft: draft).things(at: path).first {
+        case .service(let service): draft.services?.remove(at: service)
+        case .group(let service, let group):
+            draft.services?[service].groups?.remove(at: group)
+        case .channel(let service, let group, let channel):
+            draft.services?[service].groups?[group].channels?.remove(at: channel)
+        case .listener, nil:
+            throw Mistake(.notFound, "no channel, group or service “\(path.prefix(80))”")
+        }
+    }
+
+    private func removeListener(from draft: inout ConfigurationDraft) throws(Mistake) {
+        guard let path = words.first, words.count == 1 else { throw usage }
+        let found = try listener(at: path, in: draft)
+        draft.services?[found.service].listeners?.remove(at: found.listener)
+    }
+
+    private func listener(
+        at path: String, in draft: ConfigurationDraft
+    ) throws(Mistake) -> (service: Int, listener: Int) {
+        guard
+            case .listener(let service, let listener)? = ThingPath(draft: draft).listener(at: path)
+        else { throw Mistake(.notFound, "no listener “\(path.prefix(80))”") }
+        return (service, listener)
+    }
+
+    // MARK: Setting
+
+    private func set(in draft: inout ConfigurationDraft) throws(Mistake) {
+        guard words.count >= 3 else { throw usage }
+        let (path, key, value) = (words[0], words[1], Array(words[2...]))
+        let things = ThingPath(draft: draft).things(at: path)
+        guard !things.isEmpty else {
+            throw Mistake(.notFound, "no channel, group or service “\(path.prefix(80))”")
+        }
+        guard let thing = things.first(where: { $0.keys.contains(key.firstPart) }) else {
+            let keys = things.flatMap(\.keys)
+            let near = NearestWord.nearest(to: key.firstPart, among: keys)
+            throw Mistake(
+                .usage,
+                "“\(key.prefix(40))” cannot be set there; "
+                    + (near.map { "did you mean “\($0)”?" }
+                        ?? "there are: \(keys.joined(separator: ", "))"))
+        }
+        switch thing {
+        case .service(let service): try setService(service, key, value, in: &draft)
+        case .group(let service, let group): try setGroup(service, group, key, value, in: &draft)
+        case .channel(let service, let group, let channel):
+            guard let old = draft.services?[service].groups?[group].channels?[channel] else {
+                return
+            }
+            var new = try NodeEdit.read(try NodeEdit.change(old.node, key, value)) {
+                $0.channel($1)
+            }
+            (new.name, new.place) = (old.name, old.place)
+            draft.services?[service].groups?[group].channels?[channel] = new
+        case .listener: break
+        }
+    }
+
+    private func setGroup(
+        _ service: Int, _ group: Int, _ key: String, _ value: [String],
+        in draft: inout ConfigurationDraft
+    ) throws(Mistake) {
+        guard let old = draft.services?[service].groups?[group] else { return }
+        var new = try NodeEdit.read(try NodeEdit.change(old.node, key, value)) { $0.group($1) }
+        (new.name, new.place) = (old.name, old.place)
+        new.channels = old.channels
+        new.election?.place = old.place
+        // What concerned only the old policy goes with it.
+        if key.firstPart == "balance", new.balance.policy != .primary { new.election = nil }
+        draft.services?[service].groups?[group] = new
+    }
+
+    private func setService(
+        _ service: Int, _ key: String, _ value: [String], in draft: inout ConfigurationDraft
+    ) throws(Mistake) {
+        guard let old = draft.services?[service] else { return }
+        var new = try NodeEdit.read(try NodeEdit.change(old.node, key, value)) { $0.service($1) }
+        (new.name, new.place) = (old.name, old.place)
+        new.groups = old.groups
+        // Listeners that did as the service said go on doing so.
+        new.listeners = old.listeners?.map { listener in
+            var listener = listener
+            if listener.whenEmpty == old.whenEmpty { listener.whenEmpty = new.whenEmpty }
+            return listener
+        }
+        draft.services?[service] = new
+    }
+
+    private func setListener(in draft: inout ConfigurationDraft) throws(Mistake) {
+        guard words.count >= 3 else { throw usage }
+        let found = try listener(at: words[0], in: draft)
+        guard let service = draft.services?[found.service],
+            let old = service.listeners?[found.listener]
+        else { return }
+        let node = try NodeEdit.change(old.node(in: service), words[1], Array(words[2...]))
+        var new = try NodeEdit.read(node) { $0.listener($1, service.whenEmpty) }
+        (new.name, new.place) = (old.name, old.place)
+        draft.services?[found.service].listeners?[found.listener] = new
+    }
+}
+
+extension ThingPath.Thing {
+    fileprivate var isGroup: Bool { if case .group = self { true } else { false } }
+
+    /// The keys that `set` may change. A name is what everybody knows a thing by, and what is in a group
+    /// or a service is created and removed.
+    fileprivate var keys: [String] {
+        let fixed = Set(["name", "unix", "listen", "groups", "channels", "enabled"])
+        let keys =
+            switch self {
+            case .service: KeySet.service.keys
+            case .group: KeySet.group.keys
+            case .channel: KeySet.channel.keys
+            case .listener: KeySet.listener.keys
+            }
+        return keys.filter { !fixed.contains($0) }
+    }
+}
+
+extension String {
+    /// `timeouts` of `timeouts.idle`.
+    fileprivate var firstPart: String { String(prefix { $0 != "." }) }
+}

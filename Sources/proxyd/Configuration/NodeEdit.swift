@@ -1,0 +1,122 @@
+internal import Shared
+internal import Yams
+
+/// Changes one key of a thing as it would stand in the file, and has the file's reader judge it.
+enum NodeEdit {
+    /// A map of keys and values; a key may lead into an inner map: `timeouts.idle`.
+    static func map(_ pairs: [(key: String, value: String)]) throws(ConfigurationEdit.Mistake)
+        -> Node
+    {
+        var node = Node([(Node, Node)]())
+        for (key, value) in pairs { node = try change(node, key, [value]) }
+        return node
+    }
+
+    /// The map with another value for one key. `default` and `-` take the key out.
+    static func change(
+        _ node: Node, _ key: String, _ words: [String]
+    ) throws(ConfigurationEdit.Mistake) -> Node {
+        let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard (1...3).contains(parts.count), !parts.contains("") else {
+            throw ConfigurationEdit.Mistake(.usage, "“\(key.prefix(40))” is no key")
+        }
+        return replace(parts[...], in: node, with: value(of: words, for: parts[0]))
+    }
+
+    private static func replace(_ parts: ArraySlice<String>, in node: Node, with value: Node?)
+        -> Node
+    {
+        guard let key = parts.first else { return value ?? node }
+        var pairs: [(Node, Node)] = node.mapping?.map { ($0.key, $0.value) } ?? []
+        // `balance: hash` is short for a map with a policy.
+        if node.mapping == nil, let word = node.scalar?.string {
+            pairs = [(Node.text("policy"), Node.text(word))]
+        }
+        let index = pairs.firstIndex { $0.0.scalar?.string == key }
+        let inner = index.map { pairs[$0].1 } ?? Node([(Node, Node)]())
+        let new = parts.count > 1 ? replace(parts.dropFirst(), in: inner, with: value) : value
+        // A map of which nothing is left was written by nobody.
+        let isEmpty = new.map { $0.mapping?.isEmpty ?? false } ?? true
+        switch (index, isEmpty ? nil : new) {
+        case (let index?, let new?): pairs[index].1 = new
+        case (let index?, nil): pairs.remove(at: index)
+        case (nil, let new?): pairs.append((Node.text(key), new))
+        case (nil, nil): break
+        }
+        return Node(pairs)
+    }
+
+    /// One word as it is; `hold 10s` too; of a policy and its options a map.
+    private static func value(of words: [String], for key: String) -> Node? {
+        if words == ["default"] || words == ["-"] { return nil }
+        if key == "balance", words.count > 1 {
+            let options = words.dropFirst().map { word in
+                let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
+                return (Node.text(parts.first ?? ""), Node.text(parts.count > 1 ? parts[1] : ""))
+            }
+            return Node([(Node.text("policy"), Node.text(words[0]))] + options)
+        }
+        return Node.text(words.joined(separator: " "))
+    }
+
+    /// What the file's reader makes of it; its first mistake, if there is one.
+    static func read<Draft>(
+        _ node: Node, _ read: (inout FileReader, YAMLValue) -> Draft
+    ) throws(ConfigurationEdit.Mistake) -> Draft {
+        var reader = FileReader(yaml: YAMLReader(fileName: ""))
+        let draft = read(&reader, YAMLValue(node: node, place: Place(path: "")))
+        if let error = reader.yaml.mistakes.errors.errors.first {
+            throw ConfigurationEdit.Mistake(
+                .invalid, error.problem + (error.remedy.map { "; \($0)" } ?? ""))
+        }
+        return draft
+    }
+}
+
+// What `change` starts from: the things of a draft as they would stand in the file.
+
+extension ChannelDraft {
+    var node: Node {
+        guard let endpoint else { return Node([(Node, Node)]()) }
+        return ChannelConfiguration(
+            name: "", endpoint: endpoint, weight: weight, maxc: maxc, label: label,
+            isEnabled: isEnabled, ownProbes: probes
+        ).node(index: nil, isNamed: false)
+    }
+}
+
+extension GroupDraft {
+    var node: Node {
+        var group = GroupConfiguration(name: "", balance: balance)
+        group.maxSessions = maxSessions
+        group.slowStart = slowStart
+        group.rebalance = rebalance
+        group.ownProbes = probes
+        group.election = election?.value ?? group.election
+        return group.settings(.difference, isNamed: false).node
+    }
+}
+
+extension ServiceDraft {
+    var node: Node { settings.settings(.difference, isNamed: false).node }
+
+    /// Its own values, without its listeners and groups.
+    fileprivate var settings: ServiceConfiguration {
+        ServiceConfiguration(
+            name: "", timeouts: timeouts, grace: grace, resolve: resolve, health: health,
+            limits: limits, whenEmpty: whenEmpty, ownProbes: probes)
+    }
+}
+
+extension ListenerDraft {
+    func node(in service: ServiceDraft) -> Node {
+        guard let endpoint else { return Node([(Node, Node)]()) }
+        var listener = ListenerConfiguration(name: "", endpoint: endpoint)
+        listener.mode = mode ?? listener.mode
+        listener.whenEmpty = whenEmpty
+        listener.backlog = backlog ?? listener.backlog
+        listener.maxSessions = maxSessions
+        listener.rate = rate
+        return listener.node(.difference, in: service.settings, isNamed: false)
+    }
+}
