@@ -5,99 +5,33 @@ internal import Shared
 struct Startup {
     private let configuration: Configuration
     private let workerCount: Int
-    private let now = Instant.now
-    private var serial: UInt64 = 0
+    private let serials: Serials
+    private(set) var state = Reconfiguration.State()
 
-    private(set) var sockets: [ListeningSocket] = []
+    var sockets: [ListeningSocket] { state.sockets }
 
-    init(_ configuration: Configuration, workerCount: Int) {
+    init(_ configuration: Configuration, workerCount: Int, serials: Serials = Serials()) {
         self.configuration = configuration
         self.workerCount = workerCount
-    }
-
-    private mutating func nextSerial() -> UInt64 {
-        serial += 1
-        return serial
+        self.serials = serials
     }
 
     /// Resolves every name, then binds every listener; the first failure ends it all.
     mutating func build() throws(StartError) -> Topology {
-        var services: [Service] = []
-        var groupsOf: [[Group]] = []
-        for settings in configuration.services {
-            var groups: [Group] = []
-            for group in settings.groups { groups.append(try build(group, in: settings.name)) }
-            groupsOf.append(groups)
-        }
-        for (settings, groups) in zip(configuration.services, groupsOf) {
-            services.append(try build(settings, groups: groups))
-        }
-        return Topology(services: services)
-    }
-
-    private mutating func build(
-        _ settings: GroupConfiguration, in service: String
-    ) throws(StartError) -> Group {
-        let serial = nextSerial()
-        let path = "\(service)/\(settings.name)"
-        let places = Admission(limit: settings.maxSessions)
-        var channels: [Channel] = []
-        let seat = settings.balance.policy == .primary ? PrimarySeat(settings.election) : nil
-        for var channel in settings.channels {
-            for index in channel.probes.probes.indices {
-                // A name is looked up once, as the channel's own is.
-                guard let place = channel.probes.probes[index].address else { continue }
-                channel.probes.probes[index].address =
-                    try SocketAddress(resolving: place).endpoint
-            }
-            let addresses = try Self.addresses(of: channel.endpoint)
-            channels.append(
-                Channel(
-                    channel, in: path, serial: nextSerial(), addresses: addresses,
-                    workerCount: workerCount, now: now, places: places, seat: seat))
-        }
-        return Group(
-            settings, in: service, serial: serial, channels: channels, places: places)
-    }
-
-    private static func addresses(of endpoint: Endpoint) throws(StartError) -> [Endpoint] {
-        do throws(Resolver.Failure) {
-            return try Resolver.resolveAll(endpoint)
-        } catch {
-            throw StartError(unresolved: endpoint, error)
-        }
-    }
-
-    private mutating func build(
-        _ settings: ServiceConfiguration, groups: [Group]
-    ) throws(StartError) -> Service {
-        var opened: [(Listener, OpenedSocket)] = []
-        for listener in settings.listeners {
-            let socket: OpenedSocket
-            do throws(StartError) {
-                socket = try OpenedSocket(
-                    listening: listener, at: listener.endpoint,
-                    deadPeer: settings.timeouts.deadPeer)
+        var addresses: [Endpoint: [Endpoint]] = [:]
+        for name in Reconfiguration.names(from: state.configuration, to: configuration) {
+            do throws(Resolver.Failure) {
+                addresses[name] = try Resolver.resolveAll(name)
             } catch {
-                for (_, socket) in opened { socket.file?.remove() }
-                throw error
+                throw StartError(unresolved: name, error)
             }
-            let bound = Socket.localEndpoint(socket.descriptor) ?? listener.endpoint
-            let endpoint = if case .unix = listener.endpoint { listener.endpoint } else { bound }
-            opened.append(
-                (
-                    Listener(
-                        listener, in: settings.name, serial: nextSerial(), endpoint: endpoint,
-                        workerCount: workerCount), socket
-                ))
         }
-        let service = Service(
-            settings, serial: nextSerial(), listeners: opened.map(\.0), groups: groups)
-        for (listener, socket) in opened {
-            sockets.append(
-                ListeningSocket(listener: listener, service: service, socket: socket))
-        }
-        return service
+        var change = Reconfiguration(
+            from: state, to: configuration, addresses: addresses, serials: serials,
+            workerCount: workerCount, now: .now)
+        try change.open()
+        state = change.commit().state
+        return state.topology
     }
 }
 

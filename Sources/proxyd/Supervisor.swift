@@ -4,13 +4,12 @@ internal import Shared
 
 /// The main thread's loop: signals, the control socket, and what the workers tell.
 final class Supervisor {
-    let configuration: Configuration
     let options: RunOptions
-    let topology: Topology
+    let live: LiveTopology
     let elections: Elections
     let share: WorkerShare
     let identity: Identity
-    let limits: DaemonLimits
+    private(set) var limits: DaemonLimits
     let events = EventRing()
     private(set) var now = Instant.now
 
@@ -18,7 +17,7 @@ final class Supervisor {
     private let signals: SignalSource
     private let control: ControlServer
     private let prober: Prober
-    private var sockets: [ListeningSocket]
+    private let names: NameWatch
     private var threads: [Thread] = []
     private var questions: [UInt64: Question] = [:]
     private var questionNumber: UInt64 = 0
@@ -26,6 +25,8 @@ final class Supervisor {
     /// When a listener that could not be opened again is tried once more.
     private var reopenAt: Instant?
     private var isStopping = false
+    /// No listener is open any more, and the last session ends it all; nil: it may take as long as it does.
+    private var draining: (until: Instant?, next: Instant)?
     private var lastShortage: Instant?
     /// Sessions to be ended, in the order of their time.
     private var shedding: Deque<(due: Instant, id: UInt64)> = []
@@ -59,12 +60,12 @@ final class Supervisor {
     }
 
     init(_ configuration: Configuration, _ options: RunOptions) throws(StartError) {
-        self.configuration = configuration
         self.options = options
         let workerCount = configuration.workers ?? Self.coreCount
         limits = DaemonLimits(
             descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
-        var startup = Startup(configuration, workerCount: workerCount)
+        let serials = Serials()
+        var startup = Startup(configuration, workerCount: workerCount, serials: serials)
         do throws(SystemError) {
             signals = try SignalSource([SIGTERM, SIGINT])
             poller = try Poller()
@@ -75,6 +76,7 @@ final class Supervisor {
                 admission: Admission(limit: limits.sessions), workers: entrances,
                 notices: try Mailbox())
             prober = try Prober()
+            names = try NameWatch(notices: share.notices)
             try poller.add(prober.descriptor, Token(.probes), .readable)
             try poller.add(signals.number, Token(.signal), .readable)
             try poller.add(share.notices.descriptor, Token(.mailbox), .readable)
@@ -85,15 +87,14 @@ final class Supervisor {
         // The control socket first: a daemon that is already running there must not lose its ports.
         control = try ControlServer(configuration.control)
         do throws(StartError) {
-            topology = try startup.build()
-            sockets = startup.sockets
+            _ = try startup.build()
         } catch {
-            for socket in startup.sockets { socket.removeFile() }
             control.close()
             throw error
         }
+        live = LiveTopology(startup.state, serials: serials, workerCount: workerCount)
         do throws(SystemError) {
-            elections = try Elections(topology)
+            elections = try Elections(live.state.topology)
             try poller.add(elections.descriptor, Token(.elections), .readable)
         } catch {
             for socket in startup.sockets { socket.removeFile() }
@@ -128,10 +129,12 @@ final class Supervisor {
         openOrClose()
         listen()
         do throws(SystemError) {
-            try NameWatch(topology, notices: share.notices)?.start()
+            try names.start()
         } catch {
             throw StartError(code: .system, message: "cannot watch names: \(error)")
         }
+        names.follow(topology)
+        live.start(for: self)
     }
 
     /// One line that says all is well, and what was made of it.
@@ -142,6 +145,14 @@ final class Supervisor {
             "ready: listening on \(listeners); \(topology.channels.count) channels, "
                 + "\(share.workers.count) workers, at most \(limits.sessions) sessions; "
                 + "control \(control.path)")
+    }
+
+    var configuration: Configuration { live.state.configuration }
+    var topology: Topology { live.state.topology }
+
+    fileprivate var sockets: [ListeningSocket] {
+        get { live.state.sockets }
+        set { live.setSockets(newValue) }
     }
 
     // MARK: The loop
@@ -167,14 +178,18 @@ final class Supervisor {
             }
             elections.meetDeadlines(now: now)
             prober.meetDeadlines(now: now)
+            live.meetDeadlines(now: now)
             control.meetDeadlines(poller: poller)
             tickIfDue()
             shedIfDue()
+            endIfDrained()
         }
     }
 
     private var waitMilliseconds: CInt {
         var next = control.nextDeadline
+        if let draining { next = min(next ?? draining.next, draining.next) }
+        if let due = live.nextDeadline { next = min(next ?? due, due) }
         if let due = elections.nextDeadline { next = min(next ?? due, due) }
         if let nextTick { next = min(next ?? nextTick, nextTick) }
         if let due = prober.nextDeadline { next = min(next ?? due, due) }
@@ -288,9 +303,9 @@ final class Supervisor {
             Log.line(Self.line(record, reason))
         case .shortage(let error):
             tellShortage(error)
-        case .resolved(let channel, let endpoints):
+        case .resolved(let channel, let endpoint, let addresses):
             unresolved.remove(channel.serial)
-            guard let change = channel.update(addresses: endpoints) else { return }
+            guard let change = channel.update(addresses: addresses, of: endpoint) else { return }
             share.raiseGeneration()
             tell(
                 .notice, .resolved, of: .channel(channel), from: Self.list(change.from),
@@ -398,8 +413,44 @@ final class Supervisor {
         channelsChanged()
     }
 
+    // MARK: Draining
+
+    func drain(within time: Duration?, by actor: Actor) {
+        tell(
+            .notice, .ending, of: .daemon, because: "drain", by: actor,
+            "draining \(share.admission.current) sessions"
+                + (time.map { ", for \(Age($0)) at most" } ?? "") + ": by \(actor)")
+        draining = (time.map { now.advanced(by: $0) }, now)
+        for socket in sockets { socket.removeFile() }
+        for listener in topology.listeners { listener.setOpen(false) }
+        sockets = []
+        listen()
+        share.raiseGeneration()
+    }
+
+    func shutDown(by actor: Actor) {
+        tell(.notice, .ending, of: .daemon, because: "shutdown", by: actor, "ending: by \(actor)")
+        isStopping = true
+    }
+
+    /// How often a draining daemon looks whether somebody is left.
+    private static let drainInterval = Duration.milliseconds(100)
+
+    private func endIfDrained() {
+        guard let draining, draining.next <= now else { return }
+        let left = share.admission.current
+        let isOver = draining.until.map { $0 <= now } ?? false
+        if left == 0 || isOver {
+            Log.line("drained: \(left) sessions are left")
+            isStopping = true
+        }
+        let next = now.advanced(by: Self.drainInterval)
+        self.draining?.next = draining.until.map { min($0, next) } ?? next
+    }
+
     /// `when-empty: refuse`: a listener whose service has no usable channel does not listen.
     private func openOrClose() {
+        guard draining == nil else { return }
         var hasChanged = false
         for service in topology.services {
             let refuses = service.refusesWhileElecting
@@ -443,7 +494,66 @@ final class Supervisor {
     }
 }
 
-extension Supervisor: Daemon {}
+extension Supervisor: Daemon {
+    var file: String? { options.file }
+
+    func write(_ text: String, to path: String, then finish: @escaping (SystemError?) -> Void) {
+        questionNumber += 1
+        let number = questionNumber
+        questions[number] = Question(missing: 1) { answers in
+            guard case .written(let error) = answers.first else { return }
+            finish(error)
+        }
+        let notices = share.notices
+        do throws(SystemError) {
+            _ = try Thread(name: "save") {
+                do throws(SystemError) {
+                    try FileReplacement.write(text, to: path)
+                    notices.post(.answer(.written(nil), question: number))
+                } catch {
+                    notices.post(.answer(.written(error), question: number))
+                }
+            }
+        } catch {
+            questions[number] = nil
+            finish(error)
+        }
+    }
+
+    func reload() throws(ConfigurationErrors) -> Configuration? { try options.reload() }
+}
+
+extension Supervisor: TopologyAudience {
+    func lookUp(_ names: [Endpoint], then finish: @escaping (Answer) -> Void) {
+        questionNumber += 1
+        questions[questionNumber] = Question(missing: 1) { answers in
+            if let answer = answers.first { finish(answer) }
+        }
+        self.names.lookUp(names, question: questionNumber)
+    }
+
+    func topologyChanged(
+        _ difference: ConfigurationDifference, by actor: Actor?, removed: [Channel]
+    ) {
+        for row in difference.rows { tell(Event(row, by: actor)) }
+        limits = DaemonLimits(
+            descriptors: limits.descriptors, wanted: configuration.maxSessions)
+        share.admission.setLimit(limits.sessions)
+        for channel in removed { unresolved.remove(channel.serial) }
+        share.raiseGeneration()
+        elections.follow(topology)
+        prober.watch(topology.channels, now: now)
+        names.follow(topology)
+        if draining != nil { sockets = [] }
+        listen()
+        channelsChanged()
+    }
+
+    func cut(_ channels: [Channel], then finish: @escaping (Int) -> Void) {
+        let serials = Set(channels.map(\.serial))
+        ask({ .cutChannels(serials: serials, question: $0) }) { finish($0.cutCount) }
+    }
+}
 
 extension Supervisor: ElectionAudience {
     func electionChanged() {

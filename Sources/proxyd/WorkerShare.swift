@@ -22,7 +22,7 @@ final class WorkerShare: Sendable {
 
     /// Tells the first of a service's line to look again.
     func callNext(of service: Service) {
-        guard let waiter = service.line?.first else { return }
+        guard let waiter = service.line.first else { return }
         workers[waiter.worker].mailbox.post(.wake(waiter.token))
     }
 
@@ -73,7 +73,8 @@ enum Notice: Sendable {
     case primaryFailed(Channel, EndReason.Cause)
     case sessionEnded(SessionRecord, EndReason)
     case shortage(SystemError)
-    case resolved(Channel, [Endpoint])
+    /// A channel's name leads to these addresses now.
+    case resolved(Channel, Endpoint, [Endpoint])
     case unresolved(Channel, Resolver.Failure)
     case answer(Answer, question: UInt64)
 }
@@ -83,4 +84,9 @@ enum Answer: Sendable {
     case cut(Int)
     case report(WorkerReport)
     case sessions([SessionRecord], slotCount: Int)
+    case addresses([Endpoint: [Endpoint]])
+    /// Of this name.
+    case noAddress(Endpoint, Resolver.Failure)
+    /// A file was written, or not.
+    case written(SystemError?)
 }

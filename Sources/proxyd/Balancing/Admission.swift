@@ -5,11 +5,16 @@ internal import Synchronization
 /// The daemon's are taken before accepting, as a session needs two descriptors, so that nobody is
 /// accepted who could not be connected on. Whoever finds no place there waits in the kernel's queue.
 final class Admission: Sendable {
-    let limit: Int
+    private let most: Atomic<Int>
     private let count = Atomic<Int>(0)
 
     /// No limit when there is none to have.
-    init(limit: Int?) { self.limit = limit ?? Int.max }
+    init(limit: Int?) { most = Atomic(limit ?? Int.max) }
+
+    var limit: Int { most.load(ordering: .relaxed) }
+
+    /// Another limit; whoever has a place keeps it.
+    func setLimit(_ limit: Int?) { most.store(limit ?? Int.max, ordering: .relaxed) }
 
     var current: Int { count.load(ordering: .relaxed) }
 

@@ -43,6 +43,11 @@ struct Baselines: Sendable {
     @inline(__always)
     subscript(index: Int) -> UInt64 { raised[index] }
 
+    /// Everybody's total is nought from now on; what is added wraps around.
+    mutating func restart(_ candidates: [Candidate], _ total: (borrowing Candidate) -> UInt64) {
+        raised = candidates.map { 0 &- total($0) }
+    }
+
     /// Raises those that are open and were not when `presence` was taken.
     mutating func raise(
         _ candidates: [Candidate], _ presence: borrowing Presence,
@@ -81,6 +86,8 @@ struct Presence: Sendable {
         wasOpen =
             wasOpen.prefix(kept) + Array(repeating: isFirst, count: candidates.count - kept)
     }
+
+    mutating func restart(_ candidates: [Candidate]) { wasOpen = candidates.map(\.isOpen) }
 
     mutating func take(_ candidates: [Candidate]) {
         for index in candidates.indices { wasOpen[index] = candidates[index].isOpen }

@@ -10,20 +10,16 @@ final class Channel: Sendable {
     let name: String
     /// `service/group/channel`.
     let path: String
-    let endpoint: Endpoint
-    /// `endpoint` as it was resolved.
-    private let book: Mutex<AddressBook>
-    let label: String?
-    /// Its share against its siblings.
-    let weight: Int
-    /// Sessions at once; nil: no limit.
-    let maxc: Int?
+    /// What it was told to be, and its endpoint as it was resolved.
+    private let settingsNow: Mutex<(settings: ChannelConfiguration, book: AddressBook)>
+    private let weightNow: Atomic<Int>
+    private let mostSessions: Atomic<Int>
     /// By worker.
     let counters: [TrafficCounters]
     /// How long connecting takes lately.
     let latency = PeakLatency()
     /// Its group's, where an election says who takes the sessions.
-    let seat: PrimarySeat?
+    private let groupSeat: PrimarySeat?
 
     /// Its group's, which it takes its slots from too.
     private let places: Admission
@@ -38,7 +34,6 @@ final class Channel: Sendable {
     /// Whether it was no good when the election tried it last.
     private let isDiscarded = Atomic<Bool>(false)
     private let note: Mutex<Note>
-    let probePlan: ProbePlan
     let probes = ProbeRecord()
     private let health = Mutex(PassiveHealth())
     /// A failure has been noted since the last success, so that successes need no lock in general.
@@ -49,6 +44,8 @@ final class Channel: Sendable {
         case on, draining, off
         /// Switched off by autodisable.
         case auto
+        /// No longer in its group; running sessions go on.
+        case removed
     }
 
     /// Why it is as it is.
@@ -64,34 +61,81 @@ final class Channel: Sendable {
         workerCount: Int, now: Instant, places: Admission = Admission(limit: nil),
         seat: PrimarySeat? = nil
     ) {
-        self.seat = seat
+        groupSeat = seat
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
-        endpoint = settings.endpoint
-        book = Mutex(AddressBook(addresses))
-        label = settings.label
-        weight = settings.weight
-        maxc = settings.maxc
+        settingsNow = Mutex((settings, AddressBook(addresses)))
+        weightNow = Atomic(settings.weight)
+        mostSessions = Atomic(settings.maxc ?? Int.max)
         counters = TrafficCounters.perWorker(workerCount)
         self.places = places
-        probePlan = settings.probes
         note = Mutex(Note(since: now))
+        if !settings.isEnabled {
+            switched.store(Switch.off.rawValue, ordering: .relaxed)
+            note.withLock { $0.why = "enabled: false" }
+        }
+    }
+
+    // MARK: Settings
+
+    var settings: ChannelConfiguration { settingsNow.withLock { $0.settings } }
+    var endpoint: Endpoint { settingsNow.withLock { $0.settings.endpoint } }
+    var label: String? { settingsNow.withLock { $0.settings.label } }
+    var probePlan: ProbePlan { settingsNow.withLock { $0.settings.probes } }
+
+    /// Its share against its siblings.
+    var weight: Int { weightNow.load(ordering: .relaxed) }
+
+    /// Sessions at once; nil: no limit.
+    var maxc: Int? {
+        let most = mostSessions.load(ordering: .relaxed)
+        return most == Int.max ? nil : most
+    }
+
+    /// Other settings from the next session on. At another address it is another place: nothing that was
+    /// found out about the old one holds.
+    func take(_ settings: ChannelConfiguration, addresses: [Endpoint], now: Instant) {
+        let isElsewhere = settingsNow.withLock { present in
+            let isElsewhere = present.settings.endpoint != settings.endpoint
+            if isElsewhere { present.book = AddressBook(addresses) }
+            present.settings = settings
+            return isElsewhere
+        }
+        weightNow.store(settings.weight, ordering: .relaxed)
+        let most = settings.maxc ?? Int.max
+        if most <= current, most != mostSessions.load(ordering: .relaxed) {
+            filledAt.store(now.nanoseconds, ordering: .relaxed)
+        }
+        mostSessions.store(most, ordering: .relaxed)
+        guard isElsewhere else { return }
+        if let seat { _ = seat.lose(serial, in: seat.term) }
+        graceEnd.store(0, ordering: .relaxed)
+        health.withLock { $0 = PassiveHealth() }
+        _ = probes.clearDown()
+        note.withLock { $0 = Note(since: now, why: "has another address") }
     }
 
     /// Where to connect: a name's addresses in turns.
-    func nextAddress() -> SocketAddress? { book.withLock { $0.next() } }
+    func nextAddress() -> SocketAddress? { settingsNow.withLock { $0.book.next() } }
 
     /// The first of its addresses.
-    var firstAddress: Endpoint? { book.withLock { $0.endpoints.first } }
+    var firstAddress: Endpoint? { settingsNow.withLock { $0.book.endpoints.first } }
 
     /// How many addresses it has.
-    var addressCount: Int { book.withLock { $0.count } }
+    var addressCount: Int { settingsNow.withLock { $0.book.count } }
 
-    /// Takes a new answer of the name server, and says what it changed.
-    func update(addresses: [Endpoint]) -> AddressBook.Change? {
-        book.withLock { $0.update(addresses) }
+    /// Takes a new answer of the name server to `endpoint`, and says what it changed.
+    func update(addresses: [Endpoint], of endpoint: Endpoint) -> AddressBook.Change? {
+        settingsNow.withLock { present in
+            // It may have been told to be elsewhere meanwhile.
+            guard present.settings.endpoint == endpoint else { return nil }
+            return present.book.update(addresses)
+        }
     }
+
+    /// Its group's seat, where an election says who takes the sessions; nil where none does.
+    var seat: PrimarySeat? { groupSeat.flatMap { $0.isUsed ? $0 : nil } }
 
     /// Sessions here now, connecting ones too.
     var current: Int { reserved.load(ordering: .relaxed) }
@@ -107,7 +151,8 @@ final class Channel: Sendable {
     }
 
     private func takeSlot(now: Instant) -> Bool {
-        guard let maxc else {
+        let maxc = mostSessions.load(ordering: .relaxed)
+        guard maxc < Int.max else {
             reserved.wrappingAdd(1, ordering: .acquiringAndReleasing)
             return true
         }
@@ -135,7 +180,7 @@ final class Channel: Sendable {
 
     func state(now: Instant) -> ChannelState {
         switch position {
-        case .off: return .off
+        case .off, .removed: return .off
         case .auto: return .auto
         case .draining: return .drain
         case .on: break
@@ -153,7 +198,10 @@ final class Channel: Sendable {
     }
 
     /// Whether no election keeps sessions away from it.
-    var isElected: Bool { seat?.isHeld(by: serial) ?? true }
+    var isElected: Bool {
+        guard let groupSeat else { return true }
+        return groupSeat.isHeld(by: serial) || !groupSeat.isUsed
+    }
 
     var isSwitchedOn: Bool { switched.load(ordering: .relaxed) == Switch.on.rawValue }
 

@@ -6,7 +6,7 @@ struct Chooser: Sendable {
     private var policy: any Policy
     private var facts: CandidateFacts
     private var candidates: [Candidate]
-    private let slowStart: Duration?
+    private var slowStart: Duration?
 
     init(
         _ balance: BalanceConfiguration, _ channels: [Channel], slowStart: Duration? = nil
@@ -20,13 +20,34 @@ struct Chooser: Sendable {
         policy.prepare(for: candidates)
     }
 
-    /// Another policy; what was placed so far still counts.
-    mutating func take(_ balance: BalanceConfiguration, _ channels: [Channel]) {
-        self.balance = balance
-        policy = balance.makePolicy()
-        facts = policy.facts
+    /// Other channels, weights or settings. With other channels or weights everybody starts even; under
+    /// another policy alone, what was placed so far still counts.
+    mutating func take(
+        _ settings: GroupConfiguration, _ channels: [Channel], insteadOf old: [Channel],
+        now: Instant
+    ) {
+        let isSame =
+            old.map(\.serial) == channels.map(\.serial)
+            && candidates.map(\.weight) == channels.map { weight(of: $0, now: now) }
+        slowStart = settings.slowStart
+        let placed = Dictionary(
+            zip(old.map(\.serial), candidates.map(\.sessions))
+        ) { first, _ in first }
+        candidates = channels.map { channel in
+            var candidate = Candidate(weight: channel.weight, isUsable: true)
+            candidate.sessions = placed[channel.serial] ?? 0
+            return candidate
+        }
+        if balance != settings.balance {
+            balance = settings.balance
+            policy = balance.makePolicy()
+            facts = policy.facts
+        }
         setKeys(channels)
         policy.prepare(for: candidates)
+        guard !isSame else { return }
+        look(at: channels, excluding: [], now: now)
+        policy.restart(with: candidates)
     }
 
     var digest: UInt64? { policy.digest }
@@ -58,23 +79,15 @@ struct Chooser: Sendable {
     /// It cannot be had after all.
     mutating func passOver(_ index: Int) { candidates[index].isUsable = false }
 
-    /// Names stay when channels are listed in another order, indexes do not: who has no name of its
-    /// own goes by its address. Of equals, each is numbered.
     private mutating func setKeys(_ channels: [Channel]) {
-        var seen: [UInt64: UInt64] = [:]
-        for (index, channel) in channels.enumerated() {
-            if facts.contains(.hostValue) {
-                let endpoint = channel.firstAddress ?? channel.endpoint
-                candidates[index].key = UInt64(LighttpdHash.hostValue(of: endpoint))
-                continue
-            }
-            let isNumber = channel.name.utf8.allSatisfy { (0x30...0x39).contains($0) }
-            let name = isNumber ? "\(channel.endpoint)" : channel.name
-            let key = Mix.bytes(name.utf8)
-            let count = seen[key, default: 0]
-            seen[key] = count + 1
-            candidates[index].key = count == 0 ? key : Mix.two(key, count)
-        }
+        let isHostValue = facts.contains(.hostValue)
+        let keys = ChannelKeys.keys(
+            of: channels.map { channel in
+                // The host value is of the address that is connected to.
+                let address = isHostValue ? channel.firstAddress : nil
+                return (channel.name, address ?? channel.endpoint)
+            }, asHostValues: isHostValue)
+        for index in candidates.indices { candidates[index].key = keys[index] }
     }
 }
 

@@ -7,7 +7,8 @@ final class Group: Sendable {
     let name: String
     /// `service/group`.
     let path: String
-    let channels: [Channel]
+    /// Where an election says which channel takes the sessions; not used under other policies.
+    let ownSeat: PrimarySeat
     /// Under `max-sessions`.
     let places: Admission
     /// Sessions that an earlier group could not take.
@@ -16,23 +17,62 @@ final class Group: Sendable {
     private let lastSpill = Atomic<UInt64>(0)
     /// Whether the policy looks at the address that a client connected to.
     private let asks = Atomic<Bool>(false)
-    /// Every so many choices all grace times end.
-    private let rebalance: Int?
+    /// Every so many choices all grace times end; 0: never.
+    private let rebalance: Atomic<Int>
     private let choices = Atomic<Int>(0)
-    private let chooser: Mutex<Chooser>
+    private let present: Mutex<Present>
+
+    /// What a change replaces all at once.
+    private struct Present {
+        var settings: GroupConfiguration
+        var channels: [Channel]
+        var chooser: Chooser
+    }
 
     init(
         _ settings: GroupConfiguration, in path: String, serial: UInt64, channels: [Channel],
-        places: Admission = Admission(limit: nil)
+        places: Admission = Admission(limit: nil), seat: PrimarySeat? = nil
     ) {
         self.places = places
+        ownSeat =
+            seat ?? PrimarySeat(settings.election, isUsed: settings.balance.policy == .primary)
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
-        self.channels = channels
-        rebalance = settings.rebalance
-        chooser = Mutex(Chooser(settings.balance, channels, slowStart: settings.slowStart))
+        rebalance = Atomic(settings.rebalance ?? 0)
+        present = Mutex(
+            Present(
+                settings: settings, channels: channels,
+                chooser: Chooser(settings.balance, channels, slowStart: settings.slowStart)))
         asks.store(settings.balance.key == .destination, ordering: .relaxed)
+    }
+
+    var channels: [Channel] { present.withLock { $0.channels } }
+
+    /// Other channels or settings, from the next session on; running sessions stay where they are.
+    func take(_ settings: GroupConfiguration, _ channels: [Channel], now: Instant) {
+        asks.store(settings.balance.key == .destination, ordering: .relaxed)
+        rebalance.store(settings.rebalance ?? 0, ordering: .relaxed)
+        places.setLimit(settings.maxSessions)
+        ownSeat.take(settings.election, isUsed: settings.balance.policy == .primary)
+        present.withLock { present in
+            if Self.choosesOtherwise(settings, channels, than: present) {
+                present.chooser.take(settings, channels, insteadOf: present.channels, now: now)
+            }
+            present.settings = settings
+            present.channels = channels
+        }
+    }
+
+    /// Whether anything has changed that the policy looks at besides the channels' states.
+    private static func choosesOtherwise(
+        _ settings: GroupConfiguration, _ channels: [Channel], than present: Present
+    ) -> Bool {
+        let old = present.settings
+        return settings.balance != old.balance || settings.slowStart != old.slowStart
+            || channels.map(\.serial) != present.channels.map(\.serial)
+            || settings.channels.map(\.weight) != old.channels.map(\.weight)
+            || settings.channels.map(\.endpoint) != old.channels.map(\.endpoint)
     }
 
     /// A channel with a slot reserved in it, or nil when none is usable.
@@ -44,50 +84,42 @@ final class Group: Sendable {
     ) -> Channel? {
         guard places.hasRoom else { return nil }
         rebalanceIfDue()
-        return chooser.withLock { chooser in
-            chooser.look(at: channels, excluding: tried, now: now)
-            while let index = chooser.choose(for: client) {
-                if channels[index].reserve(now: now) {
-                    chooser.placed(at: index)
-                    return channels[index]
+        return present.withLock { present in
+            present.chooser.look(at: present.channels, excluding: tried, now: now)
+            while let index = present.chooser.choose(for: client) {
+                let channel = present.channels[index]
+                if channel.reserve(now: now) {
+                    present.chooser.placed(at: index)
+                    return channel
                 }
                 // Another group's session took the last slot in between.
-                chooser.passOver(index)
+                present.chooser.passOver(index)
             }
             return nil
         }
     }
 
-    /// Where an election says which channel takes the sessions.
-    var seat: PrimarySeat? { channels.first?.seat }
+    /// Where an election says which channel takes the sessions; nil under other policies.
+    var seat: PrimarySeat? { ownSeat.isUsed ? ownSeat : nil }
 
     private func rebalanceIfDue() {
-        guard let rebalance else { return }
+        let rebalance = rebalance.load(ordering: .relaxed)
+        guard rebalance > 0 else { return }
         let count = choices.wrappingAdd(1, ordering: .relaxed).newValue
         if count.isMultiple(of: rebalance) { for channel in channels { channel.endGrace() } }
     }
 
     // MARK: The policy
 
-    var balance: BalanceConfiguration { chooser.withLock { $0.balance } }
+    var settings: GroupConfiguration { present.withLock { $0.settings } }
 
-    /// Another policy from the next session on, with no past; running sessions stay where they are.
-    ///
-    /// - Returns: what it was before.
-    func setBalance(_ balance: BalanceConfiguration) -> BalanceConfiguration {
-        asks.store(balance.key == .destination, ordering: .relaxed)
-        return chooser.withLock { chooser in
-            let before = chooser.balance
-            chooser.take(balance, channels)
-            return before
-        }
-    }
+    var balance: BalanceConfiguration { present.withLock { $0.chooser.balance } }
 
     /// The policy and its state as they are now, for a dry run.
-    var chooserCopy: Chooser { chooser.withLock { $0 } }
+    var chooserCopy: Chooser { present.withLock { $0.chooser } }
 
     /// The policy's own, for comparing daemons.
-    var digest: UInt64? { chooser.withLock { $0.digest } }
+    var digest: UInt64? { present.withLock { $0.chooser.digest } }
 
     var asksForDestination: Bool { asks.load(ordering: .relaxed) }
 

@@ -9,12 +9,18 @@ final class Listener: Sendable {
     let path: String
     /// Where it listens; port 0 has become the port that the kernel chose.
     let endpoint: Endpoint
-    let settings: ListenerConfiguration
+    private let settingsNow: Mutex<ListenerConfiguration>
+    private let mostSessions: Atomic<Int>
     /// By worker. A failure is a client that found no channel.
     let counters: [TrafficCounters]
     private let sessions = Atomic<Int>(0)
-    private let bucket: Mutex<TokenBucket?>
+    private let bucket: Mutex<RateLimit?>
     private let isOpenNow = Atomic<Bool>(true)
+
+    private struct RateLimit {
+        var rate: ConnectionRate
+        var bucket: TokenBucket
+    }
 
     init(
         _ settings: ListenerConfiguration, in path: String, serial: UInt64, endpoint: Endpoint,
@@ -24,9 +30,25 @@ final class Listener: Sendable {
         name = settings.name
         self.path = path + "/" + settings.name
         self.endpoint = endpoint
-        self.settings = settings
-        bucket = Mutex(settings.rate.map { TokenBucket(full: $0, now: .now) })
+        settingsNow = Mutex(settings)
+        mostSessions = Atomic(settings.maxSessions ?? Int.max)
+        bucket = Mutex(settings.rate.map(Self.limit))
         counters = TrafficCounters.perWorker(workerCount)
+    }
+
+    private static func limit(_ rate: ConnectionRate) -> RateLimit {
+        RateLimit(rate: rate, bucket: TokenBucket(full: rate, now: .now))
+    }
+
+    var settings: ListenerConfiguration { settingsNow.withLock { $0 } }
+
+    /// Other settings at the same address; whoever is in stays.
+    func take(_ settings: ListenerConfiguration) {
+        settingsNow.withLock { $0 = settings }
+        mostSessions.store(settings.maxSessions ?? Int.max, ordering: .relaxed)
+        bucket.withLock { bucket in
+            if bucket?.rate != settings.rate { bucket = settings.rate.map(Self.limit) }
+        }
     }
 
     var current: Int { sessions.load(ordering: .relaxed) }
@@ -34,15 +56,17 @@ final class Listener: Sendable {
     /// Takes a place under `max-sessions`; false when all are taken.
     func admit() -> Bool {
         let count = sessions.wrappingAdd(1, ordering: .relaxed).newValue
-        guard let limit = settings.maxSessions, count > limit else { return true }
+        guard count > mostSessions.load(ordering: .relaxed) else { return true }
         leave()
         return false
     }
 
     /// Whether one more client keeps to `rate`.
     func takeTurn(now: Instant) -> Bool {
-        guard let rate = settings.rate else { return true }
-        return bucket.withLock { $0?.take(rate, now: now) ?? true }
+        bucket.withLock { limit in
+            guard let rate = limit?.rate else { return true }
+            return limit?.bucket.take(rate, now: now) ?? true
+        }
     }
 
     func leave() { sessions.wrappingSubtract(1, ordering: .relaxed) }

@@ -12,6 +12,10 @@ protocol Policy: Sendable {
     /// The index of the channel to take, or nil when no candidate is usable.
     mutating func choose(among candidates: [Candidate], for client: ClientKey) -> Int?
 
+    /// The group has other channels or weights by an operator's will: whoever compares totals compares
+    /// them from now on, as nobody is to make up for what the others have done before.
+    mutating func restart(with candidates: [Candidate])
+
     /// A number that is equal where the same clients get the same channels; nil: there is none.
     var digest: UInt64? { get }
 }
@@ -19,6 +23,7 @@ protocol Policy: Sendable {
 extension Policy {
     var facts: CandidateFacts { [] }
     mutating func prepare(for candidates: [Candidate]) {}
+    mutating func restart(with candidates: [Candidate]) {}
     var digest: UInt64? { nil }
 }
 

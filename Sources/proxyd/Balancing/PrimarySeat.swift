@@ -5,9 +5,9 @@ internal import Synchronization
 /// The supervisor fills the seat. A worker whose connect to the primary fails empties it, so that of
 /// many that fail at once one has news, and no further session goes there.
 final class PrimarySeat: Sendable {
-    let settings: ElectionConfiguration
+    private let settingsNow: Mutex<ElectionConfiguration>
     /// The holder in the lower half, and how often it has changed in the upper one.
-    private let state = Atomic<UInt64>(1)
+    private let state: Atomic<UInt64>
     /// The serial of the channel of which a check or a trigger is running; 0: none.
     private let candidate = Atomic<UInt64>(0)
 
@@ -23,10 +23,20 @@ final class PrimarySeat: Sendable {
 
     private static let vacant: UInt64 = 0
     private static let sought: UInt64 = 1
-    /// Serials begin at 1, so that a channel's number is never one of the two.
-    private static func number(of serial: UInt64) -> UInt64 { (serial + 1) & 0xFFFF_FFFF }
+    /// No election is held in this group.
+    private static let unused: UInt64 = 2
+    /// Serials begin at 1, so that a channel's number is never one of the three.
+    private static func number(of serial: UInt64) -> UInt64 { (serial + 2) & 0xFFFF_FFFF }
 
-    init(_ settings: ElectionConfiguration) { self.settings = settings }
+    init(_ settings: ElectionConfiguration, isUsed: Bool = true) {
+        settingsNow = Mutex(settings)
+        state = Atomic(isUsed ? Self.sought : Self.unused)
+    }
+
+    var settings: ElectionConfiguration { settingsNow.withLock { $0 } }
+
+    /// Whether an election says who takes the sessions.
+    var isUsed: Bool { term.holder != Self.unused }
 
     var term: Term { Term(word: state.load(ordering: .relaxed)) }
 
@@ -38,6 +48,12 @@ final class PrimarySeat: Sendable {
     func isCandidate(_ serial: UInt64) -> Bool { candidate.load(ordering: .relaxed) == serial }
 
     // MARK: The supervisor's
+
+    /// Other rules, or the group is not to have a primary any more, or from now on.
+    func take(_ settings: ElectionConfiguration, isUsed: Bool) {
+        settingsNow.withLock { $0 = settings }
+        if isUsed != self.isUsed { set(isUsed ? Self.sought : Self.unused) }
+    }
 
     func install(_ serial: UInt64) { set(Self.number(of: serial)) }
 

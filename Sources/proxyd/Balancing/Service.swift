@@ -1,46 +1,67 @@
 internal import Shared
+internal import Synchronization
 
 /// Listeners and the ordered groups behind them.
 final class Service: Sendable {
     let serial: UInt64
     let name: String
-    let timeouts: Timeouts
-    /// How long a channel that failed is left alone.
-    let grace: Duration
-    let health: PassiveHealthRules
-    /// How often its channels' names are resolved again.
-    let resolve: Duration?
-    let limits: ServiceLimits
-    let listeners: [Listener]
-    let groups: [Group]
     /// Under `max-sessions`.
     let places: Admission
-    let sources: SourceLedger?
-    /// Clients that wait for room, or for a channel to become usable; nil when nobody may.
-    let line: WaitingLine?
+    /// Clients that wait for room, or for a channel to become usable.
+    let line: WaitingLine
+    private let present: Mutex<Present>
+
+    /// What a change replaces all at once.
+    private struct Present {
+        var settings: ServiceConfiguration
+        var listeners: [Listener]
+        var groups: [Group]
+        var sources: SourceLedger?
+    }
 
     init(
         _ settings: ServiceConfiguration, serial: UInt64, listeners: [Listener], groups: [Group]
     ) {
         self.serial = serial
         name = settings.name
-        timeouts = settings.timeouts
-        grace = settings.grace
-        health = settings.health
-        resolve = settings.resolve
-        limits = settings.limits
-        self.listeners = listeners
-        self.groups = groups
         places = Admission(limit: settings.limits.maxSessions)
-        sources = settings.limits.perSource.map(SourceLedger.init)
-        let mayHold = settings.listeners.contains { $0.mayHold }
-        line =
-            settings.limits.overload == .queue || mayHold || groups.contains { $0.seat != nil }
-            ? WaitingLine(limit: settings.limits.queueSize) : nil
+        line = WaitingLine(limit: settings.limits.queueSize)
+        present = Mutex(
+            Present(
+                settings: settings.own, listeners: listeners, groups: groups,
+                sources: settings.limits.perSource.map(SourceLedger.init)))
     }
 
+    /// Other settings, listeners or groups, from the next look on; running sessions stay where they are.
+    func take(_ settings: ServiceConfiguration, listeners: [Listener], groups: [Group]) {
+        places.setLimit(settings.limits.maxSessions)
+        line.setLimit(settings.limits.queueSize)
+        present.withLock { present in
+            // Sessions leave the ledger that they entered.
+            if present.settings.limits.perSource != settings.limits.perSource {
+                present.sources = settings.limits.perSource.map(SourceLedger.init)
+            }
+            present.settings = settings.own
+            present.listeners = listeners
+            present.groups = groups
+        }
+    }
+
+    // MARK: Settings
+
+    var timeouts: Timeouts { present.withLock { $0.settings.timeouts } }
+    /// How long a channel that failed is left alone.
+    var grace: Duration { present.withLock { $0.settings.grace } }
+    var health: PassiveHealthRules { present.withLock { $0.settings.health } }
+    /// How often its channels' names are resolved again.
+    var resolve: Duration? { present.withLock { $0.settings.resolve } }
+    var limits: ServiceLimits { present.withLock { $0.settings.limits } }
+    var sources: SourceLedger? { present.withLock { $0.sources } }
+    var listeners: [Listener] { present.withLock { $0.listeners } }
+    var groups: [Group] { present.withLock { $0.groups } }
+
     /// Whether somebody stands in line.
-    var isInDemand: Bool { line.map { $0.count > 0 } ?? false }
+    var isInDemand: Bool { line.count > 0 }
 
     var channels: [Channel] { groups.flatMap(\.channels) }
 
@@ -107,8 +128,11 @@ final class Service: Sendable {
     }
 }
 
-extension ListenerConfiguration {
-    fileprivate var mayHold: Bool {
-        if case .hold = whenEmpty { true } else { false }
+extension ServiceConfiguration {
+    /// Without its listeners and groups, which are objects of their own.
+    fileprivate var own: ServiceConfiguration {
+        var own = self
+        (own.listeners, own.groups) = ([], [])
+        return own
     }
 }

@@ -11,10 +11,14 @@ final class WaitingLine: Sendable {
         let token: Token
     }
 
-    let limit: Int
+    private let most: Atomic<Int>
     private let waiters = Mutex<Deque<Waiter>>([])
 
-    init(limit: Int) { self.limit = limit }
+    init(limit: Int) { most = Atomic(limit) }
+
+    var limit: Int { most.load(ordering: .relaxed) }
+
+    func setLimit(_ limit: Int) { most.store(limit, ordering: .relaxed) }
 
     var count: Int { waiters.withLock { $0.count } }
 

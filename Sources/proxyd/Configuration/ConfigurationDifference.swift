@@ -4,6 +4,12 @@ internal import Shared
 /// went, and per key that has another value.
 struct ConfigurationDifference: Equatable, Sendable {
     struct Row: Equatable, Sendable {
+        /// What the path is of.
+        enum Kind: String, Sendable {
+            case daemon, service, listener, group, channel
+        }
+
+        var kind: Kind
         var path: String
         /// A key, as in the file: `timeouts.idle`. Of a whole thing what it is: `channel`.
         var field: String
@@ -18,17 +24,20 @@ struct ConfigurationDifference: Equatable, Sendable {
     var isEmpty: Bool { rows.isEmpty }
 
     init(from old: Configuration, to new: Configuration) {
-        keys(old.daemonSettings, new.daemonSettings, at: "daemon")
+        keys(old.daemonSettings, new.daemonSettings, of: .daemon, at: "daemon")
         for pair in Self.pairs(old.services, new.services, \.name) {
             switch pair {
             case (let old?, let new?): change(old, new)
             case (let old?, nil):
-                rows.append(Row(path: old.name, field: "service", from: old.summary))
+                rows.append(
+                    Row(kind: .service, path: old.name, field: "service", from: old.summary))
             case (nil, let new?): create(new)
             case (nil, nil): break
             }
         }
-        order(old.services.map(\.name), new.services.map(\.name), of: "services", at: "daemon")
+        order(
+            old.services.map(\.name), new.services.map(\.name), of: .daemon, "services",
+            at: "daemon")
     }
 
     var table: Table {
@@ -42,7 +51,8 @@ struct ConfigurationDifference: Equatable, Sendable {
     // MARK: Services
 
     private mutating func create(_ service: ServiceConfiguration) {
-        rows.append(Row(path: service.name, field: "service", to: service.summary))
+        rows.append(
+            Row(kind: .service, path: service.name, field: "service", to: service.summary))
         let bare = ServiceConfiguration(name: service.name, whenEmpty: service.whenEmpty)
         var old = bare
         old.whenEmpty = .close
@@ -52,19 +62,22 @@ struct ConfigurationDifference: Equatable, Sendable {
     private mutating func change(_ old: ServiceConfiguration, _ new: ServiceConfiguration) {
         guard old != new else { return }
         let path = new.name
-        keys(old.settings(.whole).node.leaves, new.settings(.whole).node.leaves, at: path)
+        keys(
+            old.settings(.whole).node.leaves, new.settings(.whole).node.leaves, of: .service,
+            at: path)
         for (before, after) in Self.pairs(old.listeners, new.listeners, \.name) {
             let listenerPath = "\(path)/\(after?.name ?? before?.name ?? "")"
             thing(
-                "listener", at: listenerPath, before?.node(.whole, in: old).leaves,
+                .listener, at: listenerPath, before?.node(.whole, in: old).leaves,
                 after?.node(.whole, in: new).leaves, before?.summary(in: old),
                 after?.summary(in: new))
         }
         for (before, after) in Self.pairs(old.groups, new.groups, \.name) {
             group(before, after, in: path)
         }
-        order(old.listeners.map(\.name), new.listeners.map(\.name), of: "listen", at: path)
-        order(old.groups.map(\.name), new.groups.map(\.name), of: "groups", at: path)
+        order(
+            old.listeners.map(\.name), new.listeners.map(\.name), of: .service, "listen", at: path)
+        order(old.groups.map(\.name), new.groups.map(\.name), of: .service, "groups", at: path)
     }
 
     private mutating func group(
@@ -73,17 +86,17 @@ struct ConfigurationDifference: Equatable, Sendable {
         guard old != new else { return }
         let path = "\(service)/\(new?.name ?? old?.name ?? "")"
         thing(
-            "group", at: path, old?.settings(.whole).node.leaves,
+            .group, at: path, old?.settings(.whole).node.leaves,
             new?.settings(.whole).node.leaves, old?.summary, new?.summary)
         guard let new else { return }
         let before = old?.channels ?? []
         for (before, after) in Self.pairs(before, new.channels, \.name) {
             thing(
-                "channel", at: "\(path)/\(after?.name ?? before?.name ?? "")",
+                .channel, at: "\(path)/\(after?.name ?? before?.name ?? "")",
                 before?.node(.whole).leaves, after?.node(.whole).leaves, before?.summary,
                 after?.summary)
         }
-        order(before.map(\.name), new.channels.map(\.name), of: "channels", at: path)
+        order(before.map(\.name), new.channels.map(\.name), of: .group, "channels", at: path)
     }
 
     // MARK: Comparing
@@ -91,23 +104,29 @@ struct ConfigurationDifference: Equatable, Sendable {
     private typealias Leaves = [(key: String, text: String)]
 
     private mutating func thing(
-        _ kind: String, at path: String, _ old: Leaves?, _ new: Leaves?, _ oldSummary: String?,
+        _ kind: Row.Kind, at path: String, _ old: Leaves?, _ new: Leaves?, _ oldSummary: String?,
         _ newSummary: String?
     ) {
         if let old, let new {
-            keys(old, new, at: path)
+            keys(old, new, of: kind, at: path)
         } else {
-            rows.append(Row(path: path, field: kind, from: oldSummary, to: newSummary))
+            rows.append(
+                Row(
+                    kind: kind, path: path, field: kind.rawValue, from: oldSummary, to: newSummary))
         }
     }
 
-    private mutating func keys(_ old: Leaves, _ new: Leaves, at path: String) {
+    private mutating func keys(
+        _ old: Leaves, _ new: Leaves, of kind: Row.Kind, at path: String
+    ) {
         for (key, text) in new where key != "name" {
             let before = old.first { $0.key == key }?.text
-            if before != text { rows.append(Row(path: path, field: key, from: before, to: text)) }
+            if before != text {
+                rows.append(Row(kind: kind, path: path, field: key, from: before, to: text))
+            }
         }
         for (key, text) in old where !new.contains(where: { $0.key == key }) {
-            rows.append(Row(path: path, field: key, from: text))
+            rows.append(Row(kind: kind, path: path, field: key, from: text))
         }
     }
 
@@ -124,7 +143,7 @@ struct ConfigurationDifference: Equatable, Sendable {
 
     /// Those that stay may stand in another order, which says who is tried first.
     private mutating func order(
-        _ old: [String], _ new: [String], of field: String, at path: String
+        _ old: [String], _ new: [String], of kind: Row.Kind, _ field: String, at path: String
     ) {
         guard old != new else { return }
         let (before, after) = (Set(old), Set(new))
@@ -132,7 +151,7 @@ struct ConfigurationDifference: Equatable, Sendable {
         guard kept != new.filter({ before.contains($0) }) else { return }
         rows.append(
             Row(
-                path: path, field: field, from: old.joined(separator: " "),
+                kind: kind, path: path, field: field, from: old.joined(separator: " "),
                 to: new.joined(separator: " ")))
     }
 }

@@ -11,11 +11,19 @@ struct CommandEntry: Sendable {
     let role: Peer.Role
     let summary: String
     let run: @Sendable (ControlRequest) -> Void
+    /// Says what `run` would do (`plan`), where it changes something.
+    let plan: (@Sendable (ControlRequest) -> Void)?
+    /// Whether it may stand between `begin` and `commit`, or ends the transaction.
+    let isTransactional: Bool
 
     init(
         _ verb: String, _ arguments: String = "", mutates: Bool = false, role: Peer.Role = .viewer,
-        _ summary: String, run: @escaping @Sendable (ControlRequest) -> Void
+        _ summary: String, isTransactional: Bool = false,
+        plan: (@Sendable (ControlRequest) -> Void)? = nil,
+        run: @escaping @Sendable (ControlRequest) -> Void
     ) {
+        self.plan = plan
+        self.isTransactional = isTransactional
         self.verb = verb
         self.arguments = arguments
         self.mutates = mutates
@@ -45,31 +53,88 @@ enum CommandTable {
             "running sessions, filtered and sorted here", run: SessionCommands.show),
         CommandEntry(
             "enable", "PATH [if-gen=N]", mutates: true, role: .operator,
-            "let new sessions go there again", run: SwitchCommands.enable),
+            "let new sessions go there again", isTransactional: true,
+            plan: SwitchCommands.planEnable, run: SwitchCommands.enable),
         CommandEntry(
             "drain", "PATH [if-gen=N]", mutates: true, role: .operator,
-            "no new sessions; running ones end by themselves", run: SwitchCommands.drain),
+            "no new sessions; running ones end by themselves", isTransactional: true,
+            plan: SwitchCommands.planDrain, run: SwitchCommands.drain),
         CommandEntry(
             "disable", "PATH [cut] [if-gen=N]", mutates: true, role: .operator,
-            "no new sessions; cut ends the running ones too", run: SwitchCommands.disable),
+            "no new sessions; cut ends the running ones too", isTransactional: true,
+            plan: SwitchCommands.planDisable, run: SwitchCommands.disable),
         CommandEntry(
             "promote", "PATH [if-gen=N]", mutates: true, role: .operator,
-            "make a channel the primary of its group", run: ElectionCommands.promote),
+            "make a channel the primary of its group", plan: ElectionCommands.planPromote,
+            run: ElectionCommands.promote),
         CommandEntry(
             "elect", "SERVICE [if-gen=N]", mutates: true, role: .operator,
-            "select the primaries of a service anew", run: ElectionCommands.elect),
+            "select the primaries of a service anew", plan: ElectionCommands.planElect,
+            run: ElectionCommands.elect),
         CommandEntry(
             "probe", "PATH", "look at channels now; the result is not counted",
             run: ProbeCommands.probe),
+        edit(.setListener, "change one key of a listener"),
+        edit(.set, "change one key of a channel, group or service, as it stands in the file"),
+        edit(.createListener, "listen at another address"),
+        edit(.createGroup, "another group, tried after those that are there"),
+        edit(.createService, "another service"),
+        edit(.create, "another channel; it takes sessions unless enabled=false"),
+        edit(.removeListener, "listen there no more; running sessions go on"),
+        edit(.remove, "take a channel, group or service away; cut ends its sessions too"),
         CommandEntry(
-            "set", "GROUP balance POLICY [OPTION=VALUE …] [if-gen=N]", mutates: true, role: .admin,
-            "choose among the group's channels in another way", run: SetCommands.set),
+            "begin", "", mutates: true, role: .operator,
+            "open a transaction: the next changes are made together by commit",
+            isTransactional: true, plan: { PlanCommand.answer($0, []) }, run: ChangeCommands.begin),
+        CommandEntry(
+            "commit", "[cut] [confirm TIME] [if-gen=N]", mutates: true, role: .admin,
+            "make the transaction’s changes; undo them after TIME unless confirmed",
+            isTransactional: true, plan: ChangeCommands.planCommit, run: ChangeCommands.commit),
+        CommandEntry(
+            "abort", "", mutates: true, role: .operator, "drop the transaction",
+            isTransactional: true, plan: { PlanCommand.answer($0, []) }, run: ChangeCommands.abort),
+        CommandEntry(
+            "confirm", "", mutates: true, role: .admin, "keep a change that waits to be confirmed",
+            plan: { PlanCommand.answer($0, []) }, run: ChangeCommands.confirm),
+        CommandEntry(
+            "rollback", "", mutates: true, role: .admin, "undo a change that waits to be confirmed",
+            plan: ChangeCommands.planRollBack, run: ChangeCommands.rollBack),
+        CommandEntry(
+            "plan", "LINE", "what a line that changes something would do, without doing it",
+            run: PlanCommand.run),
+        CommandEntry(
+            "show config", "the running configuration, as a file", run: FileCommands.showConfig),
+        CommandEntry("diff", "what differs between the file and what runs", run: FileCommands.diff),
+        CommandEntry(
+            "save", "", mutates: true, role: .admin,
+            "write the running configuration to the file; the old one stays as .bak",
+            plan: FileCommands.planSave, run: FileCommands.save),
+        CommandEntry(
+            "reload", "[if-gen=N]", mutates: true, role: .admin,
+            "take the file again; what did not change is not touched",
+            plan: FileCommands.planReload, run: FileCommands.reload),
+        CommandEntry(
+            "drain-daemon", "[TIME]", mutates: true, role: .admin,
+            "accept nobody, and end with the last session, or after TIME",
+            plan: DaemonCommands.planDrain, run: DaemonCommands.drain),
+        CommandEntry(
+            "shutdown", "", mutates: true, role: .admin, "end every session and the daemon",
+            plan: DaemonCommands.planShutdown, run: DaemonCommands.shutdown),
+        CommandEntry(
+            "log reopen", "", mutates: true, role: .admin, "open the log files again",
+            plan: { PlanCommand.answer($0, []) }, run: DaemonCommands.reopenLog),
         CommandEntry(
             "kill session", "ID", mutates: true, role: .operator, "end one session",
+            plan: { PlanCommand.answer($0, [["daemon", "sessions_cut", "1", "0"]]) },
             run: SessionCommands.kill),
         CommandEntry(
             "shed", "PATH COUNT [RATE/s] [preview] [if-gen=N]", mutates: true, role: .operator,
-            "end some sessions, the longest idle first, a few at a time", run: ShedCommand.run),
+            "end some sessions, the longest idle first, a few at a time",
+            plan: { request in
+                var request = request
+                request.words.append("preview")
+                ShedCommand.run(request)
+            }, run: ShedCommand.run),
         CommandEntry(
             "explain", "CLIENT [SERVICE]",
             "which channel a client would get, and why not each of the others",
@@ -79,6 +144,14 @@ enum CommandTable {
         },
         CommandEntry("metrics", "everything counted, for Prometheus", run: Metrics.answer),
     ]
+
+    private static func edit(_ verb: ConfigurationEdit.Verb, _ summary: String) -> CommandEntry {
+        let cut = verb == .remove ? " [cut]" : ""
+        return CommandEntry(
+            verb.rawValue, verb.arguments + cut + " [if-gen=N]", mutates: true, role: .admin,
+            summary, isTransactional: true, plan: ChangeCommands.plan(verb),
+            run: ChangeCommands.edit(verb))
+    }
 
     /// Finds the command, sees whether this peer may, and runs it.
     static func run(_ request: ControlRequest) {
@@ -94,6 +167,11 @@ enum CommandTable {
         request.words.removeFirst(entry.verb.split(separator: " ").count)
         if entry.mutates {
             guard checkGeneration(&request) else { return }
+            guard entry.isTransactional || request.conversation.transaction == nil else {
+                return request.refuse(
+                    .conflict,
+                    "“\(entry.verb)” cannot stand in a transaction; commit or abort it first")
+            }
         }
         entry.run(request)
     }

@@ -24,6 +24,7 @@ final class ControlConnection {
     /// Requests are being taken.
     private var isProcessing = false
     private var watch: Watch?
+    private let conversation = Conversation()
 
     /// A command that is repeated until the next line comes.
     private struct Watch {
@@ -125,8 +126,9 @@ final class ControlConnection {
 
     private func execute(_ words: [String]) {
         isWaiting = true
-        let request = ControlRequest(words: words, peer: peer, daemon: daemon) {
-            [weak self] reply in
+        let request = ControlRequest(
+            words: words, peer: peer, daemon: daemon, conversation: conversation
+        ) { [weak self] reply in
             guard let self else { return }
             isWaiting = false
             hasChanged = true

@@ -6,11 +6,15 @@ struct ControlRequest {
     var words: [String]
     let peer: Peer
     let daemon: any Daemon
+    /// What the connection remembers from line to line.
+    let conversation: Conversation
     private let send: (Reply) -> Void
 
     init(
-        words: [String], peer: Peer, daemon: any Daemon, send: @escaping (Reply) -> Void
+        words: [String], peer: Peer, daemon: any Daemon,
+        conversation: Conversation = Conversation(), send: @escaping (Reply) -> Void
     ) {
+        self.conversation = conversation
         self.words = words
         self.peer = peer
         self.daemon = daemon

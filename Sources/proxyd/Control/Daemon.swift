@@ -5,6 +5,10 @@ protocol Daemon: AnyObject {
     var share: WorkerShare { get }
     var identity: Identity { get }
     var limits: DaemonLimits { get }
+    /// Changes are made through here, and through nothing else.
+    var live: LiveTopology { get }
+    /// Where the configuration came from; nil: from the command line.
+    var file: String? { get }
     var now: Instant { get }
     var elections: Elections { get }
     /// What has happened lately.
@@ -27,6 +31,18 @@ protocol Daemon: AnyObject {
 
     /// Ends sessions one after the other, so many a second; those that have ended by then are passed over.
     func cut(sessions: [UInt64], perSecond: Double, by actor: Actor)
+
+    /// Reads the configuration again, as at the start; nil without a file.
+    func reload() throws(ConfigurationErrors) -> Configuration?
+
+    /// Puts a text in a file's place, on another thread; `finish` gets what went wrong, or nil.
+    func write(_ text: String, to path: String, then finish: @escaping (SystemError?) -> Void)
+
+    /// Accepts nobody any more, and ends with the last session, or when the time is over.
+    func drain(within time: Duration?, by actor: Actor)
+
+    /// Ends every session and then the daemon.
+    func shutDown(by actor: Actor)
 
     /// A channel's state was changed.
     func channelsChanged()

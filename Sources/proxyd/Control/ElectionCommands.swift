@@ -60,6 +60,31 @@ enum ElectionCommands {
         }
     }
 
+    static func planPromote(_ request: ControlRequest) {
+        let resolver = PathResolver(topology: request.daemon.topology)
+        guard let path = word(of: request, usage: "plan promote PATH") else { return }
+        guard let channel = resolver.channels(at: path)?.first,
+            let group = request.daemon.elections.election(of: channel)
+        else { return request.refuse(.notFound, "no channel of an election “\(path.prefix(80))”") }
+        PlanCommand.answer(
+            request,
+            [[group.group.path, "primary", group.primary?.path ?? Table.absent, channel.path]])
+    }
+
+    /// Who will be elected nobody knows; sessions wait, or are refused, until it is done.
+    static func planElect(_ request: ControlRequest) {
+        guard let name = word(of: request, usage: "plan elect SERVICE") else { return }
+        guard let service = PathResolver(topology: request.daemon.topology).service(at: name) else {
+            return request.refuse(.notFound, "no service “\(name.prefix(80))”")
+        }
+        let groups = request.daemon.elections.groups.filter { $0.service === service }
+        PlanCommand.answer(
+            request,
+            groups.map {
+                [$0.group.path, "primary", $0.primary?.path ?? Table.absent, Table.absent]
+            })
+    }
+
     private static func word(of request: ControlRequest, usage: String) -> String? {
         if request.words.count == 1 { return request.words[0] }
         request.refuse(.usage, usage)

@@ -45,7 +45,7 @@ enum ExplainCommand {
         [
             Reply.Attribute("service", service.name),
             Reply.Attribute("room", service.places.hasRoom ? "yes" : "no"),
-            Reply.Attribute("waiting", String(service.line?.count ?? 0)),
+            Reply.Attribute("waiting", String(service.line.count)),
         ]
     }
 }

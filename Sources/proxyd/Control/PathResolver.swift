@@ -55,8 +55,6 @@ struct PathResolver {
     private static func find<Element>(
         _ text: String, in elements: [Element], name: (Element) -> String
     ) -> Element? {
-        if let named = elements.first(where: { name($0) == text }) { return named }
-        guard let index = Int(text), elements.indices.contains(index) else { return nil }
-        return elements[index]
+        ThingPath.find(text, in: elements.map(name)).map { elements[$0] }
     }
 }

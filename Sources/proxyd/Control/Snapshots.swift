@@ -42,17 +42,6 @@ extension Listener {
     }
 }
 
-extension WhenEmpty {
-    var word: String {
-        switch self {
-        case .close: "close"
-        case .reset: "reset"
-        case .refuse: "refuse"
-        case .hold: "hold"
-        }
-    }
-}
-
 extension Service {
     /// Its groups in order; the first that has a usable channel is the active one.
     func snapshots(now: Instant) -> [GroupSnapshot] {

@@ -8,40 +8,75 @@ enum SwitchCommands {
 
     static func disable(_ request: ControlRequest) { turn(request, to: .off, mayCut: true) }
 
-    private static func turn(
+    static func planEnable(_ request: ControlRequest) { plan(request, to: .on) }
+
+    static func planDrain(_ request: ControlRequest) { plan(request, to: .draining) }
+
+    static func planDisable(_ request: ControlRequest) { plan(request, to: .off, mayCut: true) }
+
+    private static func plan(
         _ request: ControlRequest, to position: Channel.Switch, mayCut: Bool = false
     ) {
+        guard let wish = wish(request, mayCut: mayCut) else { return }
+        PlanCommand.answer(request, turning: wish.channels, to: position, cuts: wish.cuts)
+    }
+
+    /// Which channels are meant, and whether their sessions end; nil once the request was refused.
+    private static func wish(
+        _ request: ControlRequest, mayCut: Bool
+    ) -> (path: String, channels: [Channel], cuts: Bool)? {
         guard let path = request.words.first else {
-            return request.refuse(.usage, "which channel, group or service? Write PATH, as in 0/2")
+            request.refuse(.usage, "which channel, group or service? Write PATH, as in 0/2")
+            return nil
         }
-        let isCut = mayCut && request.words.dropFirst().first == "cut"
-        guard request.words.count == (isCut ? 2 : 1) else {
-            let word = request.words[isCut ? 2 : 1]
-            return request.refuse(.usage, "“\(word.prefix(40))” is too much here")
+        let cuts = mayCut && request.words.dropFirst().first == "cut"
+        guard request.words.count == (cuts ? 2 : 1) else {
+            let word = request.words[cuts ? 2 : 1]
+            request.refuse(.usage, "“\(word.prefix(40))” is too much here")
+            return nil
         }
         guard let channels = PathResolver(topology: request.daemon.topology).channels(at: path)
         else {
-            return request.refuse(.notFound, "no channel, group or service “\(path.prefix(80))”")
+            request.refuse(.notFound, "no channel, group or service “\(path.prefix(80))”")
+            return nil
         }
-        let table = turn(channels, to: position, for: request)
-        guard isCut else { return request.answer(table, [Reply.Attribute("cut", "0")]) }
-        let serials = Set(channels.map(\.serial))
-        request.daemon.ask({ .cutChannels(serials: serials, question: $0) }) { answers in
+        return (path, channels, cuts)
+    }
+
+    private static func turn(
+        _ request: ControlRequest, to position: Channel.Switch, mayCut: Bool = false
+    ) {
+        if request.conversation.transaction != nil {
+            // What the path names may be made by a line before this one.
+            guard let path = request.words.first, request.words.count == 1 else {
+                return request.refuse(
+                    .usage, "in a transaction, write it with one PATH and no more")
+            }
+            return ChangeCommands.add(.turn(path: path, position), to: request)
+        }
+        guard let wish = wish(request, mayCut: mayCut) else { return }
+        var table = Table(columns: ["path", "field", "from", "to"])
+        turn(wish.channels, to: position, for: request, in: &table)
+        guard wish.cuts else { return request.answer(table, [Reply.Attribute("cut", "0")]) }
+        let serials = Set(wish.channels.map(\.serial))
+        request.daemon.ask({ .cutChannels(serials: serials, question: $0) }) { [table] answers in
             request.answer(table, [Reply.Attribute("cut", String(answers.cutCount))])
         }
     }
 
     /// Turns every channel, and tells what changed from what to what.
-    private static func turn(
-        _ channels: [Channel], to position: Channel.Switch, for request: ControlRequest
-    ) -> Table {
-        var table = Table(columns: ["path", "field", "from", "to"])
+    static func turn(
+        _ channels: [Channel], to position: Channel.Switch, for request: ControlRequest,
+        in table: inout Table
+    ) {
         let now = Instant.now
+        var hasChanged = false
         for channel in channels {
             let before = channel.state(now: now)
             let isGrace = position == .on && channel.isInGrace(now: now)
             guard channel.position != position || isGrace else { continue }
             channel.turn(position, by: "\(request.peer.actor)", now: now)
+            hasChanged = true
             let after = channel.state(now: now)
             table.append([channel.path, "state", before.rawValue, after.rawValue])
             request.daemon.tell(
@@ -51,11 +86,9 @@ enum SwitchCommands {
                     line: "channel \(channel.path) \(channel.endpoint) "
                         + "\(before.rawValue) → \(after.rawValue): by \(request.peer.actor)"))
         }
-        if !table.rows.isEmpty {
-            request.daemon.share.raiseGeneration()
-            request.daemon.channelsChanged()
-        }
-        return table
+        guard hasChanged else { return }
+        request.daemon.share.raiseGeneration()
+        request.daemon.channelsChanged()
     }
 }
 

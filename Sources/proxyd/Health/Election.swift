@@ -25,6 +25,8 @@ struct Election: Sendable {
 
     enum Event: Equatable, Sendable {
         case start
+        /// This one is primary already.
+        case adopt(Int)
         case connectSucceeded, connectFailed
         case checkPassed, checkFailed
         case triggersDone
@@ -82,6 +84,8 @@ struct Election: Sendable {
             return select()
         case (.elect, _):
             return [.cancel] + select()
+        case (.adopt(let primary), .waiting):
+            return adopt(primary)
         case (.timer, .waiting):
             isQuiet = true
             return beginRound()
@@ -215,6 +219,12 @@ struct Election: Sendable {
         phase = .selecting(candidate: candidate, step: .triggers)
         remaining = order.filter { $0 != candidate }
         return actions + [.runTriggers(candidate)]
+    }
+
+    private mutating func adopt(_ primary: Int) -> [Action] {
+        phase = .serving(primary: primary)
+        previous = primary
+        return [.scheduleFailback(failbackDelay)]
     }
 
     private mutating func install(_ candidate: Int) -> [Action] {

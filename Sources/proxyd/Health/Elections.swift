@@ -15,26 +15,42 @@ protocol ElectionAudience: AnyObject {
 /// That loop watches `descriptor` and then calls `resume`; `nextDeadline` and `meetDeadlines` are its
 /// clock.
 final class Elections {
-    let groups: [GroupElection]
+    private(set) var groups: [GroupElection] = []
     private let poller: Poller
     private let scripts: ScriptRunner
     private weak var audience: (any ElectionAudience)?
+    private var lastNumber = 0
 
     init(_ topology: Topology) throws(SystemError) {
         poller = try Poller(eventsPerWait: 64)
         scripts = try ScriptRunner()
         try poller.add(scripts.descriptor, Token(.process), .readable)
-        let scripts = scripts
-        var groups: [GroupElection] = []
-        for service in topology.services {
-            for group in service.groups {
-                guard let seat = group.seat else { continue }
-                groups.append(
-                    GroupElection(
-                        group, of: service, seat: seat, number: groups.count, scripts: scripts))
+        follow(topology)
+    }
+
+    /// Holds elections in these groups and no others. Where the channels or the rules are the same, nothing
+    /// happens; where they are not, whoever is primary stays so if that is still possible.
+    func follow(_ topology: Topology) {
+        let old = groups
+        groups = topology.services.flatMap { service in
+            service.groups.compactMap { group in
+                guard let seat = group.seat else { return nil }
+                let present = old.first { $0.group === group }
+                if let present, present.isUpToDate { return present }
+                lastNumber += 1
+                return GroupElection(
+                    group, of: service, seat: seat, number: lastNumber, scripts: scripts)
             }
         }
-        self.groups = groups
+        for election in old where !groups.contains(where: { $0 === election }) {
+            election.end()
+            election.answer()
+        }
+        guard audience != nil else { return }
+        for election in groups where !old.contains(where: { $0 === election }) {
+            election.audience = audience
+            act(election) { $0.start() }
+        }
     }
 
     var descriptor: CInt { poller.number }
@@ -59,8 +75,9 @@ final class Elections {
             case .process:
                 scripts.resume(now: now)
                 settleAll()
-            case .elections where groups.indices.contains(token.slot):
-                act(groups[token.slot]) { $0.resume(token) }
+            case .elections:
+                guard let group = groups.first(where: { $0.number == token.slot }) else { break }
+                act(group) { $0.resume(token) }
             default:
                 break
             }
@@ -90,7 +107,8 @@ final class Elections {
     }
 
     func election(of channel: Channel) -> GroupElection? {
-        groups.first { $0.seat === channel.seat }
+        guard let seat = channel.seat else { return nil }
+        return groups.first { $0.seat === seat }
     }
 
     func promote(

@@ -17,7 +17,11 @@ final class GroupElection {
     let group: Group
     let service: Service
     let seat: PrimarySeat
-    private let number: Int
+    /// Not given twice.
+    let number: Int
+    private let channels: [Channel]
+    private let endpoints: [Endpoint]
+    private let settings: ElectionConfiguration
     /// Whom to tell what happens.
     weak var audience: (any ElectionAudience)?
     private let scripts: ScriptRunner
@@ -56,21 +60,47 @@ final class GroupElection {
         self.seat = seat
         self.number = number
         self.scripts = scripts
-        isEnabled = group.channels.map(Self.isCandidate)
-        election = Election(seat.settings, isEnabled: isEnabled)
+        channels = group.channels
+        endpoints = channels.map(\.endpoint)
+        settings = seat.settings
+        isEnabled = channels.map(Self.isCandidate)
+        election = Election(settings, isEnabled: isEnabled)
+    }
+
+    /// Whether it is about the channels and the rules that its group has now.
+    var isUpToDate: Bool {
+        let present = group.channels
+        return settings == seat.settings && channels.count == present.count
+            && zip(channels, present).allSatisfy { $0 === $1 }
+            && endpoints == present.map(\.endpoint)
     }
 
     private static func isCandidate(_ channel: Channel) -> Bool {
         channel.isSwitchedOn && channel.weight > 0
     }
 
-    var primary: Channel? { group.channels.first { seat.isHeld(by: $0.serial) } }
+    var primary: Channel? { channels.first { seat.isHeld(by: $0.serial) } }
 
     // MARK: Events
 
     func start() {
+        // Another election of this group has come to a result that still holds.
+        if let index = channels.firstIndex(where: { seat.isHeld(by: $0.serial) }), isEnabled[index]
+        {
+            last = channels[index]
+            return take(.adopt(index))
+        }
         tell(.electing, "selects a primary")
         take(.start)
+    }
+
+    /// Another one takes its place, or nobody is to be elected any more.
+    func end() {
+        cancel()
+        failbackDue = nil
+        guard !wishes.isEmpty else { return }
+        complaint = "the group was changed meanwhile"
+        outcome = .nobody
     }
 
     func primaryFailed(_ channel: Channel, why: String, slowly: Bool) {
@@ -86,7 +116,7 @@ final class GroupElection {
     }
 
     func lookAtSwitches() {
-        for (index, channel) in group.channels.enumerated() {
+        for (index, channel) in channels.enumerated() {
             let isEnabled = Self.isCandidate(channel)
             guard isEnabled != self.isEnabled[index] else { continue }
             self.isEnabled[index] = isEnabled
@@ -115,7 +145,7 @@ final class GroupElection {
     }
 
     private func index(of channel: Channel) -> Int? {
-        group.channels.firstIndex { $0 === channel }
+        channels.firstIndex { $0 === channel }
     }
 
     /// Deals with one event after the other, also with those that dealing with one brings about.
@@ -136,12 +166,12 @@ final class GroupElection {
             seat.seek()
             hasChanged = true
         case .cancel: cancel()
-        case .connect(let index): connect(to: group.channels[index])
-        case .check(let index): check(group.channels[index])
-        case .runTriggers(let index): runTriggers(on: group.channels[index])
-        case .install(let index): install(group.channels[index])
+        case .connect(let index): connect(to: channels[index])
+        case .check(let index): check(channels[index])
+        case .runTriggers(let index): runTriggers(on: channels[index])
+        case .install(let index): install(channels[index])
         case .adjourn(let pause): adjourn(pause)
-        case .keep(let index): keep(group.channels[index])
+        case .keep(let index): keep(channels[index])
         case .scheduleFailback(let delay):
             failbackDue = delay.map { Instant.now.advanced(by: $0) }
         }
@@ -228,7 +258,7 @@ final class GroupElection {
     /// Whoever is being tried.
     private var candidate: Channel? {
         switch election.phase {
-        case .selecting(let index, _), .changing(_, let index, _, _): group.channels[index]
+        case .selecting(let index, _), .changing(_, let index, _, _): channels[index]
         case .serving, .waiting: nil
         }
     }
@@ -257,9 +287,9 @@ final class GroupElection {
     }
 
     private func check(_ channel: Channel) {
-        guard let path = seat.settings.check else { return take(.checkPassed) }
+        guard let path = settings.check else { return take(.checkPassed) }
         examine(channel)
-        let job = job(path, channel, seat.settings.checkTimeout)
+        let job = job(path, channel, settings.checkTimeout)
         script = scripts.start(job, now: .now) { [weak self] result in
             self?.checkEnded(result, of: channel)
         }
@@ -274,7 +304,7 @@ final class GroupElection {
     }
 
     private func runTriggers(on channel: Channel) {
-        let path = seat.settings.triggers ?? ""
+        let path = settings.triggers ?? ""
         if let files = FileListing.files(at: path) {
             triggers = files[...]
         } else {
@@ -296,7 +326,7 @@ final class GroupElection {
             Event(
                 .info, .trigger, of: subject, because: "\(channel.path) becomes primary",
                 line: "trigger \(path) runs: \(channel.path) \(channel.endpoint) becomes primary"))
-        let job = job(path, channel, seat.settings.triggerTimeout)
+        let job = job(path, channel, settings.triggerTimeout)
         script = scripts.start(job, now: .now) { [weak self] result in
             guard let self else { return }
             script = nil
@@ -321,7 +351,7 @@ final class GroupElection {
         let former = last
         if let last, last !== channel {
             last.judge(isGood: last.state(now: .now) != .down, why: "not primary", now: .now)
-            if seat.settings.onChange == .close { superseded = last }
+            if settings.onChange == .close { superseded = last }
         }
         last = channel
         outcome = .elected(channel)

@@ -27,10 +27,20 @@ final class ProbeSubject {
     /// By probe; nil until its first result.
     var results: [ProbeResult?]
 
+    private let plan: ProbePlan
+    private let endpoint: Endpoint
+
     init(_ channel: Channel) {
         self.channel = channel
-        state = HealthState(channel.probePlan)
-        results = channel.probePlan.probes.map { _ in nil }
+        plan = channel.probePlan
+        endpoint = channel.endpoint
+        state = HealthState(plan)
+        results = plan.probes.map { _ in nil }
+    }
+
+    /// Whether it is about what the channel is now.
+    func isUpToDate(with channel: Channel) -> Bool {
+        plan == channel.probePlan && endpoint == channel.endpoint
     }
 
     /// The last results in words: of one probe its own, of several each with its name.

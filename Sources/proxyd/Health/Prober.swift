@@ -64,8 +64,13 @@ final class Prober {
 
     /// Probes these channels and no others. What is known of those that stay is kept.
     func watch(_ channels: [Channel], now: Instant) {
-        let serials = Set(channels.map(\.serial))
-        for (serial, subject) in subjects where !serials.contains(serial) {
+        let present = Dictionary(channels.map { ($0.serial, $0) }) { first, _ in first }
+        for (serial, subject) in subjects
+        where present[serial].map({ !subject.isUpToDate(with: $0) }) ?? true {
+            // Whatever its old probes have said is nothing that the new ones know.
+            if let channel = present[serial], channel.clearDown(why: "has other probes", now: now) {
+                hasChanged(channel)
+            }
             for job in subject.jobs {
                 schedule.cancel(slot: job.token.slot)
                 jobs.remove(slot: job.token.slot)

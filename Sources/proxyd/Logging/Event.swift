@@ -31,6 +31,8 @@ struct Event: Equatable, Sendable {
         case failed, returned
         /// All channels of a service at once.
         case allFailed = "all-failed"
+        /// A key of the configuration; which one is its cause.
+        case set
         case created, removed, weight, maxc, address, balance, reset
         /// Another set of addresses behind a name, and a name that has none any more.
         case resolved, unresolved

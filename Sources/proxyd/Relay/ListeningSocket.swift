@@ -5,7 +5,7 @@ internal import Shared
 final class ListeningSocket: Sendable {
     let listener: Listener
     let service: Service
-    private let socket: OpenedSocket
+    let socket: OpenedSocket
 
     init(listener: Listener, service: Service, socket: OpenedSocket) {
         self.listener = listener
@@ -14,6 +14,13 @@ final class ListeningSocket: Sendable {
     }
 
     var number: CInt { socket.descriptor.number }
+
+    /// How long bytes of clients to come may be unacknowledged; who is in keeps what it got.
+    func setDeadPeer(_ deadPeer: Duration?) {
+        guard !listener.endpoint.isUnix else { return }
+        let milliseconds = CInt(clamping: (deadPeer?.wholeNanoseconds ?? 0) / 1_000_000)
+        try? Socket.set(.userTimeout, to: milliseconds, on: socket.descriptor)
+    }
 
     /// Takes a Unix socket's file away, so that clients are refused at once.
     func removeFile() { socket.file?.remove() }

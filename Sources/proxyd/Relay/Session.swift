@@ -30,7 +30,7 @@ final class Session {
     private var term: PrimarySeat.Term?
     var isClientWatchedForWrites = false
     /// It counts among its source's sessions.
-    var source: SourceLedger.Source?
+    var source: (ledger: SourceLedger, source: SourceLedger.Source)?
     /// It counts among its service's sessions.
     var hasPlace = false
     var wait: Wait?
@@ -94,7 +94,7 @@ final class Session {
         let source = sources.source(of: client)
         switch sources.admit(source, now: worker.now) {
         case .admitted:
-            self.source = source
+            self.source = (sources, source)
             return .choose
         case .tooMany:
             return life.turnAway(.perSource, resetting: service.limits.overload.resets)

@@ -46,7 +46,7 @@ extension Session {
     private func leaveLimits(on worker: Worker) {
         listener.leave()
         if hasPlace { service.places.leave() }
-        if let source { service.sources?.leave(source) }
+        if let source { source.ledger.leave(source.source) }
         leaveLine(on: worker)
         worker.share.callNext(of: service)
     }

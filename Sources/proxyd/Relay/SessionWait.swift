@@ -45,11 +45,11 @@ extension Session {
 
     /// Goes to the end of the service's line, or stays where it is after having been called in vain.
     func stand(_ wait: Wait, on worker: Worker) -> SessionLife.Action {
-        guard let line = service.line, wait.until > worker.now else {
+        guard wait.until > worker.now else {
             return wait.isForRoom ? life.queueTimedOut() : life.closeEmpty(resetting: .neither)
         }
         if self.wait == nil {
-            guard line.join(waiter(on: worker)) else {
+            guard service.line.join(waiter(on: worker)) else {
                 return life.turnAway(.queueFull, resetting: .neither)
             }
             // What came free while it was joining has called nobody.
@@ -64,7 +64,7 @@ extension Session {
     func leaveLine(on worker: Worker) {
         guard wait != nil else { return }
         wait = nil
-        service.line?.leave(waiter(on: worker))
+        service.line.leave(waiter(on: worker))
     }
 
     /// It has been called: there may be room, or a usable channel. If so, so there may be for the next.

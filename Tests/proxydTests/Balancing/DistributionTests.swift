@@ -76,14 +76,19 @@ struct DistributionTests {
         let group = try group(.roundRobin, [1, 1, 1])
         func next() -> String? { group.choose(excluding: [], now: .at(5))?.name }
         #expect([next(), next()] == ["c0", "c1"])
-        #expect(group.setBalance(.init(policy: .first)).policy == .roundRobin)
+        func take(_ policy: PolicyName) {
+            var settings = group.settings
+            settings.balance = .init(policy: policy)
+            group.take(settings, group.channels, now: .at(5))
+        }
+        take(.first)
         #expect([next(), next()] == ["c0", "c0"])
         #expect(group.channels.map(\.current) == [3, 1, 0])
-        _ = group.setBalance(.init(policy: .leastConnections))
+        take(.leastConnections)
         #expect([next(), next()] == ["c2", "c1"])
         #expect(group.balance.policy == .leastConnections)
         // What was placed before still counts.
-        _ = group.setBalance(.init(policy: .fewestConnectionsTotal))
+        take(.fewestConnectionsTotal)
         #expect([next(), next()] == ["c2", "c1"])
     }
 }

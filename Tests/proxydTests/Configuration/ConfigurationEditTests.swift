@@ -121,7 +121,10 @@ struct ConfigurationEditTests {
                 "remove spare",
                 ["mail/spare group: 10.0.0.4:143 balance.policy=hash balance.failover=true → -"]
             ),
-            ("remove listener mail/local", ["mail/local listener: unix:/run/mail.sock mode=0660 → -"]),
+            (
+                "remove listener mail/local",
+                ["mail/local listener: unix:/run/mail.sock mode=0660 → -"]
+            ),
         ])
     func change(line: String, expected: [String]) throws {
         #expect(try rows([line]) == expected)
@@ -136,7 +139,10 @@ struct ConfigurationEditTests {
                 "invalid: “weight” is “heavy”, which is no number; write a whole number from 0 to 10000"
             ),
             ("set main/9 weight 1", "not-found: no channel, group or service “main/9”"),
-            ("set main/0 name x", "usage: “name” cannot be set there; there are: address, weight, maxc, label, probe, probes"),
+            (
+                "set main/0 name x",
+                "usage: “name” cannot be set there; there are: address, weight, maxc, label, probe, probes"
+            ),
             ("set main/0", "usage: write set PATH KEY VALUE…"),
             (
                 "set main slow-start 5s extra",
@@ -344,7 +350,7 @@ struct AlignmentTests {
         let aligned = Alignment.aligned(try channels("b:1, a:1"), to: running)
         #expect(
             ConfigurationDifference(from: running, to: aligned).rows == [
-                .init(path: "s/0", field: "channels", from: "0 1", to: "1 0")
+                .init(kind: .group, path: "s/0", field: "channels", from: "0 1", to: "1 0")
             ])
     }
 }

@@ -113,10 +113,11 @@ struct CommandTableTests {
 
     @Test(
         "help shows all commands, a family of them, or one",
-        arguments: [("help", 44), ("help show", 14), ("help show channels", 2), ("help kill", 2)])
-    func help(line: String, lineCount: Int) throws {
+        arguments: ["help", "help show", "help show channels", "help kill"])
+    func help(line: String) throws {
         guard case .ok(_, let lines) = try daemon.reply(to: line) else { throw Missing("OK") }
-        #expect(lines.count == lineCount)
+        let meant = CommandTable.entries.count { "help \($0.verb)".hasPrefix(line) }
+        #expect(lines.count == 2 * meant && meant > 0)
         #expect(try daemon.refusal("help novel").code == .notFound)
     }
 

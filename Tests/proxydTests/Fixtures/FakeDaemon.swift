@@ -4,8 +4,15 @@ import Shared
 
 /// A daemon without workers: the test decides when they answer, and what.
 final class FakeDaemon: Daemon {
-    var configuration = Configuration()
-    var topology: Topology
+    let live: LiveTopology
+    var configuration: Configuration { live.state.configuration }
+    var topology: Topology { live.state.topology }
+    /// What the file says, and what was written to it.
+    var file: String?
+    var fileContents = ""
+    /// What names resolve to; those that are not here lead nowhere.
+    var names: [Endpoint: [Endpoint]] = [:]
+    private(set) var ends: [String] = []
     let share: WorkerShare
     let identity = Identity(environment: "TEST")
     let elections: Elections
@@ -22,9 +29,29 @@ final class FakeDaemon: Daemon {
     private(set) var commands: [Command] = []
     private(set) var pending: [() -> Void] = []
 
-    init(_ topology: Topology, workers: Int = 2) throws {
-        self.topology = topology
-        elections = try Elections(topology)
+    convenience init(_ topology: Topology, workers: Int = 2) throws {
+        var state = Reconfiguration.State()
+        state.topology = topology
+        try self.init(state, workers: workers)
+    }
+
+    /// A daemon that runs what a file says.
+    static func running(_ text: String) throws -> FakeDaemon {
+        let serials = Serials()
+        var startup = Startup(
+            try ConfigurationFile.parse(text, name: "test.yaml"), workerCount: 2, serials: serials)
+        _ = try startup.build()
+        let daemon = try FakeDaemon(startup.state, serials: serials)
+        daemon.file = "test.yaml"
+        daemon.fileContents = text
+        return daemon
+    }
+
+    private init(
+        _ state: Reconfiguration.State, workers: Int = 2, serials: Serials = Serials()
+    ) throws {
+        live = LiveTopology(state, serials: serials, workerCount: workers)
+        elections = try Elections(state.topology)
         share = WorkerShare(
             admission: Admission(limit: 100),
             workers: try (0..<workers).map { _ in try WorkerEntrance() },
@@ -34,6 +61,7 @@ final class FakeDaemon: Daemon {
                 index: index, sessions: 0, totals: .init(), turns: 0, events: 0, pipes: 0,
                 isResting: false, ends: [:], connectTimes: [:])
         }
+        live.start(for: self)
     }
 
     static func make() throws -> FakeDaemon {
@@ -73,6 +101,20 @@ final class FakeDaemon: Daemon {
 
     func channelsChanged() { changes += 1 }
 
+    func reload() throws(ConfigurationErrors) -> Configuration? {
+        guard let file else { return nil }
+        return try ConfigurationFile.parse(fileContents, name: file)
+    }
+
+    func write(_ text: String, to path: String, then finish: @escaping (SystemError?) -> Void) {
+        fileContents = text
+        deliver { finish(nil) }
+    }
+
+    func drain(within time: Duration?, by actor: Actor) { ends.append("drain") }
+
+    func shutDown(by actor: Actor) { ends.append("shutdown") }
+
     /// The workers answer what they were asked, and nothing that they are asked by then.
     func answerAll() {
         let due = pending
@@ -110,9 +152,14 @@ final class FakeDaemon: Daemon {
         let words = try Request(line: Array(line.utf8)).words
         let box = Box()
         CommandTable.run(
-            ControlRequest(words: words, peer: peer, daemon: self) { box.replies.append($0) })
+            ControlRequest(words: words, peer: peer, daemon: self, conversation: conversation) {
+                box.replies.append($0)
+            })
         return box.replies
     }
+
+    /// All lines are of one connection.
+    let conversation = Conversation()
 
     private final class Box { var replies: [Reply] = [] }
 
@@ -138,5 +185,29 @@ final class FakeDaemon: Daemon {
         let reply = try reply(to: line)
         guard case .error(let code, let message) = reply else { throw Missing("ERR, got \(reply)") }
         return (code, message)
+    }
+}
+
+extension FakeDaemon: TopologyAudience {
+    func lookUp(_ names: [Endpoint], then finish: @escaping (Answer) -> Void) {
+        deliver { [self] in
+            guard let missing = names.first(where: { self.names[$0] == nil }) else {
+                return finish(.addresses(self.names))
+            }
+            finish(.noAddress(missing, Resolver.Failure(words: "no such name")))
+        }
+    }
+
+    func topologyChanged(
+        _ difference: ConfigurationDifference, by actor: Actor?, removed: [Channel]
+    ) {
+        share.raiseGeneration()
+        elections.follow(topology)
+        channelsChanged()
+    }
+
+    func cut(_ channels: [Channel], then finish: @escaping (Int) -> Void) {
+        let serials = Set(channels.map(\.serial))
+        ask({ .cutChannels(serials: serials, question: $0) }) { finish($0.cutCount) }
     }
 }

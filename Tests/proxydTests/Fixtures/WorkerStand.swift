@@ -139,12 +139,12 @@ final class WorkerStand {
 
     /// Until so many clients stand in line.
     func awaitWaiters(_ count: Int) throws {
-        try Wait.until("\(count) in line") { service.line?.count == count }
+        try Wait.until("\(count) in line") { service.line.count == count }
     }
 
     /// The same for places and for the line.
     private var placesTaken: [Int] {
-        [service.places.current, service.groups[0].places.current, service.line?.count ?? 0]
+        [service.places.current, service.groups[0].places.current, service.line.count]
     }
 
     /// Everything that sessions take, which is zero when none is left.

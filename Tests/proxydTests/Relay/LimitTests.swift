@@ -137,7 +137,9 @@ struct SeveralAddressesTests {
         let refusing = try TestDoor.refusing()
         let stand = try WorkerStand([door.endpoint])
         let channel = stand.channels[0]
-        #expect(channel.update(addresses: [refusing.endpoint, door.endpoint]) != nil)
+        #expect(
+            channel.update(addresses: [refusing.endpoint, door.endpoint], of: channel.endpoint)
+                != nil)
         for number in 0..<4 {
             let client = try stand.connect()
             try client.send("\(number)")

@@ -8,4 +8,8 @@ struct FewestConnectionsTotal: Policy {
         presence.update(for: candidates)
         return baselines.least(of: candidates, &presence) { $0.sessions }
     }
+    mutating func restart(with candidates: [Candidate]) {
+        baselines.restart(candidates) { $0.sessions }
+        presence.restart(candidates)
+    }
 }

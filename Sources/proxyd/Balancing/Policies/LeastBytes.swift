@@ -9,4 +9,8 @@ struct LeastBytes: Policy {
         presence.update(for: candidates)
         return baselines.least(of: candidates, &presence) { $0.bytes }
     }
+    mutating func restart(with candidates: [Candidate]) {
+        baselines.restart(candidates) { $0.bytes }
+        presence.restart(candidates)
+    }
 }

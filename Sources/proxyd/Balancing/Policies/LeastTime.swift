@@ -10,4 +10,8 @@ struct LeastTime: Policy {
         presence.update(for: candidates)
         return baselines.least(of: candidates, &presence) { $0.nanoseconds }
     }
+    mutating func restart(with candidates: [Candidate]) {
+        baselines.restart(candidates) { $0.nanoseconds }
+        presence.restart(candidates)
+    }
 }

@@ -43,6 +43,14 @@ struct Workload: Policy {
         return best
     }
 
+    mutating func restart(with candidates: [Candidate]) {
+        sessions.restart(candidates) { $0.sessions }
+        bytes.restart(candidates) { $0.bytes }
+        time.restart(candidates) { $0.nanoseconds }
+        presence.restart(candidates)
+        raised = []
+    }
+
     /// Seldom: somebody has returned, or gone.
     private mutating func raise(_ candidates: [Candidate]) {
         sessions.update(for: candidates)

@@ -1,0 +1,52 @@
+internal import Shared
+
+/// Commands about the daemon as a whole.
+enum DaemonCommands {
+    /// `drain-daemon [TIME]`: no new clients; ends when the last session has, or the time is over.
+    static func drain(_ request: ControlRequest) {
+        var deadline: Duration?
+        if let word = request.words.first {
+            guard request.words.count == 1, let age = Age(word), age.milliseconds <= 604_800_000
+            else {
+                return request.refuse(.usage, "drain-daemon [TIME], as in drain-daemon 10m")
+            }
+            deadline = age.duration
+        }
+        request.daemon.drain(within: deadline, by: request.peer.actor)
+        request.answer([], [sessions(request)])
+    }
+
+    static func planDrain(_ request: ControlRequest) {
+        var table = PlanCommand.emptyTable
+        let count = request.daemon.share.admission.current
+        table.append([
+            "daemon", "listeners_open", String(request.daemon.topology.listeners.count), "0",
+        ])
+        table.append(["daemon", "sessions_kept", String(count), String(count)])
+        request.answer(table)
+    }
+
+    /// `shutdown`: every session ends, and so does the daemon.
+    static func shutdown(_ request: ControlRequest) {
+        guard request.words.isEmpty else { return request.refuse(.usage, "shutdown stands alone") }
+        request.answer([], [sessions(request)])
+        request.daemon.shutDown(by: request.peer.actor)
+    }
+
+    static func planShutdown(_ request: ControlRequest) {
+        var table = PlanCommand.emptyTable
+        let count = request.daemon.share.admission.current
+        table.append(["daemon", "sessions_cut", String(count), "0"])
+        request.answer(table)
+    }
+
+    /// Messages go to standard error, which belongs to whoever started the daemon.
+    static func reopenLog(_ request: ControlRequest) {
+        request.refuse(
+            .invalid, "messages go to standard error, so there is no log file to be opened again")
+    }
+
+    private static func sessions(_ request: ControlRequest) -> Reply.Attribute {
+        Reply.Attribute("sessions", String(request.daemon.share.admission.current))
+    }
+}

@@ -1,0 +1,69 @@
+internal import Shared
+
+/// Changes that were asked for between `begin` and `commit`, to be made together or not at all.
+struct Transaction {
+    enum Step {
+        case edit(ConfigurationEdit)
+        /// A channel, group or service is switched once the edits are made.
+        case turn(path: String, Channel.Switch)
+    }
+
+    private(set) var steps: [Step] = []
+
+    static let mostSteps = 10_000
+
+    mutating func append(_ step: Step) throws(ConfigurationEdit.Mistake) {
+        guard steps.count < Self.mostSteps else {
+            throw .init(
+                .invalid, "a transaction has at most \(Self.mostSteps) lines; commit this one")
+        }
+        steps.append(step)
+    }
+
+    /// The configuration with every edit, judged as a whole by the rules of the file.
+    func apply(
+        to configuration: Configuration
+    ) throws(ConfigurationEdit.Mistake) -> Configuration {
+        let draft = try draft(of: configuration)
+        for case .turn(let path, _) in steps where ThingPath(draft: draft).things(at: path).isEmpty
+        {
+            throw .init(.notFound, "no channel, group or service “\(path.prefix(80))”")
+        }
+        var validator = DraftValidator(mistakes: Mistakes())
+        do throws(ConfigurationErrors) {
+            return try validator.configuration(from: draft)
+        } catch {
+            throw .init(.invalid, error.summary)
+        }
+    }
+
+    /// The edits alone: what one line makes may be completed by the next.
+    func draft(of configuration: Configuration) throws(ConfigurationEdit.Mistake)
+        -> ConfigurationDraft
+    {
+        var draft = ConfigurationDraft(of: configuration)
+        for (index, step) in steps.enumerated() {
+            guard case .edit(let edit) = step else { continue }
+            do throws(ConfigurationEdit.Mistake) {
+                try edit.apply(to: &draft)
+            } catch {
+                guard steps.count > 1 else { throw error }
+                throw .init(error.code, "line \(index + 1): \(error.message)")
+            }
+        }
+        return draft
+    }
+}
+
+extension ConfigurationErrors {
+    /// The first of them, and how many more there are.
+    var summary: String {
+        let first = errors.first?.description ?? ""
+        return errors.count > 1 ? "\(first) (and \(errors.count - 1) more)" : first
+    }
+}
+
+/// What one control connection remembers from line to line.
+final class Conversation {
+    var transaction: Transaction?
+}

@@ -1,0 +1,315 @@
+internal import Glibc
+internal import Shared
+
+/// From what runs to what another configuration says: what stays is kept, with its sessions, states and
+/// counters, and what is new is made.
+///
+/// Everything that can fail comes first and changes nothing. The start is a change of nothing into something.
+struct Reconfiguration {
+    /// What runs at one time.
+    struct State {
+        var configuration = Configuration()
+        var topology = Topology(services: [])
+        /// Of the listeners that are open.
+        var sockets: [ListeningSocket] = []
+    }
+
+    /// What has come of it.
+    struct Outcome {
+        var state: State
+        /// Channels that are no longer in the topology; their sessions still run.
+        var removed: [Channel] = []
+    }
+
+    private let old: State
+    private let target: Configuration
+    private let addresses: [Endpoint: [Endpoint]]
+    private let serials: Serials
+    private let workerCount: Int
+    private let now: Instant
+    /// New listeners' sockets, by service and listener.
+    private var opened: [Place: OpenedSocket] = [:]
+    private var removed: [Channel] = []
+
+    private struct Place: Hashable {
+        var service: String
+        var listener: String
+    }
+
+    /// `addresses` are of every name in `names(from:to:)`.
+    init(
+        from old: State, to target: Configuration, addresses: [Endpoint: [Endpoint]],
+        serials: Serials, workerCount: Int, now: Instant
+    ) {
+        self.old = old
+        self.target = target
+        self.addresses = addresses
+        self.serials = serials
+        self.workerCount = workerCount
+        self.now = now
+    }
+
+    // MARK: Names
+
+    /// The names that have to be looked up before the change: of whatever is new, or somewhere else.
+    static func names(from old: Configuration, to target: Configuration) -> [Endpoint] {
+        var seen: Set<Endpoint> = []
+        let known = Set(needs(of: old))
+        return needs(of: target).compactMap { need in
+            guard case .name = need.endpoint, !known.contains(need) else { return nil }
+            return seen.insert(need.endpoint).inserted ? need.endpoint : nil
+        }
+    }
+
+    /// A thing and where it is, or where it is probed.
+    private struct Need: Hashable {
+        var path: String
+        var endpoint: Endpoint
+    }
+
+    private static func needs(of configuration: Configuration) -> [Need] {
+        configuration.services.flatMap { service in
+            service.listeners.map {
+                Need(path: "\(service.name) \($0.name)", endpoint: $0.endpoint)
+            }
+                + service.groups.flatMap { group in
+                    group.channels.flatMap { channel in
+                        let path = "\(service.name)/\(group.name)/\(channel.name)"
+                        let probed = channel.probes.probes.enumerated().compactMap { index, probe in
+                            probe.address.map { Need(path: "\(path) \(index)", endpoint: $0) }
+                        }
+                        return [Need(path: path, endpoint: channel.endpoint)] + probed
+                    }
+                }
+        }
+    }
+
+    /// The address of a name that was looked up, or is known already; an address is its own.
+    private func addresses(of endpoint: Endpoint) -> [Endpoint] {
+        guard case .name = endpoint else { return [endpoint] }
+        return addresses[endpoint] ?? []
+    }
+
+    // MARK: What can fail
+
+    /// Opens the listeners that are new; nothing else has changed when it throws.
+    mutating func open() throws(StartError) {
+        do throws(StartError) {
+            for service in target.services {
+                for listener in service.listeners where present(listener, of: service) == nil {
+                    let place = Place(service: service.name, listener: listener.name)
+                    if let socket = inherited(listener) {
+                        opened[place] = socket
+                    } else {
+                        opened[place] = try fresh(listener, of: service)
+                    }
+                }
+            }
+        } catch {
+            abandon()
+            throw error
+        }
+    }
+
+    /// Closes what `open` has opened, as the change is not made after all.
+    mutating func abandon() {
+        let kept = old.sockets.map(\.socket)
+        for socket in opened.values where !kept.contains(where: { $0 === socket }) {
+            socket.file?.remove()
+        }
+        opened = [:]
+    }
+
+    private func fresh(
+        _ listener: ListenerConfiguration, of service: ServiceConfiguration
+    ) throws(StartError) -> OpenedSocket {
+        try OpenedSocket(
+            listening: listener, at: addresses(of: listener.endpoint).first ?? listener.endpoint,
+            deadPeer: service.timeouts.deadPeer)
+    }
+
+    /// The same address under another name: its socket goes on, so that nobody is refused in between.
+    private func inherited(_ listener: ListenerConfiguration) -> OpenedSocket? {
+        old.sockets.first { socket in
+            socket.listener.settings.isSameSocket(as: listener) && !isKept(socket.listener)
+                && !listener.endpoint.hasChosenPort
+        }?.socket
+    }
+
+    // MARK: What stays
+
+    private func service(_ name: String) -> Service? {
+        old.topology.services.first { $0.name == name }
+    }
+
+    private func present(
+        _ listener: ListenerConfiguration, of service: ServiceConfiguration
+    ) -> Listener? {
+        self.service(service.name)?.listeners.first {
+            $0.name == listener.name && $0.settings.isSameSocket(as: listener)
+        }
+    }
+
+    private func isKept(_ listener: Listener) -> Bool {
+        target.services.contains { service in
+            service.listeners.contains { present($0, of: service) === listener }
+        }
+    }
+
+    // MARK: The change
+
+    /// Makes the change, which nothing can stop any more.
+    mutating func commit() -> Outcome {
+        var sockets: [ListeningSocket] = []
+        var services: [Service] = []
+        for settings in target.services {
+            services.append(service(settings, &sockets))
+        }
+        for service in old.topology.services where !services.contains(where: { $0 === service }) {
+            for channel in service.channels { remove(channel) }
+            service.take(ServiceConfiguration(name: service.name), listeners: [], groups: [])
+        }
+        for socket in old.sockets {
+            let isUsed = sockets.contains { $0.socket === socket.socket }
+            if !isUsed { socket.removeFile() }
+        }
+        return Outcome(
+            state: State(
+                configuration: target, topology: Topology(services: services), sockets: sockets),
+            removed: removed)
+    }
+
+    private mutating func service(
+        _ settings: ServiceConfiguration, _ sockets: inout [ListeningSocket]
+    ) -> Service {
+        let present = self.service(settings.name)
+        let before = old.configuration.services.first { $0.name == settings.name }
+        var groups: [Group] = []
+        for group in settings.groups {
+            groups.append(self.group(group, of: settings.name, in: present))
+        }
+        for group in present?.groups ?? [] where !groups.contains(where: { $0 === group }) {
+            for channel in group.channels { remove(channel) }
+        }
+        var listeners: [Listener] = []
+        for listener in settings.listeners {
+            listeners.append(self.listener(listener, of: settings))
+        }
+        let service: Service
+        if let present {
+            service = present
+            if before != settings { present.take(settings, listeners: listeners, groups: groups) }
+        } else {
+            service = Service(
+                settings, serial: serials.next(), listeners: listeners, groups: groups)
+        }
+        for listener in listeners {
+            let place = Place(service: settings.name, listener: listener.name)
+            if let socket = opened[place] {
+                sockets.append(
+                    ListeningSocket(listener: listener, service: service, socket: socket))
+            } else if let socket = old.sockets.first(where: { $0.listener === listener }) {
+                if before?.timeouts.deadPeer != settings.timeouts.deadPeer {
+                    socket.setDeadPeer(settings.timeouts.deadPeer)
+                }
+                sockets.append(socket)
+            }
+        }
+        return service
+    }
+
+    private func listener(
+        _ settings: ListenerConfiguration, of service: ServiceConfiguration
+    ) -> Listener {
+        if let present = present(settings, of: service) {
+            if present.settings != settings { present.take(settings) }
+            return present
+        }
+        let place = Place(service: service.name, listener: settings.name)
+        let bound = opened[place].flatMap { Socket.localEndpoint($0.descriptor) }
+        let endpoint =
+            if case .unix = settings.endpoint { settings.endpoint } else {
+                bound ?? settings.endpoint
+            }
+        return Listener(
+            settings, in: service.name, serial: serials.next(), endpoint: endpoint,
+            workerCount: workerCount)
+    }
+
+    private mutating func group(
+        _ settings: GroupConfiguration, of service: String, in presentService: Service?
+    ) -> Group {
+        let present = presentService?.groups.first { $0.name == settings.name }
+        let before = present?.settings
+        if let present, let before, before == settings { return present }
+        let path = "\(service)/\(settings.name)"
+        let serial = present?.serial ?? serials.next()
+        let places = present?.places ?? Admission(limit: settings.maxSessions)
+        let seat =
+            present?.ownSeat
+            ?? PrimarySeat(settings.election, isUsed: settings.balance.policy == .primary)
+        let old = present?.channels ?? []
+        var channels: [Channel] = []
+        for channel in settings.channels {
+            let addresses = addresses(of: channel.endpoint)
+            if let kept = old.first(where: { $0.name == channel.name }) {
+                let settings = before?.channels.first { $0.name == channel.name }
+                if settings != channel {
+                    let isProbedAlike = settings?.probes == channel.probes
+                    var resolved = isProbedAlike ? channel : resolvingProbes(of: channel)
+                    if isProbedAlike { resolved.probes = kept.probePlan }
+                    kept.take(resolved, addresses: addresses, now: now)
+                }
+                channels.append(kept)
+            } else {
+                channels.append(
+                    Channel(
+                        resolvingProbes(of: channel), in: path, serial: serials.next(),
+                        addresses: addresses,
+                        workerCount: workerCount, now: now, places: places, seat: seat))
+            }
+        }
+        for channel in old where !channels.contains(where: { $0 === channel }) { remove(channel) }
+        guard let present else {
+            return Group(
+                settings, in: service, serial: serial, channels: channels, places: places,
+                seat: seat)
+        }
+        present.take(settings, channels, now: now)
+        return present
+    }
+
+    /// A probe's name is looked up once.
+    private func resolvingProbes(of channel: ChannelConfiguration) -> ChannelConfiguration {
+        var channel = channel
+        for index in channel.probes.probes.indices {
+            guard let place = channel.probes.probes[index].address, case .name = place else {
+                continue
+            }
+            channel.probes.probes[index].address = addresses(of: place).first ?? place
+        }
+        return channel
+    }
+
+    private mutating func remove(_ channel: Channel) {
+        channel.turn(.removed, by: "removed", now: now)
+        removed.append(channel)
+    }
+}
+
+extension ListenerConfiguration {
+    /// Whether the socket that was opened for the one will do for the other.
+    fileprivate func isSameSocket(as other: ListenerConfiguration) -> Bool {
+        endpoint == other.endpoint && mode == other.mode && backlog == other.backlog
+    }
+}
+
+extension Endpoint {
+    /// Whether the kernel chooses the port.
+    fileprivate var hasChosenPort: Bool {
+        switch self {
+        case .ip(_, let port), .name(_, let port): port == 0
+        case .unix: false
+        }
+    }
+}
