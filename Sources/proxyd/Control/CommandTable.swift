@@ -44,6 +44,9 @@ enum CommandTable {
             "[where FIELD OP VALUE [and …]] [sort [-]FIELD] [limit N] [offset N]",
             "running sessions, filtered and sorted here", run: SessionCommands.show),
         CommandEntry(
+            "show session", "ID", "everything that is known of one session",
+            run: SessionCommands.showOne),
+        CommandEntry(
             "enable", "PATH [if-gen=N]", mutates: true, role: .operator,
             "let new sessions go there again", run: SwitchCommands.enable),
         CommandEntry(
@@ -67,6 +70,10 @@ enum CommandTable {
         CommandEntry(
             "kill session", "ID", mutates: true, role: .operator, "end one session",
             run: SessionCommands.kill),
+        CommandEntry(
+            "kill sessions", "where FIELD OP VALUE [and …] [preview] [if-gen=N]", mutates: true,
+            role: .operator, "end all sessions that match; preview ends none",
+            run: SessionCommands.killMany),
         CommandEntry(
             "shed", "PATH COUNT [RATE/s] [preview] [if-gen=N]", mutates: true, role: .operator,
             "end some sessions, the longest idle first, a few at a time", run: ShedCommand.run),
