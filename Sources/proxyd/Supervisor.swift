@@ -337,7 +337,7 @@ final class Supervisor {
         let age = Age(milliseconds: record.age / 1_000_000)
         return
             "session \(record.id) \(record.client) → \(channel) via \(record.listener.path) closed after \(age): "
-            + "\(reason), in \(record.inBytes) out \(record.outBytes) bytes"
+            + "\(reason), in \(record.inward.byteCount) out \(record.outward.byteCount) bytes"
     }
 
     /// When the last usable channel of a service fails within seconds of all the others, the trouble is

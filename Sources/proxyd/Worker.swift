@@ -12,9 +12,10 @@ final class Worker {
     /// The clock, read once per turn.
     private(set) var now = Instant.now
     var deadlines = DeadlineQueue()
+    var rates = RateTable()
 
     private let entrance: WorkerEntrance
-    private var sessions = SlotTable<Session>()
+    private(set) var sessions = SlotTable<Session>()
     private var acceptors: [Acceptor] = []
     /// Sessions whose turn was over before they were done.
     private var unfinished: [Session] = []
@@ -192,8 +193,10 @@ final class Worker {
         case .cutSession(let id, let question):
             answer(.cut(end(.cut) { $0.id == id }), question)
         case .report(let question): answer(.report(report), question)
-        case .listSessions(let slots, let question):
-            answer(.sessions(records(in: slots), slotCount: sessions.slotCount), question)
+        case .scan(let scan, let slot, let question):
+            answer(.sessions(slice(of: scan, from: slot)), question)
+        case .examine(let places, let question): answer(.legs(legs(of: places)), question)
+        case .showSession(let id, let question): answer(.session(detail(of: id)), question)
         case .stop: isStopping = true
         }
     }
@@ -217,12 +220,6 @@ final class Worker {
     }
 
     private func endAll(_ cause: EndReason.Cause) { _ = end(cause) { _ in true } }
-
-    private func records(in slots: Range<Int>) -> [SessionRecord] {
-        slots.clamped(to: 0..<sessions.slotCount).compactMap { slot in
-            sessions[slot: slot]?.record(now: now, worker: index)
-        }
-    }
 
     private var report: WorkerReport {
         WorkerReport(

@@ -59,8 +59,11 @@ enum Command: Sendable {
     case cutSession(id: UInt64, question: UInt64)
     /// Tell about yourself.
     case report(question: UInt64)
-    /// Tell about the sessions in a range of slots.
-    case listSessions(slots: Range<Int>, question: UInt64)
+    /// Look through the sessions from a slot on; answered with those of the first few slots.
+    case scan(SessionScan, from: Int, question: UInt64)
+    /// Ask the kernel about these sessions; answered for the first few.
+    case examine(ArraySlice<SessionPlace>, question: UInt64)
+    case showSession(id: UInt64, question: UInt64)
     /// End everything and return.
     case stop
 }
@@ -83,7 +86,9 @@ enum Notice: Sendable {
 enum Answer: Sendable {
     case cut(Int)
     case report(WorkerReport)
-    case sessions([SessionRecord], slotCount: Int)
+    case sessions(SessionSlice)
+    case legs([SessionLegs?])
+    case session(SessionDetail?)
     case addresses([Endpoint: [Endpoint]])
     /// Of this name.
     case noAddress(Endpoint, Resolver.Failure)

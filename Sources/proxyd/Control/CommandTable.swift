@@ -52,6 +52,9 @@ enum CommandTable {
             "[where FIELD OP VALUE [and …]] [sort [-]FIELD] [limit N] [offset N]",
             "running sessions, filtered and sorted here", run: SessionCommands.show),
         CommandEntry(
+            "show session", "ID", "everything that is known of one session",
+            run: SessionCommands.showOne),
+        CommandEntry(
             "enable", "PATH [if-gen=N]", mutates: true, role: .operator,
             "let new sessions go there again", isTransactional: true,
             plan: SwitchCommands.planEnable, run: SwitchCommands.enable),
@@ -127,6 +130,14 @@ enum CommandTable {
             "kill session", "ID", mutates: true, role: .operator, "end one session",
             plan: { PlanCommand.answer($0, [["daemon", "sessions_cut", "1", "0"]]) },
             run: SessionCommands.kill),
+        CommandEntry(
+            "kill sessions", "where FIELD OP VALUE [and …] [preview] [if-gen=N]", mutates: true,
+            role: .operator, "end all sessions that match; preview ends none",
+            plan: { request in
+                var request = request
+                request.words.append("preview")
+                SessionCommands.killMany(request)
+            }, run: SessionCommands.killMany),
         CommandEntry(
             "shed", "PATH COUNT [RATE/s] [preview] [if-gen=N]", mutates: true, role: .operator,
             "end some sessions, the longest idle first, a few at a time",

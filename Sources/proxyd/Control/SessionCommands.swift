@@ -9,16 +9,22 @@ enum SessionCommands {
         } catch {
             return request.refuse(.usage, error.message)
         }
-        SessionListing(of: request.daemon).gather { rows in
-            let selection = query.select(from: rows)
-            var table = Table(columns: SessionSnapshot.columns)
-            for row in selection.rows { table.append(row) }
-            request.answer(
-                table,
-                [
-                    Reply.Attribute("matched", String(selection.matched)),
-                    Reply.Attribute("total", String(rows.count)),
-                ])
+        let scan = query.scan(asOf: .now)
+        SessionListing.gather(scan, offset: query.offset, of: request.daemon) { found in
+            request.answer(table(of: found), attributes(of: found))
+        }
+    }
+
+    static func showOne(_ request: ControlRequest) {
+        guard request.words.count == 1, let id = UInt64(request.words[0]) else {
+            return request.refuse(.usage, "show session ID, with an id of “show sessions”")
+        }
+        let worker = Int(id % UInt64(request.daemon.share.workers.count))
+        request.daemon.ask(worker: worker, { .showSession(id: id, question: $0) }) { answers in
+            guard case .session(let detail?) = answers.first else {
+                return request.refuse(.notFound, "no session \(id); it may have ended")
+            }
+            request.answer(detail.table)
         }
     }
 
@@ -37,116 +43,49 @@ enum SessionCommands {
             request.answer([], [Reply.Attribute("cut", String(answers.cutCount))])
         }
     }
-}
 
-/// Which sessions are asked for, in which order.
-struct SessionQuery: Sendable {
-    struct Mistake: Error { let message: String }
-
-    private(set) var filter: Filter?
-    private(set) var sortColumn: Int?
-    private(set) var isDescending = false
-    private(set) var limit = Int.max
-    private(set) var offset = 0
-
-    init(words: [String]) throws(Mistake) {
-        let columns = SessionSnapshot.columns
-        var rest = words[...]
-        while let word = rest.popFirst() {
-            switch word {
-            case "where":
-                let count = Filter.wordCount(in: rest, until: ["sort", "limit", "offset"])
-                do throws(Filter.Mistake) {
-                    filter = try Filter(words: Array(rest.prefix(count)), fields: columns)
-                } catch {
-                    throw Mistake(message: "\(error)")
-                }
-                rest = rest.dropFirst(count)
-            case "sort":
-                guard let text = rest.popFirst() else {
-                    throw Mistake(message: "sort by which field?")
-                }
-                isDescending = text.hasPrefix("-")
-                let name = isDescending ? String(text.dropFirst()) : text
-                guard let column = columns.firstIndex(of: name) else {
-                    throw Mistake(
-                        message: "no field “\(name.prefix(40))”; there are: "
-                            + columns.joined(separator: " "))
-                }
-                sortColumn = column
-            case "limit":
-                limit = try Self.number(rest.popFirst(), for: "limit")
-            case "offset":
-                offset = try Self.number(rest.popFirst(), for: "offset")
-            default:
-                throw Mistake(
-                    message: "“\(word.prefix(40))” is not expected here; "
-                        + "[where …] [sort FIELD] [limit N] [offset N]")
+    /// `kill sessions where … [preview]`: whoever matches at the moment at which it is looked at is ended
+    /// right then, so that nobody is who has begun to do something meanwhile.
+    static func killMany(_ request: ControlRequest) {
+        let query: SessionQuery
+        do throws(SessionQuery.Mistake) {
+            query = try SessionQuery(words: request.words, mayPreview: true)
+        } catch {
+            return request.refuse(.usage, error.message)
+        }
+        guard query.filter != nil else {
+            return request.refuse(
+                .usage,
+                "kill sessions where FIELD OP VALUE [preview], as in "
+                    + "kill sessions where channel = mail/0/2 and idle > 10m preview")
+        }
+        let scan = query.isPreview ? query.scan(asOf: .now) : query.cut(asOf: .now)
+        SessionListing.gather(scan, of: request.daemon) { found in
+            let count = query.isPreview ? 0 : found.matched
+            let attributes = [Reply.Attribute("cut", String(count))] + attributes(of: found)
+            guard !query.isPreview else { return request.answer(table(of: found), attributes) }
+            if count > 0 {
+                let condition = String(request.words.joined(separator: " ").prefix(200))
+                request.daemon.tell(
+                    Event(
+                        .notice, .cut, of: Event.Subject(kind: .session), because: condition,
+                        by: request.peer.actor,
+                        line: "\(count) sessions cut \(condition): by \(request.peer.actor)"))
             }
+            request.answer([], attributes)
         }
     }
 
-    private static func number(_ text: String?, for word: String) throws(Mistake) -> Int {
-        guard let text, let number = Int(text), number >= 0 else {
-            throw Mistake(message: "\(word) takes a number, as in \(word) 50")
-        }
-        return number
+    static func table(of found: SessionTally.Found) -> Table {
+        var table = Table(columns: SessionField.names)
+        for record in found.records { table.append(record.row) }
+        return table
     }
 
-    /// The rows that are meant, in order, and how many matched before the window was cut out.
-    func select(from rows: [[String]]) -> (rows: ArraySlice<[String]>, matched: Int) {
-        var matching = filter.map { filter in rows.filter { filter.matches($0) } } ?? rows
-        if let sortColumn {
-            matching.sort { left, right in
-                let (first, second) = isDescending ? (right, left) : (left, right)
-                return Self.isBefore(first[sortColumn], second[sortColumn])
-            }
-        }
-        return (matching.dropFirst(offset).prefix(limit), matching.count)
-    }
-
-    /// Numbers by size, texts by their letters, numbers before texts.
-    private static func isBefore(_ left: String, _ right: String) -> Bool {
-        switch (UInt64(left), UInt64(right)) {
-        case (let left?, let right?): left < right
-        case (_?, nil): true
-        case (nil, _?): false
-        case (nil, nil): left < right
-        }
-    }
-}
-
-/// Gathers the rows of all sessions from the workers, a slice of slots at a time, so that none of them is
-/// held up.
-final class SessionListing {
-    private let daemon: any Daemon
-    private var rows: [[String]] = []
-    private var finish: ([[String]]) -> Void = { _ in }
-
-    private static let slotsAtOnce = 256
-
-    init(of daemon: any Daemon) { self.daemon = daemon }
-
-    func gather(then finish: @escaping ([[String]]) -> Void) {
-        self.finish = finish
-        ask(worker: 0, from: 0)
-    }
-
-    private func ask(worker: Int, from slot: Int) {
-        guard worker < daemon.share.workers.count else { return finish(rows) }
-        let slots = slot..<slot + Self.slotsAtOnce
-        daemon.ask(
-            worker: worker, { .listSessions(slots: slots, question: $0) },
-            then: { [self] answers in
-                guard case .sessions(let records, let slotCount) = answers.first else {
-                    return ask(worker: worker + 1, from: 0)
-                }
-                rows.append(contentsOf: records.map(\.snapshot.row))
-                if slots.upperBound < slotCount {
-                    ask(worker: worker, from: slots.upperBound)
-                } else {
-                    ask(worker: worker + 1, from: 0)
-                }
-            })
+    private static func attributes(of found: SessionTally.Found) -> [Reply.Attribute] {
+        [
+            Reply.Attribute("matched", String(found.matched)),
+            Reply.Attribute("total", String(found.total)),
+        ]
     }
 }

@@ -43,29 +43,19 @@ enum ShedCommand {
             return request.refuse(
                 .notFound, "no channel, group or service “\(wish.path.prefix(80))”")
         }
-        let paths = Set(channels.map(\.path))
-        SessionListing(of: request.daemon).gather { rows in
-            let chosen = choose(wish.count, of: paths, from: rows)
+        let scan = SessionScan(
+            channels: Set(channels.map(\.serial)),
+            order: SessionScan.Order(field: .idle, isDescending: true), limit: wish.count,
+            asOf: .now)
+        SessionListing.gather(scan, of: request.daemon) { found in
             if !wish.isPreview {
                 request.daemon.cut(
-                    sessions: chosen.compactMap { UInt64($0[0]) }, perSecond: wish.rate,
+                    sessions: found.records.map(\.id), perSecond: wish.rate,
                     by: request.peer.actor)
             }
-            var table = Table(columns: SessionSnapshot.columns)
-            for row in chosen { table.append(row) }
-            let count = wish.isPreview ? 0 : chosen.count
-            request.answer(table, [Reply.Attribute("cut", String(count))])
+            let count = wish.isPreview ? 0 : found.records.count
+            request.answer(
+                SessionCommands.table(of: found), [Reply.Attribute("cut", String(count))])
         }
-    }
-
-    /// The rows of the sessions to end, the longest idle first.
-    static func choose(_ count: Int, of paths: Set<String>, from rows: [[String]]) -> [[String]] {
-        let columns = SessionSnapshot.columns
-        guard let channel = columns.firstIndex(of: "channel"),
-            let idle = columns.firstIndex(of: "idle_ms")
-        else { return [] }
-        let own = rows.filter { paths.contains($0[channel]) }
-        let sorted = own.sorted { (UInt64($0[idle]) ?? 0) > (UInt64($1[idle]) ?? 0) }
-        return Array(sorted.prefix(count))
     }
 }

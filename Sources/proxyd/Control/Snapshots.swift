@@ -84,25 +84,3 @@ extension UInt64 {
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }
-
-extension SessionRecord {
-    var snapshot: SessionSnapshot {
-        SessionSnapshot(
-            id: id, client: "\(client)", listener: listener.path, channel: channel?.path,
-            phase: phase.word, ageMilliseconds: age / 1_000_000,
-            idleMilliseconds: idle / 1_000_000, inBytes: inBytes, outBytes: outBytes,
-            worker: UInt64(worker), inMode: isInSplicing ? "splice" : "copy",
-            outMode: isOutSplicing ? "splice" : "copy", retries: UInt64(retries))
-    }
-}
-
-extension SessionLife.Phase {
-    fileprivate var word: SessionSnapshot.Phase {
-        switch self {
-        case .holding: .hold
-        case .connecting: .connect
-        case .relaying: .relay
-        case .halfClosed, .closed: .half
-        }
-    }
-}

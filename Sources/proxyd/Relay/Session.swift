@@ -19,7 +19,9 @@ final class Session {
     var life = SessionLife()
     var inFlow = Flow()
     var outFlow = Flow()
-    var lastActivity: Instant
+    /// When bytes moved last, in each direction; before, when the channel was connected.
+    var inMoved: Instant
+    var outMoved: Instant
     /// Which side's bytes came last: when all falls silent, it is the other side's turn.
     var lastSpeaker = Side.channel
     var connectStarted: Instant
@@ -56,7 +58,8 @@ final class Session {
         if case .unix = accepted.address { inFlow.mayStopShort = true }
         clientSocket = FileDescriptor(owning: accepted.descriptor)
         started = now
-        lastActivity = now
+        inMoved = now
+        outMoved = now
         connectStarted = now
     }
 
@@ -189,7 +192,8 @@ final class Session {
         channel.counters[worker.index].began(at: started)
         isPlaced = true
         worker.noteConnect(to: channel, nanoseconds: worker.now.elapsed(since: connectStarted))
-        lastActivity = worker.now
+        inMoved = worker.now
+        outMoved = worker.now
         tried = []
         return life.connected()
     }

@@ -4,6 +4,8 @@ internal import Shared
 extension Session {
     // MARK: Deadlines
 
+    private var lastActivity: Instant { max(inMoved, outMoved) }
+
     /// When this session must be looked at if nothing happens; nil: never.
     var deadline: Instant? {
         let timeouts = service.timeouts

@@ -3,29 +3,74 @@ internal import Shared
 /// Facts of one session, at one instant or at its end.
 struct SessionRecord: Sendable {
     var id: UInt64
+    /// Where its worker finds it.
+    var slot: Int
+    var worker: Int
     var client: Endpoint
     var listener: Listener
     var channel: Channel?
     var phase: SessionLife.Phase
-    var worker: Int
-    var age: UInt64
-    /// Nanoseconds since bytes moved last.
-    var idle: UInt64
-    var inBytes: UInt64
-    var outBytes: UInt64
-    var isInSplicing: Bool
-    var isOutSplicing: Bool
     var retries: Int
+    /// Nanoseconds.
+    var age: UInt64
+    var inward: FlowRecord
+    var outward: FlowRecord
+    /// The direction that moved last, by its source; nil: none yet.
+    var lastMoved: Side?
+    /// What the kernel knows, where that was asked for.
+    var legs: SessionLegs?
+
+    /// Nanoseconds since bytes moved last.
+    var idle: UInt64 { min(inward.idle, outward.idle) }
+}
+
+/// Facts of one direction of a session.
+struct FlowRecord: Sendable {
+    var byteCount: UInt64
+    /// Nanoseconds since bytes moved last, or since it began.
+    var idle: UInt64
+    var isSplicing: Bool
+    /// Bytes wait for the sink.
+    var isBlocked: Bool
+    var isEnded: Bool
+    /// Bytes per second, lately; nil when nobody has estimated it.
+    var rate: UInt64?
+}
+
+/// What the kernel knows of a session's two connections.
+struct SessionLegs: Sendable {
+    /// nil: it is no TCP connection, or there is none.
+    var client: TCPFacts?
+    var channel: TCPFacts?
+    /// Our port of the channel's connection.
+    var channelPort: UInt16?
 }
 
 extension Session {
     /// Its facts, for whoever asks.
     func record(now: Instant, worker: Int) -> SessionRecord {
         SessionRecord(
-            id: id, client: client, listener: listener, channel: channel, phase: life.phase,
-            worker: worker, age: now.elapsed(since: started),
-            idle: now.elapsed(since: lastActivity), inBytes: inFlow.byteCount,
-            outBytes: outFlow.byteCount, isInSplicing: inFlow.isSplicing,
-            isOutSplicing: outFlow.isSplicing, retries: life.failures)
+            id: id, slot: slot, worker: worker, client: client, listener: listener,
+            channel: channel, phase: life.phase, retries: life.failures,
+            age: now.elapsed(since: started), inward: inFlow.record(idleSince: inMoved, now: now),
+            outward: outFlow.record(idleSince: outMoved, now: now),
+            lastMoved: inFlow.byteCount | outFlow.byteCount > 0 ? lastSpeaker : nil)
+    }
+
+    /// Two or three system calls.
+    var legs: SessionLegs {
+        var legs = SessionLegs(client: TCPFacts(of: clientSocket))
+        guard channelSocket.number >= 0 else { return legs }
+        legs.channel = TCPFacts(of: channelSocket)
+        if case .ip(_, let port) = Socket.localEndpoint(channelSocket) { legs.channelPort = port }
+        return legs
+    }
+}
+
+extension Flow {
+    fileprivate func record(idleSince moved: Instant, now: Instant) -> FlowRecord {
+        FlowRecord(
+            byteCount: byteCount, idle: now.elapsed(since: moved), isSplicing: isSplicing,
+            isBlocked: isWaitingForSink, isEnded: isEnded)
     }
 }

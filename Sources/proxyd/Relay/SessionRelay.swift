@@ -120,7 +120,7 @@ extension Session {
     }
 
     private func count(_ moved: UInt64, from side: Side, on worker: Worker) {
-        lastActivity = worker.now
+        if side == .client { inMoved = worker.now } else { outMoved = worker.now }
         lastSpeaker = side
         listener.counters[worker.index].addBytes(moved, from: side)
         channel?.counters[worker.index].addBytes(moved, from: side)

@@ -32,7 +32,30 @@ struct SnapshotTests {
     static let listener = ListenerSnapshot(
         path: "mail/0", serial: 1, state: .refusing, address: "0.0.0.0:143", whenEmpty: "hold",
         current: 2, total: 3, inBytes: 4, outBytes: 5, refused: 6)
-    static let session = SessionSnapshot(
+    static var session: SessionSnapshot {
+        var session = bareSession
+        session.inIdleMilliseconds = 8
+        session.outIdleMilliseconds = 9
+        session.inRate = 10
+        session.outRate = 11
+        session.last = "in"
+        session.blame = "client-loss"
+        session.stuck = "blocked"
+        session.channelPort = 12
+        session.clientRTT = 13
+        session.channelRTT = 14
+        session.rtt = 27
+        session.clientRetransmitted = 15
+        session.channelRetransmitted = 16
+        session.clientUnacknowledged = 17
+        session.channelUnacknowledged = 18
+        session.clientUnsent = 19
+        session.channelUnsent = 20
+        session.clientWindowPercent = 21
+        session.channelWindowPercent = 22
+        return session
+    }
+    static let bareSession = SessionSnapshot(
         id: 1, client: "10.0.0.7:51022", listener: "mail/0", channel: "mail/0/1", phase: .half,
         ageMilliseconds: 2, idleMilliseconds: 3, inBytes: 4, outBytes: 5, worker: 6, inMode: "copy",
         outMode: "splice", retries: 7)
@@ -65,7 +88,7 @@ struct SnapshotTests {
         var group = Self.group
         group.slots = nil
         #expect(GroupSnapshot.all(in: GroupSnapshot.table([group])) == [group])
-        var session = Self.session
+        var session = Self.bareSession
         session.channel = nil
         #expect(SessionSnapshot.all(in: SessionSnapshot.table([session])) == [session])
     }

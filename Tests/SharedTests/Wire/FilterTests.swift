@@ -55,6 +55,67 @@ struct FilterTests {
         #expect(try filter("channel = -").matches([]))
     }
 
+    /// The row as values that are not text yet.
+    private struct Values: FilterableRow {
+        var client = "10.0.0.7:51022"
+
+        func value(of field: Int) -> FieldValue {
+            let text = FilterTests.row[field]
+            if field == 1 { return (try? Endpoint(client)).map { .endpoint($0) } ?? .absent }
+            return UInt64(text).map { .number($0) } ?? .text(text)
+        }
+    }
+
+    @Test(
+        "a row that is not text yet meets what its text meets",
+        arguments: [
+            "id = 12", "id > 12", "id ~ 2", "id = x", "id != x", "id > x", "client ~ 10.0.",
+            "client ~ :51022", "client = 10.0.0.7:51022", "client > 10", "channel = mail/0/2",
+            "channel ~ 0/2", "channel > 5", "age_ms > 30s", "age_ms = -", "not age_ms < 1m",
+            "in_bytes = 1.5M and p50_us < 1ms", "id = 1 or channel ~ mail",
+            "client ~ 10.0.0.0/24", "client ~ 10.0.1.0/24", "client ~ ::/0", "channel ~ 0.0.0.0/0",
+        ])
+    func values(text: String) throws {
+        let filter = try filter(text)
+        #expect(filter.matches(Values()) == filter.matches(Self.row))
+    }
+
+    @Test("before a network, ~ means that the address lies in it")
+    func networks() throws {
+        #expect(try filter("client ~ 10.0.0.0/8").matches(Self.row))
+        #expect(try !filter("client ~ 10.0.1.0/24").matches(Self.row))
+        #expect(try filter("client ~ 2001:db8::/32").matches(Values(client: "[2001:db8::1]:5")))
+        #expect(try filter("channel ~ 0/2").matches(Self.row), "no network: a part of the text")
+        #expect(try !filter("client = 10.0.0.0/8").matches(Self.row))
+    }
+
+    @Test("an alias is another name, and a time compared with it needs a unit")
+    func aliases() throws {
+        func filter(_ text: String) throws -> Filter {
+            try Filter(
+                words: Request(line: Array(text.utf8)).words, fields: Self.fields,
+                aliases: ["age": "age_ms", "in": "in_bytes"])
+        }
+        #expect(try filter("age > 30s and in = 1.5M").matches(Self.row))
+        #expect(try filter("age > 0 and in = 1500000 and age ~ 450").matches(Self.row))
+        #expect(try filter("age_ms > 30000").matches(Self.row))
+        #expect(throws: Filter.Mistake.noUnit("30", field: "age")) { try filter("age > 30") }
+        #expect(throws: Filter.Mistake.noValue(field: "age")) { try filter("age >") }
+        #expect(try filter("age > 1s and (in > 1 or not id = 3)").namedFields == [0, 3, 4])
+    }
+
+    @Test("values are sorted by what they are, and those that do not apply come last")
+    func order() {
+        let values: [FieldValue] = [
+            .text("b"), .absent, .number(10), .endpoint(.ip(.v4(9), port: 1)), .number(9),
+            .text("a"), .endpoint(.ip(.v4(9), port: 0)),
+        ]
+        let rising = values.sorted { $0.precedes($1) }.map(\.cell)
+        #expect(rising == ["9", "10", "0.0.0.9:0", "0.0.0.9:1", "a", "b", "-"])
+        let falling = values.sorted { $0.precedes($1, isDescending: true) }.map(\.cell)
+        #expect(falling == ["b", "a", "0.0.0.9:1", "0.0.0.9:0", "10", "9", "-"])
+    }
+
     @Test("numbers are compared as numbers, not as texts")
     func numbers() throws {
         #expect(try filter("id > 9").matches(["10", "", "", "", "", ""]))

@@ -5,28 +5,31 @@ import Testing
 
 @Suite("Shed")
 struct ShedCommandTests {
-    private static func row(_ id: UInt64, _ channel: String?, idle: UInt64) -> [String] {
-        SessionSnapshot(
-            id: id, client: "c", listener: "l", channel: channel, phase: .relay,
-            ageMilliseconds: 9, idleMilliseconds: idle, inBytes: 0, outBytes: 0, worker: 0,
-            inMode: "copy", outMode: "copy", retries: 0
-        ).row
-    }
-
-    private static let rows = [
-        row(1, "s/0/0", idle: 5), row(2, "s/0/1", idle: 900), row(3, "s/0/0", idle: 70),
-        row(4, nil, idle: 999), row(5, "s/0/0", idle: 700),
-    ]
-
     @Test(
         "takes the longest idle sessions of the channels that are meant, and no others",
         arguments: [
-            (2, ["s/0/0"], ["5", "3"]), (9, ["s/0/0"], ["5", "3", "1"]),
-            (2, ["s/0/0", "s/0/1"], ["2", "5"]), (3, ["s/0/7"], []),
-        ] as [(Int, [String], [String])])
-    func choice(count: Int, paths: [String], ids: [String]) {
-        let chosen = ShedCommand.choose(count, of: Set(paths), from: Self.rows)
-        #expect(chosen.map { $0[0] } == ids)
+            ("main/a 2", [5, 3]), ("main/a 9", [5, 3, 1]), ("main 2", [2, 5]), ("main/c 3", []),
+            ("main/a 9 preview", []),
+        ] as [(String, [UInt64])])
+    func choice(line: String, ids: [UInt64]) throws {
+        let daemon = try FakeDaemon.make()
+        let channels = daemon.topology.channels
+        let sessions =
+            [
+                (1, channels[0], 5), (2, channels[1], 900), (3, channels[0], 70), (4, nil, 999),
+                (5, channels[0], 700),
+            ] as [(UInt64, Channel?, UInt64)]
+        daemon.sessions = sessions.map { id, channel, idle in
+            var record = SessionRecord.sample(
+                id, of: daemon.topology.listeners[0], channel: channel, worker: Int(id % 2))
+            record.inward.idle = idle * 1_000_000
+            record.outward.idle = idle * 1_000_000
+            return record
+        }
+        let (table, attributes) = try daemon.table("shed \(line)")
+        #expect(daemon.shed == ids)
+        #expect(attributes["cut"] == String(ids.count))
+        if line.hasSuffix("preview") { #expect(table.rows.map { $0[0] } == ["5", "3", "1"]) }
     }
 
     @Test(

@@ -101,14 +101,16 @@ struct SnapshotsTests {
         ] as [(SessionLife.Phase, SessionSnapshot.Phase)])
     func session(phase: SessionLife.Phase, word: SessionSnapshot.Phase) throws {
         let listener = try service([("g", ["a"])]).listeners[0]
-        let snapshot = SessionRecord(
-            id: 7, client: .local(5), listener: listener, channel: nil, phase: phase, worker: 1,
-            age: 5_999_999, idle: 1_000_000, inBytes: 1, outBytes: 2, isInSplicing: true,
-            isOutSplicing: false, retries: 3
-        ).snapshot
-        #expect(snapshot.phase == word)
+        var record = SessionRecord.sample(7, of: listener, worker: 1)
+        record.phase = phase
+        record.retries = 3
+        record.age = 5_999_999
+        record.inward = FlowRecord(
+            byteCount: 1, idle: 1_000_000, isSplicing: true, isBlocked: false, isEnded: false)
+        record.outward = FlowRecord(
+            byteCount: 2, idle: 3_000_000, isSplicing: false, isBlocked: false, isEnded: false)
         #expect(
-            snapshot.row == [
+            record.row.prefix(13) == [
                 "7", "127.0.0.1:5", "s/l", "-", word.rawValue, "5", "1", "1", "2", "1", "splice",
                 "copy", "3",
             ])

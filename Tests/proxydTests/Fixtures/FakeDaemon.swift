@@ -94,6 +94,12 @@ final class FakeDaemon: Daemon {
 
     /// What was to be cut, by `shed`.
     private(set) var shed: [UInt64] = []
+    /// What scans have cut.
+    private(set) var cutSessions: [UInt64] = []
+    /// What the kernel would say of sessions, by their ids.
+    var legs: [UInt64: SessionLegs] = [:]
+    /// Sessions that a worker looks at before it lets others have their turn.
+    private static let slice = 256
 
     func cut(sessions: [UInt64], perSecond: Double, by actor: Actor) { shed += sessions }
 
@@ -130,9 +136,21 @@ final class FakeDaemon: Daemon {
         commands.append(command)
         switch command {
         case .report: return .report(reports[worker])
-        case .listSessions(let slots, _):
+        case .scan(let scan, let start, _):
+            // As real workers do, by the place among its sessions instead of a slot.
             let own = sessions.filter { $0.worker == worker }
-            return .sessions(Array(own[slots.clamped(to: own.indices)]), slotCount: own.count)
+            let end = min(start + Self.slice, own.count)
+            var tally = SessionTally(scan)
+            for record in own[start..<end] where tally.note(record) && scan.cuts {
+                cutSessions.append(record.id)
+            }
+            return .sessions(tally.finish(next: end < own.count ? end : nil))
+        case .examine(let places, _):
+            return .legs(places.prefix(Self.slice).map { legs[$0.id] })
+        case .showSession(let id, _):
+            return .session(
+                sessions.first { $0.id == id && $0.worker == worker }
+                    .map { SessionDetail(record: $0) })
         case .cutSession(let id, _):
             return .cut(sessions.count { $0.worker == worker && $0.id == id })
         case .cutChannels(let serials, _):

@@ -125,9 +125,20 @@ final class WorkerStand {
     }
 
     func sessions(worker: Int = 0) throws -> [SessionRecord] {
-        let answer = try ask(worker: worker) { .listSessions(slots: 0..<1000, question: $0) }
-        guard case .sessions(let records, _) = answer else { throw Missing("sessions") }
-        return records
+        try scan(SessionScan(asOf: .now), worker: worker).records
+    }
+
+    /// What a worker finds, however many turns it takes.
+    func scan(_ scan: SessionScan, worker: Int = 0) throws -> SessionTally.Found {
+        var found = SessionTally.Found()
+        var slot: Int? = 0
+        while let start = slot {
+            let answer = try ask(worker: worker) { .scan(scan, from: start, question: $0) }
+            guard case .sessions(let slice) = answer else { throw Missing("sessions") }
+            found.add(slice)
+            slot = slice.next
+        }
+        return found
     }
 
     /// Waits until a session is in a phase.

@@ -39,8 +39,8 @@ struct SessionTests {
         #expect(try client.receiveToEnd().isEmpty)
         let (record, reason) = try stand.nextEnd()
         #expect("\(reason)" == "-- done")
-        #expect(record.inBytes == 8)
-        #expect(record.outBytes == 13)
+        #expect(record.inward.byteCount == 8)
+        #expect(record.outward.byteCount == 13)
         #expect(record.channel?.path == "s/g/0")
         #expect(record.retries == 0)
         #expect(stand.isEverythingBack)
@@ -89,8 +89,8 @@ struct SessionTests {
         echo.join()
         let (record, reason) = try stand.nextEnd()
         #expect(reason == .done)
-        #expect(record.inBytes == 2_000_000)
-        #expect(record.outBytes == 2_000_000)
+        #expect(record.inward.byteCount == 2_000_000)
+        #expect(record.outward.byteCount == 2_000_000)
         #expect(stand.isEverythingBack)
     }
 

@@ -1,0 +1,26 @@
+internal import Shared
+
+/// Everything that is known of one session.
+struct SessionDetail: Sendable {
+    var record: SessionRecord
+    /// The address that the client has connected to.
+    var clientLocal: Endpoint?
+    var channelLocal: Endpoint?
+    /// Which of the channel's addresses it is.
+    var channelPeer: Endpoint?
+    /// Nanoseconds until it is looked at if nothing happens; nil: never.
+    var deadline: UInt64?
+    /// Standing in the service's line for room, or for a channel to become usable; nil: not.
+    var isWaitingForRoom: Bool?
+}
+
+extension Session {
+    func detail(_ record: SessionRecord, now: Instant) -> SessionDetail {
+        let hasChannel = channelSocket.number >= 0
+        return SessionDetail(
+            record: record, clientLocal: Socket.localEndpoint(clientSocket),
+            channelLocal: hasChannel ? Socket.localEndpoint(channelSocket) : nil,
+            channelPeer: hasChannel ? Socket.peerEndpoint(channelSocket) : nil,
+            deadline: deadline.map { $0.elapsed(since: now) }, isWaitingForRoom: wait?.isForRoom)
+    }
+}

@@ -1,0 +1,63 @@
+internal import Shared
+
+/// Looking at sessions for those who ask, a few at a time, so that nobody's bytes wait for it.
+extension Worker {
+    /// Nanoseconds after which a scan lets the sessions go on.
+    static let longestSlice: UInt64 = 300_000
+    /// Sessions between two looks at the clock.
+    private static let stride = 8
+
+    func slice(of scan: SessionScan, from start: Int) -> SessionSlice {
+        var tally = SessionTally(scan)
+        let began = Instant.now
+        var slot = start
+        while slot < sessions.slotCount {
+            if slot &- start >= Self.stride, slot % Self.stride == 0,
+                Instant.now.elapsed(since: began) > Self.longestSlice
+            {
+                return tally.finish(next: slot)
+            }
+            if let session = sessions[slot: slot], session.started <= scan.asOf {
+                look(at: session, for: &tally)
+            }
+            slot += 1
+        }
+        return tally.finish()
+    }
+
+    private func look(at session: Session, for tally: inout SessionTally) {
+        guard tally.scan.cuts || !tally.onlyCounts else { return tally.count() }
+        var record = session.record(now: now, worker: index)
+        rates.estimate(&record, now: now)
+        if tally.scan.wantsLegs { record.legs = session.legs }
+        if tally.note(record), tally.scan.cuts { session.cut(.cut, on: self) }
+    }
+
+    /// The kernel's facts of some sessions, nil for those that have ended, in the order of their places as far
+    /// as time allows.
+    func legs(of places: ArraySlice<SessionPlace>) -> [SessionLegs?] {
+        let began = Instant.now
+        var legs: [SessionLegs?] = []
+        for place in places {
+            if !legs.isEmpty, legs.count % Self.stride == 0,
+                Instant.now.elapsed(since: began) > Self.longestSlice
+            {
+                break
+            }
+            let session = place.slot < sessions.slotCount ? sessions[slot: place.slot] : nil
+            legs.append(session?.id == place.id ? session?.legs : nil)
+        }
+        return legs
+    }
+
+    func detail(of id: UInt64) -> SessionDetail? {
+        for slot in 0..<sessions.slotCount {
+            guard let session = sessions[slot: slot], session.id == id else { continue }
+            var record = session.record(now: now, worker: index)
+            rates.estimate(&record, now: now)
+            record.legs = session.legs
+            return session.detail(record, now: now)
+        }
+        return nil
+    }
+}
