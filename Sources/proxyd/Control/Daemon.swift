@@ -7,6 +7,7 @@ protocol Daemon: AnyObject {
     var limits: DaemonLimits { get }
     var now: Instant { get }
     var elections: Elections { get }
+    var controlUsage: ControlUsage { get }
     /// What has happened lately.
     var events: EventRing { get }
 
