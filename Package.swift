@@ -27,11 +27,12 @@ let package = Package(
         .target(
             name: "CNCurses", cSettings: cSettings,
             linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
+        .target(name: "CEdit", cSettings: cSettings, linkerSettings: [.linkedLibrary("edit")]),
         .target(name: "Shared", cSettings: cSettings, swiftSettings: swiftSettings),
         .executableTarget(
             name: "proxyd",
             dependencies: [
-                "CLinux", "Shared",
+                "CEdit", "CLinux", "Shared",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"),

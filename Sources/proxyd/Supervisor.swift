@@ -103,6 +103,8 @@ final class Supervisor {
         }
     }
 
+    var controlUsage: ControlUsage { control.usage }
+
     private static var coreCount: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
 
     private func startWorkers() throws(StartError) {

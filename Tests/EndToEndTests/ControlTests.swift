@@ -201,6 +201,70 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            "readers that never read a watch of a thousand channels cost the daemon no more with time"
+        )
+        func unreadWatch() throws {
+            let channel = try LocalChannel.echo()
+            let channels = Array(repeating: "\"\(channel.endpoint)\"", count: 1000)
+            let services =
+                "- { listen: [\"127.0.0.1:0\"], channels: [\(channels.joined(separator: ", "))] }"
+            try withDaemon(services) { daemon in
+                let silent = try (0..<10).map { _ in
+                    let client = try Socket.connected(to: .unix(path: daemon.controlPath))
+                    try client.send("watch 0.1 show channels\n")
+                    return client
+                }
+                let watching = try ControlClient(path: daemon.controlPath)
+                try watching.socket.send("watch 0.1 show channels\n")
+                for _ in 0..<10 { _ = try watching.nextReply() }
+                let before = try daemon.residentKibibytes()
+                for _ in 0..<20 { _ = try watching.nextReply() }
+                #expect(try daemon.residentKibibytes() - before < 2 * 1024)
+                try expectService(daemon)
+                withExtendedLifetime(silent) {}
+            }
+        }
+
+        @Test(
+            "everybody has the role that the configuration gives, and the others hear why not",
+            .enabled(if: geteuid() == 0 && Program.exist("setpriv")),
+            arguments: [
+                (2001, "--clear-groups", 0, 0), (2002, "--clear-groups", 0, 77),
+                (2003, "--clear-groups", 77, 77), (2003, "--groups=3001", 0, 77),
+                (2003, "--groups=3002", 77, 77), (2003, "--groups=3003", 0, 0),
+            ])
+        func roles(user: Int, groups: String, reads: Int, switches: Int) throws {
+            let channel = try LocalChannel.echo()
+            let directory = try TemporaryDirectory()
+            let path = directory("control.sock")
+            let file = try directory.write(
+                """
+                control:
+                  socket: "\(path)"
+                  mode: "0666"
+                  operators: [2001]
+                  viewers: [2002, "@3001"]
+                  admins: "@3003"
+                services: [ { listen: ["127.0.0.1:0"], channels: ["\(channel.endpoint)"] } ]
+                """, to: "proxyd.yaml")
+            _ = unsafe chmod(directory.path, 0o755)
+            let daemon = try Daemon(arguments: ["run", file], in: directory)
+            // Where the tests were built others may not look.
+            let program = directory("ctl")
+            try FileManager.default.copyItem(atPath: Daemon.binary, toPath: program)
+            let person = [
+                "setpriv", "--reuid=\(user)", "--regid=\(user)", groups, program, "ctl", "--socket",
+                path,
+            ]
+            let reading = try Program(person + ["show", "channels"], in: directory)
+            #expect(try reading.waitForEnd() == reads, "\(reading.report)")
+            let switching = try Program(person + ["disable", "0/0"], in: directory)
+            #expect(try switching.waitForEnd() == switches, "\(switching.report)")
+            #expect(try daemon.channels()[0].state == (switches == 0 ? .off : .up))
+            try daemon.stop()
+        }
+
         @Test("watch goes on until the next line comes")
         func watch() throws {
             try withEcho { daemon in

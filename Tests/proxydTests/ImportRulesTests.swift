@@ -13,6 +13,7 @@ struct ImportRulesTests {
 
     static let imports = [
         ImportRule(module: "CNCurses", allowed: ["proxytop/Terminal"]),
+        ImportRule(module: "CEdit", allowed: ["proxyd/Console"]),
         ImportRule(module: "COpenSSL", allowed: ["proxyd/TLS"]),
         ImportRule(
             module: "CLinux",

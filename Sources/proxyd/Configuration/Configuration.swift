@@ -17,10 +17,16 @@ struct ControlConfiguration: Equatable, Sendable {
     var path: String?
     /// Permission bits of the socket.
     var mode: UInt32 = 0o600
-    /// Name of the Unix group that owns the socket.
+    /// Name of the Unix group that owns the socket, and whose members operate.
     var group: String?
     /// A word that screens show, e.g. `PROD`.
     var environment: String?
+    /// Who may do what, besides root, the daemon's own user and `group`.
+    var admins = Principals()
+    var operators = Principals()
+    var viewers = Principals()
+    /// A connection that asks nothing and watches nothing for so long is closed; nil: never.
+    var idle: Duration? = .seconds(600)
 }
 
 /// Listeners and the ordered groups behind them.

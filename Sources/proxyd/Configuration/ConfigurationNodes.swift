@@ -22,6 +22,10 @@ extension Configuration {
         control.put("mode", self.control.mode, default: standard.mode) { $0.octalText }
         control.put("group", self.control.group)
         control.put("environment", self.control.environment)
+        control.put("admins", self.control.admins)
+        control.put("operators", self.control.operators)
+        control.put("viewers", self.control.viewers)
+        control.put("idle", self.control.idle, default: standard.idle)
         writer.put("control", control)
         writer.put("workers", workers, default: nil) { $0.map { String($0) } ?? "auto" }
         writer.put("max-sessions", maxSessions)
@@ -185,6 +189,14 @@ extension ElectionConfiguration {
 }
 
 extension NodeWriter {
+    /// Numbers, which mean the same whatever becomes of the names.
+    fileprivate mutating func put(_ key: String, _ principals: Principals) {
+        let words =
+            principals.users.sorted().map { String($0) }
+            + principals.groups.sorted().map { "@\($0)" }
+        if !words.isEmpty { put(key, Node(words.map { Node.text($0) })) }
+    }
+
     fileprivate mutating func put(_ key: String, _ value: Duration?) {
         if let value { put(key, value.exactText) }
     }

@@ -29,6 +29,10 @@ struct FileReader {
         control.mode = yaml.value(map, "mode", ValueReader.mode)?.value ?? control.mode
         control.group = yaml.value(map, "group", ValueReader.label)?.value
         control.environment = yaml.value(map, "environment", ValueReader.label)?.value
+        control.admins = principals(map, "admins")
+        control.operators = principals(map, "operators")
+        control.viewers = principals(map, "viewers")
+        if map["idle"] != nil { control.idle = duration(map, "idle", upTo: ValueReader.year) }
         return control
     }
 
@@ -189,7 +193,7 @@ extension FileReader {
         }?.value
     }
 
-    private mutating func duration(
+    mutating func duration(
         _ map: YAMLMap, _ key: String, upTo longest: Duration
     ) -> Duration? {
         yaml.value(map, key) { text, name throws(ValueMistake) in

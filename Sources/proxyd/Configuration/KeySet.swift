@@ -8,7 +8,8 @@ struct KeySet: Sendable {
     static let file = KeySet(
         noun: "the file", keys: ["control", "workers", "max-sessions", "services"])
     static let control = KeySet(
-        noun: "“control”", keys: ["socket", "mode", "group", "environment"])
+        noun: "“control”",
+        keys: ["socket", "mode", "group", "environment", "admins", "operators", "viewers", "idle"])
     static let service = KeySet(
         noun: "a service",
         keys: [
@@ -57,8 +58,8 @@ struct KeySet: Sendable {
     static let probeStep = KeySet(noun: "a step", keys: ["send", "expect"])
 
     static let all = [
-        file, control, service, timeouts, listener, group, balance, election, channel, whenEmpty,
-        perSource, queue, probe, probeStep,
+        file, service, timeouts, listener, group, balance, election, channel, whenEmpty,
+        perSource, queue, probe, probeStep, control,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.

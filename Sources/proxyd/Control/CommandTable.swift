@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Shared
 
 /// A command of the control protocol, declared once: `help` and `describe` come from here, too.
@@ -43,7 +42,9 @@ enum CommandTable {
         CommandEntry("show services", "every service", run: ShowCommands.services),
         CommandEntry("show listeners", "every listener", run: ShowCommands.listeners),
         CommandEntry("show groups", "every group", run: ShowCommands.groups),
-        CommandEntry("show channels", "every channel", run: ShowCommands.channels),
+        CommandEntry(
+            "show channels", "[PATH]", "every channel, or those of a service or group",
+            run: ShowCommands.channels),
         CommandEntry("show workers", "every data thread", run: ShowCommands.workers),
         CommandEntry(
             "show limits", "what is bounded, and how far it is used", run: ShowCommands.limits),
@@ -75,7 +76,7 @@ enum CommandTable {
             "select the primaries of a service anew", plan: ElectionCommands.planElect,
             run: ElectionCommands.elect),
         CommandEntry(
-            "probe", "PATH", "look at channels now; the result is not counted",
+            "probe", "PATH", role: .operator, "look at channels now; the result is not counted",
             run: ProbeCommands.probe),
         edit(.setListener, "change one key of a listener"),
         edit(.set, "change one key of a channel, group or service, as it stands in the file"),
@@ -169,10 +170,12 @@ enum CommandTable {
         guard let entry = entry(for: request.words) else {
             return request.refuse(.unknown, unknown(request.words))
         }
-        let role = request.peer.role(daemonUser: geteuid())
+        let role = request.peer.role
         guard role >= entry.role else {
             return request.refuse(
-                .forbidden, "“\(entry.verb)” needs the role \(entry.role.rawValue)")
+                .forbidden,
+                "“\(entry.verb)” needs the role \(entry.role.rawValue), and yours is \(role.rawValue)"
+            )
         }
         var request = request
         request.words.removeFirst(entry.verb.split(separator: " ").count)

@@ -2,19 +2,16 @@ internal import Glibc
 internal import Shared
 
 /// One connection to a daemon's control socket, blocking, for `proxyd ctl`.
-struct ControlClient: ~Copyable {
+final class ControlClient {
     /// How long connecting, sending or an answer may take.
     static let patience = Duration.seconds(5)
 
-    /// Closed when its owner lets it go.
-    private struct Connection: ~Copyable {
-        let number: CInt
-        // Never retried on EINTR: Linux has closed it, and the number may already be someone else's.
-        deinit { _ = Glibc.close(number) }
-    }
-
-    private let connection: Connection
-    private var number: CInt { connection.number }
+    private let connection: FileDescriptor
+    /// What the connection leads through, when it is no socket of this machine.
+    private let command: (words: String, program: ConnectedCommand)?
+    var number: CInt { command?.program.socket.number ?? connection.number }
+    /// Something was answered. Until then a command may be asking its user for a password.
+    private var isGreeted = false
     private var reader = ReplyReader()
 
     /// Connects, at once or within `patience`.
@@ -29,7 +26,7 @@ struct ControlClient: ~Copyable {
         let type = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         let number = socket(AF_UNIX, type, 0)
         guard number >= 0 else { throw .system(Self.reason(errno)) }
-        let connection = Connection(number: number)
+        let connection = FileDescriptor(owning: number)
         // connect(2) on a Unix socket waits for room in the backlog as long as this says.
         var limit = timeval(tv_sec: Int(Self.patience.components.seconds), tv_usec: 0)
         let size = socklen_t(MemoryLayout<timeval>.size)
@@ -51,6 +48,26 @@ struct ControlClient: ~Copyable {
             }
         }
         self.connection = connection
+        command = nil
+    }
+
+    /// Runs a command of the shell that speaks the protocol on its standard streams.
+    init(running words: String, for name: String, ignoresInterrupts: Bool) throws(ControlFailure) {
+        do throws(SystemError) {
+            command = (
+                name, try ConnectedCommand(words, ignoresInterrupts: ignoresInterrupts)
+            )
+        } catch {
+            throw .system("\(error)")
+        }
+        connection = .none
+    }
+
+    /// Whether the other side has hung up already; nothing is sent or taken by asking.
+    var isClosed: Bool {
+        var byte: UInt8 = 0
+        let count = unsafe recv(number, &byte, 1, CInt(MSG_PEEK) | CInt(MSG_DONTWAIT))
+        return count == 0 || count < 0 && errno != EAGAIN && errno != EINTR
     }
 
     func send(_ request: Request) throws(ControlFailure) {
@@ -63,39 +80,64 @@ struct ControlClient: ~Copyable {
             guard count > 0 else {
                 let code = errno
                 if code == EINTR { continue }
-                throw code == EAGAIN ? .timeout : .closed
+                if code == EAGAIN { throw .timeout }
+                // It hung up, and may have said why: that is to be received.
+                return
             }
             rest = rest.dropFirst(count)
         }
     }
 
     /// The next reply; a patience of nil waits for ever, as `watch` does between two of them.
-    mutating func receive(within patience: Duration? = ControlClient.patience)
+    func receive(within patience: Duration? = ControlClient.patience)
         throws(ControlFailure) -> Reply
     {
-        let deadline = patience.map { ContinuousClock.now + $0 }
+        guard let reply = try receive(within: patience, unlessReadable: []) else { throw .timeout }
+        return reply
+    }
+
+    /// The same, given up as soon as one of the other descriptors can be read: nil.
+    func receive(
+        within patience: Duration?, unlessReadable others: [CInt]
+    ) throws(ControlFailure) -> Reply? {
+        let isLimited = isGreeted || command == nil
+        let deadline = isLimited ? patience.map { ContinuousClock.now + $0 } : nil
         while true {
             do throws(ReplyReader.Malformed) {
-                if let reply = try reader.next() { return reply }
+                if let reply = try reader.next() {
+                    isGreeted = true
+                    return reply
+                }
             } catch {
                 throw .malformed(error.line)
             }
-            try wait(until: deadline)
+            guard try wait(until: deadline, unlessReadable: others) else { return nil }
             try reader.append(read())
         }
     }
 
-    private func wait(until deadline: ContinuousClock.Instant?) throws(ControlFailure) {
-        var timeout: CInt = -1
-        if let deadline {
-            let left = Age(ContinuousClock.now.duration(to: deadline)).milliseconds
-            guard left > 0 else { throw .timeout }
-            timeout = CInt(clamping: left)
+    /// Whether there is something to be received, rather than something on the others.
+    private func wait(
+        until deadline: ContinuousClock.Instant?, unlessReadable others: [CInt]
+    ) throws(ControlFailure) -> Bool {
+        var interests = ([number] + others).map {
+            pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
         }
-        var interest = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
-        let count = unsafe poll(&interest, 1, timeout)
-        if count < 0, errno != EINTR { throw .system(Self.reason(errno)) }
-        if count == 0 { throw .timeout }
+        while true {
+            var timeout: CInt = -1
+            if let deadline {
+                let left = Age(ContinuousClock.now.duration(to: deadline)).milliseconds
+                guard left > 0 else { throw .timeout }
+                timeout = CInt(clamping: left)
+            }
+            let count = unsafe poll(&interests, nfds_t(interests.count), timeout)
+            if count < 0 {
+                guard errno == EINTR else { throw .system(Self.reason(errno)) }
+                continue
+            }
+            if count == 0 { throw .timeout }
+            return interests.dropFirst().allSatisfy { $0.revents == 0 }
+        }
     }
 
     private func read() throws(ControlFailure) -> ArraySlice<UInt8> {
@@ -105,7 +147,8 @@ struct ControlClient: ~Copyable {
         }
         if count > 0 { return bytes[..<count] }
         if count < 0, errno == EINTR || errno == EAGAIN { return [] }
-        throw .closed
+        guard let command else { throw .closed }
+        throw .ended(command.words, command.program.end())
     }
 
     static func reason(_ code: CInt) -> String {

@@ -14,6 +14,15 @@ final class ControlConnection {
 
     private let socket: FileDescriptor
     private unowned let daemon: any Daemon
+    private let usage: ControlUsage
+    /// It asks nothing and watches nothing for so long: it is closed. nil: never.
+    private let idleLimit: Duration?
+    /// When the peer last sent something.
+    private var heardAt: Instant
+    /// Since when output waits and nothing of it was taken.
+    private var stalledSince: Instant?
+    /// Why we closed, when it was we.
+    private(set) var end: ControlUsage.End?
     private var reader = LineReader()
     private var output: [UInt8] = []
     private var sent = 0
@@ -38,14 +47,20 @@ final class ControlConnection {
     private static let readSize = 16_384
 
     init(
-        _ socket: consuming FileDescriptor, peer: Peer, daemon: any Daemon, token: Token
+        _ socket: consuming FileDescriptor, peer: Peer, daemon: any Daemon, token: Token,
+        usage: ControlUsage = ControlUsage(), idleLimit: Duration? = nil
     ) {
         self.socket = socket
         self.peer = peer
         self.daemon = daemon
         self.token = token
+        self.usage = usage
+        self.idleLimit = idleLimit
+        heardAt = daemon.now
         watchedInterest = .readable
     }
+
+    deinit { usage.unsentBytes -= unsentCount }
 
     var number: CInt { socket.number }
 
@@ -62,10 +77,21 @@ final class ControlConnection {
 
     /// Nothing is left to be said.
     var isFinished: Bool {
-        isBroken || inputHasEnded && !isWaiting && unsentCount == 0
+        isBroken || end != nil || inputHasEnded && !isWaiting && unsentCount == 0
     }
 
     var watchDue: Instant? { isWaiting ? nil : watch?.due }
+
+    /// When it has asked nothing for too long; nil while something is on its way to it, or is to come.
+    private var idleDue: Instant? {
+        guard let idleLimit, watch == nil, !isWaiting, unsentCount == 0 else { return nil }
+        return heardAt.advanced(by: idleLimit)
+    }
+
+    private var stallDue: Instant? { stalledSince?.advanced(by: ControlUsage.readerPatience) }
+
+    /// When it has to be looked at, though nothing happens on its socket.
+    var nextDue: Instant? { [watchDue, idleDue, stallDue].compactMap { $0 }.min() }
 
     // MARK: Events
 
@@ -85,7 +111,9 @@ final class ControlConnection {
             unsafe Socket.receive(socket.number, into: bytes)
         }
         switch outcome {
-        case .moved(let count): reader.append(space[..<count])
+        case .moved(let count):
+            reader.append(space[..<count])
+            heardAt = daemon.now
         case .wouldBlock: break
         case .endOfStream: inputHasEnded = true
         case .failed: isBroken = true
@@ -150,6 +178,13 @@ final class ControlConnection {
         tick(now: daemon.now)
     }
 
+    /// Does what is due: ends a connection that neither reads nor asks, or repeats what is watched.
+    func meetDeadlines(now: Instant) {
+        if let stallDue, stallDue <= now { return end = .slow }
+        if let idleDue, idleDue <= now { return end = .idle }
+        if let watchDue, watchDue <= now { tick(now: now) }
+    }
+
     /// The interval is over. A reader that is behind misses this reply.
     func tick(now: Instant) {
         guard let watch, !isWaiting else { return }
@@ -160,11 +195,39 @@ final class ControlConnection {
     // MARK: Output
 
     private func send(_ reply: Reply) {
-        output.append(contentsOf: reply.encoded)
+        var bytes = reply.encoded
+        if !usage.hasRoom(for: bytes.count) {
+            bytes = Self.tooLong(bytes.count).encoded
+        }
+        output.append(contentsOf: bytes)
+        usage.unsentBytes += bytes.count
         flush()
     }
 
+    private static func tooLong(_ count: Int) -> Reply {
+        count > ControlUsage.mostUnsentOfOne
+            ? .error(
+                .invalid,
+                message: "the reply would have \(count) bytes, more than "
+                    + "\(ControlUsage.mostUnsentOfOne); ask for less of it, as with limit and offset"
+            )
+            : .error(.busy, message: "too many replies wait for their readers; ask again later")
+    }
+
     private func flush() {
+        let before = sent
+        sendWhatFits()
+        usage.unsentBytes -= sent - before
+        if unsentCount == 0 {
+            stalledSince = nil
+            output.removeAll(keepingCapacity: output.capacity <= Self.outputLimit)
+            sent = 0
+        } else if sent > before || stalledSince == nil {
+            stalledSince = daemon.now
+        }
+    }
+
+    private func sendWhatFits() {
         while unsentCount > 0, !isBroken {
             let outcome = unsafe output.withUnsafeBytes { bytes in
                 unsafe Socket.send(socket.number, UnsafeRawBufferPointer(rebasing: bytes[sent...]))
@@ -175,7 +238,5 @@ final class ControlConnection {
             case .failed: isBroken = true
             }
         }
-        output.removeAll(keepingCapacity: output.capacity <= Self.outputLimit)
-        sent = 0
     }
 }

@@ -6,6 +6,8 @@ enum ControlFailure: Error, Equatable {
     case timeout
     /// The daemon hung up.
     case closed
+    /// The command that led to the daemon ended.
+    case ended(String, Spawn.End?)
     /// Something else than our protocol.
     case malformed(String)
     case system(String)
@@ -15,6 +17,12 @@ enum ControlFailure: Error, Equatable {
         case .usage(let text), .noDaemon(let text), .forbidden(let text), .system(let text): text
         case .timeout: "the daemon did not answer within \(ControlClient.patience)"
         case .closed: "the daemon closed the connection"
+        case .ended(let words, .exited(127)):
+            "“\(words)” ended with status 127; are it and “proxyd” on the path there?"
+        case .ended(let words, .exited(let status)) where status != 0:
+            "“\(words)” ended with status \(status)"
+        case .ended(let words, .signalled(let signal)): "“\(words)” was ended by signal \(signal)"
+        case .ended: "the daemon closed the connection"
         case .malformed(let line): "this is no proxyd: it answered “\(line)”"
         }
     }
@@ -24,6 +32,9 @@ enum ControlFailure: Error, Equatable {
         case .usage: .usage
         case .noDaemon, .timeout, .closed, .malformed: .unavailable
         case .forbidden: .noPermission
+        case .ended(_, .exited(let status)) where status != 0:
+            ExitStatus(rawValue: status) ?? .unavailable
+        case .ended: .unavailable
         case .system: .system
         }
     }

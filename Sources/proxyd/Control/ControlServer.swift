@@ -11,17 +11,19 @@ final class ControlServer {
     /// Out of descriptors: when accepting is tried again.
     private var retryAt: Instant?
     private unowned var daemon: (any Daemon)?
-
-    /// Connections at once; more are told to come back.
-    static let mostConnections = 64
+    let usage = ControlUsage()
+    private let roles: Roles
+    private let idleLimit: Duration?
+    /// When the log was last told of somebody who may do nothing.
+    private var toldForbidden: Instant?
 
     /// Binds the socket: refused when a daemon answers there, over a dead one's.
     init(_ settings: ControlConfiguration) throws(StartError) {
         path = settings.path ?? RuntimeFolder.path + "/" + RuntimeDirectory.socketName
-        if settings.path == nil { try Self.prepareFolder() }
+        if settings.path == nil { try Self.prepareFolder() } else { try Self.checkFolder(of: path) }
         var group: UInt32?
         if let name = settings.group {
-            guard let number = RuntimeFolder.groupNumber(named: name) else {
+            guard let number = Accounts.groupNumber(named: name) else {
                 throw StartError(
                     code: .configuration,
                     message: "control: there is no Unix group “\(name)”; create it, or name another"
@@ -29,6 +31,8 @@ final class ControlServer {
             }
             group = number
         }
+        roles = Roles(settings, daemonUser: geteuid(), socketGroup: group)
+        idleLimit = settings.idle
         do throws(UnixSocketFile.Failure) {
             do throws(SystemError) {
                 descriptor = try Socket.open(family: AF_UNIX)
@@ -51,18 +55,19 @@ final class ControlServer {
         do throws(RuntimeFolder.Failure) {
             try RuntimeFolder.prepare()
         } catch {
-            let path = RuntimeFolder.path
-            switch error {
-            case .isForeign:
-                throw StartError(
-                    code: .permission,
-                    message: "\(path) is not ours, or others may write there; "
-                        + "mend it, or name a control socket with --control")
-            case .system(let error):
-                throw StartError(
-                    code: .system,
-                    message: "cannot make \(path): \(error); name a control socket with --control")
-            }
+            throw StartError(failure: error, atFolder: RuntimeFolder.path)
+        }
+    }
+
+    /// Where the user wants the socket, nobody else may replace it.
+    private static func checkFolder(of path: String) throws(StartError) {
+        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+        do throws(RuntimeFolder.Failure) {
+            try RuntimeFolder.check(folder)
+        } catch .system {
+            // Binding says it better.
+        } catch {
+            throw StartError(failure: error, atFolder: folder)
         }
     }
 
@@ -95,8 +100,10 @@ final class ControlServer {
             do throws(SystemError) {
                 guard let (number, _) = try Socket.accept(descriptor.number) else { return }
                 let socket = FileDescriptor(owning: number)
-                guard connections.count < Self.mostConnections else {
-                    Self.turnAway(socket)
+                guard connections.count < ControlUsage.mostClients else {
+                    turnAway(
+                        socket, .busy, .busy,
+                        "\(ControlUsage.mostClients) connections are open already")
                     continue
                 }
                 try add(socket, daemon: daemon, poller: poller)
@@ -113,25 +120,53 @@ final class ControlServer {
         }
     }
 
-    private static func turnAway(_ socket: borrowing FileDescriptor) {
-        let reply = Reply.error(.busy, message: "\(mostConnections) connections are open already")
-        unsafe reply.encoded.withUnsafeBytes { bytes in
+    /// Says why, and closes.
+    private func turnAway(
+        _ socket: borrowing FileDescriptor, _ end: ControlUsage.End, _ code: Reply.ErrorCode,
+        _ message: String
+    ) {
+        usage.count(end)
+        unsafe Reply.error(code, message: message).encoded.withUnsafeBytes { bytes in
             _ = unsafe Socket.send(socket.number, bytes)
         }
+    }
+
+    /// Once per ten seconds: whoever may do nothing may still try as often as he likes.
+    private func tellForbidden(_ credentials: PeerCredentials) {
+        let now = Instant.now
+        if let toldForbidden, now.milliseconds(since: toldForbidden) < 10_000 { return }
+        toldForbidden = now
+        let program = PeerCredentials.program(of: credentials.pid)
+        let actor = Actor(uid: credentials.uid, pid: credentials.pid, program: program)
+        daemon?.tell(
+            Event(
+                .warning, .forbidden, of: Event.Subject(kind: .control),
+                because: "user \(credentials.uid) has no role", by: actor,
+                line: "control connection of \(actor) refused: "
+                    + "user \(credentials.uid) has no role here"))
     }
 
     private func add(
         _ socket: consuming FileDescriptor, daemon: any Daemon, poller: borrowing Poller
     ) throws(SystemError) {
-        let credentials = PeerCredentials.of(socket)
+        let credentials = PeerCredentials(of: socket)
+        guard let role = roles.role(uid: credentials.uid, groups: credentials.groups) else {
+            tellForbidden(credentials)
+            turnAway(
+                socket, .forbidden, .forbidden,
+                "user \(credentials.uid) has no role here; an admin gives one with “viewers”, "
+                    + "“operators” or “admins” of “control” in the configuration")
+            return
+        }
         let peer = Peer(
             uid: credentials.uid, pid: credentials.pid,
-            program: PeerCredentials.program(of: credentials.pid))
+            program: PeerCredentials.program(of: credentials.pid), role: role)
         let number = socket.release()
         let connection = connections.insert { slot, generation in
             ControlConnection(
                 FileDescriptor(owning: number), peer: peer, daemon: daemon,
-                token: Token(.control, slot: slot, generation: generation))
+                token: Token(.control, slot: slot, generation: generation), usage: usage,
+                idleLimit: idleLimit)
         }
         do throws(SystemError) {
             try poller.add(number, connection.token, connection.interest)
@@ -139,6 +174,8 @@ final class ControlServer {
             connections.remove(slot: connection.token.slot)
             throw error
         }
+        usage.clients = connections.count
+        settle(connection, poller: poller)
     }
 
     func resume(_ token: Token, _ readiness: Readiness, poller: borrowing Poller) {
@@ -153,9 +190,11 @@ final class ControlServer {
         guard !connection.isFinished else {
             deadlines.cancel(slot: slot)
             connections.remove(slot: slot)
+            usage.clients = connections.count
+            if let end = connection.end { tell(end, of: connection) }
             return
         }
-        if let due = connection.watchDue {
+        if let due = connection.nextDue {
             deadlines.schedule(slot: slot, at: due)
         } else {
             deadlines.cancel(slot: slot)
@@ -163,6 +202,19 @@ final class ControlServer {
         guard connection.interest != connection.watchedInterest else { return }
         connection.watchedInterest = connection.interest
         try? poller.modify(connection.number, connection.token, connection.interest)
+    }
+
+    private func tell(_ end: ControlUsage.End, of connection: ControlConnection) {
+        usage.count(end)
+        let reason =
+            end == .slow
+            ? "it has read nothing for \(Age(ControlUsage.readerPatience)), and replies wait"
+            : "it has asked nothing for \(idleLimit.map { "\(Age($0))" } ?? "long")"
+        daemon?.tell(
+            Event(
+                end == .slow ? .warning : .info, .clientCut, of: Event.Subject(kind: .control),
+                because: reason, by: connection.peer.actor,
+                line: "control connection of \(connection.peer.actor) closed: \(reason)"))
     }
 
     // MARK: Time
@@ -178,7 +230,7 @@ final class ControlServer {
         if let retryAt, retryAt <= now { listen(poller: poller) }
         while let slot = deadlines.popExpired(now: now) {
             guard let connection = connections[slot: slot] else { continue }
-            connection.tick(now: now)
+            connection.meetDeadlines(now: now)
             settle(connection, poller: poller)
         }
         for slot in 0..<connections.slotCount {
@@ -186,5 +238,33 @@ final class ControlServer {
             connection.hasChanged = false
             settle(connection, poller: poller)
         }
+    }
+}
+
+extension StartError {
+    /// Why a control socket cannot be in a directory.
+    fileprivate init(failure: RuntimeFolder.Failure, atFolder path: String) {
+        let code: Code
+        let problem: String
+        switch failure {
+        case .isForeign:
+            (code, problem) = (
+                .permission, "\(path) is not ours, or others may write there; mend it"
+            )
+        case .isOwned(let user):
+            (code, problem) = (
+                .permission,
+                "\(path) belongs to user \(user), who could put another control socket there; "
+                    + "give it to root or to this user (chown)"
+            )
+        case .isOpenToAll:
+            (code, problem) = (
+                .permission,
+                "everybody may write to \(path) and could put another control socket there; "
+                    + "take that away (chmod o-w)"
+            )
+        case .system(let error): (code, problem) = (.system, "cannot make \(path): \(error)")
+        }
+        self.init(code: code, message: "\(problem), or name another control socket with --control")
     }
 }

@@ -11,6 +11,7 @@ protocol Daemon: AnyObject {
     var file: String? { get }
     var now: Instant { get }
     var elections: Elections { get }
+    var controlUsage: ControlUsage { get }
     /// What has happened lately.
     var events: EventRing { get }
 

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Shared
 
 /// Commands that tell about the daemon and about the protocol.
@@ -9,7 +8,6 @@ enum InfoCommands {
     static func hello(_ request: ControlRequest) {
         let daemon = request.daemon
         let uptime = Instant.now.milliseconds(since: daemon.identity.started)
-        let role = request.peer.role(daemonUser: geteuid())
         request.answer(
             [],
             [
@@ -18,7 +16,7 @@ enum InfoCommands {
                 Reply.Attribute("pid", String(daemon.identity.pid)),
                 Reply.Attribute("host", daemon.identity.host),
                 Reply.Attribute("environment", daemon.identity.environment ?? Table.absent),
-                Reply.Attribute("role", role.rawValue),
+                Reply.Attribute("role", request.peer.role.rawValue),
                 Reply.Attribute("uptime_ms", String(uptime)),
                 Reply.Attribute("wall_ms", String(WallClock.milliseconds)),
                 Reply.Attribute("workers", String(daemon.share.workers.count)),
@@ -49,6 +47,6 @@ enum InfoCommands {
                     entry.role.rawValue, entry.summary,
                 ])
         }
-        request.answer(table)
+        request.answer(table, [Reply.Attribute("role", request.peer.role.rawValue)])
     }
 }

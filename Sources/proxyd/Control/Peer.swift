@@ -5,9 +5,16 @@ struct Peer: Equatable, Sendable {
     let uid: UInt32
     let pid: Int32
     let program: String
+    /// What it may do, found when it connected.
+    let role: Role
 
     enum Role: String, Sendable, Comparable {
-        case viewer, `operator`, admin
+        /// Asks.
+        case viewer
+        /// Switches channels, sets limits, ends sessions.
+        case `operator`
+        /// Changes the topology, and the daemon itself.
+        case admin
 
         static func < (left: Role, right: Role) -> Bool { left.rank < right.rank }
 
@@ -19,10 +26,6 @@ struct Peer: Equatable, Sendable {
             }
         }
     }
-
-    /// The daemon's own user and root may do everything; the socket's permissions let nobody else in
-    /// who may not at least operate.
-    func role(daemonUser: UInt32) -> Role { uid == 0 || uid == daemonUser ? .admin : .operator }
 
     /// As events name it.
     var actor: Actor { Actor(uid: uid, pid: pid, program: program) }

@@ -38,11 +38,20 @@ enum ShowCommands {
     }
 
     static func channels(_ request: ControlRequest) {
-        guard takesNothing(request) else { return }
+        guard request.words.count <= 1 else {
+            return request.refuse(.usage, "show channels [PATH], as in show channels mail/0")
+        }
+        let path = request.words.first
+        if let path, PathResolver(topology: request.daemon.topology).channels(at: path) == nil {
+            return request.refuse(
+                .notFound, "no channel, group or service “\(path.prefix(80))”")
+        }
         request.daemon.ask({ .report(question: $0) }) { answers in
             let now = Instant.now
             let reports = answers.reports
-            let rows = request.daemon.topology.channels.map { channel in
+            let topology = request.daemon.topology
+            let asked = path.map { PathResolver(topology: topology).channels(at: $0) ?? [] }
+            let rows = (asked ?? topology.channels).map { channel in
                 channel.snapshot(times: reports.connectTimes(of: channel, now: now), now: now)
             }
             request.answer(ChannelSnapshot.table(rows))
@@ -75,13 +84,16 @@ enum ShowCommands {
         request.daemon.ask({ .report(question: $0) }) { answers in
             let daemon = request.daemon
             var table = Table(columns: ["name", "used", "limit"])
-            func row(_ name: String, _ used: Int?, _ limit: Int) {
-                table.append([name, used.map { String($0) } ?? Table.absent, String(limit)])
+            func row(_ name: String, _ used: Int?, _ limit: Int?) {
+                table.append([name] + [used, limit].map { $0.map { String($0) } ?? Table.absent })
             }
             row("sessions", daemon.share.admission.current, daemon.limits.sessions)
             row("descriptors", DescriptorLimit.used, daemon.limits.descriptors)
             row("pipes", answers.reports.reduce(0) { $0 + $1.pipes }, daemon.limits.pipes)
             row("workers", daemon.share.workers.count, daemon.share.workers.count)
+            for control in daemon.controlUsage.rows {
+                row(control.name, control.used, control.limit)
+            }
             request.answer(table)
         }
     }

@@ -1,14 +1,41 @@
 internal import CLinux
 internal import Glibc
 
-/// Who is at the other end of a Unix socket (unix(7), SO_PEERCRED).
-enum PeerCredentials {
-    static func of(_ descriptor: borrowing FileDescriptor) -> (uid: UInt32, pid: Int32) {
+/// Who is at the other end of a Unix socket (unix(7), SO_PEERCRED and SO_PEERGROUPS), as it was when
+/// they connected.
+struct PeerCredentials: Equatable, Sendable {
+    let uid: UInt32
+    let pid: Int32
+    /// The effective group, and the supplementary ones.
+    let groups: Set<UInt32>
+
+    /// Nobody in particular where the kernel does not tell.
+    init(of descriptor: borrowing FileDescriptor) {
         var credentials = ucred()
         var length = socklen_t(MemoryLayout<ucred>.size)
         let result = unsafe getsockopt(
             descriptor.number, SOL_SOCKET, SO_PEERCRED, &credentials, &length)
-        return result == 0 ? (credentials.uid, credentials.pid) : (UInt32.max, 0)
+        guard result == 0 else {
+            (uid, pid, groups) = (UInt32.max, 0, [])
+            return
+        }
+        (uid, pid) = (credentials.uid, credentials.pid)
+        groups = Set(Self.supplementaryGroups(of: descriptor.number) + [credentials.gid])
+    }
+
+    private static func supplementaryGroups(of number: CInt) -> [UInt32] {
+        var count = 64
+        // Twice at most: when there is too little room, the kernel says how much it takes.
+        for _ in 0..<2 {
+            var groups = [gid_t](repeating: 0, count: count)
+            var length = socklen_t(count * MemoryLayout<gid_t>.size)
+            let result = unsafe getsockopt(number, SOL_SOCKET, SO_PEERGROUPS, &groups, &length)
+            let needed = Int(length) / MemoryLayout<gid_t>.size
+            if result == 0 { return Array(groups.prefix(needed)) }
+            guard errno == ERANGE, needed > count, needed <= 65_536 else { return [] }
+            count = needed
+        }
+        return []
     }
 
     /// The name of a process's program (proc(5), `comm`); `?` when it has gone.

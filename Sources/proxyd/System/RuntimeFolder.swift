@@ -13,6 +13,10 @@ enum RuntimeFolder {
         case system(SystemError)
         /// Somebody else made it, and could put a socket of his own there.
         case isForeign
+        /// Neither we nor root own it.
+        case isOwned(by: UInt32)
+        /// Everybody may put files there and take others' away.
+        case isOpenToAll
     }
 
     /// Makes it, or sees that nobody else can write there.
@@ -29,14 +33,16 @@ enum RuntimeFolder {
         }
     }
 
-    /// The number of a Unix group; nil when there is none of that name (getgrnam_r(3)).
-    static func groupNumber(named name: String) -> UInt32? {
-        var entry = unsafe group()
-        var found: UnsafeMutablePointer<group>?
-        var space = [CChar](repeating: 0, count: 16_384)
-        guard unsafe getgrnam_r(name, &entry, &space, space.count, &found) == 0,
-            let found = unsafe found
-        else { return nil }
-        return unsafe found.pointee.gr_gid
+    /// Sees that nobody else can put a socket of his own in the place of one in this directory: it is
+    /// ours or root's, and where everybody may write, nobody may take away what is another's (the
+    /// sticky bit, as in /tmp).
+    static func check(_ path: String) throws(Failure) {
+        var status = stat()
+        guard unsafe stat(path, &status) == 0 else { throw .system(SystemError("stat")) }
+        guard status.st_uid == 0 || status.st_uid == geteuid() else {
+            throw .isOwned(by: status.st_uid)
+        }
+        let isOpen = status.st_mode & S_IWOTH != 0 && status.st_mode & S_ISVTX == 0
+        guard !isOpen else { throw .isOpenToAll }
     }
 }

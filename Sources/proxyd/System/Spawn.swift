@@ -88,7 +88,7 @@ final class Spawn {
     }
 
     /// What exec wants: pointers to strings, a null behind the last. Whoever asks frees them.
-    private static func strings(_ strings: [String]) -> [UnsafeMutablePointer<CChar>?] {
+    static func strings(_ strings: [String]) -> [UnsafeMutablePointer<CChar>?] {
         unsafe strings.map { unsafe strdup($0) } + [nil]
     }
 

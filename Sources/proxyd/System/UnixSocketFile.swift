@@ -19,7 +19,10 @@ struct UnixSocketFile: Sendable {
 
     /// Puts a bound, listening socket in its place, with its permissions set before anybody can connect.
     ///
-    /// It is bound under a name of its own and then renamed over whatever a dead owner has left.
+    /// It is bound under a name of its own and then renamed over whatever a dead owner has left. From the
+    /// moment that there is a file only its owner may use it: bind(2) takes the mode from the socket's
+    /// own inode, so fchmod(2) before it leaves no gap; the group's and others' share comes once the
+    /// group is the right one.
     init(
         binding descriptor: borrowing FileDescriptor, to path: String, mode: UInt32,
         group: UInt32?, backlog: CInt
@@ -31,11 +34,12 @@ struct UnixSocketFile: Sendable {
         }
         _ = unsafe unlink(temporary)
         do throws(SystemError) {
+            guard fchmod(descriptor.number, mode & 0o700) == 0 else { throw SystemError("fchmod") }
             try Socket.bind(descriptor, to: address)
-            guard unsafe chmod(temporary, mode) == 0 else { throw SystemError("chmod") }
             if let group, unsafe chown(temporary, uid_t.max, group) != 0 {
                 throw SystemError("chown")
             }
+            guard unsafe chmod(temporary, mode) == 0 else { throw SystemError("chmod") }
             try Socket.listen(descriptor, backlog: backlog)
             guard unsafe rename(temporary, path) == 0 else { throw SystemError("rename") }
         } catch {

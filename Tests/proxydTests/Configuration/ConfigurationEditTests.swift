@@ -239,7 +239,8 @@ struct ConfigurationTextTests {
     static let texts = [
         editedFile,
         """
-        control: {socket: /tmp/x.sock, mode: "0660", group: root, environment: "null"}
+        control: {socket: /tmp/x.sock, mode: "0660", group: root, environment: "null", admins: root,
+                  operators: ["@root", 1001], viewers: ["@4", "7"], idle: never}
         workers: 3
         max-sessions: 5000
         services:

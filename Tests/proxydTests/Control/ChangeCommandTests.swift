@@ -345,7 +345,7 @@ struct ChangeCommandTests {
 
     @Test("viewers and operators cannot change the topology")
     func roles() throws {
-        let peer = proxyd.Peer(uid: 12345, pid: 1, program: "x")
+        let peer = proxyd.Peer(uid: 12345, pid: 1, program: "x", role: .operator)
         for line in ["set main/0 weight 2", "remove main", "reload", "shutdown", "begin\ncommit"] {
             let first = line.split(separator: "\n").map(String.init).last ?? ""
             guard case .error(let code, _) = try daemon.replies(to: first, peer: peer)[0] else {

@@ -64,22 +64,42 @@ struct CommandTableTests {
         #expect(attributes["workers"] == "2")
     }
 
-    @Test(
-        "root and the daemon's user are admins, everybody else operates",
-        arguments: [(0, 1000, .admin), (1000, 1000, .admin), (1001, 1000, .operator)]
-            as [(UInt32, UInt32, proxyd.Peer.Role)])
-    func roles(uid: UInt32, daemonUser: UInt32, role: proxyd.Peer.Role) {
-        let peer = proxyd.Peer(uid: uid, pid: 7, program: "ctl")
-        #expect(peer.role(daemonUser: daemonUser) == role)
-        #expect(peer.actor.description == "\(uid):ctl[7]")
+    @Test("actors are named by user, program and process")
+    func actor() {
+        let peer = proxyd.Peer(uid: 7, pid: 8, program: "ctl", role: .viewer)
+        #expect(peer.actor.description == "7:ctl[8]")
         #expect(proxyd.Peer.Role.viewer < .operator && .operator < .admin)
     }
+
+    /// Commands that change nothing here and do something elsewhere all the same.
+    private static let acting: Set = ["probe", "dump"]
 
     @Test("what changes something needs an operator, what shows something does not")
     func mutates() {
         for entry in CommandTable.entries {
-            #expect(entry.mutates == (entry.role >= .operator), "\(entry.verb)")
+            let acts = entry.mutates || Self.acting.contains(entry.verb)
+            #expect(acts == (entry.role >= .operator), "\(entry.verb)")
         }
+    }
+
+    @Test(
+        "a role is refused exactly what is above it", arguments: CommandTable.entries.map(\.verb),
+        [proxyd.Peer.Role.viewer, .operator, .admin])
+    func refused(verb: String, role: proxyd.Peer.Role) throws {
+        let entry = try #require(CommandTable.entries.first { $0.verb == verb })
+        let peer = proxyd.Peer(uid: 1001, pid: 1, program: "test", role: role)
+        let reply = try #require(try daemon.replies(to: verb, peer: peer).first)
+        let isForbidden = if case .error(.forbidden, _) = reply { true } else { false }
+        #expect(isForbidden == (role < entry.role))
+    }
+
+    @Test("hello and describe say who we are", arguments: ["hello", "describe"])
+    func ownRole(line: String) throws {
+        let peer = proxyd.Peer(uid: 1001, pid: 1, program: "test", role: .viewer)
+        guard case .ok(let attributes, _) = try daemon.replies(to: line, peer: peer).first else {
+            throw Missing("OK")
+        }
+        #expect(attributes["role"] == "viewer")
     }
 
     @Test(
@@ -161,6 +181,13 @@ struct CommandTableTests {
         #expect(table.rows.allSatisfy { $0.count == table.columns.count })
     }
 
+    @Test(
+        "show channels shows all of them, or those of a path",
+        arguments: [("", 4), ("mail", 4), ("main", 3), ("mail/spare", 1), ("0/1", 1)])
+    func channels(path: String, count: Int) throws {
+        #expect(try daemon.table("show channels \(path)").table.rows.count == count)
+    }
+
     // MARK: Switching
 
     @Test("switching tells what changed, raises the generation, and says by whom")
@@ -234,7 +261,8 @@ struct CommandTableTests {
             ("disable main if-gen=x", .usage), ("disable main if-gen=-1", .usage),
             ("disable main if-gen=2", .conflict), ("disable if-gen=2 main", .conflict),
             ("disable main cut if-gen=0", .conflict), ("kill session 1 if-gen=7", .conflict),
-            ("show channels novel", .usage), ("show limits 1", .usage),
+            ("show channels novel", .notFound), ("show channels main main", .usage),
+            ("show limits 1", .usage),
         ] as [(String, Reply.ErrorCode)])
     func mistakes(line: String, code: Reply.ErrorCode) throws {
         #expect(try daemon.refusal(line).code == code)
@@ -281,8 +309,16 @@ struct CommandTableTests {
     @Test("limits tell what is used of what")
     func limits() throws {
         let rows = try daemon.table("show limits").table.rows
-        #expect(rows.map { $0[0] } == ["sessions", "descriptors", "pipes", "workers"])
+        #expect(
+            rows.map { $0[0] } == [
+                "sessions", "descriptors", "pipes", "workers", "control-clients",
+                "control-request-bytes", "control-reply-bytes", "control-unsent-bytes",
+                "control-forbidden", "control-busy", "control-slow", "control-idle",
+            ])
         #expect(rows[0] == ["sessions", "0", "400"])
         #expect(rows[3] == ["workers", "2", "2"])
+        #expect(rows[4] == ["control-clients", "0", "64"])
+        daemon.controlUsage.count(.forbidden)
+        #expect(try daemon.table("show limits").table.rows[8] == ["control-forbidden", "1", "-"])
     }
 }

@@ -22,7 +22,7 @@ struct ControlCommandTests {
     func split(
         words: [String], formats: [ReplyFormat], expected: [String], format: ReplyFormat
     ) throws {
-        let result = try ControlCommand.split(words, formats: formats)
+        let result = try ControlLine(words, formats: formats)
         #expect(result.words == expected)
         #expect(result.format == format)
     }
@@ -30,7 +30,56 @@ struct ControlCommandTests {
     @Test("two formats are one too many")
     func twoFormats() {
         #expect(throws: (any Error).self) {
-            try ControlCommand.split(["show", "--csv"], formats: [.json])
+            try ControlLine(["show", "--csv"], formats: [.json])
+        }
+    }
+
+    @Test(
+        "a wait may stand in front and behind, among formats",
+        arguments: [
+            (["drain", "0/2", "--wait", "60s"], nil, ["drain", "0/2"], 60),
+            (["drain", "0/2", "--wait=2m", "--json"], nil, ["drain", "0/2"], 120),
+            (["disable", "0", "cut", "--json", "--wait", "1"], nil, ["disable", "0", "cut"], 1),
+            (["shed", "0/1", "5"], "5s", ["shed", "0/1", "5"], 5),
+        ] as [([String], String?, [String], Int)])
+    func wait(words: [String], option: String?, expected: [String], seconds: Int) throws {
+        let line = try ControlLine(words, wait: option)
+        #expect(line.words == expected)
+        #expect(line.wait == .seconds(seconds))
+    }
+
+    @Test(
+        "a wait that makes no sense says so",
+        arguments: [
+            (["show", "channels", "--wait", "5s"], "--wait goes with disable, drain"),
+            (["drain", "0", "--wait"], "--wait for how long?"),
+            (["drain", "0", "--wait", "x"], "--wait is “x”, which is no time"),
+            (["drain", "0", "--wait", "0"], "--wait is 0, which is too short"),
+            (["drain", "0", "--wait", "1s", "--wait=2s"], "--wait stands there twice"),
+            (["--wait", "1s"], "--wait goes with"),
+        ])
+    func badWait(words: [String], message: String) {
+        let mistake = #expect(throws: ControlLine.Mistake.self) { try ControlLine(words) }
+        #expect(mistake?.message.hasPrefix(message) == true, "\(mistake?.message ?? "")")
+    }
+
+    @Test(
+        "--via is a shell's words, and the socket's path needs no quotes on any machine",
+        arguments: [
+            ("ssh db1", nil, "ssh db1 proxyd ctl --stdio"),
+            (
+                "ssh -o 'A B' db1", "/run/a.sock",
+                "ssh -o 'A B' db1 proxyd ctl --stdio --socket /run/a.sock"
+            ),
+            ("ssh db1", "/run/a b", nil), ("ssh db1", "/run/$x", nil), ("ssh db1", "", nil),
+            ("", nil, nil), ("  ", nil, nil), ("ssh\ndb1", nil, nil),
+        ] as [(String, String?, String?)])
+    func via(via: String, socket: String?, command: String?) throws {
+        do throws(ControlFailure) {
+            #expect(try ControlTarget.command(via: via, socket: socket) == command)
+        } catch {
+            #expect(command == nil)
+            #expect(error.status == .usage)
         }
     }
 
@@ -84,6 +133,8 @@ struct ControlCommandTests {
         arguments: [
             ["--novel"], ["run"], ["run", "a", "b"], ["run", "f", "--grace", "3"], ["check"],
             ["check", "a", "b"], ["ctl", "--json", "--csv", "show"], ["novel"],
+            ["ctl", "--stdio", "show"], ["ctl", "--stdio", "--json"],
+            ["ctl", "--stdio", "--via", "ssh x"], ["ctl", "show", "x", "--wait", "1s"],
         ])
     func usage(line: [String]) {
         let error = #expect(throws: (any Error).self) { _ = try Proxyd.parseAsRoot(line) }

@@ -12,14 +12,15 @@ private final class ConnectionStand {
     let client: TestSocket
     private var reader = ReplyReader()
 
-    init() throws {
+    init(usage: ControlUsage = ControlUsage(), idleLimit: Duration? = nil) throws {
         daemon = try FakeDaemon.make()
+        daemon.now = .at(100)
         let (near, far) = try TestSocket.pair(.unix)
         client = far
         connection = ControlConnection(
             FileDescriptor(owning: dup(near.number)),
-            peer: proxyd.Peer(uid: 0, pid: 1, program: "test"), daemon: daemon,
-            token: Token(.control))
+            peer: .test, daemon: daemon,
+            token: Token(.control), usage: usage, idleLimit: idleLimit)
     }
 
     /// Serves the connection for as long as it has an event that it waits for.
@@ -75,7 +76,7 @@ struct ControlConnectionTests {
         stand.daemon.answerAll()
         #expect(try stand.replies().map(\.lineCount) == [5, 2])
         stand.daemon.answerAll()
-        #expect(try stand.replies().map(\.lineCount) == [5, 4])
+        #expect(try stand.replies().map(\.lineCount) == [13, 4])
     }
 
     @Test("a request may come in pieces, with CR, and empty lines are nothing")
@@ -259,6 +260,100 @@ struct ControlConnectionTests {
         daemon.answerAll()
     }
 
+    // MARK: Limits
+
+    @Test("a connection that asks nothing for too long ends, whatever it asked before")
+    func idle() throws {
+        let stand = try ConnectionStand(idleLimit: .seconds(60))
+        #expect(stand.connection.nextDue == .at(160))
+        stand.connection.meetDeadlines(now: .at(159))
+        #expect(!stand.connection.isFinished)
+        stand.daemon.now = .at(159)
+        #expect(try stand.replies(to: "show services\n").count == 1)
+        #expect(stand.connection.nextDue == .at(219))
+        stand.connection.meetDeadlines(now: .at(219))
+        #expect(stand.connection.isFinished)
+        #expect(stand.connection.end == .idle)
+    }
+
+    @Test("whoever watches, or waits for an answer, is not idle")
+    func notIdle() throws {
+        let stand = try ConnectionStand(idleLimit: .seconds(60))
+        #expect(try stand.replies(to: "watch 100 show services\n").count == 1)
+        #expect(stand.connection.nextDue == .at(200))
+        stand.daemon.isSlow = true
+        #expect(try stand.replies(to: "show channels\n").isEmpty)
+        #expect(stand.connection.nextDue == nil)
+        stand.daemon.answerAll()
+        #expect(stand.connection.nextDue == .at(160))
+    }
+
+    @Test("a reader that takes nothing while replies wait is cut, one that takes a little is not")
+    func slow() throws {
+        let usage = ControlUsage()
+        var stand: ConnectionStand? = try ConnectionStand(usage: usage)
+        let connection = try #require(stand?.connection)
+        let request = Array("describe\n".utf8)
+        while connection.interest.contains(.readable) {
+            _ = try stand?.client.sendSome(request[...])
+            stand?.serve()
+        }
+        #expect(usage.unsentBytes > 0)
+        #expect(connection.nextDue == .at(130))
+        stand?.daemon.now = .at(120)
+        while connection.nextDue == .at(130) {
+            _ = stand?.client.receiveSome()
+            stand?.serve()
+        }
+        while connection.interest.contains(.readable) {
+            _ = try stand?.client.sendSome(request[...])
+            stand?.serve()
+        }
+        #expect(connection.nextDue == .at(150))
+        connection.meetDeadlines(now: .at(149))
+        #expect(connection.end == nil)
+        connection.meetDeadlines(now: .at(150))
+        #expect(connection.end == .slow)
+        #expect(connection.isFinished)
+        stand = nil
+    }
+
+    @Test("what a connection had unsent is given back with it")
+    func givesBack() throws {
+        let usage = ControlUsage()
+        do {
+            let stand = try ConnectionStand(usage: usage)
+            while usage.unsentBytes == 0 {
+                _ = try stand.client.sendSome(Array("describe\n".utf8)[...])
+                stand.serve()
+            }
+        }
+        #expect(usage.unsentBytes == 0)
+    }
+
+    @Test(
+        "a reply that finds no room beside those that wait is an error, and the next one is answered"
+    )
+    func noRoom() throws {
+        let usage = ControlUsage()
+        let stand = try ConnectionStand(usage: usage)
+        usage.unsentBytes = ControlUsage.mostUnsent - 100
+        #expect(try stand.replies(to: "describe\n").map(\.code) == [.busy])
+        usage.unsentBytes = 0
+        #expect(try stand.replies(to: "show services\n").map(\.lineCount) == [2])
+        #expect(usage.unsentBytes == 0)
+    }
+
+    @Test("a reply has room up to what one may have, and all of them together")
+    func room() {
+        let usage = ControlUsage()
+        #expect(usage.hasRoom(for: ControlUsage.mostUnsentOfOne))
+        #expect(!usage.hasRoom(for: ControlUsage.mostUnsentOfOne + 1))
+        usage.unsentBytes = ControlUsage.mostUnsent - 10
+        #expect(usage.hasRoom(for: 10))
+        #expect(!usage.hasRoom(for: 11))
+    }
+
     // MARK: Watching
 
     @Test("watch answers now and per interval, until the next line")
@@ -403,7 +498,7 @@ struct ControlServerTests {
         server.start(with: daemon, poller: poller)
         let endpoint = Endpoint.unix(path: server.path)
         var clients: [TestSocket] = []
-        for _ in 0..<ControlServer.mostConnections {
+        for _ in 0..<ControlUsage.mostClients {
             let client = try TestSocket.connect(to: endpoint)
             clients.append(client)
             try client.send("show services\n")
@@ -441,6 +536,30 @@ struct ControlServerTests {
             error?.message
                 == "another daemon answers on control socket \(server.path); "
                 + "end it, or give this one another with --control")
+    }
+
+    @Test(
+        "a directory where anybody could replace the socket is refused, with the remedy",
+        arguments: [(0o777, true), (0o1777, false), (0o775, false), (0o700, false)]
+            as [(UInt32, Bool)])
+    func openFolder(mode: UInt32, isRefused: Bool) throws {
+        _ = unsafe chmod(folder.path, mode)
+        guard isRefused else {
+            try ControlServer(settings()).close()
+            return
+        }
+        let error = #expect(throws: StartError.self) { _ = try ControlServer(settings()) }
+        #expect(error?.code == .permission)
+        #expect(error?.message.contains("take that away (chmod o-w)") == true)
+        #expect(folder.names.isEmpty)
+    }
+
+    @Test("a directory of another user is refused", .enabled(if: geteuid() == 0))
+    func foreignFolder() throws {
+        _ = unsafe chown(folder.path, 65_534, 65_534)
+        let error = #expect(throws: StartError.self) { _ = try ControlServer(settings()) }
+        #expect(error?.code == .permission)
+        #expect(error?.message.contains("belongs to user 65534") == true)
     }
 
     @Test("a plain file in its place, and a group that does not exist, are named")

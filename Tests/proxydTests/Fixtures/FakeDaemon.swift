@@ -17,6 +17,7 @@ final class FakeDaemon: Daemon {
     let identity = Identity(environment: "TEST")
     let elections: Elections
     let events = EventRing()
+    let controlUsage = ControlUsage()
     let limits = DaemonLimits(descriptors: 1024, wanted: nil)
     var now = Instant.now
     private(set) var changes = 0
@@ -165,7 +166,7 @@ final class FakeDaemon: Daemon {
 
     /// Runs a command as a connection would, and says what it answered, in order.
     func replies(
-        to line: String, peer: proxyd.Peer = .init(uid: 0, pid: 1, program: "test")
+        to line: String, peer: proxyd.Peer = .test
     ) throws -> [Reply] {
         let words = try Request(line: Array(line.utf8)).words
         let box = Box()
@@ -228,4 +229,9 @@ extension FakeDaemon: TopologyAudience {
         let serials = Set(channels.map(\.serial))
         ask({ .cutChannels(serials: serials, question: $0) }) { finish($0.cutCount) }
     }
+}
+
+extension proxyd.Peer {
+    /// One that may do everything.
+    static let test = proxyd.Peer(uid: 0, pid: 1, program: "test", role: .admin)
 }

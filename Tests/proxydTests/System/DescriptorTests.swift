@@ -82,7 +82,7 @@ struct DescriptorTests {
     func credentials() throws {
         let (near, far) = try TestSocket.pair(.unix)
         let descriptor = FileDescriptor(owning: dup(near.number))
-        let credentials = PeerCredentials.of(descriptor)
+        let credentials = PeerCredentials(of: descriptor)
         #expect(credentials.uid == geteuid())
         #expect(credentials.pid == getpid())
         #expect(PeerCredentials.program(of: getpid()) != "?")

@@ -1,0 +1,57 @@
+internal import Yams
+
+/// Users and Unix groups that have a role on the control socket.
+struct Principals: Equatable, Sendable {
+    var users: Set<UInt32> = []
+    var groups: Set<UInt32> = []
+
+    /// Adds `alice`, `1001`, `@ops` or `@1001`. Names are looked up at once, so that a wrong one is a
+    /// mistake with its place and not a door that stays shut.
+    mutating func add(_ text: String) throws(ValueMistake) {
+        let isGroup = text.hasPrefix("@")
+        let name = isGroup ? String(text.dropFirst()) : text
+        guard let number = try Self.number(of: name, isGroup: isGroup) else {
+            let kind = isGroup ? "Unix group" : "user"
+            throw ValueMistake(
+                "there is no \(kind) “\(name)” on this machine",
+                isGroup ? "create it, or name another" : "create it, or write @NAME for a group")
+        }
+        if isGroup { groups.insert(number) } else { users.insert(number) }
+    }
+
+    private static func number(of name: String, isGroup: Bool) throws(ValueMistake) -> UInt32? {
+        guard !name.isEmpty, name.utf8.count <= 256, !name.utf8.contains(0) else {
+            throw ValueMistake(
+                "“\(name.prefix(40))” names nobody", "write a user's name or number, or @GROUP")
+        }
+        if name.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            // The last one means “nobody told” to the kernel.
+            guard let number = UInt32(name), number != .max else {
+                throw ValueMistake(
+                    "\(name.prefix(40)) is out of range", "write a number below 4294967295")
+            }
+            return number
+        }
+        return isGroup ? Accounts.groupNumber(named: name) : Accounts.userNumber(named: name)
+    }
+}
+
+extension FileReader {
+    /// A list of names and numbers, or a single one.
+    mutating func principals(_ map: YAMLMap, _ key: String) -> Principals {
+        var principals = Principals()
+        guard let value = map[key] else { return principals }
+        let values =
+            value.node.scalar != nil && !value.isAbsent
+            ? [value] : yaml.list(value, as: "“\(key)”") ?? []
+        for value in values {
+            guard let text = yaml.text(value, as: "a name of “\(key)”") else { continue }
+            do throws(ValueMistake) {
+                try principals.add(text)
+            } catch {
+                yaml.mistakes.add(error, at: value.place)
+            }
+        }
+        return principals
+    }
+}

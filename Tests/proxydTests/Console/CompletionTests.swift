@@ -1,0 +1,145 @@
+import Shared
+import Testing
+
+@testable import proxyd
+
+@Suite("Completion")
+struct CompletionTests {
+    private static let vocabulary: Vocabulary = {
+        var vocabulary = Vocabulary()
+        vocabulary.entries = CommandTable.entries.map {
+            .init(verb: $0.verb.split(separator: " ").map(String.init), arguments: $0.arguments)
+        }
+        vocabulary.channels = ["mail/main/a", "mail/main/b", "mail/spare/c", "web/0/0"]
+        vocabulary.fields = ["id", "client", "idle_ms", "in_bytes"]
+        vocabulary.policies = ["hash", "round-robin"]
+        return vocabulary
+    }()
+
+    private static let comparisons = Filter.Comparison.allCases.map(\.rawValue).sorted()
+
+    @Test(
+        "a word may become what the commands and the names allow",
+        arguments: [
+            ("", "en", ["enable"]), ("", "e", ["elect", "enable", "exit", "explain"]),
+            ("show", "se", ["services", "sessions"]), ("kill", "s", ["session"]),
+            ("novel", "", []), ("show novel", "", []), ("hello", "", []),
+            ("drain", "mail/m", ["mail/main", "mail/main/a", "mail/main/b"]),
+            ("drain", "w", ["web", "web/0", "web/0/0"]), ("drain", "main", []),
+            ("drain mail", "", ["if-gen="]), ("drain mail", "if", ["if-gen="]),
+            ("drain mail if-gen=3", "", ["if-gen="]),
+            ("disable mail", "", ["cut", "if-gen="]), ("disable mail cut", "", ["if-gen="]),
+            ("elect", "", ["mail", "web"]), ("explain 10.0.0.1", "", ["mail", "web"]),
+            ("explain", "", []), ("explain 10.0.0.1 mail", "", []),
+            ("set", "mail", ["mail/main", "mail/spare"]), ("set mail/main", "", ["balance"]),
+            ("set mail/main balance", "", ["hash", "round-robin"]),
+            ("shed mail 5", "", ["if-gen=", "preview"]), ("shed mail 5 preview", "", ["if-gen="]),
+            ("shed mail", "", []),
+            ("show sessions", "", ["limit", "offset", "sort", "where"]),
+            ("show sessions where", "i", ["id", "idle_ms", "in_bytes"]),
+            ("show sessions where", "n", ["not"]),
+            ("show sessions where id", "", comparisons),
+            ("show sessions where id", "<", ["<", "<="]),
+            ("show sessions where id =", "", []),
+            ("show sessions where id = 3", "", ["and", "limit", "offset", "or", "sort"]),
+            ("show sessions where id = 3 and", "c", ["client"]),
+            ("show sessions where id = 3 and client", "~", ["~"]),
+            ("show sessions sort", "-i", ["-id", "-idle_ms", "-in_bytes"]),
+            ("show sessions sort", "c", ["client"]), ("show sessions limit", "", []),
+            ("show sessions sort id", "", ["limit", "offset", "where"]),
+            ("watch", "", []), ("watch 1", "show", ["show"]), ("watch 1", "wa", []),
+            ("watch 1 show", "gr", ["groups"]), ("help", "ki", ["kill"]),
+            ("help show", "ch", ["channels"]), ("help show channels", "", []),
+        ] as [(String, String, [String])])
+    func candidates(words: String, partial: String, expected: [String]) {
+        let words = words.split(separator: " ").map(String.init)
+        #expect(
+            Completion.candidates(for: words, partial: partial, Self.vocabulary) == expected)
+    }
+
+    @Test(
+        "one candidate goes in with a blank, several as far as they agree, or they are listed",
+        arguments: [
+            ("en", .insert("able ")), ("  dr", .insert("ain ")), ("drain web/0/", .insert("0 ")),
+            ("drain mail if", .insert("-gen=")), ("drain mail/s", .insert("pare")),
+            ("drain mail/spare", .list(["mail/spare", "mail/spare/c"])), ("xyz", .nothing),
+            ("show s", .insert("e")), ("show se", .list(["services", "sessions"])),
+            ("show \"s", .nothing), ("show\tch", .insert("annels ")),
+        ] as [(String, Completion.Outcome)])
+    func outcomes(line: String, outcome: Completion.Outcome) {
+        #expect(Completion.outcome(for: line, Self.vocabulary) == outcome)
+    }
+
+    @Test("without a daemon nothing is known, and nothing goes wrong")
+    func empty() {
+        #expect(Completion.outcome(for: "show ", Vocabulary()) == .nothing)
+        #expect(Completion.outcome(for: "", Vocabulary()) == .insert("exit "))
+    }
+
+    @Test("the only service may be left out")
+    func onlyService() {
+        var vocabulary = Self.vocabulary
+        vocabulary.channels = ["mail/main/a"]
+        let candidates = Completion.candidates(for: ["drain"], partial: "main", vocabulary)
+        #expect(candidates == ["main", "main/a"])
+    }
+
+    @Test("of very many candidates some are shown, and how many more there are")
+    func many() {
+        var vocabulary = Self.vocabulary
+        vocabulary.channels = (0..<500).map { "s/g/\($0)" }
+        guard case .list(let words) = Completion.outcome(for: "drain s/g/", vocabulary) else {
+            Issue.record("no list")
+            return
+        }
+        #expect(words.count == 201)
+        #expect(words.last == "… and 300 more")
+    }
+
+    @Test(
+        "a list fills the columns that there are",
+        arguments: [
+            (["a", "bb", "c"], 80, "a   bb  c"), (["a", "bb", "c"], 8, "a   c\nbb"),
+            (["a", "bb", "c"], 1, "a\nbb\nc"), ([], 80, ""),
+        ])
+    func columns(words: [String], width: Int, text: String) {
+        #expect(Completion.columns(words, width: width) == text)
+    }
+
+    @Test("the vocabulary comes from the daemon's own tables, and nothing else changes it")
+    func learning() {
+        var vocabulary = Vocabulary()
+        let describe = Reply.ok(
+            attributes: [], lines: ["verb\targuments\tmutates", "show all\t[PATH]\tno"])
+        vocabulary.learnCommands(from: describe)
+        vocabulary.learnChannels(
+            from: .ok(attributes: [], lines: ["serial\tpath", "1\ts/g/c", "2\ts/h/d"]))
+        vocabulary.learnFields(from: .ok(attributes: [], lines: ["id\tclient"]))
+        let before = vocabulary
+        #expect(vocabulary.entries == [.init(verb: ["show", "all"], arguments: "[PATH]")])
+        #expect(vocabulary.services == ["s"])
+        #expect(vocabulary.groups == ["s/g", "s/h"])
+        #expect(vocabulary.fields == ["id", "client"])
+        for reply in [Reply.error(.busy, message: "x"), .ok(attributes: [], lines: [])] {
+            vocabulary.learnCommands(from: reply)
+            vocabulary.learnChannels(from: reply)
+            vocabulary.learnFields(from: reply)
+        }
+        #expect(vocabulary == before)
+    }
+
+    @Test(
+        "the prompt says where one is, and as whom",
+        arguments: [
+            ("db1", "PROD", "admin", "proxyd@db1 PROD admin> "),
+            ("db1", "-", "viewer", "proxyd@db1 viewer> "),
+            ("d\u{1B}[1m", "", "operator", "proxyd@d?[1m operator> "),
+        ])
+    func prompt(host: String, environment: String, role: String, prompt: String) {
+        let greeting = [
+            Reply.Attribute("host", host), Reply.Attribute("environment", environment),
+            Reply.Attribute("role", role),
+        ]
+        #expect(ConsoleLink.prompt(greeting) == prompt)
+    }
+}
