@@ -26,6 +26,8 @@ final class Session {
     var lastSpeaker = Side.channel
     var connectStarted: Instant
     var tried: [UInt64] = []
+    /// When one of them failed last.
+    var lastRefusal = Instant.zero
     /// Of the channel being connected to: a name may have several.
     private var addressesLeft = 0
     /// Of the channel's election, when it was chosen.
@@ -177,6 +179,7 @@ final class Session {
         if let channel {
             // A primary that was elected again meanwhile is tried again: the election has seen it work.
             if channel.seat == nil || cause.isShortage { tried.append(channel.serial) }
+            lastRefusal = worker.now
             self.channel = nil
             channel.release()
             if !cause.isShortage {

@@ -13,7 +13,7 @@ extension Session {
         case .closed: return nil
         case .connecting: return connectStarted.advanced(by: timeouts.connect)
         case .holding:
-            return wait?.until
+            return wait.map { min($0.until, looksAgain ?? $0.until) }
         case .relaying: return timeouts.idle.map { lastActivity.advanced(by: $0) }
         case .halfClosed:
             return (timeouts.halfClosed ?? timeouts.idle).map { lastActivity.advanced(by: $0) }
@@ -27,7 +27,9 @@ extension Session {
             worker.deadlines.schedule(slot: slot, at: deadline)
             return
         }
-        if life.phase == .connecting {
+        if life.phase == .holding, let wait, wait.until > worker.now {
+            chooseAgain(on: worker)
+        } else if life.phase == .connecting {
             perform(connectFailed(.timeout, on: worker), on: worker)
         } else if wait?.isForRoom == true {
             perform(life.queueTimedOut(), on: worker)

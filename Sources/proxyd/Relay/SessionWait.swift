@@ -57,9 +57,15 @@ extension Session {
         }
         self.wait = wait
         life.hold()
-        worker.deadlines.schedule(slot: slot, at: wait.until)
+        worker.deadlines.schedule(slot: slot, at: min(wait.until, looksAgain ?? wait.until))
         return .none
     }
+
+    /// When channels that refused it may be tried again, whoever calls: a client that waits must not
+    /// knock at a closed door without end.
+    var looksAgain: Instant? { tried.isEmpty ? nil : lastRefusal.advanced(by: Self.retryPause) }
+
+    private static let retryPause = Duration.seconds(1)
 
     func leaveLine(on worker: Worker) {
         guard wait != nil else { return }
@@ -70,7 +76,7 @@ extension Session {
     /// It has been called: there may be room, or a usable channel. If so, so there may be for the next.
     func chooseAgain(on worker: Worker) {
         guard life.phase == .holding else { return }
-        tried.removeAll()
+        if let looksAgain, looksAgain <= worker.now { tried.removeAll() }
         perform(.choose, on: worker)
         if life.phase != .holding { worker.share.callNext(of: service) }
     }

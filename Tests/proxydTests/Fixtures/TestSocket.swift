@@ -231,6 +231,11 @@ final class TestDoor: Sendable {
         }
     }
 
+    /// A door that refused listens from now on.
+    func open() throws {
+        guard listen(number, 64) == 0 else { throw SystemError("listen") }
+    }
+
     /// Whether somebody waits to be accepted.
     var hasCaller: Bool { Wait.poll(number, POLLIN, milliseconds: 0) != nil }
 }

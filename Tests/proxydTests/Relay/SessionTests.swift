@@ -163,6 +163,36 @@ struct SessionTests {
         #expect(try door.accept().receiveText(8) == "patience")
     }
 
+    @Test(
+        "a held client that was refused does not ask again at once",
+        arguments: [Duration.zero, .seconds(60)])
+    func heldAfterRefusal(grace: Duration) throws {
+        let refusing = try TestDoor.refusing()
+        let stand = try WorkerStand(
+            [refusing.endpoint], Settings(whenEmpty: .hold(.seconds(30)), grace: grace))
+        let client = try stand.connect()
+        try stand.await(.holding)
+        // Whoever calls it finds that it has nothing new to try.
+        for _ in 0..<100 {
+            stand.share.callNext(of: stand.service)
+            #expect(try stand.sessions().map(\.phase) == [.holding])
+        }
+        #expect(try stand.sessions().map(\.retries) == [1])
+        _ = client
+    }
+
+    @Test("a held client that was refused is served once the channel listens")
+    func heldUntilItListens() throws {
+        let door = try TestDoor.refusing()
+        let stand = try WorkerStand(
+            [door.endpoint], Settings(whenEmpty: .hold(.seconds(30)), grace: .zero))
+        let client = try stand.connect()
+        try client.send("patience")
+        try stand.await(.holding)
+        try door.open()
+        #expect(try door.accept().receiveText(8) == "patience")
+    }
+
     @Test("a held client is closed when its time is over")
     func holdOver() throws {
         let door = try TestDoor()
