@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Shared
 
 /// A data thread: a poller and the sessions that it serves. Everything that can wake it is in `run`.
@@ -19,6 +20,8 @@ final class Worker {
     private var acceptors: [Acceptor] = []
     /// Sessions whose turn was over before they were done.
     private var unfinished: [Session] = []
+    /// Questions about sessions, which are answered one per turn.
+    private var inquiries: Deque<Command> = []
     private var retryAt: Instant?
     private var sessionNumber: UInt64 = 0
     private var isStopping = false
@@ -63,6 +66,7 @@ final class Worker {
             events &+= UInt64(count)
             for event in 0..<count { dispatch(event) }
             continueUnfinished()
+            answerNext()
             meetDeadlines()
             retryIfDue()
         }
@@ -83,7 +87,7 @@ final class Worker {
     }
 
     private var waitMilliseconds: CInt {
-        if !unfinished.isEmpty { return 0 }
+        if !unfinished.isEmpty || !inquiries.isEmpty { return 0 }
         var next = deadlines.next
         if let retryAt { next = min(next ?? retryAt, retryAt) }
         guard let next else { return -1 }
@@ -193,11 +197,19 @@ final class Worker {
         case .cutSession(let id, let question):
             answer(.cut(end(.cut) { $0.id == id }), question)
         case .report(let question): answer(.report(report), question)
+        case .scan, .examine, .showSession: inquiries.append(command)
+        case .stop: isStopping = true
+        }
+    }
+
+    /// One question that takes a while, and no more before the next turn, however many are asked.
+    private func answerNext() {
+        switch inquiries.popFirst() {
         case .scan(let scan, let slot, let question):
             answer(.sessions(slice(of: scan, from: slot)), question)
         case .examine(let places, let question): answer(.legs(legs(of: places)), question)
         case .showSession(let id, let question): answer(.session(detail(of: id)), question)
-        case .stop: isStopping = true
+        default: break
         }
     }
 

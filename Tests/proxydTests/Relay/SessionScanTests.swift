@@ -28,6 +28,23 @@ struct SessionScanTests {
             aliases: SessionField.aliases)
     }
 
+    @Test("however many ask at once, sessions get their turn after each answer")
+    func questionsInTurn() throws {
+        let (stand, pairs) = try stand(1)
+        let before = try stand.report().turns
+        for number in 0..<8 {
+            stand.share.workers[0].mailbox.post(
+                .scan(SessionScan(asOf: .now), from: 0, question: UInt64(5000 + number)))
+        }
+        for number in 0..<8 {
+            try stand.notice("answer \(number)") { notice in
+                if case .answer(_, UInt64(5000 + number)) = notice { () } else { nil }
+            }
+        }
+        #expect(try stand.report().turns >= before + 8)
+        _ = pairs
+    }
+
     @Test("tells which way bytes moved, and what the kernel knows of both connections")
     func facts() throws {
         let (stand, pairs) = try stand(1)
