@@ -61,6 +61,10 @@ enum Command: Sendable {
     case report(question: UInt64)
     /// Tell about the sessions in a range of slots.
     case listSessions(slots: Range<Int>, question: UInt64)
+    /// Tell this tap what the session moves; answered with whether there is such a session.
+    case tapSession(id: UInt64, Tap, question: UInt64)
+    /// Find sessions for a tap, among those in slots from here on and those to come.
+    case tapSessions(TapSearch, from: Int)
     /// End everything and return.
     case stop
 }
@@ -76,6 +80,8 @@ enum Notice: Sendable {
     case resolved(Channel, [Endpoint])
     case unresolved(Channel, Resolver.Failure)
     case answer(Answer, question: UInt64)
+    /// There are records for the dump of that number.
+    case tapped(UInt64)
 }
 
 /// A worker's answer to a question.
@@ -83,4 +89,5 @@ enum Answer: Sendable {
     case cut(Int)
     case report(WorkerReport)
     case sessions([SessionRecord], slotCount: Int)
+    case tapped(Bool)
 }

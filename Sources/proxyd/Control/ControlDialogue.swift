@@ -15,7 +15,10 @@ struct ControlDialogue: ~Copyable {
 
     /// One command, and its one reply or its stream of them.
     mutating func run(_ words: [String]) throws(ControlFailure) -> ExitStatus {
+        let dump = DumpOutput(words, format)
+        try dump?.check()
         try client.send(Request(words: words))
+        if let dump { return try follow(dump) }
         var status = show(try client.receive(), to: words)
         guard status == .good, Self.streams(words) else { return status }
         while status == .good {
@@ -27,8 +30,23 @@ struct ControlDialogue: ~Copyable {
             }
             if format == .people { print("") }
             status = show(reply, to: words)
+            // A dump says when it is over.
+            if case .ok(let attributes, _) = reply, attributes["end"] != nil { break }
         }
         return status
+    }
+
+    /// Shows a dump until its end, or until nobody reads it any more.
+    private mutating func follow(_ dump: DumpOutput) throws(ControlFailure) -> ExitStatus {
+        while true {
+            switch try client.receive(within: nil) {
+            case .ok(let attributes, let lines):
+                guard try dump.write(lines, attributes) else { return .good }
+            case .error(let code, let message):
+                StandardError.write("proxyd: \(code.rawValue): \(message)\n")
+                return code.status
+            }
+        }
     }
 
     /// A command per line of standard input; the first failure decides how we end.
@@ -50,6 +68,7 @@ struct ControlDialogue: ~Copyable {
 
     private static func streams(_ words: [String]) -> Bool {
         words.first == "watch" || words.prefix(2) == ["events", "follow"]
+            || words.first == "dump"
     }
 
     private func show(_ reply: Reply, to words: [String]) -> ExitStatus {

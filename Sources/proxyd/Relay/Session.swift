@@ -43,6 +43,8 @@ final class Session {
     }
     /// Whether the channel has accepted, so that its counters know of this session.
     var isPlaced = false
+    /// Tells those who dump it.
+    var onlooker: Onlooker?
 
     init(
         id: UInt64, slot: Int, generation: UInt32, accepted: consuming AcceptedClient, now: Instant
@@ -191,6 +193,8 @@ final class Session {
         worker.noteConnect(to: channel, nanoseconds: worker.now.elapsed(since: connectStarted))
         lastActivity = worker.now
         tried = []
+        worker.offerToTaps(self)
+        if let onlooker { onlooker.tell(.began(tapFacts), at: worker.now) }
         return life.connected()
     }
 

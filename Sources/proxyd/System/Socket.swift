@@ -87,6 +87,13 @@ enum Socket {
             .endpoint
     }
 
+    /// The address at the other end.
+    static func remoteEndpoint(_ descriptor: borrowing FileDescriptor) -> Endpoint? {
+        let number = descriptor.number
+        return unsafe SocketAddress { raw, length in _ = unsafe getpeername(number, raw, length) }
+            .endpoint
+    }
+
     /// Tells the other side that nothing more will come (FIN).
     static func shutDownWrites(_ descriptor: borrowing FileDescriptor) {
         _ = shutdown(descriptor.number, CInt(SHUT_WR))

@@ -77,7 +77,8 @@ struct CommandTableTests {
 
     @Test("what changes something needs an operator, what shows something does not")
     func mutates() {
-        for entry in CommandTable.entries {
+        // Showing what people say to each other is for those who may do everything.
+        for entry in CommandTable.entries where entry.verb != "dump" {
             #expect(entry.mutates == (entry.role >= .operator), "\(entry.verb)")
         }
     }
@@ -113,7 +114,7 @@ struct CommandTableTests {
 
     @Test(
         "help shows all commands, a family of them, or one",
-        arguments: [("help", 44), ("help show", 14), ("help show channels", 2), ("help kill", 2)])
+        arguments: [("help", 46), ("help show", 14), ("help show channels", 2), ("help kill", 2)])
     func help(line: String, lineCount: Int) throws {
         guard case .ok(_, let lines) = try daemon.reply(to: line) else { throw Missing("OK") }
         #expect(lines.count == lineCount)
