@@ -321,6 +321,8 @@ final class Supervisor {
                 .warning, .unresolved, of: .channel(channel), because: failure.words,
                 "channel \(channel.path) \(channel.endpoint) keeps its addresses: "
                     + "the name does not resolve: \(failure.words)")
+        case .tapped(let dump):
+            control.continueDump(dump)
         case .answer(let answer, let number):
             guard var question = questions[number] else { return }
             question.answers.append(answer)

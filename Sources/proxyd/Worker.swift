@@ -30,6 +30,8 @@ final class Worker {
     private var ends: [EndReason: UInt64] = [:]
     private var connectTimes: [UInt64: ConnectTimes] = [:]
     private let tellsOfEveryEnd: Bool
+    /// Dumps that want further sessions.
+    private var searches: [TapSearch] = []
 
     /// How often a resting listener looks again if nothing tells it to.
     private static let retryInterval = Duration.milliseconds(100)
@@ -197,7 +199,9 @@ final class Worker {
         case .cutSession(let id, let question):
             answer(.cut(end(.cut) { $0.id == id }), question)
         case .report(let question): answer(.report(report), question)
-        case .scan, .examine, .showSession: inquiries.append(command)
+        case .tapSession(let id, let tap, let question):
+            answer(.tapped(show(id, to: tap)), question)
+        case .scan, .examine, .showSession, .tapSessions: inquiries.append(command)
         case .stop: isStopping = true
         }
     }
@@ -209,8 +213,53 @@ final class Worker {
             answer(.sessions(slice(of: scan, from: slot)), question)
         case .examine(let places, let question): answer(.legs(legs(of: places)), question)
         case .showSession(let id, let question): answer(.session(detail(of: id)), question)
+        case .tapSessions(let search, let slot): find(search, from: slot)
         default: break
         }
+    }
+
+    // MARK: Dumps
+
+    private func show(_ id: UInt64, to tap: Tap) -> Bool {
+        for slot in 0..<sessions.slotCount {
+            guard let session = sessions[slot: slot], session.id == id else { continue }
+            guard !session.isClosed, tap.claim() else { return false }
+            session.admit(tap, now: now)
+            return true
+        }
+        return false
+    }
+
+    /// Looks at some sessions now and at the next ones in a later turn, so that traffic goes on between.
+    private func find(_ search: TapSearch, from first: Int) {
+        guard search.tap.isHungry else { return }
+        if first == 0 {
+            searches.removeAll { !$0.tap.isHungry }
+            searches.append(search)
+        }
+        let end = min(first + TapSearch.slotsAtOnce, sessions.slotCount)
+        for slot in first..<max(first, end) {
+            guard let session = sessions[slot: slot], session.isPlaced else { continue }
+            offer(session, to: search)
+        }
+        if end < sessions.slotCount {
+            entrance.mailbox.post(.tapSessions(search, from: end))
+        }
+    }
+
+    private func offer(_ session: Session, to search: TapSearch) {
+        guard !session.isClosed, !session.isShown(to: search.tap),
+            search.isMeant(session.record(now: now, worker: index)), search.tap.claim()
+        else { return }
+        session.admit(search.tap, now: now)
+    }
+
+    /// A channel has accepted this session, and nothing was moved yet.
+    @inline(__always)
+    func offerToTaps(_ session: Session) {
+        guard !searches.isEmpty else { return }
+        for search in searches { offer(session, to: search) }
+        searches.removeAll { !$0.tap.isHungry }
     }
 
     private func answer(_ answer: Answer, _ question: UInt64) {

@@ -64,6 +64,10 @@ enum Command: Sendable {
     /// Ask the kernel about these sessions; answered for the first few.
     case examine(ArraySlice<SessionPlace>, question: UInt64)
     case showSession(id: UInt64, question: UInt64)
+    /// Tell this tap what the session moves; answered with whether there is such a session.
+    case tapSession(id: UInt64, Tap, question: UInt64)
+    /// Find sessions for a tap, among those in slots from here on and those to come.
+    case tapSessions(TapSearch, from: Int)
     /// End everything and return.
     case stop
 }
@@ -80,6 +84,8 @@ enum Notice: Sendable {
     case resolved(Channel, Endpoint, [Endpoint])
     case unresolved(Channel, Resolver.Failure)
     case answer(Answer, question: UInt64)
+    /// There are records for the dump of that number.
+    case tapped(UInt64)
 }
 
 /// A worker's answer to a question.
@@ -89,6 +95,7 @@ enum Answer: Sendable {
     case sessions(SessionSlice)
     case legs([SessionLegs?])
     case session(SessionDetail?)
+    case tapped(Bool)
     case addresses([Endpoint: [Endpoint]])
     /// Of this name.
     case noAddress(Endpoint, Resolver.Failure)

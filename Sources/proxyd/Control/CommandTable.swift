@@ -154,6 +154,11 @@ enum CommandTable {
         CommandEntry("watch", "SECONDS COMMAND", "repeat a command until the next line comes") {
             $0.refuse(.usage, "watch SECONDS COMMAND")
         },
+        CommandEntry(
+            "dump",
+            "ID|where FIELD OP VALUE … [sessions N] [text|hex|pcapng] [limit BYTES] [for DURATION]",
+            role: .admin, "a live copy of what sessions move, until the next line comes",
+            run: DumpCommand.run),
         CommandEntry("metrics", "everything counted, for Prometheus", run: Metrics.answer),
     ]
 

@@ -34,6 +34,8 @@ final class ControlConnection {
     private var isProcessing = false
     private var watch: Watch?
     private let conversation = Conversation()
+    /// A live copy that is sent until the next line comes.
+    private var dump: Dump?
 
     /// A command that is repeated until the next line comes.
     private struct Watch {
@@ -80,11 +82,11 @@ final class ControlConnection {
         isBroken || end != nil || inputHasEnded && !isWaiting && unsentCount == 0
     }
 
-    var watchDue: Instant? { isWaiting ? nil : watch?.due }
+    var watchDue: Instant? { isWaiting ? nil : dump?.until ?? watch?.due }
 
     /// When it has asked nothing for too long; nil while something is on its way to it, or is to come.
     private var idleDue: Instant? {
-        guard let idleLimit, watch == nil, !isWaiting, unsentCount == 0 else { return nil }
+        guard let idleLimit, watch == nil, dump == nil, !isWaiting, unsentCount == 0 else { return nil }
         return heardAt.advanced(by: idleLimit)
     }
 
@@ -96,7 +98,10 @@ final class ControlConnection {
     // MARK: Events
 
     func resume(_ readiness: Readiness) {
-        if readiness.contains(.writable) { flush() }
+        if readiness.contains(.writable) {
+            flush()
+            continueDump()
+        }
         if !readiness.isDisjoint(with: [.readable, .hangUp, .error]) { read() }
         process()
     }
@@ -129,6 +134,7 @@ final class ControlConnection {
         defer { isProcessing = false }
         while mayTakeRequests, !isBroken, let event = reader.next() {
             watch = nil
+            endDump()
             switch event {
             case .tooLong:
                 send(.error(.usage, message: "a request has at most 64 KiB"))
@@ -137,7 +143,10 @@ final class ControlConnection {
             }
         }
         // Nothing more will end a watch.
-        if inputHasEnded, !isWaiting { watch = nil }
+        if inputHasEnded, !isWaiting {
+            watch = nil
+            endDump()
+        }
     }
 
     private func take(_ line: [UInt8]) {
@@ -155,20 +164,23 @@ final class ControlConnection {
     private func execute(_ words: [String]) {
         isWaiting = true
         let request = ControlRequest(
-            words: words, peer: peer, daemon: daemon, conversation: conversation
-        ) { [weak self] reply in
-            guard let self else { return }
-            isWaiting = false
-            hasChanged = true
-            send(reply)
-            process()
-        }
+            words: words, peer: peer, daemon: daemon, conversation: conversation,
+            follow: { [weak self] in self?.dump = $0 },
+            send: { [weak self] reply in
+                guard let self else { return }
+                isWaiting = false
+                hasChanged = true
+                send(reply)
+                // Its first records may have come before it was ours.
+                continueDump()
+                process()
+            })
         CommandTable.run(request)
     }
 
     private func startWatch(_ words: [String]) {
         guard words.count >= 3, let age = Age(words[1]), age.milliseconds >= 100,
-            age.milliseconds <= 86_400_000, words[2] != "watch"
+            age.milliseconds <= 86_400_000, words[2] != "watch", words[2] != "dump"
         else {
             send(.error(.usage, message: "watch SECONDS COMMAND, from 0.1 to 86400 seconds"))
             return
@@ -187,9 +199,44 @@ final class ControlConnection {
 
     /// The interval is over. A reader that is behind misses this reply.
     func tick(now: Instant) {
+        if let dump {
+            dump.expire(now: now)
+            return continueDump()
+        }
         guard let watch, !isWaiting else { return }
         self.watch?.due = now.advanced(by: watch.interval)
         if unsentCount == 0 { execute(watch.words) }
+    }
+
+    // MARK: Dumps
+
+    /// Whether this connection shows the dump of that number.
+    func shows(dump number: UInt64) -> Bool { dump?.tap.number == number }
+
+    /// Sends the next part of the dump. A reader that is behind leaves it in the tap, where it is bounded.
+    func continueDump() {
+        guard let dump, !isWaiting, unsentCount < Self.outputLimit, !isBroken,
+            let lines = dump.next()
+        else { return }
+        sendDump(dump, lines)
+        if dump.end == nil, unsentCount < Self.outputLimit {
+            // Others first; then the next part.
+            daemon.share.notices.post(.tapped(dump.tap.number))
+        }
+    }
+
+    private func endDump() {
+        guard let dump else { return }
+        dump.finish(.request)
+        sendDump(dump, [])
+    }
+
+    private func sendDump(_ dump: Dump, _ lines: [String]) {
+        send(
+            .ok(
+                attributes: dump.attributes + ControlRequest.standing(of: daemon), lines: lines))
+        hasChanged = true
+        if dump.end != nil { self.dump = nil }
     }
 
     // MARK: Output

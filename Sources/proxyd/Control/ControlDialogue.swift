@@ -21,7 +21,10 @@ struct ControlDialogue {
     /// nil: the user broke it off, and its reply may still come.
     func run(_ words: [String], wait: Duration? = nil) throws(ControlFailure) -> ExitStatus? {
         let deadline = wait.map { ContinuousClock.now + $0 }
+        let dump = DumpOutput(words, format)
+        try dump?.check()
         try client.send(Request(words: words))
+        if let dump { return try follow(dump) }
         // Some commands are answered only when they are done.
         let patience = ControlClient.patience + (wait ?? .zero)
         guard let reply = try next(within: patience) else { return nil }
@@ -53,6 +56,26 @@ struct ControlDialogue {
             guard status == .good else {
                 try endStream()
                 return status
+            }
+            // A dump says when it is over.
+            if case .ok(let attributes, _) = reply, attributes["end"] != nil { return .good }
+        }
+    }
+
+    /// Shows a dump until its end, until nobody reads it any more, or until the user ends it.
+    private func follow(_ dump: DumpOutput) throws(ControlFailure) -> ExitStatus {
+        while true {
+            guard let reply = try next(within: nil, isStream: true) else {
+                takeEnter()
+                try endStream()
+                return .good
+            }
+            switch reply {
+            case .ok(let attributes, let lines):
+                guard try dump.write(lines, attributes) else { return .good }
+            case .error(let code, let message):
+                StandardError.write("proxyd: \(code.rawValue): \(message)\n")
+                return code.status
             }
         }
     }
@@ -86,6 +109,7 @@ struct ControlDialogue {
 
     static func streams(_ words: [String]) -> Bool {
         words.first == "watch" || words.prefix(2) == ["events", "follow"]
+            || words.first == "dump"
     }
 
     // MARK: Standard input

@@ -9,21 +9,25 @@ struct ControlRequest {
     /// What the connection remembers from line to line.
     let conversation: Conversation
     private let send: (Reply) -> Void
+    /// Lets the connection send what a dump brings, behind the answer.
+    let follow: (Dump) -> Void
 
     init(
         words: [String], peer: Peer, daemon: any Daemon,
-        conversation: Conversation = Conversation(), send: @escaping (Reply) -> Void
+        conversation: Conversation = Conversation(),
+        follow: @escaping (Dump) -> Void = { _ in }, send: @escaping (Reply) -> Void
     ) {
         self.conversation = conversation
         self.words = words
         self.peer = peer
         self.daemon = daemon
+        self.follow = follow
         self.send = send
     }
 
     /// Answers with `OK`; what every reply tells is added.
     func answer(_ lines: [String] = [], _ attributes: [Reply.Attribute] = []) {
-        send(.ok(attributes: attributes + standing, lines: lines))
+        send(.ok(attributes: attributes + Self.standing(of: daemon), lines: lines))
     }
 
     func answer(_ table: Table, _ attributes: [Reply.Attribute] = []) {
@@ -37,7 +41,8 @@ struct ControlRequest {
 
     private static let longestMessage = 400
 
-    private var standing: [Reply.Attribute] {
+    /// What every `OK` tells.
+    static func standing(of daemon: any Daemon) -> [Reply.Attribute] {
         [
             Reply.Attribute("generation", String(daemon.share.generation)),
             Reply.Attribute("epoch", String(daemon.identity.epoch)),

@@ -217,6 +217,16 @@ final class ControlServer {
                 line: "control connection of \(connection.peer.actor) closed: \(reason)"))
     }
 
+    /// There are records for the dump of that number; nobody's when its reader has gone.
+    func continueDump(_ number: UInt64) {
+        for slot in 0..<connections.slotCount {
+            guard let connection = connections[slot: slot], connection.shows(dump: number) else {
+                continue
+            }
+            return connection.continueDump()
+        }
+    }
+
     // MARK: Time
 
     var nextDeadline: Instant? {

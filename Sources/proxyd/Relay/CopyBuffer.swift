@@ -33,4 +33,7 @@ final class CopyBuffer {
         if case .moved(let count) = outcome { start += count }
         return outcome
     }
+
+    /// A copy of the last bytes that were drained.
+    func drained(_ count: Int) -> [UInt8] { unsafe [UInt8](memory[start - count..<start]) }
 }

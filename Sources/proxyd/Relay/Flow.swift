@@ -52,7 +52,8 @@ struct Flow {
     /// Moves bytes until an end must be waited for, or the turn is over.
     mutating func pump(from source: CInt, to sink: CInt, space: RelaySpace) -> Pause {
         if !isSplicing, held == nil, space.mode == .splice { isSplicing = true }
-        if hasUrgent, pipe == nil { isSplicing = false }
+        // Bytes that somebody looks on at pass through our hands; those in a pipe go on first.
+        if hasUrgent || space.onlooker != nil, pipe == nil { isSplicing = false }
         return isSplicing && held == nil
             ? splice(from: source, to: sink, space: space)
             : copy(from: source, to: sink, space: space)
@@ -64,7 +65,7 @@ struct Flow {
         var budget = Self.copiedPerTurn
         while budget > 0 {
             if let buffer = held {
-                if let pause = drain(buffer, into: sink, isLast: false) { return pause }
+                if let pause = drain(buffer, into: sink, isLast: false, space) { return pause }
                 held = nil
                 space.giveBack(buffer)
             }
@@ -82,14 +83,16 @@ struct Flow {
             case .moved(let count):
                 budget -= count
                 noteReceive(of: count)
-                if let pause = drain(space.scratch, into: sink, isLast: isEnded) {
+                if let pause = drain(space.scratch, into: sink, isLast: isEnded, space) {
                     if space.scratch.count > 0 { held = space.takeScratch() }
                     return pause
                 }
             }
             if isEnded { return .finished }
             guard isReadable else { return .sourceEmpty }
-            if streak >= Self.streakToSplice, space.mode == .adaptive, !hasUrgent {
+            if streak >= Self.streakToSplice, space.mode == .adaptive, !hasUrgent,
+                space.onlooker == nil
+            {
                 streak = 0
                 // Without a pipe this turn goes on, so that it ends like any other.
                 pipe = space.lendPipe()
@@ -110,11 +113,14 @@ struct Flow {
     }
 
     /// Sends a buffer; nil when all of it has gone.
-    private mutating func drain(_ buffer: CopyBuffer, into sink: CInt, isLast: Bool) -> Pause? {
+    private mutating func drain(
+        _ buffer: CopyBuffer, into sink: CInt, isLast: Bool, _ space: RelaySpace
+    ) -> Pause? {
         while buffer.count > 0 {
             switch buffer.drain(into: sink, isLast: isLast) {
             case .moved(let count):
                 byteCount &+= UInt64(count)
+                if let onlooker = space.onlooker { onlooker.saw(count, of: buffer) }
             case .wouldBlock, .endOfStream:
                 isWritable = false
                 return .sinkFull
@@ -139,7 +145,9 @@ struct Flow {
         while budget > 0 {
             if pipe.isEmpty {
                 guard isReadable else { return quiet(pipe, space, budget) }
-                if hasUrgent { return copyInstead(of: pipe, from: source, to: sink, space: space) }
+                if hasUrgent || space.onlooker != nil {
+                    return copyInstead(of: pipe, from: source, to: sink, space: space)
+                }
                 switch pipe.fill(from: source) {
                 case .moved: break
                 case .wouldBlock:
@@ -157,6 +165,7 @@ struct Flow {
             case .moved(let count):
                 byteCount &+= UInt64(count)
                 budget -= count
+                if let onlooker = space.onlooker { onlooker.missed(count) }
             case .wouldBlock, .endOfStream:
                 isWritable = false
                 return .sinkFull

@@ -11,6 +11,8 @@ final class RelaySpace {
     private(set) var pipeCount = 0
     let pipeLimit: Int
     let mode: RelayMode
+    /// Who looks on at the flow that is being pumped: set for that pump only, and for most never.
+    var onlooker: Onlooker?
 
     private static let freeBuffersKept = 16
 

@@ -47,6 +47,8 @@ final class Session {
     }
     /// Whether the channel has accepted, so that its counters know of this session.
     var isPlaced = false
+    /// Tells those who dump it.
+    var onlooker: Onlooker?
 
     init(
         id: UInt64, slot: Int, generation: UInt32, accepted: consuming AcceptedClient, now: Instant
@@ -198,6 +200,8 @@ final class Session {
         inMoved = worker.now
         outMoved = worker.now
         tried = []
+        worker.offerToTaps(self)
+        if let onlooker { onlooker.tell(.began(tapFacts), at: worker.now) }
         return life.connected()
     }
 

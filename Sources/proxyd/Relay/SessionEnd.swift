@@ -15,6 +15,8 @@ extension Session {
         _ reason: EndReason, _ resets: SessionLife.Resets, on worker: Worker
     ) {
         worker.deadlines.cancel(slot: slot)
+        onlooker?.tell(.closed(reason, resets), at: worker.now)
+        onlooker = nil
         if resets == .client || resets == .both { Socket.resetOnClose(clientSocket) }
         if channelSocket.number >= 0, resets == .channel || resets == .both {
             Socket.resetOnClose(channelSocket)

@@ -102,6 +102,19 @@ extension Session {
     }
 
     private func pump(from side: Side, on worker: Worker) -> Flow.Pause {
+        guard let onlooker else { return move(from: side, on: worker) }
+        if onlooker.isWanted {
+            onlooker.turn(to: side, at: worker.now)
+            worker.space.onlooker = onlooker
+        } else {
+            self.onlooker = nil
+        }
+        defer { worker.space.onlooker = nil }
+        return move(from: side, on: worker)
+    }
+
+    @inline(__always)
+    private func move(from side: Side, on worker: Worker) -> Flow.Pause {
         let (client, channel) = (clientSocket.number, channelSocket.number)
         let before: UInt64
         let after: UInt64
@@ -136,6 +149,7 @@ extension Session {
         case .turnOver:
             worker.resumeLater(self)
         case .finished:
+            onlooker?.tell(.ended(side), at: worker.now)
             perform(life.ended(side), on: worker)
         case .sourceFailed(let number):
             perform(life.broke(side, .init(streamError: number)), on: worker)

@@ -160,7 +160,9 @@ final class FakeDaemon: Daemon {
                     session.worker == worker
                         && session.channel.map { serials.contains($0.serial) } ?? false
                 })
-        case .serve, .listen, .wake, .supersede, .stop: return .cut(0)
+        case .tapSession(let id, _, _):
+            return .tapped(sessions.contains { $0.worker == worker && $0.id == id })
+        case .serve, .listen, .wake, .supersede, .tapSessions, .stop: return .cut(0)
         }
     }
 

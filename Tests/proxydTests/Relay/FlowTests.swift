@@ -374,4 +374,57 @@ struct RelaySpaceTests {
         try source.awaitEnd()
         guard case .endOfStream = pipe.fill(from: source.number) else { throw Missing("the end") }
     }
+
+    @Test(
+        "who looks on sees every byte from then on, and is told of those in a pipe",
+        arguments: TestSocket.Kind.allCases)
+    func onlooker(kind: TestSocket.Kind) throws {
+        var stand = try FlowStand(kind, mode: .splice)
+        // The sink fills up, with bytes left in the pipe.
+        let before = Fill.bytes(4 << 20)
+        var sent = 0
+        while sent < before.count {
+            let count = try stand.writer.sendSome(before[sent...].prefix(300_000))
+            sent += count
+            if stand.pumpReadable() == .sinkFull { break }
+        }
+        #expect(stand.flow.isWaitingForSink)
+        let moved = Int(stand.flow.byteCount)
+        let tap = Tap(number: 1, sessions: 1, notices: try Mailbox())
+        let onlooker = Onlooker(of: 1)
+        onlooker.add(tap)
+        stand.space.onlooker = onlooker
+        var read: [UInt8] = []
+        while read.count < sent {
+            while case .bytes(let some) = stand.reader.receiveSome(1 << 20) { read += some }
+            stand.flow.isWritable = true
+            _ = stand.pumpReadable()
+        }
+        #expect(read == Array(before[..<sent]))
+        #expect(!stand.flow.isSplicing)
+        let later = try stand.carry(Array("seen".utf8))
+        #expect(later == Array("seen".utf8))
+        var missed = 0
+        var seen: [UInt8] = []
+        for record in tap.take(bytes: .max) {
+            switch record.event {
+            case .missed(_, let count, _): missed += Int(count)
+            case .moved(_, let bytes): seen += bytes
+            case .began, .ended, .closed: break
+            }
+        }
+        #expect(missed > 0)
+        #expect(missed + seen.count == sent - moved + 4)
+        #expect(seen == Array((before[..<sent] + "seen".utf8).suffix(seen.count)))
+        stand.space.onlooker = nil
+        #expect(try stand.carry([1, 2, 3]) == [1, 2, 3])
+        #expect(stand.flow.isSplicing)
+    }
+}
+
+/// Bytes that tell when one is missing.
+private enum Fill {
+    static func bytes(_ count: Int) -> [UInt8] {
+        (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ $0 >> 8) }
+    }
 }

@@ -1,0 +1,8 @@
+/// Which sessions a dump wants to see.
+struct TapSearch: Sendable {
+    let tap: Tap
+    let isMeant: @Sendable (SessionRecord) -> Bool
+
+    /// Sessions that are looked at in one turn of a worker.
+    static let slotsAtOnce = 256
+}
