@@ -11,6 +11,7 @@ final class Supervisor {
     let identity: Identity
     private(set) var limits: DaemonLimits
     let events = EventRing()
+    let history = History()
     private(set) var now = Instant.now
 
     private let poller: Poller
@@ -181,10 +182,12 @@ final class Supervisor {
             elections.meetDeadlines(now: now)
             prober.meetDeadlines(now: now)
             live.meetDeadlines(now: now)
-            control.meetDeadlines(poller: poller)
             tickIfDue()
             shedIfDue()
             endIfDrained()
+            history.meetDeadline(topology, generation: share.generation, now: now)
+            // Last, so that whatever has happened is told before we wait again.
+            control.meetDeadlines(poller: poller)
         }
     }
 
@@ -196,6 +199,7 @@ final class Supervisor {
         if let nextTick { next = min(next ?? nextTick, nextTick) }
         if let due = prober.nextDeadline { next = min(next ?? due, due) }
         if let first = shedding.first { next = min(next ?? first.due, first.due) }
+        next = min(next ?? history.nextDeadline, history.nextDeadline)
         guard let next else { return -1 }
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
     }

@@ -45,6 +45,9 @@ enum CommandTable {
         CommandEntry(
             "show channels", "[PATH]", "every channel, or those of a service or group",
             run: ShowCommands.channels),
+        CommandEntry(
+            "show channel", "PATH", "one channel in detail, with its last errors",
+            run: ShowChannel.run),
         CommandEntry("show workers", "every data thread", run: ShowCommands.workers),
         CommandEntry(
             "show limits", "what is bounded, and how far it is used", run: ShowCommands.limits),
@@ -154,6 +157,24 @@ enum CommandTable {
         CommandEntry("watch", "SECONDS COMMAND", "repeat a command until the next line comes") {
             $0.refuse(.usage, "watch SECONDS COMMAND")
         },
+        CommandEntry(
+            "show history", "PATH [since AGE] [step 1s|10s]",
+            "what a channel or a service did lately", run: HistoryCommand.run),
+        CommandEntry(
+            "show events", "[since N] [where FIELD OP VALUE [and …]] [limit N]",
+            "what has happened, and who did it", run: EventCommands.show),
+        CommandEntry(
+            "events follow", "[since N] [where FIELD OP VALUE [and …]]",
+            "what happens, as it happens, until the next line comes"
+        ) { $0.refuse(.usage, "events follow is a request of its own") },
+        CommandEntry(
+            "reset", "PATH [if-gen=N]", mutates: true, role: .operator,
+            "tables count from now on; metrics go on",
+            plan: CounterCommands.planReset, run: CounterCommands.reset),
+        CommandEntry(
+            "mrtg-bytes", "PATH", "received, sent, for MRTG", run: CounterCommands.mrtgBytes),
+        CommandEntry(
+            "mrtg-conns", "PATH", "sessions, for MRTG", run: CounterCommands.mrtgSessions),
         CommandEntry("metrics", "everything counted, for Prometheus", run: Metrics.answer),
     ]
 

@@ -34,6 +34,7 @@ final class ControlConnection {
     private var isProcessing = false
     private var watch: Watch?
     private let conversation = Conversation()
+    private var follow: EventFollow?
 
     /// A command that is repeated until the next line comes.
     private struct Watch {
@@ -129,6 +130,7 @@ final class ControlConnection {
         defer { isProcessing = false }
         while mayTakeRequests, !isBroken, let event = reader.next() {
             watch = nil
+            follow = nil
             switch event {
             case .tooLong:
                 send(.error(.usage, message: "a request has at most 64 KiB"))
@@ -137,14 +139,20 @@ final class ControlConnection {
             }
         }
         // Nothing more will end a watch.
-        if inputHasEnded, !isWaiting { watch = nil }
+        if inputHasEnded, !isWaiting { (watch, follow) = (nil, nil) }
     }
 
     private func take(_ line: [UInt8]) {
         do throws(Request.Mistake) {
             let words = try Request(line: line).words
             guard let verb = words.first else { return }
-            if verb == "watch" { startWatch(words) } else { execute(words) }
+            if verb == "watch" {
+                startWatch(words)
+            } else if words.starts(with: ["events", "follow"]) {
+                startFollow(Array(words.dropFirst(2)))
+            } else {
+                execute(words)
+            }
         } catch {
             send(.error(.usage, message: "\(error)"))
         }
@@ -190,6 +198,29 @@ final class ControlConnection {
         guard let watch, !isWaiting else { return }
         self.watch?.due = now.advanced(by: watch.interval)
         if unsentCount == 0 { execute(watch.words) }
+    }
+
+    // MARK: Following
+
+    private func startFollow(_ words: [String]) {
+        do throws(EventQuery.Mistake) {
+            follow = try EventFollow(words: words, from: daemon.events)
+        } catch {
+            return send(.error(.usage, message: error.message))
+        }
+        continueFollow()
+    }
+
+    /// Tells what has happened since; a reader that is behind is told when it has read.
+    func continueFollow() {
+        while unsentCount == 0, !isWaiting, let next = follow?.next(from: daemon.events) {
+            let request = ControlRequest(words: [], peer: peer, daemon: daemon) {
+                [weak self] reply in
+                self?.send(reply)
+            }
+            request.answer(EventSnapshot.table(next.rows), next.attributes)
+            hasChanged = true
+        }
     }
 
     // MARK: Output
