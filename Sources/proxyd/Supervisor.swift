@@ -11,6 +11,7 @@ final class Supervisor {
     let identity: Identity
     private(set) var limits: DaemonLimits
     let events = EventRing()
+    let history = History()
     private(set) var now = Instant.now
 
     private let poller: Poller
@@ -18,6 +19,8 @@ final class Supervisor {
     private let control: ControlServer
     private let prober: Prober
     private let names: NameWatch
+    private let scrapes: ScrapeServer?
+    private let statsd: StatsdPusher?
     private var threads: [Thread] = []
     private var questions: [UInt64: Question] = [:]
     private var questionNumber: UInt64 = 0
@@ -86,9 +89,18 @@ final class Supervisor {
         identity = Identity(environment: configuration.control.environment)
         // The control socket first: a daemon that is already running there must not lose its ports.
         control = try ControlServer(configuration.control)
+        var scrapes: ScrapeServer?
         do throws(StartError) {
+            scrapes = try configuration.metrics.listen.map { listen throws(StartError) in
+                try ScrapeServer(listen)
+            }
+            self.scrapes = scrapes
+            statsd = try configuration.metrics.statsd.map { settings throws(StartError) in
+                try StatsdPusher(settings, now: .now)
+            }
             _ = try startup.build()
         } catch {
+            scrapes?.close()
             control.close()
             throw error
         }
@@ -96,7 +108,9 @@ final class Supervisor {
         do throws(SystemError) {
             elections = try Elections(live.state.topology)
             try poller.add(elections.descriptor, Token(.elections), .readable)
+            if let scrapes { try poller.add(scrapes.descriptor, Token(.scrapes), .readable) }
         } catch {
+            scrapes?.close()
             for socket in startup.sockets { socket.removeFile() }
             control.close()
             throw StartError(code: .system, message: "cannot hold elections: \(error)")
@@ -146,7 +160,7 @@ final class Supervisor {
             .info, .ready, of: .daemon,
             "ready: listening on \(listeners); \(topology.channels.count) channels, "
                 + "\(share.workers.count) workers, at most \(limits.sessions) sessions; "
-                + "control \(control.path)")
+                + "control \(control.path)" + (scrapes.map { "; metrics \($0.address)" } ?? ""))
     }
 
     var configuration: Configuration { live.state.configuration }
@@ -161,6 +175,7 @@ final class Supervisor {
 
     private func loop() {
         control.start(with: self, poller: poller)
+        scrapes?.start(for: self)
         elections.start(for: self)
         startProbes()
         while !isStopping {
@@ -175,16 +190,21 @@ final class Supervisor {
                 case .control: control.resume(token, readiness, poller: poller)
                 case .elections: elections.resume(now: now)
                 case .probes: prober.resume(now: now)
+                case .scrapes: scrapes?.resume(now: now)
                 case .listener, .client, .channel, .process, .output, nil: break
                 }
             }
             elections.meetDeadlines(now: now)
             prober.meetDeadlines(now: now)
             live.meetDeadlines(now: now)
-            control.meetDeadlines(poller: poller)
+            scrapes?.meetDeadlines(now: now)
+            statsd?.meetDeadline(topology, now: now)
             tickIfDue()
             shedIfDue()
             endIfDrained()
+            history.meetDeadline(topology, generation: share.generation, now: now)
+            // Last, so that whatever has happened is told before we wait again.
+            control.meetDeadlines(poller: poller)
         }
     }
 
@@ -196,6 +216,9 @@ final class Supervisor {
         if let nextTick { next = min(next ?? nextTick, nextTick) }
         if let due = prober.nextDeadline { next = min(next ?? due, due) }
         if let first = shedding.first { next = min(next ?? first.due, first.due) }
+        if let due = scrapes?.nextDeadline { next = min(next ?? due, due) }
+        if let due = statsd?.nextDeadline { next = min(next ?? due, due) }
+        next = min(next ?? history.nextDeadline, history.nextDeadline)
         guard let next else { return -1 }
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
     }
@@ -214,6 +237,7 @@ final class Supervisor {
         for worker in share.workers { worker.mailbox.post(.stop) }
         for thread in threads { thread.join() }
         for socket in sockets { socket.removeFile() }
+        scrapes?.close()
         control.close()
         tell(.info, .ended, of: .daemon, "ended")
     }

@@ -84,7 +84,9 @@ final class Worker {
         case .channel: sessions[token]?.resume(.channel, readiness, on: self)
         case .listener: acceptor(token)?.acceptAll(on: self)
         case .mailbox: for command in entrance.mailbox.take() { obey(command) }
-        case .signal, .controlListener, .control, .process, .output, .elections, .probes, nil: break
+        case .signal, .controlListener, .control, .process, .output, .elections, .probes, .scrapes,
+            nil:
+            break
         }
     }
 

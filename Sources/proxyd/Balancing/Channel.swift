@@ -16,6 +16,12 @@ final class Channel: Sendable {
     private let mostSessions: Atomic<Int>
     /// By worker.
     let counters: [TrafficCounters]
+    /// By worker.
+    let timings: [ChannelTimings]
+    /// What has gone wrong with it lately.
+    let mishaps = Mishaps()
+    /// What `reset` has taken off the counters that tables show.
+    let baseline = CounterBaseline()
     /// How long connecting takes lately.
     let latency = PeakLatency()
     /// Its group's, where an election says who takes the sessions.
@@ -69,6 +75,7 @@ final class Channel: Sendable {
         weightNow = Atomic(settings.weight)
         mostSessions = Atomic(settings.maxc ?? Int.max)
         counters = TrafficCounters.perWorker(workerCount)
+        timings = (0..<workerCount).map { _ in ChannelTimings() }
         self.places = places
         note = Mutex(Note(since: now))
         if !settings.isEnabled {

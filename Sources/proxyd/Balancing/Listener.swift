@@ -13,6 +13,8 @@ final class Listener: Sendable {
     private let mostSessions: Atomic<Int>
     /// By worker. A failure is a client that found no channel.
     let counters: [TrafficCounters]
+    /// What `reset` has taken off the counters that tables show.
+    let baseline = CounterBaseline()
     private let sessions = Atomic<Int>(0)
     private let bucket: Mutex<RateLimit?>
     private let isOpenNow = Atomic<Bool>(true)

@@ -100,7 +100,7 @@ final class TrafficCounters: Sendable {
         counter.store(counter.load(ordering: .relaxed) &+ count, ordering: .relaxed)
     }
 
-    private func add(to totals: inout Totals) {
+    func add(to totals: inout Totals) {
         totals.sessions &+= sessionCount.load(ordering: .relaxed)
         totals.inBytes &+= inByteCount.load(ordering: .relaxed)
         totals.outBytes &+= outByteCount.load(ordering: .relaxed)

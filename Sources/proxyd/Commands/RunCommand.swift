@@ -67,6 +67,12 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Where GET /metrics and GET /healthz are answered: 127.0.0.1:9101 or unix:/path.",
+            valueName: "address"))
+    var metricsListen: String?
+
+    @Option(
+        help: ArgumentHelp(
             "How bytes are moved: adaptive, copy or splice. For tests and comparisons.",
             valueName: "how"))
     var relay = RelayMode.adaptive
@@ -127,6 +133,6 @@ struct RunCommand: ParsableCommand {
             listen: listen, operands: operands, connectTimeout: connectTimeout,
             idleTimeout: idleTimeout, halfClosedTimeout: halfClosedTimeout, deadPeer: deadPeer,
             grace: grace, whenEmpty: whenEmpty, workers: workers, maxSessions: maxSessions,
-            control: control, environment: environment)
+            control: control, environment: environment, metricsListen: metricsListen)
     }
 }

@@ -4,6 +4,7 @@ internal import Shared
 /// translate to. Whole and valid once `ConfigurationFile` or `NativeCommandLine` has returned it.
 struct Configuration: Equatable, Sendable {
     var control = ControlConfiguration()
+    var metrics = MetricsConfiguration()
     /// Data threads; nil means one per core.
     var workers: Int?
     /// Sessions of the whole daemon at once; nil means what the descriptors allow.

@@ -6,6 +6,7 @@ internal import Shared
 struct ConfigurationDraft {
     var place: Place
     var control = ControlConfiguration()
+    var metrics = MetricsConfiguration()
     var workers: Int?
     var maxSessions: Int?
     var services: [ServiceDraft]? = []

@@ -27,8 +27,33 @@ extension Configuration {
         control.put("viewers", self.control.viewers)
         control.put("idle", self.control.idle, default: standard.idle)
         writer.put("control", control)
+        writer.put("metrics", metrics.writer(extent))
         writer.put("workers", workers, default: nil) { $0.map { String($0) } ?? "auto" }
         writer.put("max-sessions", maxSessions)
+        return writer
+    }
+}
+
+extension MetricsConfiguration {
+    fileprivate func writer(_ extent: NodeWriter.Extent) -> NodeWriter {
+        var writer = NodeWriter(extent)
+        if let listen {
+            var inner = NodeWriter(extent)
+            inner.put("address", "\(listen.endpoint)")
+            if case .unix = listen.endpoint {
+                let standard = Listen(endpoint: listen.endpoint).mode
+                inner.put("mode", listen.mode, default: standard) { $0.octalText }
+            }
+            writer.put("listen", inner)
+        }
+        if let statsd {
+            let standard = StatsdConfiguration(endpoint: statsd.endpoint)
+            var inner = NodeWriter(extent)
+            inner.put("address", "\(statsd.endpoint)")
+            inner.put("interval", statsd.interval, default: standard.interval)
+            inner.put("prefix", statsd.prefix, default: standard.prefix) { $0 }
+            writer.put("statsd", inner)
+        }
         return writer
     }
 }

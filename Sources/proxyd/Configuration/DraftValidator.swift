@@ -13,7 +13,8 @@ struct DraftValidator {
         from draft: ConfigurationDraft
     ) throws(ConfigurationErrors) -> Configuration {
         var configuration = Configuration(
-            control: draft.control, workers: draft.workers, maxSessions: draft.maxSessions)
+            control: draft.control, metrics: draft.metrics, workers: draft.workers,
+            maxSessions: draft.maxSessions)
         if let services = draft.services {
             if services.isEmpty {
                 mistakes.add("there is no service", "add one under “services”", at: draft.place)

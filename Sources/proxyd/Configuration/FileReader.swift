@@ -11,6 +11,7 @@ struct FileReader {
             return draft
         }
         if let value = map["control"] { draft.control = control(value) }
+        if let value = map["metrics"] { draft.metrics = metrics(value) }
         if let workers = yaml.value(map, "workers", ValueReader.workers) {
             draft.workers = workers.value
         }
@@ -217,7 +218,7 @@ extension FileReader {
         }?.value
     }
 
-    private mutating func endpoint(
+    mutating func endpoint(
         _ value: YAMLValue, as name: String, _ read: (String) throws(ValueMistake) -> Endpoint
     ) -> Endpoint? {
         guard let text = yaml.text(value, as: name) else { return nil }
@@ -230,7 +231,7 @@ extension FileReader {
     }
 
     /// The endpoint under `address` or `unix`.
-    private mutating func endpoint(
+    mutating func endpoint(
         _ map: YAMLMap, _ read: (String) throws(ValueMistake) -> Endpoint
     ) -> Endpoint? {
         switch (map["address"], map["unix"]) {

@@ -16,6 +16,7 @@ struct NativeCommandLine: Equatable {
     var maxSessions: String?
     var control: String?
     var environment: String?
+    var metricsListen: String?
 
     func configuration() throws(ConfigurationErrors) -> Configuration {
         var mistakes = Mistakes()
@@ -25,6 +26,7 @@ struct NativeCommandLine: Equatable {
         var configuration = Configuration(control: draft.control)
         applyDaemonOptions(to: &configuration, &validator.mistakes)
         draft.control = configuration.control
+        draft.metrics = configuration.metrics
         draft.workers = configuration.workers
         draft.maxSessions = configuration.maxSessions
         return try validator.configuration(from: draft)
@@ -56,6 +58,12 @@ struct NativeCommandLine: Equatable {
         }
         if let word = Self.value(environment, "--environment", &mistakes, ValueReader.label) {
             configuration.control.environment = word
+        }
+        if let endpoint = Self.value(
+            metricsListen, "--metrics-listen", &mistakes,
+            { text, _ throws(ValueMistake) in try EndpointReader.listener(text) })
+        {
+            configuration.metrics.listen = MetricsConfiguration.Listen(endpoint: endpoint)
         }
     }
 

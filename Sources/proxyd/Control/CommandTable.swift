@@ -45,6 +45,9 @@ enum CommandTable {
         CommandEntry(
             "show channels", "[PATH]", "every channel, or those of a service or group",
             run: ShowCommands.channels),
+        CommandEntry(
+            "show channel", "PATH", "one channel in detail, with its last errors",
+            run: ShowChannel.run),
         CommandEntry("show workers", "every data thread", run: ShowCommands.workers),
         CommandEntry(
             "show limits", "what is bounded, and how far it is used", run: ShowCommands.limits),
@@ -159,6 +162,24 @@ enum CommandTable {
             "ID|where FIELD OP VALUE … [sessions N] [text|hex|pcapng] [limit BYTES] [for DURATION]",
             role: .admin, "a live copy of what sessions move, until the next line comes",
             run: DumpCommand.run),
+        CommandEntry(
+            "show history", "PATH [since AGE] [step 1s|10s]",
+            "what a channel or a service did lately", run: HistoryCommand.run),
+        CommandEntry(
+            "show events", "[since N] [where FIELD OP VALUE [and …]] [limit N]",
+            "what has happened, and who did it", run: EventCommands.show),
+        CommandEntry(
+            "events follow", "[since N] [where FIELD OP VALUE [and …]]",
+            "what happens, as it happens, until the next line comes"
+        ) { $0.refuse(.usage, "events follow is a request of its own") },
+        CommandEntry(
+            "reset", "PATH [if-gen=N]", mutates: true, role: .operator,
+            "tables count from now on; metrics go on",
+            plan: CounterCommands.planReset, run: CounterCommands.reset),
+        CommandEntry(
+            "mrtg-bytes", "PATH", "received, sent, for MRTG", run: CounterCommands.mrtgBytes),
+        CommandEntry(
+            "mrtg-conns", "PATH", "sessions, for MRTG", run: CounterCommands.mrtgSessions),
         CommandEntry("metrics", "everything counted, for Prometheus", run: Metrics.answer),
     ]
 

@@ -36,6 +36,7 @@ final class ControlConnection {
     private let conversation = Conversation()
     /// A live copy that is sent until the next line comes.
     private var dump: Dump?
+    private var follow: EventFollow?
 
     /// A command that is repeated until the next line comes.
     private struct Watch {
@@ -86,7 +87,7 @@ final class ControlConnection {
 
     /// When it has asked nothing for too long; nil while something is on its way to it, or is to come.
     private var idleDue: Instant? {
-        guard let idleLimit, watch == nil, dump == nil, !isWaiting, unsentCount == 0 else { return nil }
+        guard let idleLimit, watch == nil, dump == nil, follow == nil, !isWaiting, unsentCount == 0 else { return nil }
         return heardAt.advanced(by: idleLimit)
     }
 
@@ -135,6 +136,7 @@ final class ControlConnection {
         while mayTakeRequests, !isBroken, let event = reader.next() {
             watch = nil
             endDump()
+            follow = nil
             switch event {
             case .tooLong:
                 send(.error(.usage, message: "a request has at most 64 KiB"))
@@ -144,7 +146,7 @@ final class ControlConnection {
         }
         // Nothing more will end a watch.
         if inputHasEnded, !isWaiting {
-            watch = nil
+            (watch, follow) = (nil, nil)
             endDump()
         }
     }
@@ -153,7 +155,13 @@ final class ControlConnection {
         do throws(Request.Mistake) {
             let words = try Request(line: line).words
             guard let verb = words.first else { return }
-            if verb == "watch" { startWatch(words) } else { execute(words) }
+            if verb == "watch" {
+                startWatch(words)
+            } else if words.starts(with: ["events", "follow"]) {
+                startFollow(Array(words.dropFirst(2)))
+            } else {
+                execute(words)
+            }
         } catch {
             send(.error(.usage, message: "\(error)"))
         }
@@ -237,6 +245,29 @@ final class ControlConnection {
                 attributes: dump.attributes + ControlRequest.standing(of: daemon), lines: lines))
         hasChanged = true
         if dump.end != nil { self.dump = nil }
+    }
+
+    // MARK: Following
+
+    private func startFollow(_ words: [String]) {
+        do throws(EventQuery.Mistake) {
+            follow = try EventFollow(words: words, from: daemon.events)
+        } catch {
+            return send(.error(.usage, message: error.message))
+        }
+        continueFollow()
+    }
+
+    /// Tells what has happened since; a reader that is behind is told when it has read.
+    func continueFollow() {
+        while unsentCount == 0, !isWaiting, let next = follow?.next(from: daemon.events) {
+            let request = ControlRequest(words: [], peer: peer, daemon: daemon) {
+                [weak self] reply in
+                self?.send(reply)
+            }
+            request.answer(EventSnapshot.table(next.rows), next.attributes)
+            hasChanged = true
+        }
     }
 
     // MARK: Output

@@ -161,6 +161,8 @@ final class ControlServer {
         let peer = Peer(
             uid: credentials.uid, pid: credentials.pid,
             program: PeerCredentials.program(of: credentials.pid), role: role)
+        // Looked up by the time that its first event is read.
+        _ = UserNames.name(of: peer.uid)
         let number = socket.release()
         let connection = connections.insert { slot, generation in
             ControlConnection(
@@ -243,11 +245,22 @@ final class ControlServer {
             connection.meetDeadlines(now: now)
             settle(connection, poller: poller)
         }
-        for slot in 0..<connections.slotCount {
-            guard let connection = connections[slot: slot], connection.hasChanged else { continue }
-            connection.hasChanged = false
-            settle(connection, poller: poller)
-        }
+        settleAll(poller: poller)
+    }
+
+    /// Tells those who follow, and settles whoever has changed; that may make further events.
+    private func settleAll(poller: borrowing Poller) {
+        var told: UInt64?
+        repeat {
+            told = daemon?.events.last
+            for slot in 0..<connections.slotCount {
+                guard let connection = connections[slot: slot] else { continue }
+                connection.continueFollow()
+                guard connection.hasChanged else { continue }
+                connection.hasChanged = false
+                settle(connection, poller: poller)
+            }
+        } while told != daemon?.events.last
     }
 }
 

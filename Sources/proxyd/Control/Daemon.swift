@@ -14,6 +14,8 @@ protocol Daemon: AnyObject {
     var controlUsage: ControlUsage { get }
     /// What has happened lately.
     var events: EventRing { get }
+    /// What channels and services have done lately.
+    var history: History { get }
 
     /// Something has happened: it is logged, kept, and told to those who follow.
     func tell(_ event: Event)

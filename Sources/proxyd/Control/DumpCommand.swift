@@ -46,9 +46,14 @@ enum DumpCommand {
             case .session(let id): "session \(id)"
             case .matching: "\(wish.sessions) sessions that match"
             }
-        Log.line(
-            "dump \(tap.number) of \(whom) as \(wish.format.rawValue) begins: "
-                + "by \(request.peer.actor)")
+        let session: UInt64? = if case .session(let id) = wish.target { id } else { nil }
+        let subject = session.map(Event.Subject.session) ?? Event.Subject(kind: .session)
+        request.daemon.tell(
+            Event(
+                .notice, .dump, of: subject, to: wish.format.rawValue, because: whom,
+                by: request.peer.actor,
+                line: "dump \(tap.number) of \(whom) as \(wish.format.rawValue) begins: "
+                    + "by \(request.peer.actor)"))
         request.follow(dump)
         request.answer(
             dump.opening,

@@ -10,45 +10,17 @@ enum Metrics {
     }
 }
 
-/// The exposition, a family at a time: what it is, its type, its samples.
-struct MetricsText {
-    private(set) var lines: [String] = []
-
-    /// A family's type, as Prometheus names it.
-    enum Kind: String { case counter, gauge }
-
-    typealias Labels = [(name: String, value: String)]
-
+extension MetricsText {
     init(daemon: any Daemon, reports: [WorkerReport]) {
         addDaemon(daemon)
         addListeners(daemon.topology.listeners)
-        addChannels(daemon.topology.channels, reports)
+        addGroups(daemon.topology.groups)
+        addChannels(daemon.topology.channels)
+        addHealth(daemon.topology.channels)
+        addTimes(daemon.topology.channels)
         addWorkers(reports)
         addEnds(reports)
-    }
-
-    mutating func add(_ name: String, _ kind: Kind, _ help: String, _ samples: [(Labels, UInt64)]) {
-        lines.append("# HELP \(name) \(help)")
-        lines.append("# TYPE \(name) \(kind.rawValue)")
-        for (labels, value) in samples { lines.append("\(name)\(Self.text(labels)) \(value)") }
-    }
-
-    private static func text(_ labels: Labels) -> String {
-        guard !labels.isEmpty else { return "" }
-        return "{"
-            + labels.map { "\($0.name)=\"\(escaped($0.value))\"" }.joined(separator: ",") + "}"
-    }
-
-    /// Label values escape the backslash, the quote and the line feed.
-    static func escaped(_ value: String) -> String {
-        value.unicodeScalars.reduce(into: "") { text, scalar in
-            switch scalar {
-            case "\\": text += "\\\\"
-            case "\"": text += "\\\""
-            case "\n": text += "\\n"
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
+        addKept(daemon)
     }
 
     private mutating func addDaemon(_ daemon: any Daemon) {
@@ -92,15 +64,14 @@ struct MetricsText {
             totals.map { ($0.0, $0.1.outBytes) })
     }
 
-    private mutating func addChannels(_ channels: [Channel], _ reports: [WorkerReport]) {
+    private mutating func addChannels(_ channels: [Channel]) {
         let now = Instant.now
         let totals = channels.map { channel in
-            let labels = [("channel", channel.path), ("address", "\(channel.endpoint)")]
-            return (labels as Labels, TrafficCounters.sum(channel.counters), channel)
+            (channel.series, TrafficCounters.sum(channel.counters), channel)
         }
         add(
             "proxyd_channel_usable", .gauge, "1 when new sessions may go there.",
-            totals.map { ($0.0, $0.2.isUsable(now: now) ? 1 : 0) })
+            totals.map { ($0.0, $0.2.isUsable(now: now) ? 1 : 0 as UInt64) })
         add(
             "proxyd_channel_sessions", .gauge, "Sessions running, connecting ones too.",
             totals.map { ($0.0, UInt64(max(0, $0.2.current))) })
@@ -148,11 +119,87 @@ struct MetricsText {
         let ends = reports.reduce(into: [EndReason: UInt64]()) { sum, report in
             sum.merge(report.ends) { $0 + $1 }
         }
+        addRefusals(ends)
         let samples = ends.map { reason, count in
             ([("code", reason.code), ("cause", reason.cause.rawValue)] as Labels, count)
         }
         add(
             "proxyd_sessions_ended_total", .counter, "Sessions ended, by code and cause.",
-            samples.sorted { Self.text($0.0) < Self.text($1.0) })
+            samples.map { (Series($0.0), $0.1) }.sorted { $0.0.text < $1.0.text })
+    }
+}
+
+extension Channel {
+    fileprivate var series: MetricsText.Series {
+        MetricsText.Series([("channel", path), ("address", "\(endpoint)")])
+    }
+}
+
+extension MetricsText {
+    private mutating func addGroups(_ groups: [Group]) {
+        add(
+            "proxyd_group_spilled_total", .counter,
+            "Sessions that an earlier group of the service could not take.",
+            groups.map { ([("group", $0.path)] as Labels, $0.spillCount) })
+    }
+
+    /// What probes and elections say.
+    private mutating func addHealth(_ channels: [Channel]) {
+        let now = Instant.now
+        let probed = channels.filter { $0.probes.count > 0 }
+        add(
+            "proxyd_channel_down", .gauge, "1 when its probes fail.",
+            channels.map { ($0.series, $0.isDown ? 1 : 0) })
+        add(
+            "proxyd_channel_grace", .gauge, "1 while it is left alone after failed connects.",
+            channels.map { ($0.series, $0.isInGrace(now: now) ? 1 : 0) })
+        add(
+            "proxyd_channel_probes_total", .counter, "Results of probes.",
+            probed.map { ($0.series, $0.probes.count) })
+        add(
+            "proxyd_channel_probe_seconds", .gauge, "How long the slowest of the last probes took.",
+            probed.compactMap { channel in
+                channel.probes.last.nanoseconds.map { (channel.series, Self.seconds($0)) }
+            })
+        add(
+            "proxyd_channel_primary", .gauge, "1 for the primary of a group that elects one.",
+            channels.filter { $0.seat != nil }.map { ($0.series, $0.isElected ? 1 : 0) })
+    }
+
+    private mutating func addTimes(_ channels: [Channel]) {
+        let measured = channels.map { ($0.series, $0.histograms) }
+        add(
+            "proxyd_channel_connect_seconds", "How long connects took that succeeded.",
+            bounds: .connect, measured.map { ($0.0, $0.1.connect) })
+        add(
+            "proxyd_channel_first_byte_seconds",
+            "From the connect to the first byte of the channel.", bounds: .firstByte,
+            measured.map { ($0.0, $0.1.firstByte) })
+        add(
+            "proxyd_channel_session_seconds", "The lives of sessions that have ended.",
+            bounds: .session, measured.map { ($0.0, $0.1.session) })
+    }
+
+    /// Clients that were not served, and not by their own doing.
+    private mutating func addRefusals(_ ends: [EndReason: UInt64]) {
+        let causes = ends.reduce(into: [String: UInt64]()) { sum, end in
+            guard end.key.isTurnedAway else { return }
+            sum[end.key.cause.rawValue, default: 0] += end.value
+        }
+        add(
+            "proxyd_sessions_refused_total", .counter, "Clients that were not served, by cause.",
+            causes.sorted { $0.key < $1.key }.map { ([("cause", $0.key)] as Labels, $0.value) })
+    }
+
+    /// What the daemon remembers.
+    private mutating func addKept(_ daemon: any Daemon) {
+        add(
+            "proxyd_events_total", .counter, "Things that happened.", [(.none, daemon.events.last)])
+        add(
+            "proxyd_history_series", .gauge, "Channels and services whose past is kept.",
+            [(.none, daemon.history.count)])
+        add(
+            "proxyd_history_left_out", .gauge, "Channels and services that found no room there.",
+            [(.none, daemon.history.leftOut)])
     }
 }

@@ -11,7 +11,9 @@ enum ShowCommands {
             "out_bytes", "refused",
         ])
         for service in request.daemon.topology.services {
-            let totals = TrafficCounters.sum(service.listeners.flatMap(\.counters))
+            let totals = service.listeners.reduce(into: TrafficCounters.Totals()) {
+                $0.add($1.shownTotals)
+            }
             table.append(
                 [
                     service.name, String(service.serial),
@@ -94,6 +96,13 @@ enum ShowCommands {
             for control in daemon.controlUsage.rows {
                 row(control.name, control.used, control.limit)
             }
+            row("events", daemon.events.count, daemon.events.capacity)
+            row("events_bytes", nil, daemon.events.mostBytes)
+            row("history_series", daemon.history.count, daemon.history.mostSeries)
+            row(
+                "history_bytes", daemon.history.count * SampleSeries.bytes,
+                daemon.history.mostSeries * SampleSeries.bytes)
+            row("history_left_out", daemon.history.leftOut, 0)
             request.answer(table)
         }
     }

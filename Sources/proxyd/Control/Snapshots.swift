@@ -5,7 +5,7 @@ internal import Shared
 
 extension Channel {
     func snapshot(times: Histogram<UInt32>?, now: Instant) -> ChannelSnapshot {
-        let totals = TrafficCounters.sum(counters)
+        let totals = shownTotals
         let note = note(now: now)
         var snapshot = ChannelSnapshot(
             path: path, serial: serial, state: state(now: now), address: "\(endpoint)")
@@ -33,7 +33,7 @@ extension Channel {
 
 extension Listener {
     var snapshot: ListenerSnapshot {
-        let totals = TrafficCounters.sum(counters)
+        let totals = shownTotals
         return ListenerSnapshot(
             path: path, serial: serial, state: isOpen ? .open : .refusing,
             address: "\(endpoint)", whenEmpty: settings.whenEmpty.word,
@@ -71,7 +71,7 @@ extension Group {
             usable: UInt64(usable.count), channels: UInt64(channels.count),
             current: UInt64(channels.reduce(0) { $0 + max(0, $1.current) }),
             slots: isBounded ? UInt64(caps.reduce(0) { $0 + ($1 ?? 0) }) : nil,
-            total: TrafficCounters.sum(channels.flatMap(\.counters)).sessions,
+            total: channels.reduce(0) { $0 &+ $1.shownTotals.sessions },
             spilled: spillCount, digest: digest.map { $0.hexadecimal },
             elected: channels.first { $0.seat != nil && $0.isElected }?.path)
     }

@@ -39,6 +39,8 @@ struct Event: Equatable, Sendable {
         case electing, elected, vacant, discarded
         case trigger
         case cut, shed
+        /// Somebody reads along.
+        case dump
         case opened, refusing
         case shortage
         /// A client of the control socket or of the metrics' was turned away or cut off.

@@ -40,12 +40,14 @@ final class EventRing {
             event: event.bounded(to: Self.longestText))
     }
 
-    /// The events behind number `since`, the oldest first, and how many of those have gone already.
-    func entries(since: UInt64) -> (missed: UInt64, entries: [Entry]) {
+    /// The first `limit` events behind number `since`, the oldest first, and how many of those have gone
+    /// already.
+    func entries(since: UInt64, limit: Int = .max) -> (missed: UInt64, entries: [Entry]) {
         let oldest = last - UInt64(count) + 1
         let first = max(since < last ? since + 1 : last + 1, oldest)
         let missed = since < last ? first - since - 1 : 0
         guard first <= last else { return (missed, []) }
-        return (missed, (first...last).compactMap { entries[Int($0 % UInt64(capacity))] })
+        let end = min(last, first + UInt64(clamping: min(limit, capacity)) - 1)
+        return (missed, (first...end).compactMap { entries[Int($0 % UInt64(capacity))] })
     }
 }

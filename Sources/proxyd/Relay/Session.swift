@@ -25,6 +25,8 @@ final class Session {
     /// Which side's bytes came last: when all falls silent, it is the other side's turn.
     var lastSpeaker = Side.channel
     var connectStarted: Instant
+    /// When the channel had accepted.
+    var connectedAt = Instant.zero
     var tried: [UInt64] = []
     /// When one of them failed last.
     var lastRefusal = Instant.zero
@@ -158,7 +160,8 @@ final class Session {
                 [.readable, .writable, .readEnd, .urgent, .edge])
             return isConnected ? connected(to: channel, on: worker) : .none
         } catch {
-            return connectFailed(.init(connectError: error.number), on: worker)
+            return connectFailed(
+                .init(connectError: error.number), errno: error.number, on: worker)
         }
     }
 
@@ -168,8 +171,9 @@ final class Session {
         return ClientKey(source: client, destination: destination ?? listener.endpoint)
     }
 
+    /// `errno` is the kernel's reason, 0 when it gave none.
     func connectFailed(
-        _ cause: EndReason.Cause, on worker: Worker
+        _ cause: EndReason.Cause, errno: CInt = 0, on worker: Worker
     ) -> SessionLife.Action {
         channelSocket = FileDescriptor.none
         outFlow.isReadable = false
@@ -186,6 +190,7 @@ final class Session {
             channel.release()
             if !cause.isShortage {
                 channel.counters[worker.index].addFailure()
+                channel.mishaps.note(cause.rawValue, errno: errno, now: worker.now)
                 worker.report(failureOf: channel, cause, of: service, in: term)
             }
         }
@@ -196,7 +201,10 @@ final class Session {
         channel.counters[worker.index].addSession()
         channel.counters[worker.index].began(at: started)
         isPlaced = true
-        worker.noteConnect(to: channel, nanoseconds: worker.now.elapsed(since: connectStarted))
+        let connectTime = worker.now.elapsed(since: connectStarted)
+        worker.noteConnect(to: channel, nanoseconds: connectTime)
+        channel.timings[worker.index].connect.record(nanoseconds: connectTime)
+        connectedAt = worker.now
         inMoved = worker.now
         outMoved = worker.now
         tried = []

@@ -28,6 +28,7 @@ extension Session {
             let counters = channel.counters[worker.index]
             if isPlaced {
                 counters.ended(began: started, at: worker.now)
+                channel.timings[worker.index].session.record(nanoseconds: lived)
             } else {
                 counters.addTime(nanoseconds: lived)
             }

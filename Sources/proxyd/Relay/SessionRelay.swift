@@ -58,7 +58,9 @@ extension Session {
         if !readiness.isDisjoint(with: [.error, .hangUp]) {
             let number = Socket.pendingError(channelSocket)
             if number != 0 {
-                perform(connectFailed(.init(connectError: number), on: worker), on: worker)
+                perform(
+                    connectFailed(.init(connectError: number), errno: number, on: worker),
+                    on: worker)
                 return
             }
         }
@@ -128,8 +130,16 @@ extension Session {
             pause = outFlow.pump(from: channel, to: client, space: worker.space)
             after = outFlow.byteCount
         }
-        if after != before { count(after &- before, from: side, on: worker) }
+        if after != before {
+            if before == 0, side == .channel { noteFirstByte(on: worker) }
+            count(after &- before, from: side, on: worker)
+        }
         return pause
+    }
+
+    private func noteFirstByte(on worker: Worker) {
+        channel?.timings[worker.index].firstByte.record(
+            nanoseconds: worker.now.elapsed(since: connectedAt))
     }
 
     private func count(_ moved: UInt64, from side: Side, on worker: Worker) {
@@ -152,11 +162,20 @@ extension Session {
             onlooker?.tell(.ended(side), at: worker.now)
             perform(life.ended(side), on: worker)
         case .sourceFailed(let number):
+            noteMishap(of: side, errno: number, on: worker)
             perform(life.broke(side, .init(streamError: number)), on: worker)
         case .sinkFailed(let number):
+            noteMishap(of: side.other, errno: number, on: worker)
             salvage(from: side.other, on: worker)
             perform(life.broke(side.other, .init(streamError: number)), on: worker)
         }
+    }
+
+    /// A channel that breaks a session off is worth a line in its detail.
+    private func noteMishap(of side: Side, errno: CInt, on worker: Worker) {
+        guard side == .channel, let channel else { return }
+        let cause = EndReason.Cause(streamError: errno)
+        channel.mishaps.note(cause.rawValue, errno: errno, now: worker.now)
     }
 
     /// A side that takes no more bytes may have sent some before it broke; they are delivered first.

@@ -30,6 +30,9 @@ struct SchemaTests {
         ("probe", .probe, "services: [{probe: {%}}]"),
         ("probe-step", .probeStep, "services: [{probe: {kind: send-expect, steps: [{%}]}}]"),
         ("queue", .queue, "services: [{queue: {%}}]"),
+        ("metrics", .metrics, "metrics: {%}"),
+        ("metrics-listen", .metricsListen, "metrics: {listen: {%}}"),
+        ("statsd", .statsd, "metrics: {statsd: {%}}"),
     ]
 
     @Test("the schema knows exactly the keys that the loader knows", arguments: sets.indices)

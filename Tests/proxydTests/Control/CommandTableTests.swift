@@ -314,6 +314,7 @@ struct CommandTableTests {
                 "sessions", "descriptors", "pipes", "workers", "control-clients",
                 "control-request-bytes", "control-reply-bytes", "control-unsent-bytes",
                 "control-forbidden", "control-busy", "control-slow", "control-idle",
+                "events", "events_bytes", "history_series", "history_bytes", "history_left_out",
             ])
         #expect(rows[0] == ["sessions", "0", "400"])
         #expect(rows[3] == ["workers", "2", "2"])

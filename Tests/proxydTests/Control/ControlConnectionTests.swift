@@ -6,7 +6,7 @@ import Testing
 @testable import proxyd
 
 /// A connection of the control socket, driven by the test as the supervisor drives it.
-private final class ConnectionStand {
+final class ConnectionStand {
     let daemon: FakeDaemon
     let connection: ControlConnection
     let client: TestSocket
@@ -76,7 +76,7 @@ struct ControlConnectionTests {
         stand.daemon.answerAll()
         #expect(try stand.replies().map(\.lineCount) == [5, 2])
         stand.daemon.answerAll()
-        #expect(try stand.replies().map(\.lineCount) == [13, 4])
+        #expect(try stand.replies().map(\.lineCount) == [18, 4])
     }
 
     @Test("a request may come in pieces, with CR, and empty lines are nothing")

@@ -16,47 +16,47 @@ struct MetricsTextTests {
     /// A sample's name: what stands before labels and value.
     private func name(_ line: String) -> String { String(line.prefix { $0 != "{" && $0 != " " }) }
 
-    @Test("each family is one block: help, type, then its samples")
-    func blocks() throws {
-        var families: [String] = []
-        var isTyped = false
-        for line in try lines() {
-            if line.hasPrefix("# HELP ") {
-                let words = line.split(separator: " ", maxSplits: 3)
-                #expect(words.count == 4)
-                families.append(String(words[2]))
-                isTyped = false
-            } else if line.hasPrefix("# TYPE ") {
-                let words = line.split(separator: " ").map(String.init)
-                #expect(words[2] == families.last)
-                #expect(["counter", "gauge"].contains(words[3]))
-                #expect((words[3] == "counter") == words[2].hasSuffix("_total"), "\(line)")
-                isTyped = true
-            } else {
-                #expect(isTyped)
-                #expect(name(line) == families.last)
-            }
-        }
-        #expect(Set(families).count == families.count)
-        #expect(families.allSatisfy { $0.hasPrefix("proxyd_") })
-    }
-
-    @Test("every sample is well-formed, and none comes twice")
-    func samples() throws {
-        let pattern =
-            /[a-z_]+(\{[a-z_]+="([^"\\\n]|\\["\\n])*"(,[a-z_]+="([^"\\\n]|\\["\\n])*")*\})? [0-9]+/
-        let samples = try lines { daemon in
+    @Test("everything keeps to the rules of the format, with much to tell and with little")
+    func rules() throws {
+        #expect(ExpositionRules.complaints(about: try lines()) == [])
+        let full = try lines { daemon in
             daemon.reports[0].ends = [
                 .done: 5, EndReason(who: .channel, when: .connect, cause: .refused): 2,
             ]
             daemon.reports[1].ends = [.done: 6]
-        }.filter { !$0.hasPrefix("#") }
-        for sample in samples { #expect(sample.wholeMatch(of: pattern) != nil, "\(sample)") }
-        let series = samples.map { $0.split(separator: " ").dropLast().joined(separator: " ") }
-        #expect(Set(series).count == series.count)
-        #expect(samples.contains(#"proxyd_sessions_ended_total{code="--",cause="done"} 11"#))
-        #expect(samples.contains(#"proxyd_sessions_ended_total{code="SC",cause="refused"} 2"#))
-        #expect(samples.contains { $0.hasPrefix(#"proxyd_info{version=""#) })
+            let channel = daemon.topology.channels[0]
+            channel.probes.note("a \"word\"", nanoseconds: 1_500_000)
+            for time in [0, 99_000, 100_000, 100_001, 7_000_000_000] as [UInt64] {
+                channel.timings[0].connect.record(nanoseconds: time)
+            }
+            daemon.tell(Event(.info, .ready, of: .daemon, line: "x"))
+        }
+        #expect(ExpositionRules.complaints(about: full) == [])
+        for sample in [
+            #"proxyd_sessions_ended_total{code="--",cause="done"} 11"#,
+            #"proxyd_sessions_ended_total{code="SC",cause="refused"} 2"#,
+            #"proxyd_sessions_refused_total{cause="refused"} 2"#, "proxyd_events_total 1",
+            Self.a("connect_seconds_bucket", #","le="0.0001""#) + " 3",
+            Self.a("connect_seconds_bucket", #","le="0.00025""#) + " 4",
+            Self.a("connect_seconds_bucket", #","le="5.0""#) + " 4",
+            Self.a("connect_seconds_bucket", #","le="+Inf""#) + " 5",
+            Self.a("connect_seconds_count") + " 5", Self.a("connect_seconds_sum") + " 7.000299001",
+            Self.a("probes_total") + " 1", Self.a("probe_seconds") + " 0.0015",
+        ] { #expect(full.contains(sample), "\(sample)") }
+        #expect(full.contains { $0.hasPrefix(#"proxyd_info{version=""#) })
+    }
+
+    /// A series of the first channel.
+    private static func a(_ name: String, _ more: String = "\"") -> String {
+        let label = more.isEmpty || more == "\"" ? "" : String(more.dropFirst(2))
+        return #"proxyd_channel_\#(name){channel="mail/main/a",address="127.0.0.1:10001""#
+            + (label.isEmpty ? "" : "," + label) + "}"
+    }
+
+    @Test("the checker of the rules finds what breaks them", arguments: ExpositionRules.broken)
+    func checker(text: String) {
+        let lines = text.split(separator: "\n").map(String.init)
+        #expect(!ExpositionRules.complaints(about: lines).isEmpty, "\(text)")
     }
 
     @Test("there are samples of every channel, listener and worker")

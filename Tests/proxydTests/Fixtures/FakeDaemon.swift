@@ -18,6 +18,7 @@ final class FakeDaemon: Daemon {
     let elections: Elections
     let events = EventRing()
     let controlUsage = ControlUsage()
+    let history = History()
     let limits = DaemonLimits(descriptors: 1024, wanted: nil)
     var now = Instant.now
     private(set) var changes = 0

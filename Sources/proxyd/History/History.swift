@@ -1,0 +1,115 @@
+/// What every channel and service did lately, sampled once a second by the supervisor, whose alone it is.
+///
+/// Memory is bounded twice: a series has a fixed size, and there are at most so many. What comes when all are
+/// taken has no history until another one goes, and whoever asks for it is told so.
+final class History {
+    /// Whose past a series is. The channel or service itself is kept, so that reading its counters needs no
+    /// search.
+    private struct Entry {
+        enum Source {
+            case channel(Channel)
+            case service(Service)
+        }
+
+        let serial: UInt64
+        let source: Source
+        var series: SampleSeries
+    }
+
+    /// Bytes of all series together.
+    static let standardLimit = 64 << 20
+
+    let mostSeries: Int
+    private var entries: [Entry] = []
+    /// Things of the topology that found no room.
+    private(set) var leftOut = 0
+    private var generation: UInt64 = 0
+    private var due = Instant.zero
+
+    init(limit: Int = standardLimit) { mostSeries = limit / SampleSeries.bytes }
+
+    var count: Int { entries.count }
+
+    /// When the present second is over.
+    var nextDeadline: Instant { due }
+
+    /// Samples if a second is over. `generation` tells when the topology may have changed.
+    func meetDeadline(_ topology: Topology, generation: UInt64, now: Instant) {
+        guard now >= due else { return }
+        if generation != self.generation || entries.isEmpty {
+            follow(topology)
+            self.generation = generation
+        }
+        sample(now: now)
+        due = Instant(nanoseconds: (Self.second(of: now) + 1) * 1_000_000_000)
+    }
+
+    static func second(of instant: Instant) -> UInt64 { instant.nanoseconds / 1_000_000_000 }
+
+    /// Takes up what is new and lets go of what has been removed.
+    func follow(_ topology: Topology) {
+        var known: [UInt64: Int] = [:]
+        for index in entries.indices { known[entries[index].serial] = index }
+        var kept: [Entry] = []
+        kept.reserveCapacity(entries.count)
+        leftOut = 0
+        func keep(_ serial: UInt64, _ source: Entry.Source) {
+            guard kept.count < mostSeries else { return leftOut += 1 }
+            // A change may have made another object of it, with the same past.
+            let series =
+                known[serial].map { entries[$0].series }
+                ?? SampleSeries(from: Self.reading(of: source))
+            kept.append(Entry(serial: serial, source: source, series: series))
+        }
+        for service in topology.services { keep(service.serial, .service(service)) }
+        for channel in topology.channels { keep(channel.serial, .channel(channel)) }
+        entries = kept
+    }
+
+    private func sample(now: Instant) {
+        let second = Self.second(of: now)
+        for index in entries.indices {
+            let source = entries[index].source
+            entries[index].series.add(
+                Self.reading(of: source), current: Self.current(of: source),
+                state: Self.state(of: source, now: now), second: second)
+        }
+    }
+
+    private static func reading(of source: Entry.Source) -> CounterReading {
+        var reading = CounterReading()
+        switch source {
+        case .channel(let channel):
+            for counters in channel.counters { counters.add(to: &reading.traffic) }
+            for timing in channel.timings {
+                let connect = timing.connect.summary
+                reading.connects &+= connect.count
+                reading.connectNanoseconds &+= connect.nanoseconds
+            }
+        case .service(let service):
+            for listener in service.listeners {
+                for counters in listener.counters { counters.add(to: &reading.traffic) }
+            }
+        }
+        return reading
+    }
+
+    private static func current(of source: Entry.Source) -> Int {
+        switch source {
+        case .channel(let channel): max(0, channel.current)
+        case .service(let service): service.listeners.reduce(0) { $0 + max(0, $1.current) }
+        }
+    }
+
+    private static func state(of source: Entry.Source, now: Instant) -> Sample.State {
+        switch source {
+        case .channel(let channel): Sample.State(channel.state(now: now))
+        case .service(let service): service.isUsable(now: now) ? .usable : .exhausted
+        }
+    }
+
+    /// Nil for what has no series.
+    func series(of serial: UInt64) -> SampleSeries? {
+        entries.first { $0.serial == serial }?.series
+    }
+}
