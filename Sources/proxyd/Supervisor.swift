@@ -313,7 +313,7 @@ final class Supervisor {
             let remedy = channel.position == .auto ? "; it waits to be enabled" : ""
             tell(
                 .warning, .failed, of: .channel(channel), to: channel.state(now: now).rawValue,
-                because: cause.rawValue,
+                because: channel.mishaps.words(for: cause.rawValue),
                 "channel \(channel.path) \(channel.endpoint) failed: \(cause.rawValue)\(remedy)")
             tellIfAllFailed(channel)
             channelsChanged()

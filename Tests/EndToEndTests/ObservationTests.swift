@@ -93,7 +93,7 @@ extension EndToEnd {
                 return
             }
             let failed = try #require(EventSnapshot.all(in: table).first)
-            #expect((failed.kind, failed.cause) == ("failed", "refused"))
+            #expect((failed.kind, failed.cause) == ("failed", "refused (ECONNREFUSED)"))
             let detail = try daemon.ask("show channel 0/0/0").lines
             #expect(detail.contains { $0.hasPrefix("error_1\t") && $0.contains("ECONNREFUSED") })
             try daemon.stop()
