@@ -16,10 +16,18 @@ extension FileReader {
                 .map { MetricsConfiguration.Listen(endpoint: $0) }
         }
         guard let map = yaml.map(value, .metricsListen) else { return nil }
-        let mode = yaml.value(map, "mode", ValueReader.mode)?.value
+        let mode = yaml.value(map, "mode", ValueReader.mode)
         guard let endpoint = endpoint(map, EndpointReader.listener) else { return nil }
         var listen = MetricsConfiguration.Listen(endpoint: endpoint)
-        listen.mode = mode ?? listen.mode
+        if let mode {
+            listen.mode = mode.value
+            if case .unix = endpoint {
+            } else {
+                yaml.mistakes.add(
+                    "“mode” is for Unix sockets, and \(endpoint) is none", "remove it",
+                    at: mode.place)
+            }
+        }
         return listen
     }
 
