@@ -184,8 +184,12 @@ final class ScrapeServer {
 
     func meetDeadlines(now: Instant) {
         if let retryAt, retryAt <= now {
-            self.retryAt = nil
-            try? poller.add(socket.descriptor.number, Token(.listener), .readable)
+            do throws(SystemError) {
+                try poller.add(socket.descriptor.number, Token(.listener), .readable)
+                self.retryAt = nil
+            } catch {
+                self.retryAt = now.advanced(by: .seconds(1))
+            }
         }
         while let slot = deadlines.popExpired(now: now) {
             guard let connection = connections[slot: slot] else { continue }
