@@ -32,7 +32,7 @@ extension EndToEnd {
             "a port that needs privileges", .enabled(if: getuid() == 0 && Program.exist("setpriv")))
         func privilegedPort() throws {
             let directory = try TemporaryDirectory()
-            directory.open(mode: 0o777)
+            directory.open(mode: 0o1777)
             // Loopback addresses are plenty; on this one nobody listens.
             let (status, words) = try refusal(
                 "- { listen: [\"127.0.0.77:80\"], channels: [\"127.0.0.1:1\"] }",
