@@ -8,6 +8,7 @@ extension ConfigurationDraft {
         control = configuration.control
         workers = configuration.workers
         maxSessions = configuration.maxSessions
+        metrics = configuration.metrics
         services = configuration.services.map { ServiceDraft(of: $0) }
     }
 }

@@ -87,7 +87,8 @@ final class ControlConnection {
 
     /// When it has asked nothing for too long; nil while something is on its way to it, or is to come.
     private var idleDue: Instant? {
-        guard let idleLimit, watch == nil, dump == nil, follow == nil, !isWaiting, unsentCount == 0 else { return nil }
+        guard let idleLimit, watch == nil, dump == nil, follow == nil, !isWaiting, unsentCount == 0
+        else { return nil }
         return heardAt.advanced(by: idleLimit)
     }
 

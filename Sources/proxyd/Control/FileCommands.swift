@@ -76,6 +76,7 @@ enum FileCommands {
             configuration.control = file.control
             configuration.workers = file.workers
             configuration.maxSessions = file.maxSessions
+            configuration.metrics = file.metrics
         } catch {
             return request.refuse(
                 .invalid,
@@ -102,6 +103,7 @@ extension Configuration {
         var configuration = self
         configuration.control = running.control
         configuration.workers = running.workers
+        configuration.metrics = running.metrics
         return configuration
     }
 

@@ -243,6 +243,7 @@ struct ConfigurationTextTests {
                   operators: ["@root", 1001], viewers: ["@4", "7"], idle: never}
         workers: 3
         max-sessions: 5000
+        metrics: {listen: {unix: /run/m, mode: "0640"}, statsd: {address: "127.0.0.1:8125", interval: 20s, prefix: x}}
         services:
           - listen: [{address: "*:80", when-empty: refuse, backlog: 7, max-sessions: 8, rate: 100/m, burst: 5}]
             grace: 5s
@@ -289,6 +290,12 @@ struct ConfigurationTextTests {
         let configuration = try ConfigurationFile.parse(text, name: "f")
         let written = ConfigurationText.yaml(configuration)
         #expect(try ConfigurationFile.parse(written, name: "g") == configuration, "\(written)")
+    }
+
+    @Test("a change of one thing leaves everything else as it is", arguments: texts)
+    func draft(text: String) throws {
+        let configuration = try ConfigurationFile.parse(text, name: "f")
+        #expect(try Transaction().apply(to: configuration) == configuration)
     }
 
     @Test("what was changed is written and read back, too")
