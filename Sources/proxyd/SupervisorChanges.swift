@@ -1,0 +1,73 @@
+internal import Shared
+
+extension Supervisor: Daemon {
+    var file: String? { options.file }
+
+    func write(_ text: String, to path: String, then finish: @escaping (SystemError?) -> Void) {
+        questionNumber += 1
+        let number = questionNumber
+        questions[number] = Question(missing: 1) { answers in
+            guard case .written(let error) = answers.first else { return }
+            finish(error)
+        }
+        let notices = share.notices
+        do throws(SystemError) {
+            _ = try Thread(name: "save") {
+                do throws(SystemError) {
+                    try FileReplacement.write(text, to: path)
+                    notices.post(.answer(.written(nil), question: number))
+                } catch {
+                    notices.post(.answer(.written(error), question: number))
+                }
+            }
+        } catch {
+            questions[number] = nil
+            finish(error)
+        }
+    }
+
+    func reload() throws(ConfigurationErrors) -> Configuration? { try options.reload() }
+}
+
+extension Supervisor: TopologyAudience {
+    func lookUp(_ names: [Endpoint], then finish: @escaping (Answer) -> Void) {
+        questionNumber += 1
+        questions[questionNumber] = Question(missing: 1) { answers in
+            if let answer = answers.first { finish(answer) }
+        }
+        self.names.lookUp(names, question: questionNumber)
+    }
+
+    func topologyChanged(
+        _ difference: ConfigurationDifference, by actor: Actor?, removed: [Channel]
+    ) {
+        for row in difference.rows { tell(Event(row, by: actor)) }
+        limits = DaemonLimits(
+            descriptors: limits.descriptors, wanted: configuration.maxSessions)
+        share.admission.setLimit(limits.sessions)
+        for channel in removed { unresolved.remove(channel.serial) }
+        share.raiseGeneration()
+        elections.follow(topology)
+        prober.watch(topology.channels, now: now)
+        names.follow(topology)
+        if draining != nil { sockets = [] }
+        listen()
+        channelsChanged()
+    }
+
+    func cut(_ channels: [Channel], then finish: @escaping (Int) -> Void) {
+        let serials = Set(channels.map(\.serial))
+        ask({ .cutChannels(serials: serials, question: $0) }) { finish($0.cutCount) }
+    }
+}
+
+extension Supervisor: ElectionAudience {
+    func electionChanged() {
+        share.raiseGeneration()
+        channelsChanged()
+    }
+
+    func supersede(_ channel: Channel) {
+        for worker in share.workers { worker.mailbox.post(.supersede(channel.serial)) }
+    }
+}

@@ -1,0 +1,84 @@
+internal import Shared
+
+/// Listeners that open and close while the daemon runs.
+extension Supervisor {
+    // MARK: Draining
+
+    func drain(within time: Duration?, by actor: Actor) {
+        tell(
+            .notice, .ending, of: .daemon, because: "drain", by: actor,
+            "draining \(share.admission.current) sessions"
+                + (time.map { ", for \(Age($0)) at most" } ?? "") + ": by \(actor)")
+        draining = (time.map { now.advanced(by: $0) }, now)
+        for socket in sockets { socket.removeFile() }
+        for listener in topology.listeners { listener.setOpen(false) }
+        sockets = []
+        listen()
+        share.raiseGeneration()
+    }
+
+    func shutDown(by actor: Actor) {
+        tell(.notice, .ending, of: .daemon, because: "shutdown", by: actor, "ending: by \(actor)")
+        isStopping = true
+    }
+
+    /// How often a draining daemon looks whether somebody is left.
+    static let drainInterval = Duration.milliseconds(100)
+
+    func endIfDrained() {
+        guard let draining, draining.next <= now else { return }
+        let left = share.admission.current
+        let isOver = draining.until.map { $0 <= now } ?? false
+        if left == 0 || isOver {
+            Log.line("drained: \(left) sessions are left")
+            isStopping = true
+        }
+        let next = now.advanced(by: Self.drainInterval)
+        self.draining?.next = draining.until.map { min($0, next) } ?? next
+    }
+
+    /// `when-empty: refuse`: a listener whose service has no usable channel does not listen.
+    func openOrClose() {
+        guard draining == nil else { return }
+        var hasChanged = false
+        for service in topology.services {
+            let refuses = service.refusesWhileElecting
+            let isUsable = service.isUsable(now: now) || !refuses && service.isElecting
+            for listener in service.listeners
+            where refuses || listener.settings.whenEmpty == .refuse {
+                guard listener.isOpen != isUsable else { continue }
+                isUsable ? open(listener, of: service) : close(listener)
+                hasChanged = true
+            }
+        }
+        if hasChanged { listen() }
+    }
+
+    func close(_ listener: Listener) {
+        tell(
+            .warning, .refusing, of: .listener(listener), because: "no channel is usable",
+            "listener \(listener.path) \(listener.endpoint) refuses: no channel is usable")
+        for socket in sockets where socket.listener === listener { socket.removeFile() }
+        sockets.removeAll { $0.listener === listener }
+        listener.setOpen(false)
+    }
+
+    func open(_ listener: Listener, of service: Service) {
+        do throws(StartError) {
+            sockets.append(try ListeningSocket(reopening: listener, of: service))
+            listener.setOpen(true)
+            tell(
+                .notice, .opened, of: .listener(listener),
+                "listener \(listener.path) \(listener.endpoint) accepts again")
+        } catch {
+            tell(
+                .error, .failed, of: .listener(listener), because: error.message,
+                "listener \(listener.path) stays closed: \(error.message)")
+            reopenAt = now.advanced(by: .seconds(1))
+        }
+    }
+
+    func listen() {
+        for worker in share.workers { worker.mailbox.post(.listen(sockets)) }
+    }
+}

@@ -1,0 +1,91 @@
+internal import Shared
+
+/// What the workers and the watch of names tell the supervisor.
+extension Supervisor {
+    func hear(_ notice: Notice) {
+        switch notice {
+        case .channelFailed(let channel, let cause):
+            let remedy = channel.position == .auto ? "; it waits to be enabled" : ""
+            tell(
+                .warning, .failed, of: .channel(channel), to: channel.state(now: now).rawValue,
+                because: channel.mishaps.words(for: cause.rawValue),
+                "channel \(channel.path) \(channel.endpoint) failed: \(cause.rawValue)\(remedy)")
+            tellIfAllFailed(channel)
+            channelsChanged()
+        case .primaryFailed(let channel, let cause):
+            elections.primaryFailed(channel, why: cause.rawValue, slowly: cause == .timeout)
+        case .channelReturned(let channel):
+            tell(
+                .notice, .returned, of: .channel(channel), to: channel.state(now: now).rawValue,
+                because: "connected again",
+                "channel \(channel.path) \(channel.endpoint) is back: connected again")
+            channelsChanged()
+        case .sessionEnded(let record, let reason):
+            Log.line(Self.line(record, reason))
+        case .shortage(let error):
+            tellShortage(error)
+        case .resolved(let channel, let endpoint, let addresses):
+            unresolved.remove(channel.serial)
+            guard let change = channel.update(addresses: addresses, of: endpoint) else { return }
+            share.raiseGeneration()
+            tell(
+                .notice, .resolved, of: .channel(channel), from: Self.list(change.from),
+                to: Self.list(change.to),
+                "channel \(channel.path) \(channel.endpoint) has other addresses: "
+                    + "\(Self.list(change.from)) → \(Self.list(change.to))")
+        case .unresolved(let channel, let failure):
+            // Told once until it resolves again; the last good addresses are kept.
+            guard unresolved.insert(channel.serial).inserted else { return }
+            tell(
+                .warning, .unresolved, of: .channel(channel), because: failure.words,
+                "channel \(channel.path) \(channel.endpoint) keeps its addresses: "
+                    + "the name does not resolve: \(failure.words)")
+        case .tapped(let dump):
+            control.continueDump(dump)
+        case .answer(let answer, let number):
+            guard var question = questions[number] else { return }
+            question.answers.append(answer)
+            question.missing -= 1
+            questions[number] = question.missing > 0 ? question : nil
+            if question.missing == 0 { question.finish(question.answers) }
+        }
+    }
+
+    static func list(_ endpoints: [Endpoint]) -> String {
+        endpoints.map { "\($0)" }.joined(separator: " ")
+    }
+
+    static func line(_ record: SessionRecord, _ reason: EndReason) -> String {
+        let channel = record.channel.map { "\($0.endpoint)" } ?? "-"
+        let age = Age(milliseconds: record.age / 1_000_000)
+        return
+            "session \(record.id) \(record.client) → \(channel) via \(record.listener.path) closed after \(age): "
+            + "\(reason), in \(record.inward.byteCount) out \(record.outward.byteCount) bytes"
+    }
+
+    /// When the last usable channel of a service fails within seconds of all the others, the trouble is
+    /// rarely theirs.
+    func tellIfAllFailed(_ channel: Channel) {
+        guard let service = topology.services.first(where: { $0.contains(channel) }),
+            service.channels.count > 1, !service.isUsable(now: now)
+        else { return }
+        let failedLately = service.channels.filter {
+            $0.isInGrace(now: now) && now.milliseconds(since: $0.note(now: now).since) < 5000
+        }
+        guard failedLately.count == service.channels.count else { return }
+        tell(
+            .error, .allFailed, of: .service(service),
+            because: "\(failedLately.count) channels within 5 s",
+            "service \(service.name) has lost all \(failedLately.count) channels within 5 s: "
+                + "look at the network, or at what they have in common")
+    }
+
+    /// Once per ten seconds: a shortage comes with every client that is turned away.
+    func tellShortage(_ error: SystemError) {
+        if let lastShortage, now.milliseconds(since: lastShortage) < 10_000 { return }
+        lastShortage = now
+        tell(
+            .error, .shortage, of: .daemon, because: error.description,
+            "listeners rest until a session ends: \(error)")
+    }
+}
