@@ -10,8 +10,7 @@ final class Channel: Sendable {
     let name: String
     /// `service/group/channel`.
     let path: String
-    /// What it was told to be, and its endpoint as it was resolved.
-    private let settingsNow: Mutex<(settings: ChannelConfiguration, book: AddressBook)>
+    private let present: Mutex<Present>
     private let weightNow: Atomic<Int>
     private let mostSessions: Atomic<Int>
     /// By worker.
@@ -45,6 +44,12 @@ final class Channel: Sendable {
     /// A failure has been noted since the last success, so that successes need no lock in general.
     private let hasFailed = Atomic<Bool>(false)
 
+    /// What it was told to be, and its endpoint as it was resolved.
+    private struct Present {
+        var settings: ChannelConfiguration
+        var book: AddressBook
+    }
+
     /// What a person has said about it.
     enum Switch: UInt8, Sendable {
         case on, draining, off
@@ -71,7 +76,7 @@ final class Channel: Sendable {
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
-        settingsNow = Mutex((settings, AddressBook(addresses)))
+        present = Mutex(Present(settings: settings, book: AddressBook(addresses)))
         weightNow = Atomic(settings.weight)
         mostSessions = Atomic(settings.maxc ?? Int.max)
         counters = TrafficCounters.perWorker(workerCount)
@@ -86,10 +91,10 @@ final class Channel: Sendable {
 
     // MARK: Settings
 
-    var settings: ChannelConfiguration { settingsNow.withLock { $0.settings } }
-    var endpoint: Endpoint { settingsNow.withLock { $0.settings.endpoint } }
-    var label: String? { settingsNow.withLock { $0.settings.label } }
-    var probePlan: ProbePlan { settingsNow.withLock { $0.settings.probes } }
+    var settings: ChannelConfiguration { present.withLock { $0.settings } }
+    var endpoint: Endpoint { present.withLock { $0.settings.endpoint } }
+    var label: String? { present.withLock { $0.settings.label } }
+    var probePlan: ProbePlan { present.withLock { $0.settings.probes } }
 
     /// Its share against its siblings.
     var weight: Int { weightNow.load(ordering: .relaxed) }
@@ -103,7 +108,7 @@ final class Channel: Sendable {
     /// Other settings from the next session on. At another address it is another place: nothing that was
     /// found out about the old one holds.
     func take(_ settings: ChannelConfiguration, addresses: [Endpoint], now: Instant) {
-        let isElsewhere = settingsNow.withLock { present in
+        let isElsewhere = present.withLock { present in
             let isElsewhere = present.settings.endpoint != settings.endpoint
             if isElsewhere { present.book = AddressBook(addresses) }
             present.settings = settings
@@ -124,17 +129,17 @@ final class Channel: Sendable {
     }
 
     /// Where to connect: a name's addresses in turns.
-    func nextAddress() -> SocketAddress? { settingsNow.withLock { $0.book.next() } }
+    func nextAddress() -> SocketAddress? { present.withLock { $0.book.next() } }
 
     /// The first of its addresses.
-    var firstAddress: Endpoint? { settingsNow.withLock { $0.book.endpoints.first } }
+    var firstAddress: Endpoint? { present.withLock { $0.book.endpoints.first } }
 
     /// How many addresses it has.
-    var addressCount: Int { settingsNow.withLock { $0.book.count } }
+    var addressCount: Int { present.withLock { $0.book.count } }
 
     /// Takes a new answer of the name server to `endpoint`, and says what it changed.
     func update(addresses: [Endpoint], of endpoint: Endpoint) -> AddressBook.Change? {
-        settingsNow.withLock { present in
+        present.withLock { present in
             // It may have been told to be elsewhere meanwhile.
             guard present.settings.endpoint == endpoint else { return nil }
             return present.book.update(addresses)
