@@ -12,6 +12,8 @@ final class ScriptRunner {
     private struct Waiting {
         var number: Number
         var job: ScriptJob
+        /// Until when it is tried again while somebody writes the script; set by the first try.
+        var giveUp: Instant?
     }
 
     private let poller: Poller
@@ -19,6 +21,8 @@ final class ScriptRunner {
     private var scripts = SlotTable<Script>()
     private var slots: [Number: Int] = [:]
     private var queue: [Waiting] = []
+    /// Scripts that somebody is writing at the moment.
+    private var unfinished: [Waiting] = []
     private var callbacks: [Number: (ScriptResult) -> Void] = [:]
     private var finished: [(Number, ScriptResult)] = []
     private var deadlines = DeadlineQueue()
@@ -32,6 +36,8 @@ final class ScriptRunner {
     private static let mostWaiting = 4096
     /// Between asking a script to end and ending it.
     private static let patience = Duration.seconds(1)
+    /// How long a script that somebody writes is waited for.
+    private static let writersPatience = Duration.seconds(1)
     /// How often processes are looked at whose end nobody tells us.
     private static let lookInterval = Duration.milliseconds(20)
 
@@ -54,7 +60,7 @@ final class ScriptRunner {
         lastNumber += 1
         let number = lastNumber
         callbacks[number] = finish
-        if scripts.count < limit, queue.isEmpty {
+        if scripts.count + unfinished.count < limit, queue.isEmpty {
             launch(Waiting(number: number, job: job), now: now)
         } else if queue.count < Self.mostWaiting {
             queue.append(Waiting(number: number, job: job))
@@ -68,6 +74,7 @@ final class ScriptRunner {
     func cancel(_ number: Number) {
         callbacks[number] = nil
         queue.removeAll { $0.number == number }
+        unfinished.removeAll { $0.number == number }
         finished.removeAll { $0.0 == number }
         guard let slot = slots[number], let script = scripts[slot: slot] else { return }
         Spawn.signal(SIGKILL, toGroup: script.process)
@@ -77,6 +84,7 @@ final class ScriptRunner {
     func stop() {
         for number in Array(slots.keys) { cancel(number) }
         queue.removeAll()
+        unfinished.removeAll()
         callbacks.removeAll()
     }
 
@@ -98,8 +106,28 @@ final class ScriptRunner {
             do throws(SystemError) { try script.watch(with: poller) } catch { lookSoon(now: now) }
             if !script.tellsOfItsEnd { lookSoon(now: now) }
         } catch {
-            conclude(waiting.number, .cannotStart(error.number))
+            guard error.number == ETXTBSY, waitForWriter(of: waiting, now: now) else {
+                return conclude(waiting.number, .cannotStart(error.number))
+            }
         }
+    }
+
+    private func launchNext(now: Instant) {
+        while scripts.count + unfinished.count < limit, !queue.isEmpty {
+            launch(queue.removeFirst(), now: now)
+        }
+    }
+
+    /// A script that is open for writing cannot be started (execve(2)). Whoever copies another one over it
+    /// is done in a moment, and neither a probe nor an election shall fail for that.
+    private func waitForWriter(of waiting: Waiting, now: Instant) -> Bool {
+        var waiting = waiting
+        let giveUp = waiting.giveUp ?? now.advanced(by: Self.writersPatience)
+        guard now < giveUp else { return false }
+        waiting.giveUp = giveUp
+        unfinished.append(waiting)
+        lookSoon(now: now)
+        return true
     }
 
     private static func environment(_ job: ScriptJob) -> [String] {
@@ -161,6 +189,10 @@ final class ScriptRunner {
         }
         orphans.removeAll { !Spawn.reapOrphans(of: $0) }
         if !orphans.isEmpty { lookSoon(now: now) }
+        let again = unfinished
+        unfinished = []
+        for waiting in again { launch(waiting, now: now) }
+        launchNext(now: now)
     }
 
     private func finish(_ script: Script, now: Instant) {
@@ -175,7 +207,7 @@ final class ScriptRunner {
         slots[script.number] = nil
         scripts.remove(slot: script.slot)
         finished.append((script.number, result))
-        while scripts.count < limit, !queue.isEmpty { launch(queue.removeFirst(), now: now) }
+        launchNext(now: now)
     }
 
     /// Tells those who wait; they may start the next script meanwhile.

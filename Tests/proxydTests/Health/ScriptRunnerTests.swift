@@ -67,6 +67,32 @@ struct ScriptRunnerTests {
         #expect(runner.runningCount == 0)
     }
 
+    @Test("a script that is being written is started as soon as it is whole")
+    func beingWritten() throws {
+        let path = try script("exit 0")
+        let writer = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        var result: ScriptResult?
+        runner.start(ScriptJob(path: path), now: .now) { result = $0 }
+        var turns = 0
+        try serve {
+            turns += 1
+            if turns == 3 { close(writer) }
+            return result != nil
+        }
+        #expect(result?.outcome == .exited(0))
+        #expect(turns > 3)
+    }
+
+    @Test("one that somebody writes for ever cannot be started, which is told in the end")
+    func writtenForEver() throws {
+        let path = try script("exit 0")
+        let writer = unsafe open(path, O_WRONLY | O_CLOEXEC)
+        defer { close(writer) }
+        let began = Instant.now
+        #expect(try run(ScriptJob(path: path)).outcome == .cannotStart(ETXTBSY))
+        #expect(Instant.now.elapsed(since: began) >= 1_000_000_000)
+    }
+
     @Test("arguments arrive as they are, and the environment is ours with additions")
     func arguments() throws {
         let text = #"printf '%s|' "$0" "$@"; printf '%s|%s' "$PROXYD_GROUP" "${PATH:+path}""#
