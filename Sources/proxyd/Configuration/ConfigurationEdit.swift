@@ -299,18 +299,14 @@ struct ConfigurationEdit: Equatable, Sendable {
 extension ThingPath.Thing {
     fileprivate var isGroup: Bool { if case .group = self { true } else { false } }
 
-    /// The keys that `set` may change. A name is what everybody knows a thing by, and what is in a group
-    /// or a service is created and removed.
+    /// The keys that `set` may change.
     fileprivate var keys: [String] {
-        let fixed = Set(["name", "unix", "listen", "groups", "channels", "enabled"])
-        let keys =
-            switch self {
-            case .service: KeySet.service.keys
-            case .group: KeySet.group.keys
-            case .channel: KeySet.channel.keys
-            case .listener: KeySet.listener.keys
-            }
-        return keys.filter { !fixed.contains($0) }
+        switch self {
+        case .service: KeySet.service.settable
+        case .group: KeySet.group.settable
+        case .channel: KeySet.channel.settable
+        case .listener: KeySet.listener.settable
+        }
     }
 }
 

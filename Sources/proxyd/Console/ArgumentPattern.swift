@@ -11,8 +11,11 @@ struct ArgumentPattern {
     private var required: [Token] = []
     /// What stands in one pair of brackets.
     private var optional: [[Token]] = []
+    private let verb: [String]
 
-    init(_ text: String) {
+    /// What follows a command: some words mean other things behind others.
+    init(_ text: String, of verb: [String] = []) {
+        self.verb = verb
         var depth = 0
         var word = ""
         func take(_ pattern: inout Self) {
@@ -45,17 +48,34 @@ struct ArgumentPattern {
     /// What may come behind these words.
     func candidates(after words: [String], _ vocabulary: Vocabulary) -> [String] {
         let words = words.filter { !$0.hasPrefix("if-gen=") }
+        if let pattern = withOpenCondition(words) {
+            return pattern.candidates(after: words, vocabulary)
+        }
         if words.count < required.count {
-            return required[words.count].flatMap { Self.meaning(of: $0, vocabulary) }
+            return required[words.count].flatMap { meaning(of: $0, words, vocabulary) }
         }
         let rest = words.dropFirst(required.count)
         if let last = rest.last, let next = next(after: last, in: rest, vocabulary) { return next }
-        let literals = optional.compactMap(\.first).flatMap { token in
+        let again = required.last.map { token in
+            token.filter { $0.hasSuffix("…") }.flatMap { meaning(of: $0, words, vocabulary) }
+        }
+        let literals = optional.compactMap(\.first).filter { $0 != ["and"] }.flatMap { token in
             token.filter { Self.isLiteral($0) && !rest.contains($0) }
         }
         let places = rest.isEmpty ? optional.compactMap(\.first).flatMap { $0 } : []
-        return (literals + places).flatMap { Self.meaning(of: $0, vocabulary) }
+        return (literals + places).flatMap { meaning(of: $0, words, vocabulary) } + (again ?? [])
             + (isInCondition(rest) ? ["and", "or"] : [])
+    }
+
+    /// A condition that must be there goes on like one that may be.
+    private func withOpenCondition(_ words: [String]) -> ArgumentPattern? {
+        guard let index = required.firstIndex(of: ["where"]), words.count > index else {
+            return nil
+        }
+        var pattern = self
+        pattern.required.removeSubrange(index...)
+        pattern.optional.insert(Array(required[index...]), at: 0)
+        return pattern
     }
 
     /// What must follow a word that asks for something; nil when it asks for nothing.
@@ -69,7 +89,7 @@ struct ArgumentPattern {
             guard let index = group.firstIndex(where: { $0.contains(last) }),
                 Self.isLiteral(last), index + 1 < group.count
             else { continue }
-            let fields = group[index + 1].flatMap { Self.meaning(of: $0, vocabulary) }
+            let fields = group[index + 1].flatMap { meaning(of: $0, [], vocabulary) }
             return fields + (last == "where" ? ["not"] : [])
         }
         guard rest.contains("where") else { return nil }
@@ -84,7 +104,7 @@ struct ArgumentPattern {
     /// A condition has begun, and nothing that ends it has come.
     private func isInCondition(_ rest: ArraySlice<String>) -> Bool {
         guard let start = rest.firstIndex(of: "where") else { return false }
-        return rest[start...].allSatisfy { !["sort", "limit", "offset"].contains($0) }
+        return rest[start...].allSatisfy { !["sort", "limit", "offset", "preview"].contains($0) }
     }
 
     private static func isLiteral(_ word: String) -> Bool {
@@ -92,7 +112,10 @@ struct ArgumentPattern {
             || word.contains("=") && word.first?.isLowercase == true
     }
 
-    private static func meaning(of word: String, _ vocabulary: Vocabulary) -> [String] {
+    /// What a word of the pattern stands for behind these words.
+    private func meaning(
+        of word: String, _ words: [String], _ vocabulary: Vocabulary
+    ) -> [String] {
         switch word {
         case "PATH": vocabulary.paths
         case "GROUP": vocabulary.groups
@@ -103,10 +126,42 @@ struct ArgumentPattern {
         case "OP": Filter.Comparison.allCases.map(\.rawValue)
         case "POLICY": vocabulary.policies
         case "COMMAND": Completion.verbs(after: [], vocabulary)
-        case _ where word.contains("=") && isLiteral(word):
+        case "SERVICE/LISTENER": vocabulary.listeners
+        case "SERVICE/NAME": vocabulary.services.map { $0 + "/" }
+        case "KEY": keys(words, vocabulary)?.settablePaths ?? []
+        case "VALUE", "VALUE…": values(words)
+        case "KEY=VALUE": (creates?.creatable ?? []).map { $0 + "=" }
+        case _ where word.contains("=") && Self.isLiteral(word):
             [word.prefix { $0 != "=" } + "="]
-        case _ where isLiteral(word): [word]
+        case _ where Self.isLiteral(word): [word]
         default: []
         }
+    }
+
+    /// Of what a command creates.
+    private var creates: KeySet? {
+        switch verb {
+        case ["create"]: .channel
+        case ["create", "listener"]: .listener
+        case ["create", "group"]: .group
+        case ["create", "service"]: .service
+        default: nil
+        }
+    }
+
+    private func keys(_ words: [String], _ vocabulary: Vocabulary) -> KeySet? {
+        if verb.last == "listener" { return .listener }
+        return words.first.flatMap { vocabulary.keys(at: $0) }
+    }
+
+    /// What may follow `PATH KEY`, and `PATH balance POLICY`.
+    private func values(_ words: [String]) -> [String] {
+        guard words.count >= 2 else { return [] }
+        let isPolicy = words[1] == "balance"
+        if words.count > 2 {
+            guard isPolicy else { return [] }
+            return KeySet.balance.keys.filter { $0 != "policy" }.map { $0 + "=" }
+        }
+        return KeySet.words[words[1], default: []] + ["default"]
     }
 }

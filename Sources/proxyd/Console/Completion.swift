@@ -23,7 +23,7 @@ enum Completion {
             for: words.filter { !$0.isEmpty }, partial: partial, vocabulary)
         guard let first = candidates.first else { return .nothing }
         guard candidates.count > 1 else {
-            let end = first.hasSuffix("=") ? "" : " "
+            let end = first.hasSuffix("=") || first.hasSuffix("/") ? "" : " "
             return .insert(first.dropFirst(partial.count) + end)
         }
         let common = candidates.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
@@ -48,12 +48,19 @@ enum Completion {
             return possible(after: Array(words.dropFirst(2)), vocabulary).filter { $0 != "watch" }
         }
         if words.first == "help" { return verbs(after: Array(words.dropFirst()), vocabulary) }
-        let whole = vocabulary.entries.filter { words.starts(with: $0.verb) }
-        let arguments = whole.flatMap { entry in
-            ArgumentPattern(entry.arguments).candidates(
+        if words.first == "plan" {
+            var changing = vocabulary
+            changing.entries.removeAll { !$0.mutates }
+            return possible(after: Array(words.dropFirst()), changing).filter { $0 != "exit" }
+        }
+        // `set listener` is another command than `set`.
+        let entry = vocabulary.entries.filter { words.starts(with: $0.verb) }
+            .max { $0.verb.count < $1.verb.count }
+        let arguments = entry.map { entry in
+            ArgumentPattern(entry.arguments, of: entry.verb).candidates(
                 after: Array(words.dropFirst(entry.verb.count)), vocabulary)
         }
-        return verbs(after: words, vocabulary) + arguments
+        return verbs(after: words, vocabulary) + (arguments ?? [])
     }
 
     /// The next word of every command that goes on like this.

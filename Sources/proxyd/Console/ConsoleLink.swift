@@ -54,6 +54,8 @@ final class ConsoleLink {
         do throws(ControlFailure) {
             try client.send(Request(words: ["show", "channels"]))
             vocabulary.learnChannels(from: try client.receive(within: Self.patience))
+            try client.send(Request(words: ["show", "listeners"]))
+            vocabulary.learnListeners(from: try client.receive(within: Self.patience))
             guard vocabulary.fields.isEmpty else { return }
             try client.send(Request(words: ["show", "sessions", "limit", "1"]))
             vocabulary.learnFields(from: try client.receive(within: Self.patience))

@@ -7,11 +7,14 @@ struct Vocabulary: Equatable, Sendable {
         var verb: [String]
         /// What follows, as `describe` has it: `PATH [cut] [if-gen=N]`.
         var arguments: String
+        var mutates = false
     }
 
     var entries: [Entry] = []
     /// Paths of all channels: `service/group/channel`.
     var channels: [String] = []
+    /// Paths of all listeners: `service/listener`.
+    var listeners: [String] = []
     /// Fields of a session, which conditions and sorting name.
     var fields: [String] = []
     var policies: [String] = []
@@ -24,6 +27,17 @@ struct Vocabulary: Equatable, Sendable {
 
     var services: [String] { unique(channels.map { Self.prefix(of: $0, parts: 1) }) }
     var groups: [String] { unique(channels.map { Self.prefix(of: $0, parts: 2) }) }
+
+    /// What a path names, by the rule that a longer one is never guessed at.
+    func keys(at path: String) -> KeySet? {
+        if services.contains(path) { return .service }
+        let isAlone = services.count == 1
+        func isOne(of paths: [String]) -> Bool {
+            paths.contains(path) || isAlone && paths.contains { Self.withoutService($0) == path }
+        }
+        if isOne(of: groups) { return .group }
+        return isOne(of: channels) ? .channel : nil
+    }
 
     private func unique(_ words: [String]) -> [String] { Array(Set(words)).sorted() }
 
@@ -44,9 +58,11 @@ struct Vocabulary: Equatable, Sendable {
         guard let table = Self.table(reply), let verb = table.columns.firstIndex(of: "verb"),
             let arguments = table.columns.firstIndex(of: "arguments")
         else { return }
-        entries = table.rows.map {
+        let mutates = table.columns.firstIndex(of: "mutates")
+        entries = table.rows.map { row in
             Entry(
-                verb: $0[verb].split(separator: " ").map(String.init), arguments: $0[arguments])
+                verb: row[verb].split(separator: " ").map(String.init), arguments: row[arguments],
+                mutates: mutates.map { row[$0] == "yes" } ?? false)
         }
     }
 
@@ -56,6 +72,14 @@ struct Vocabulary: Equatable, Sendable {
             return
         }
         channels = table.rows.map { $0[path] }
+    }
+
+    /// Takes the names from the answer to `show listeners`.
+    mutating func learnListeners(from reply: Reply) {
+        guard let table = Self.table(reply), let path = table.columns.firstIndex(of: "path") else {
+            return
+        }
+        listeners = table.rows.map { $0[path] }
     }
 
     /// Takes the fields from an answer to `show sessions`.
