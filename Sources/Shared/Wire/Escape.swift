@@ -19,11 +19,20 @@ package enum Escape {
     }
 
     /// A table's value as it goes over the socket.
-    package static func escaped(_ text: String) -> String {
-        guard text.utf8.contains(where: { $0 == 0x09 || $0 == 0x0A || $0 == 0x5C }) else {
-            return text
+    package static func append(_ text: String, to bytes: inout [UInt8]) {
+        for byte in text.utf8 {
+            let letter: UInt8
+            switch byte {
+            case 0x09: letter = 0x74
+            case 0x0A: letter = 0x6E
+            case 0x5C: letter = 0x5C
+            default:
+                bytes.append(byte)
+                continue
+            }
+            bytes.append(0x5C)
+            bytes.append(letter)
         }
-        return text.unicodeScalars.reduce(into: "") { $0 += escaped($1) }
     }
 
     /// A table's value as it was meant; a backslash before anything else stands for itself.

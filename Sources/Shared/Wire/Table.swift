@@ -7,15 +7,29 @@ package struct Table: Equatable, Sendable {
 
     /// Rows shorter than the header are filled with `-`.
     package mutating func append(_ row: [String]) {
-        let missing = max(0, columns.count - row.count)
-        rows.append(row + Array(repeating: Self.absent, count: missing))
+        let missing = columns.count - row.count
+        rows.append(missing > 0 ? row + Array(repeating: Self.absent, count: missing) : row)
     }
 
     /// What stands where a value does not apply.
     package static let absent = "-"
 
+    /// Written as bytes: tables of a thousand rows are asked for once a second by every screen.
     package var lines: [String] {
-        ([columns] + rows).map { $0.map { Escape.escaped($0) }.joined(separator: "\t") }
+        var lines: [String] = []
+        lines.reserveCapacity(rows.count + 1)
+        var bytes: [UInt8] = []
+        func append(_ row: [String]) {
+            bytes.removeAll(keepingCapacity: true)
+            for (index, cell) in row.enumerated() {
+                if index > 0 { bytes.append(0x09) }
+                Escape.append(cell, to: &bytes)
+            }
+            lines.append(String(decoding: bytes, as: UTF8.self))
+        }
+        append(columns)
+        for row in rows { append(row) }
+        return lines
     }
 
     /// Reads the lines of a reply; nil when there is no header line.
