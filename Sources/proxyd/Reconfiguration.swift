@@ -159,6 +159,9 @@ struct Reconfiguration {
     // MARK: The change
 
     /// Makes the change, which nothing can stop any more.
+    ///
+    /// Channels that go are turned off when everything that takes their place is there: no client shall
+    /// find neither.
     mutating func commit() -> Outcome {
         var sockets: [ListeningSocket] = []
         var services: [Service] = []
@@ -166,13 +169,14 @@ struct Reconfiguration {
             services.append(service(settings, &sockets))
         }
         for service in old.topology.services where !services.contains(where: { $0 === service }) {
-            for channel in service.channels { remove(channel) }
+            removed += service.channels
             service.take(ServiceConfiguration(name: service.name), listeners: [], groups: [])
         }
         for socket in old.sockets {
             let isUsed = sockets.contains { $0.socket === socket.socket }
             if !isUsed { socket.removeFile() }
         }
+        for channel in removed { channel.turn(.removed, by: "removed", now: now) }
         return Outcome(
             state: State(
                 configuration: target, topology: Topology(services: services), sockets: sockets),
@@ -189,7 +193,7 @@ struct Reconfiguration {
             groups.append(self.group(group, of: settings.name, in: present))
         }
         for group in present?.groups ?? [] where !groups.contains(where: { $0 === group }) {
-            for channel in group.channels { remove(channel) }
+            removed += group.channels
         }
         var listeners: [Listener] = []
         for listener in settings.listeners {
@@ -269,7 +273,7 @@ struct Reconfiguration {
                         workerCount: workerCount, now: now, places: places, seat: seat))
             }
         }
-        for channel in old where !channels.contains(where: { $0 === channel }) { remove(channel) }
+        removed += old.filter { channel in !channels.contains { $0 === channel } }
         guard let present else {
             return Group(
                 settings, in: service, serial: serial, channels: channels, places: places,
@@ -289,11 +293,6 @@ struct Reconfiguration {
             channel.probes.probes[index].address = addresses(of: place).first ?? place
         }
         return channel
-    }
-
-    private mutating func remove(_ channel: Channel) {
-        channel.turn(.removed, by: "removed", now: now)
-        removed.append(channel)
     }
 }
 

@@ -72,12 +72,19 @@ final class Service: Sendable {
     func choose(
         for client: ClientKey = .unknown, excluding tried: [UInt64], now: Instant
     ) -> Channel? {
-        for (index, group) in groups.enumerated() {
-            guard let channel = group.choose(for: client, excluding: tried, now: now) else {
-                continue
+        var groups = groups
+        while true {
+            for (index, group) in groups.enumerated() {
+                guard let channel = group.choose(for: client, excluding: tried, now: now) else {
+                    continue
+                }
+                if index > 0 { group.countSpill(now: now) }
+                return channel
             }
-            if index > 0 { group.countSpill(now: now) }
-            return channel
+            // Others may have taken their place since they were looked at, and these have room.
+            let present = self.groups
+            guard !present.elementsEqual(groups, by: ===) else { break }
+            groups = present
         }
         return tried.isEmpty ? lastResort(now: now) : nil
     }
