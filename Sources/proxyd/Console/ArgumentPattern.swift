@@ -67,14 +67,17 @@ struct ArgumentPattern {
             + (isInCondition(rest) ? ["and", "or"] : [])
     }
 
-    /// A condition that must be there goes on like one that may be.
+    /// A condition that must be there goes on like one that may be; what stands for it is complete.
     private func withOpenCondition(_ words: [String]) -> ArgumentPattern? {
-        guard let index = required.firstIndex(of: ["where"]), words.count > index else {
-            return nil
-        }
+        guard let index = required.firstIndex(where: { $0.contains("where") }), words.count > index
+        else { return nil }
         var pattern = self
         pattern.required.removeSubrange(index...)
-        pattern.optional.insert(Array(required[index...]), at: 0)
+        if words[index] == "where" {
+            pattern.optional.insert([["where"]] + required[(index + 1)...], at: 0)
+        } else {
+            pattern.required.append(required[index].filter { $0 != "where" })
+        }
         return pattern
     }
 
@@ -104,7 +107,8 @@ struct ArgumentPattern {
     /// A condition has begun, and nothing that ends it has come.
     private func isInCondition(_ rest: ArraySlice<String>) -> Bool {
         guard let start = rest.firstIndex(of: "where") else { return false }
-        return rest[start...].allSatisfy { !["sort", "limit", "offset", "preview"].contains($0) }
+        let ends = Set(optional.compactMap(\.first).flatMap { $0 }).subtracting(["where", "and"])
+        return rest[start...].allSatisfy { !ends.contains($0) }
     }
 
     private static func isLiteral(_ word: String) -> Bool {

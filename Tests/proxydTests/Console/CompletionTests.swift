@@ -27,7 +27,7 @@ struct CompletionTests {
     @Test(
         "a word may become what the commands and the names allow",
         arguments: [
-            ("", "en", ["enable"]), ("", "e", ["elect", "enable", "exit", "explain"]),
+            ("", "en", ["enable"]), ("", "e", ["elect", "enable", "events", "exit", "explain"]),
             ("show", "se", ["services", "session", "sessions"]),
             ("kill", "s", ["session", "sessions"]),
             ("novel", "", []), ("show novel", "", []), ("hello", "", []),
@@ -75,6 +75,15 @@ struct CompletionTests {
             ("plan", "dr", ["drain", "drain-daemon"]), ("plan", "sh", ["shed", "shutdown"]),
             ("plan", "e", ["elect", "enable"]), ("plan drain", "web/", ["web/0", "web/0/0"]),
             ("plan show", "", []), ("plan commit", "", ["confirm", "cut", "if-gen="]),
+            ("dump", "", ["where"]),
+            ("dump 5", "", ["for", "hex", "limit", "pcapng", "sessions", "text"]),
+            ("dump 5 text limit", "", []), ("dump where", "c", ["client"]),
+            (
+                "dump where id = 5", "",
+                ["and", "for", "hex", "limit", "or", "pcapng", "sessions", "text"]
+            ),
+            ("events", "", ["follow"]), ("events follow", "", ["since", "where"]),
+            ("reset", "w", ["web", "web/0", "web/0/0"]), ("plan", "res", ["reset"]),
             ("kill sessions", "w", ["where"]), ("kill sessions where", "c", ["client"]),
             ("kill sessions where id", "<", ["<", "<="]), ("kill sessions where id <", "", []),
             ("kill sessions where id < 3", "", ["and", "if-gen=", "or", "preview"]),
@@ -95,7 +104,7 @@ struct CompletionTests {
             ("show sessions sort id", "", ["limit", "offset", "where"]),
             ("watch", "", []), ("watch 1", "show", ["show"]), ("watch 1", "wa", []),
             ("watch 1 show", "gr", ["groups"]), ("help", "ki", ["kill"]),
-            ("help show", "ch", ["channels"]), ("help show channels", "", []),
+            ("help show", "ch", ["channel", "channels"]), ("help show channels", "", []),
         ] as [(String, String, [String])])
     func candidates(words: String, partial: String, expected: [String]) {
         let words = words.split(separator: " ").map(String.init)
@@ -112,7 +121,7 @@ struct CompletionTests {
             ("drain mail if", .insert("-gen=")), ("drain mail/s", .insert("pare")),
             ("drain mail/spare", .list(["mail/spare", "mail/spare/c"])), ("xyz", .nothing),
             ("show s", .insert("e")), ("show se", .list(["services", "session", "sessions"])),
-            ("show \"s", .nothing), ("show\tch", .insert("annels ")),
+            ("show \"s", .nothing), ("show\tli", .list(["limits", "listeners"])),
         ] as [(String, Completion.Outcome)])
     func outcomes(line: String, outcome: Completion.Outcome) {
         #expect(Completion.outcome(for: line, Self.vocabulary) == outcome)
