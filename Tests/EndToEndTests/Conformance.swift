@@ -73,6 +73,13 @@ struct Conformance: Sendable, CustomTestStringConvertible {
             telling: ["matched", "total"]),
         Conformance(
             "show session", "viewer", "show session SESSION", begins: "field\tvalue"),
+        Conformance("show channel", "viewer", "show channel mail/main/a", begins: "field\tvalue"),
+        Conformance(
+            "show history", "viewer", "show history mail/main/a step 1s",
+            begins: "time_ms\tmono_ms\tstate", telling: ["step_ms"]),
+        Conformance(
+            "show events", "viewer", "show events limit 1",
+            begins: "id\ttime_ms\tmono_ms\tseverity\tsubject\tkind", telling: ["last", "gap"]),
         Conformance("show config", "viewer", begins: "control:"),
     ]
 
@@ -84,6 +91,13 @@ struct Conformance: Sendable, CustomTestStringConvertible {
             begins: "path\tverdict\treason\tstate\taddress",
             telling: ["service", "room", "waiting"]),
         Conformance("watch", "viewer", "watch 1 hello", telling: ["protocol"]),
+        Conformance(
+            "events follow", "viewer", "events follow since 0",
+            begins: "id\ttime_ms\tmono_ms\tseverity\tsubject\tkind", telling: ["last"]),
+        Conformance(
+            "dump", "admin", "dump SESSION text limit 1k for 1s", telling: ["dump"]),
+        Conformance("mrtg-bytes", "viewer", "mrtg-bytes mail", begins: "1"),
+        Conformance("mrtg-conns", "viewer", "mrtg-conns mail", begins: "1"),
         Conformance("metrics", "viewer", begins: "# HELP"),
         Conformance(
             "probe", "operator", "probe mail/main/a", begins: "path\tprobe\tresult\twords\tms",
@@ -94,6 +108,7 @@ struct Conformance: Sendable, CustomTestStringConvertible {
         changing(
             "enable", "operator", "enable mail/main/a", after: ["drain mail/main/a"],
             begins: changed, telling: ["cut"]),
+        changing("reset", "operator", "reset mail", begins: changed),
         changing("drain", "operator", "drain mail/main/a", begins: changed, telling: ["cut"]),
         changing("disable", "operator", "disable mail cut", begins: changed, telling: ["cut"]),
     ]
