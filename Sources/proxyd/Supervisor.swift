@@ -70,7 +70,7 @@ final class Supervisor {
         let serials = Serials()
         var startup = Startup(configuration, workerCount: workerCount, serials: serials)
         do throws(SystemError) {
-            signals = try SignalSource([SIGTERM, SIGINT])
+            signals = try SignalSource(SupervisorSignals.all)
             poller = try Poller()
             let entrances = try (0..<workerCount).map { _ throws(SystemError) in
                 try WorkerEntrance()
@@ -221,14 +221,6 @@ final class Supervisor {
         next = min(next ?? history.nextDeadline, history.nextDeadline)
         guard let next else { return -1 }
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
-    }
-
-    private func takeSignals() {
-        while let signal = signals.next() {
-            let name = signal == SIGTERM ? "SIGTERM" : "SIGINT"
-            tell(.notice, .ending, of: .daemon, because: name, "\(name): ending")
-            isStopping = true
-        }
     }
 
     private func stop() {

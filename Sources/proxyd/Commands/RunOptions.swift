@@ -8,6 +8,11 @@ struct RunOptions: Equatable, Sendable {
     var relay = RelayMode.adaptive
     /// A line per ended session on standard error.
     var isVerbose = false
+    /// How long sessions may take to end after SIGTERM; nil: as long as it takes.
+    var drain: Duration? = RunOptions.standardDrain
+
+    /// Shorter than what service managers and containers wait before they kill.
+    static let standardDrain = Duration.seconds(5)
 
     /// Reads the configuration again, as at the start; nil without a file.
     func reload() throws(ConfigurationErrors) -> Configuration? {
