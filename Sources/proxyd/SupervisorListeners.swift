@@ -14,6 +14,7 @@ extension Supervisor {
             "draining \(share.admission.current) sessions"
                 + (time.map { ", for \(Age($0)) at most" } ?? "")
                 + ": \(actor.map { "by \($0)" } ?? cause)")
+        manager?.tellStopping("draining")
         draining = (time.map { now.advanced(by: $0) }, now)
         for socket in sockets { socket.removeFile() }
         for listener in topology.listeners { listener.setOpen(false) }

@@ -35,7 +35,9 @@ extension Supervisor {
 
     /// Whoever sent the signal sees in the log what came of it.
     private func reload(because name: String) {
+        manager?.tellReloading(now: now)
         Reload.run(on: self, by: nil) { [unowned self] result in
+            defer { manager?.tellReady(summary) }
             switch result {
             case .success(let reload):
                 let count = reload.difference.rows.count

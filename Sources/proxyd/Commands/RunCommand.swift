@@ -83,6 +83,12 @@ struct RunCommand: ParsableCommand {
             valueName: "time"))
     var drain: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where the process id is written, in a file that is locked meanwhile.",
+            valueName: "path"))
+    var pidFile: String?
+
     @Flag(name: .shortAndLong, help: "Say on standard error how every session ended.")
     var verbose = false
 
@@ -110,7 +116,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let options = RunOptions(
             file: listen.isEmpty ? try file() : nil, overrides: commandLine, relay: relay,
-            isVerbose: verbose, drain: try drainTime)
+            isVerbose: verbose, pidFile: pidFile, drain: try drainTime)
         var configuration = Configuration()
         // A mistake in the options is the caller's, one in the file is the file's.
         var status = ExitStatus.usage

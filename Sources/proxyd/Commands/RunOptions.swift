@@ -8,6 +8,8 @@ struct RunOptions: Equatable, Sendable {
     var relay = RelayMode.adaptive
     /// A line per ended session on standard error.
     var isVerbose = false
+    /// Where our process id is written; nil: nowhere.
+    var pidFile: String?
     /// How long sessions may take to end after SIGTERM; nil: as long as it takes.
     var drain: Duration? = RunOptions.standardDrain
 
