@@ -21,6 +21,8 @@ final class Supervisor {
     let names: NameWatch
     private let scrapes: ScrapeServer?
     private let statsd: StatsdPusher?
+    private let pidFile: PIDFile?
+    let manager: ServiceManager?
     private var threads: [Thread] = []
     var questions: [UInt64: Question] = [:]
     var questionNumber: UInt64 = 0
@@ -64,13 +66,17 @@ final class Supervisor {
 
     init(_ configuration: Configuration, _ options: RunOptions) throws(StartError) {
         self.options = options
+        manager = ServiceManager(
+            environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
+            pid: getpid(), now: .now)
+        if let path = options.pidFile { pidFile = try PIDFile(at: path) } else { pidFile = nil }
         let workerCount = configuration.workers ?? Self.coreCount
         limits = DaemonLimits(
             descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
         let serials = Serials()
         var startup = Startup(configuration, workerCount: workerCount, serials: serials)
         do throws(SystemError) {
-            signals = try SignalSource([SIGTERM, SIGINT])
+            signals = try SignalSource(SupervisorSignals.all)
             poller = try Poller()
             let entrances = try (0..<workerCount).map { _ throws(SystemError) in
                 try WorkerEntrance()
@@ -161,6 +167,12 @@ final class Supervisor {
             "ready: listening on \(listeners); \(topology.channels.count) channels, "
                 + "\(share.workers.count) workers, at most \(limits.sessions) sessions; "
                 + "control \(control.path)" + (scrapes.map { "; metrics \($0.address)" } ?? ""))
+        manager?.tellReady(summary)
+    }
+
+    /// What a service manager shows.
+    var summary: String {
+        "\(topology.services.count) services, \(topology.channels.count) channels"
     }
 
     var configuration: Configuration { live.state.configuration }
@@ -199,6 +211,7 @@ final class Supervisor {
             live.meetDeadlines(now: now)
             scrapes?.meetDeadlines(now: now)
             statsd?.meetDeadline(topology, now: now)
+            manager?.meetDeadline(now: now)
             tickIfDue()
             shedIfDue()
             endIfDrained()
@@ -217,21 +230,15 @@ final class Supervisor {
         if let due = prober.nextDeadline { next = min(next ?? due, due) }
         if let first = shedding.first { next = min(next ?? first.due, first.due) }
         if let due = scrapes?.nextDeadline { next = min(next ?? due, due) }
+        if let due = manager?.nextDeadline { next = min(next ?? due, due) }
         if let due = statsd?.nextDeadline { next = min(next ?? due, due) }
         next = min(next ?? history.nextDeadline, history.nextDeadline)
         guard let next else { return -1 }
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
     }
 
-    private func takeSignals() {
-        while let signal = signals.next() {
-            let name = signal == SIGTERM ? "SIGTERM" : "SIGINT"
-            tell(.notice, .ending, of: .daemon, because: name, "\(name): ending")
-            isStopping = true
-        }
-    }
-
     private func stop() {
+        manager?.tellStopping("ending")
         elections.stop()
         prober.stop()
         for worker in share.workers { worker.mailbox.post(.stop) }
@@ -239,6 +246,7 @@ final class Supervisor {
         for socket in sockets { socket.removeFile() }
         scrapes?.close()
         control.close()
+        pidFile?.remove()
         tell(.info, .ended, of: .daemon, "ended")
     }
 

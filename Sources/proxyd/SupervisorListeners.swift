@@ -5,10 +5,16 @@ extension Supervisor {
     // MARK: Draining
 
     func drain(within time: Duration?, by actor: Actor) {
+        drain(within: time, because: "drain", by: actor)
+    }
+
+    func drain(within time: Duration?, because cause: String, by actor: Actor? = nil) {
         tell(
-            .notice, .ending, of: .daemon, because: "drain", by: actor,
+            .notice, .ending, of: .daemon, because: cause, by: actor,
             "draining \(share.admission.current) sessions"
-                + (time.map { ", for \(Age($0)) at most" } ?? "") + ": by \(actor)")
+                + (time.map { ", for \(Age($0)) at most" } ?? "")
+                + ": \(actor.map { "by \($0)" } ?? cause)")
+        manager?.tellStopping("draining")
         draining = (time.map { now.advanced(by: $0) }, now)
         for socket in sockets { socket.removeFile() }
         for listener in topology.listeners { listener.setOpen(false) }

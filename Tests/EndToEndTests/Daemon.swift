@@ -32,7 +32,9 @@ final class Daemon {
             services:
             \(services)
             """, to: "proxyd.yaml")
-        try self.init(arguments: ["run"] + options + [file], prefix: prefix, in: directory)
+        // A test that ends a daemon does not wait for the sessions that it has forgotten.
+        let drain = options.contains("--drain") ? [] : ["--drain", "0s"]
+        try self.init(arguments: ["run"] + drain + options + [file], prefix: prefix, in: directory)
     }
 
     init(arguments: [String], prefix: [String] = [], in directory: TemporaryDirectory) throws {

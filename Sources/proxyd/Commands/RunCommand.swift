@@ -77,6 +77,18 @@ struct RunCommand: ParsableCommand {
             valueName: "how"))
     var relay = RelayMode.adaptive
 
+    @Option(
+        help: ArgumentHelp(
+            "How long sessions may take to end after SIGTERM or SIGQUIT (5s); never waits for the last.",
+            valueName: "time"))
+    var drain: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where the process id is written, in a file that is locked meanwhile.",
+            valueName: "path"))
+    var pidFile: String?
+
     @Flag(name: .shortAndLong, help: "Say on standard error how every session ended.")
     var verbose = false
 
@@ -85,12 +97,26 @@ struct RunCommand: ParsableCommand {
 
     func validate() throws {
         if listen.isEmpty { _ = try file() }
+        _ = try drainTime
+    }
+
+    /// nil: without end.
+    private var drainTime: Duration? {
+        get throws {
+            guard let drain else { return RunOptions.standardDrain }
+            if drain == "never" { return nil }
+            do throws(ValueMistake) {
+                return try ValueReader.duration(drain, in: .zero...ValueReader.year, as: "--drain")
+            } catch {
+                throw ValidationError("\(error.problem); \(error.remedy)")
+            }
+        }
     }
 
     func run() throws {
         let options = RunOptions(
             file: listen.isEmpty ? try file() : nil, overrides: commandLine, relay: relay,
-            isVerbose: verbose)
+            isVerbose: verbose, pidFile: pidFile, drain: try drainTime)
         var configuration = Configuration()
         // A mistake in the options is the caller's, one in the file is the file's.
         var status = ExitStatus.usage

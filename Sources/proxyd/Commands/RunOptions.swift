@@ -8,6 +8,13 @@ struct RunOptions: Equatable, Sendable {
     var relay = RelayMode.adaptive
     /// A line per ended session on standard error.
     var isVerbose = false
+    /// Where our process id is written; nil: nowhere.
+    var pidFile: String?
+    /// How long sessions may take to end after SIGTERM; nil: as long as it takes.
+    var drain: Duration? = RunOptions.standardDrain
+
+    /// Shorter than what service managers and containers wait before they kill.
+    static let standardDrain = Duration.seconds(5)
 
     /// Reads the configuration again, as at the start; nil without a file.
     func reload() throws(ConfigurationErrors) -> Configuration? {

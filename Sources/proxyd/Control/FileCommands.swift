@@ -18,26 +18,17 @@ enum FileCommands {
         request.answer(table)
     }
 
-    /// What did not change in the file is not touched; what takes a restart is named.
     static func reload(_ request: ControlRequest) {
-        guard let file = aligned(request) else { return }
-        let running = request.daemon.configuration
-        let later = file.whatTakesARestart(from: running)
-        request.daemon.live.change(
-            ChangeRequest(
-                edit: { running in file.keepingWhatTakesARestart(of: running) },
-                actor: request.peer.actor
-            ) { result in
-                guard case .success(let result) = result else {
-                    return request.answer(changed: result)
-                }
+        Reload.run(on: request.daemon, by: request.peer.actor) { result in
+            switch result {
+            case .success(let reload):
+                let later =
+                    reload.later.isEmpty ? Table.absent : reload.later.joined(separator: ",")
                 request.answer(
-                    result.difference.table,
-                    [
-                        Reply.Attribute(
-                            "restart", later.isEmpty ? Table.absent : later.joined(separator: ","))
-                    ])
-            })
+                    reload.difference.table, [Reply.Attribute("restart", later)])
+            case .failure(let mistake): request.refuse(mistake)
+            }
+        }
     }
 
     static func planReload(_ request: ControlRequest) {
@@ -48,26 +39,19 @@ enum FileCommands {
 
     /// The file with the names that its things have while they run; nil once it was refused.
     private static func aligned(_ request: ControlRequest) -> Configuration? {
-        do throws(ConfigurationErrors) {
-            guard let file = try request.daemon.reload() else {
-                request.refuse(.invalid, noFile)
-                return nil
-            }
-            return Alignment.aligned(file, to: request.daemon.configuration)
+        do throws(ConfigurationEdit.Mistake) {
+            return try Reload.file(of: request.daemon)
         } catch {
-            request.refuse(.invalid, error.summary)
+            request.refuse(error)
             return nil
         }
     }
-
-    private static let noFile =
-        "the daemon was started without a file; “show config” prints one that would do the same"
 
     /// Written beside the old file first, and then put in its place, so that nobody reads half of it; the
     /// old one stays as FILE.bak.
     static func save(_ request: ControlRequest) {
         guard let path = request.daemon.file, path != "-" else {
-            return request.refuse(.invalid, noFile)
+            return request.refuse(.invalid, Reload.noFile)
         }
         var configuration = request.daemon.configuration
         do throws(ConfigurationErrors) {
@@ -95,21 +79,4 @@ enum FileCommands {
     }
 
     static func planSave(_ request: ControlRequest) { diff(request) }
-}
-
-extension Configuration {
-    /// What was decided when the daemon started, and stays.
-    func keepingWhatTakesARestart(of running: Configuration) -> Configuration {
-        var configuration = self
-        configuration.control = running.control
-        configuration.workers = running.workers
-        configuration.metrics = running.metrics
-        return configuration
-    }
-
-    /// The keys of which another value is of no effect yet.
-    func whatTakesARestart(from running: Configuration) -> [String] {
-        let kept = keepingWhatTakesARestart(of: running)
-        return ConfigurationDifference(from: kept, to: self).rows.map(\.field)
-    }
 }

@@ -24,7 +24,7 @@ struct Event: Equatable, Sendable {
 
     /// What happened, in a word.
     enum Kind: String, Sendable {
-        case ready, ending, ended
+        case ready, ending, ended, reloaded
         /// A person or a program has switched it; `from` and `to` are states.
         case state
         /// Connects or probes fail; `returned` is the opposite.

@@ -46,6 +46,27 @@ struct SocketAddress: Sendable {
         }
     }
 
+    /// A Unix socket that is in no file system, by what stands behind the zero byte (unix(7)).
+    private init(abstract name: some Collection<UInt8>) {
+        length = socklen_t(MemoryLayout<sockaddr_un>.size - 108 + 1 + name.count)
+        write { (raw: inout sockaddr_un) in
+            raw.sun_family = sa_family_t(AF_UNIX)
+            unsafe withUnsafeMutableBytes(of: &raw.sun_path) { bytes in
+                unsafe bytes.copyBytes(from: [0] + Array(name))
+            }
+        }
+    }
+
+    /// `NOTIFY_SOCKET`: a path, or with “@” in front a name that is in no file system.
+    static func notifying(_ place: String) -> SocketAddress? {
+        guard place.utf8.count < Endpoint.longestPath else { return nil }
+        switch place.utf8.first {
+        case UInt8(ascii: "/"): return SocketAddress(.unix(path: place))
+        case UInt8(ascii: "@"): return SocketAddress(abstract: place.utf8.dropFirst())
+        default: return nil
+        }
+    }
+
     /// Lets the kernel write an address: `fill` gets the space and its length, and sets the length.
     init(
         filledBy fill: (__SOCKADDR_ARG, UnsafeMutablePointer<socklen_t>) -> Void

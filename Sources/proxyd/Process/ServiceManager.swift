@@ -1,0 +1,63 @@
+internal import Glibc
+internal import Shared
+
+/// Whoever has started us and wants to know how we are: systemd, or what speaks like it (sd_notify(3)).
+///
+/// A manager that does not listen costs nothing: what cannot be sent at once is not sent.
+final class ServiceManager {
+    private let socket: FileDescriptor
+    /// How often it wants to hear that we live; nil: never.
+    private let watchdog: Duration?
+    private var nextSign: Instant?
+
+    /// nil when nobody has asked. The variables are taken away, so that scripts and probes that we start
+    /// do not speak for us.
+    init?(environment: [String: String], pid: Int32, now: Instant) {
+        guard let place = environment["NOTIFY_SOCKET"],
+            let address = SocketAddress.notifying(place),
+            let socket = try? Socket.openDatagrams(to: address)
+        else { return nil }
+        self.socket = socket
+        watchdog = Self.watchdog(environment, pid: pid)
+        nextSign = watchdog.map { now.advanced(by: $0) }
+    }
+
+    /// Half of what the manager waits before it takes us for dead (sd_watchdog_enabled(3)).
+    static func watchdog(_ environment: [String: String], pid: Int32) -> Duration? {
+        guard let microseconds = environment["WATCHDOG_USEC"].flatMap({ Int64($0) }),
+            microseconds > 0,
+            environment["WATCHDOG_PID"].map({ $0 == String(pid) }) ?? true
+        else { return nil }
+        return .microseconds(max(1, microseconds / 2))
+    }
+
+    func tellReady(_ status: String) { send("READY=1\nSTATUS=\(status)") }
+
+    /// `tellReady` says when it is over.
+    func tellReloading(now: Instant) {
+        send("RELOADING=1\nMONOTONIC_USEC=\(now.nanoseconds / 1000)")
+    }
+
+    func tellStopping(_ status: String) { send("STOPPING=1\nSTATUS=\(status)") }
+
+    private func send(_ text: String) {
+        // A line feed in a value would begin another variable; ours have none.
+        let bytes = Array(text.utf8)
+        unsafe bytes.withUnsafeBytes { _ = unsafe Socket.send(socket.number, $0) }
+    }
+
+    // MARK: Watchdog
+
+    var nextDeadline: Instant? { nextSign }
+
+    func meetDeadline(now: Instant) {
+        guard let watchdog, let nextSign, nextSign <= now else { return }
+        self.nextSign = now.advanced(by: watchdog)
+        send("WATCHDOG=1")
+    }
+}
+
+extension ProcessEnvironment {
+    /// What a service manager has told us, which is for us alone.
+    static let ofServiceManager = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]
+}

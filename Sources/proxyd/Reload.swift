@@ -1,0 +1,60 @@
+internal import Shared
+
+/// Takes the configuration file again. What did not change in it is not touched, what takes a restart is
+/// named, and a bad file changes nothing.
+struct Reload {
+    let difference: ConfigurationDifference
+    /// Keys of which another value is of no effect before the next start.
+    let later: [String]
+
+    static let noFile =
+        "the daemon was started without a file; “show config” prints one that would do the same"
+
+    /// The file, with the names that its things have while they run.
+    static func file(of daemon: any Daemon) throws(ConfigurationEdit.Mistake) -> Configuration {
+        do throws(ConfigurationErrors) {
+            guard let file = try daemon.reload() else {
+                throw ConfigurationErrors(errors: [])
+            }
+            return Alignment.aligned(file, to: daemon.configuration)
+        } catch {
+            throw .init(.invalid, error.errors.isEmpty ? noFile : error.summary)
+        }
+    }
+
+    /// `actor` is nil when a signal has asked for it.
+    static func run(
+        on daemon: any Daemon, by actor: Actor?,
+        then finish: @escaping (Result<Reload, ConfigurationEdit.Mistake>) -> Void
+    ) {
+        do throws(ConfigurationEdit.Mistake) {
+            let file = try file(of: daemon)
+            let later = file.whatTakesARestart(from: daemon.configuration)
+            daemon.live.change(
+                ChangeRequest(
+                    edit: { running in file.keepingWhatTakesARestart(of: running) }, actor: actor
+                ) { result in
+                    finish(result.map { Reload(difference: $0.difference, later: later) })
+                })
+        } catch {
+            finish(.failure(error))
+        }
+    }
+}
+
+extension Configuration {
+    /// What was decided when the daemon started, and stays.
+    func keepingWhatTakesARestart(of running: Configuration) -> Configuration {
+        var configuration = self
+        configuration.control = running.control
+        configuration.workers = running.workers
+        configuration.metrics = running.metrics
+        return configuration
+    }
+
+    /// The keys of which another value is of no effect yet.
+    func whatTakesARestart(from running: Configuration) -> [String] {
+        let kept = keepingWhatTakesARestart(of: running)
+        return ConfigurationDifference(from: kept, to: self).rows.map(\.field)
+    }
+}

@@ -1,0 +1,81 @@
+internal import Glibc
+internal import Shared
+
+/// What signals mean to the daemon.
+enum SupervisorSignals {
+    static let all = [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1]
+
+    static func name(of signal: CInt) -> String {
+        switch signal {
+        case SIGTERM: "SIGTERM"
+        case SIGQUIT: "SIGQUIT"
+        case SIGINT: "SIGINT"
+        case SIGHUP: "SIGHUP"
+        default: "SIGUSR1"
+        }
+    }
+}
+
+extension Supervisor {
+    func takeSignals() {
+        while let signal = signals.next() {
+            let name = SupervisorSignals.name(of: signal)
+            switch signal {
+            case SIGHUP: reload(because: name)
+            case SIGUSR1: dumpState()
+            case SIGTERM where draining == nil, SIGQUIT where draining == nil:
+                drain(within: options.drain, because: name)
+                endIfDrained()
+            default:
+                tell(.notice, .ending, of: .daemon, because: name, "\(name): ending")
+                isStopping = true
+            }
+        }
+    }
+
+    /// Whoever sent the signal sees in the log what came of it.
+    private func reload(because name: String) {
+        manager?.tellReloading(now: now)
+        Reload.run(on: self, by: nil) { [unowned self] result in
+            defer { manager?.tellReady(summary) }
+            switch result {
+            case .success(let reload):
+                let count = reload.difference.rows.count
+                let later =
+                    reload.later.isEmpty
+                    ? "" : "; these take a restart: \(reload.later.joined(separator: " "))"
+                tell(
+                    .notice, .reloaded, of: .daemon, to: String(count), because: name,
+                    "\(name): reloaded, \(count) differences\(later)")
+            case .failure(let mistake):
+                tell(
+                    .error, .reloaded, of: .daemon, because: mistake.message,
+                    "\(name): nothing was changed: \(mistake.message)")
+            }
+        }
+    }
+
+    /// Everything that one would ask first, a line each.
+    private func dumpState() {
+        Log.line(
+            "state: generation \(share.generation), \(share.admission.current) of "
+                + "\(limits.sessions) sessions, \(share.workers.count) workers")
+        for service in topology.services {
+            for listener in service.listeners {
+                Log.line(
+                    "state: listener \(listener.path) \(listener.endpoint) "
+                        + "\(listener.isOpen ? "open" : "closed"), \(listener.current) sessions")
+            }
+            for channel in service.channels {
+                let note = channel.note(now: now)
+                let why = note.why.map { ": \($0)" } ?? ""
+                let maxc = channel.maxc.map { " of \($0)" } ?? ""
+                Log.line(
+                    "state: channel \(channel.path) \(channel.endpoint) "
+                        + "\(channel.state(now: now).rawValue) for "
+                        + "\(Age(milliseconds: now.milliseconds(since: note.since)))\(why), "
+                        + "\(channel.current)\(maxc) sessions")
+            }
+        }
+    }
+}
