@@ -92,11 +92,13 @@ extension EndToEnd {
                 ranks[$0.role, default: 9] > ranks[role ?? "", default: 0]
             }
             #expect(!refused.isEmpty)
+            // Nobody's lines are not read, and who still writes them may miss what he is told.
+            let lines = role == nil ? nil : refused.map { $0.line + "\n" }.joined()
             let person = try Program(
                 [
                     "setpriv", "--reuid=\(user)", "--regid=\(user)", "--clear-groups", "socat",
                     "-t", "10", "-", "UNIX-CONNECT:\(path)",
-                ], in: directory, input: refused.map { $0.line + "\n" }.joined())
+                ], in: directory, input: lines)
             // Socat may be cut off while it still speaks, which it calls a failure.
             _ = try person.waitForEnd()
             let answers = person.output

@@ -126,16 +126,17 @@ final class ControlClient {
         while true {
             var timeout: CInt = -1
             if let deadline {
-                let left = Age(ContinuousClock.now.duration(to: deadline)).milliseconds
-                guard left > 0 else { throw .timeout }
-                timeout = CInt(clamping: left)
+                let left = ContinuousClock.now.duration(to: deadline)
+                guard left > .zero else { throw .timeout }
+                // Rounded up, so that no time is over before it is.
+                timeout = CInt(clamping: Age(left).milliseconds + 1)
             }
             let count = unsafe poll(&interests, nfds_t(interests.count), timeout)
             if count < 0 {
                 guard errno == EINTR else { throw .system(Self.reason(errno)) }
                 continue
             }
-            if count == 0 { throw .timeout }
+            if count == 0 { continue }
             return interests.dropFirst().allSatisfy { $0.revents == 0 }
         }
     }
