@@ -46,6 +46,9 @@ extension Supervisor: TopologyAudience {
             descriptors: limits.descriptors, wanted: configuration.maxSessions)
         share.admission.setLimit(limits.sessions)
         for channel in removed { unresolved.remove(channel.serial) }
+        if !removed.isEmpty {
+            for worker in share.workers { worker.mailbox.post(.forget(removed.map(\.serial))) }
+        }
         share.raiseGeneration()
         elections.follow(topology)
         prober.watch(topology.channels, now: now)

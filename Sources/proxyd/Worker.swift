@@ -196,6 +196,8 @@ final class Worker {
         case .cutChannels(let serials, let question):
             let count = end(.cut) { $0.channel.map { serials.contains($0.serial) } ?? false }
             answer(.cut(count), question)
+        case .forget(let serials):
+            for serial in serials { connectTimes[serial] = nil }
         case .supersede(let serial):
             _ = end({ $0.supersede(on: self) }) { $0.channel?.serial == serial }
         case .cutSession(let id, let question):
@@ -306,8 +308,11 @@ final class Worker {
     }
 
     func noteConnect(to channel: Channel, nanoseconds: UInt64) {
-        connectTimes[channel.serial, default: ConnectTimes(now: now)]
-            .record(nanoseconds: nanoseconds, now: now)
+        // A connect may succeed when its channel has gone already.
+        if channel.position != .removed {
+            connectTimes[channel.serial, default: ConnectTimes(now: now)]
+                .record(nanoseconds: nanoseconds, now: now)
+        }
         channel.latency.note(nanoseconds: nanoseconds, now: now)
         guard channel.succeeded(now: now) else { return }
         share.raiseGeneration()

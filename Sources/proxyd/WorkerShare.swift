@@ -56,6 +56,8 @@ enum Command: Sendable {
     case cutChannels(serials: Set<UInt64>, question: UInt64)
     /// End the sessions of this channel: another one is primary now.
     case supersede(UInt64)
+    /// These channels are no more, and nobody will ask about them.
+    case forget([UInt64])
     case cutSession(id: UInt64, question: UInt64)
     /// Tell about yourself.
     case report(question: UInt64)

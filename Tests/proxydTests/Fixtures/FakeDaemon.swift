@@ -163,7 +163,7 @@ final class FakeDaemon: Daemon {
                 })
         case .tapSession(let id, _, _):
             return .tapped(sessions.contains { $0.worker == worker && $0.id == id })
-        case .serve, .listen, .wake, .supersede, .tapSessions, .stop: return .cut(0)
+        case .serve, .listen, .wake, .forget, .supersede, .tapSessions, .stop: return .cut(0)
         }
     }
 
