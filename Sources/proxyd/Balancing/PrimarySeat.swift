@@ -40,6 +40,9 @@ final class PrimarySeat: Sendable {
 
     var term: Term { Term(word: state.load(ordering: .relaxed)) }
 
+    /// Another number after every change.
+    var revision: UInt64 { state.load(ordering: .acquiring) }
+
     /// A selection is going on: whoever waits will soon know.
     var isSought: Bool { term.holder == Self.sought }
 

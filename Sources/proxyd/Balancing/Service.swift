@@ -124,6 +124,9 @@ final class Service: Sendable {
     /// Whether a primary is being selected, so that waiting has an end.
     var isElecting: Bool { groups.contains { $0.seat?.isSought ?? false } }
 
+    /// Another number after every step of an election: who found nobody a moment ago may find somebody now.
+    var electionRevision: UInt64 { groups.reduce(0) { $0 &+ $1.ownSeat.revision } }
+
     /// Whether clients are refused while there is no primary.
     var refusesWhileElecting: Bool {
         groups.contains { $0.seat?.settings.whileElecting == .refuse }

@@ -35,6 +35,8 @@ final class Session {
     /// Of the channel's election, when it was chosen.
     private var term: PrimarySeat.Term?
     var isClientWatchedForWrites = false
+    /// How far elections were when it last chose.
+    var electionRevision: UInt64 = 0
     /// It counts among its source's sessions.
     var source: (ledger: SourceLedger, source: SourceLedger.Source)?
     /// It counts among its service's sessions.
@@ -113,6 +115,7 @@ final class Session {
     }
 
     private func choose(on worker: Worker) -> SessionLife.Action {
+        electionRevision = service.electionRevision
         if isNewcomer, service.isInDemand {
             // Whoever stands in line already goes first.
             if service.limits.overload == .queue { return .overload(.overload) }

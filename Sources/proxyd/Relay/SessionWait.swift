@@ -4,6 +4,8 @@ internal import Shared
 extension Session {
     func whenEmpty(on worker: Worker) -> SessionLife.Action {
         if service.isElecting { return stand(untilElected, on: worker) }
+        // Somebody was elected between the choice and this look.
+        if service.electionRevision != electionRevision { return .choose }
         switch listener.settings.whenEmpty {
         case .close, .refuse:
             return life.closeEmpty(resetting: .neither)

@@ -181,6 +181,22 @@ struct SessionTests {
         _ = client
     }
 
+    @Test("clients that come while others are held stand behind them, and are served in turn")
+    func severalHeld() throws {
+        let door = try TestDoor()
+        let stand = try WorkerStand([door.endpoint], Settings(whenEmpty: .hold(.seconds(30))))
+        stand.channels[0].turn(.off, by: "t", now: .now)
+        var clients: [TestSocket] = []
+        for number in 0..<3 {
+            clients.append(try stand.connect())
+            try clients[number].send("\(number)")
+            try stand.awaitWaiters(number + 1)
+        }
+        stand.channels[0].turn(.on, by: "t", now: .now)
+        stand.share.callNext(of: stand.service)
+        for number in 0..<3 { #expect(try door.accept().receiveText(1) == "\(number)") }
+    }
+
     @Test("a held client that was refused is served once the channel listens")
     func heldUntilItListens() throws {
         let door = try TestDoor.refusing()
