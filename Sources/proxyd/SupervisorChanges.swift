@@ -12,7 +12,7 @@ extension Supervisor: Daemon {
         }
         let notices = share.notices
         do throws(SystemError) {
-            _ = try Thread(name: "save") {
+            try Thread.detached(name: "save") {
                 do throws(SystemError) {
                     try FileReplacement.write(text, to: path)
                     notices.post(.answer(.written(nil), question: number))

@@ -10,7 +10,7 @@ enum StandardStreams {
         let number = client.number
         do throws(SystemError) {
             // Each way has its own thread, so that a reader that is slow keeps nothing from the daemon.
-            _ = try Thread(name: "input") {
+            try Thread.detached(name: "input") {
                 copy(from: STDIN_FILENO, to: number)
                 _ = shutdown(number, CInt(SHUT_WR))
             }

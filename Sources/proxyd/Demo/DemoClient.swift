@@ -16,7 +16,7 @@ struct DemoClient: Sendable {
     }
 
     func start() throws(SystemError) {
-        _ = try Thread(name: "client-\(number)") {
+        try Thread.detached(name: "client-\(number)") {
             var random = UInt64(number) &* 0x9E37_79B9_7F4A_7C15 | 1
             Pause.milliseconds(number * 60)
             while true { visit(&random) }

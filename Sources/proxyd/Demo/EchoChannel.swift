@@ -20,7 +20,7 @@ final class EchoChannel: Sendable {
 
     /// Serves on a thread of its own, and each connection on another: this is a demo.
     func serve() throws(SystemError) {
-        _ = try Thread(name: "echo-\(name)") { [self] in
+        try Thread.detached(name: "echo-\(name)") { [self] in
             var event = pollfd(fd: socket.number, events: Int16(POLLIN), revents: 0)
             while unsafe poll(&event, 1, -1) >= 0 || errno == EINTR {
                 guard let accepted = try? Socket.accept(socket.number) else { continue }

@@ -27,7 +27,7 @@ final class NameWatch: Sendable {
 
     /// Starts the thread, which ends with the process.
     func start() throws(SystemError) {
-        _ = try Thread(name: "names") { self.run() }
+        try Thread.detached(name: "names") { self.run() }
     }
 
     /// Watches the names of this topology, and no others.

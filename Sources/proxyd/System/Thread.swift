@@ -36,6 +36,15 @@ struct Thread: Sendable {
         self.handle = handle
     }
 
+    /// Starts one that nobody waits for. What is not joined has to be detached, or its stack stays for good
+    /// (pthread_detach(3)).
+    static func detached(
+        name: String, _ body: @escaping @Sendable () -> Void
+    ) throws(SystemError) {
+        let thread = try Thread(name: name, body)
+        _ = pthread_detach(thread.handle)
+    }
+
     /// Waits for its end.
     func join() { _ = pthread_join(handle, nil) }
 }
