@@ -321,6 +321,7 @@ static int plain_key(int key) {
         case KEY_END: return CNC_KEY_END;
         case KEY_PPAGE: return CNC_KEY_PAGE_UP;
         case KEY_NPAGE: return CNC_KEY_PAGE_DOWN;
+        case KEY_BTAB: return CNC_KEY_BACK_TAB;
         case KEY_ENTER: return CNC_KEY_ENTER;
         case KEY_BACKSPACE: return CNC_KEY_BACKSPACE;
         case paste_begins: return CNC_KEY_PASTE_BEGINS;

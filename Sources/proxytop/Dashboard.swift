@@ -6,6 +6,7 @@ struct Dashboard: ~Copyable {
     private var connection: ControlSocket?
     private var screen: CursesScreen
     private let capabilities: Capabilities
+    private let lines = LineHistory()
     private var frame: UInt64 = 0
     private var isChanged = true
     private var end: (status: ExitStatus, message: String?)?
@@ -22,6 +23,7 @@ struct Dashboard: ~Copyable {
         self.connection = consume connection
         self.screen = consume screen
         self.capabilities = capabilities
+        self.model.pastLines = lines.read()
     }
 
     /// Runs until somebody or something ends it.
@@ -114,6 +116,7 @@ struct Dashboard: ~Copyable {
             screen.suspend()
             handle(.resized(screen.size))
         case .bell: screen.ring()
+        case .remember(let line): lines.append(line)
         case .quit(let status, let message): end = (status, message)
         }
         // A question shows nothing; its answer does.

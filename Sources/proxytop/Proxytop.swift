@@ -25,6 +25,8 @@ struct Proxytop: ParsableCommand {
     var csv = false
     @Flag(help: "With --once, --json and --csv: do not wait for a second look; rates are unknown.")
     var noRates = false
+    @Option(help: "The first view: overview, channels, conns, events, or auto.")
+    var view = "auto"
     @Option(help: "Characters to draw with: ascii, unicode or auto.")
     var glyphs = "auto"
     @Flag(help: "No colours, as with NO_COLOR.")
@@ -56,6 +58,10 @@ struct Proxytop: ParsableCommand {
         guard [once, json, csv].count(where: { $0 }) <= 1 else {
             throw ValidationError("--once, --json and --csv: only one of them")
         }
+        guard view == "auto" || Page(named: view) != nil else {
+            throw ValidationError(
+                "--view: “\(view)” is not overview, channels, conns, events or auto")
+        }
         guard theme == "dark" || theme == "light" else {
             throw ValidationError("--theme: “\(theme)” is not dark or light")
         }
@@ -70,7 +76,8 @@ struct Proxytop: ParsableCommand {
         let path = try socketPath()
         let model = Model(
             now: Moment.read(), size: Size(columns: 80, rows: 24), socketPath: path,
-            intervalMilliseconds: UInt64(interval * 1000))
+            intervalMilliseconds: UInt64(interval * 1000),
+            page: view == "auto" ? nil : Page(named: view))
         let connection: ControlSocket
         do throws(ControlSocket.Failure) {
             connection = try ControlSocket(path: path)

@@ -10,7 +10,11 @@ struct Stage {
     var now = Moment(milliseconds: 500_000, wallSeconds: 1_795_228_867, offsetSeconds: 0)
     /// Requests that the story did not answer by itself.
     var requests: [String] = []
+    /// Everything that was sent.
+    var asked: [String] = []
     var effects: [Effect] = []
+    /// One for each change, before `answerToActs`.
+    var answers: [Reply] = []
     /// What the daemon says to a change; nil leaves it without an answer.
     var answerToActs: Reply?
     var isAnswering = true
@@ -36,17 +40,20 @@ struct Stage {
         while !waiting.isEmpty {
             let next = waiting.removeFirst()
             for effect in model.update(next, at: now) {
-                guard case .send(let asked) = effect else {
+                guard case .send(let sent) = effect else {
                     effects.append(effect)
                     continue
                 }
-                for request in asked {
+                for request in sent {
                     let line = request.words.joined(separator: " ")
-                    let isShow = line == "hello" || line.hasPrefix("show ")
+                    let isShow = story.isQuestion(line)
+                    asked.append(line)
                     if !isShow { requests.append(line) }
                     guard isAnswering else { continue }
                     if isShow {
                         waiting.append(.reply(story.reply(to: line)))
+                    } else if !answers.isEmpty {
+                        waiting.append(.reply(answers.removeFirst()))
                     } else if let answerToActs {
                         waiting.append(.reply(answerToActs))
                     }
@@ -72,6 +79,12 @@ struct Stage {
         now.milliseconds += 100
         send(.key(key))
         send(.painted)
+    }
+
+    /// Types a line behind `:`.
+    mutating func command(_ line: String) {
+        type(":" + line)
+        press(.enter)
     }
 
     /// Puts the cursor on a channel.

@@ -11,6 +11,11 @@ struct Story {
     var channels: [ChannelSnapshot]
     var groups: [GroupSnapshot]
     var listeners: [ListenerSnapshot]
+    var sessions: [SessionSnapshot] = []
+    var events: [EventSnapshot] = []
+    /// What was asked for between `begin` and `abort`.
+    var transaction: [[String]]?
+    var describes = Story.describe
     var epoch = Story.epoch
     var generation = Story.generation
     var role = "operator"
@@ -112,7 +117,7 @@ struct Story {
 
     // MARK: As the daemon would say it
 
-    private var attributes: [Reply.Attribute] {
+    var attributes: [Reply.Attribute] {
         [
             Reply.Attribute("generation", String(generation)),
             Reply.Attribute("epoch", String(epoch)),
@@ -131,13 +136,67 @@ struct Story {
             ] + attributes, lines: [])
     }
 
-    func reply(to request: String) -> Reply {
+    /// Whether a line changes nothing.
+    func isQuestion(_ line: String) -> Bool {
+        let verb = line.prefix { $0 != " " }
+        return ["hello", "describe", "show", "plan", "begin", "abort", "explain"].contains(verb)
+            || transaction != nil
+    }
+
+    mutating func reply(to request: String) -> Reply {
+        let words = request.split(separator: " ").map(String.init)
         switch request {
-        case "hello": hello
-        case "show channels": .table(ChannelSnapshot.table(channels), attributes: attributes)
-        case "show groups": .table(GroupSnapshot.table(groups), attributes: attributes)
-        case "show listeners": .table(ListenerSnapshot.table(listeners), attributes: attributes)
-        default: .error(.unknown, message: "no such command: \(request)")
+        case "hello": return hello
+        case "describe": return .table(describes, attributes: attributes)
+        case "show channels":
+            return .table(ChannelSnapshot.table(channels), attributes: attributes)
+        case "show groups": return .table(GroupSnapshot.table(groups), attributes: attributes)
+        case "show listeners":
+            return .table(ListenerSnapshot.table(listeners), attributes: attributes)
+        case "begin":
+            transaction = []
+            return .ok(attributes: attributes, lines: [])
+        case "abort":
+            transaction = nil
+            return .ok(attributes: attributes, lines: [])
+        case _ where request.hasPrefix("plan commit"):
+            return plan(transaction ?? [], cuts: words.last == "cut")
+        case _ where words.first == "plan":
+            let line = Array(words.dropFirst())
+            return plan([line], cuts: line.last == "cut")
+        case _ where request.hasPrefix("show sessions"):
+            let found = query(Array(words.dropFirst(2)))
+            if let error = found.error { return .error(.usage, message: error) }
+            return .table(
+                SessionSnapshot.table(found.rows),
+                attributes: attributes + [
+                    Reply.Attribute("matched", String(found.matched)),
+                    Reply.Attribute("total", String(sessions.count)),
+                ])
+        case _ where request.hasPrefix("show session "):
+            guard let session = sessions.first(where: { String($0.id) == words[2] }) else {
+                return .error(.notFound, message: "no session \(words[2])")
+            }
+            var table = Table(columns: ["field", "value"])
+            for (name, value) in zip(SessionSnapshot.columns, session.row) {
+                table.append([name, value])
+            }
+            return .table(table, attributes: attributes)
+        case _ where request.hasPrefix("show events"):
+            let since = words.firstIndex(of: "since").flatMap { UInt64(words[$0 + 1]) } ?? 0
+            return .table(
+                EventSnapshot.table(events.filter { $0.id > since }),
+                attributes: attributes + [
+                    Reply.Attribute("last", String(events.last?.id ?? 0))
+                ])
+        case _ where words.first == "explain":
+            return .ok(attributes: attributes, lines: ["path\tverdict", "mail/0/0\tchosen"])
+        default:
+            guard transaction != nil else {
+                return .error(.unknown, message: "no such command: \(request)")
+            }
+            transaction?.append(words)
+            return .ok(attributes: attributes, lines: [])
         }
     }
 

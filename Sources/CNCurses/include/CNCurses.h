@@ -27,6 +27,7 @@ enum {
     CNC_KEY_BACKSPACE,
     CNC_KEY_PASTE_BEGINS,
     CNC_KEY_PASTE_ENDS,
+    CNC_KEY_BACK_TAB,
     CNC_KEY_FUNCTION_1,  // F1 to F12 follow each other
     CNC_KEY_OTHER = 100,
 };

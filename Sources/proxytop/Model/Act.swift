@@ -1,14 +1,25 @@
 internal import Shared
 
-/// A change that an operator asks for.
+/// A change that an operator asks for: one command, or several in order.
 struct Act: Equatable, Sendable {
     enum Verb: Equatable, Sendable {
         /// Takes new sessions again.
         case enable
+        /// The same for channels that autodisable has switched off.
+        case clear
         /// No new sessions; cuts nobody.
         case drain
         /// No new sessions, and the running ones are ended.
         case cut
+        case weight(UInt64)
+        /// nil: no limit.
+        case maxc(UInt64?)
+        /// Ends connections and switches nothing.
+        case kill
+        /// Counters begin at nothing.
+        case reset
+        /// What was typed, and what takes an earlier act back.
+        case typed([[String]]), undo([[String]])
     }
 
     /// What it is done to, by identity.
@@ -20,26 +31,116 @@ struct Act: Equatable, Sendable {
         var serials: Set<UInt64>
     }
 
+    /// The ids of one `kill sessions`: a filter has at most 256 words.
+    static let mostIDs = 100
+
     var verb: Verb
-    var target: Target
+    var targets: [Target]
     /// The state of things that the operator saw; the daemon refuses when it has moved.
     var generation: UInt64
 
-    var request: Request {
+    /// What is sent, in order, without the generation.
+    var commands: [[String]] {
         switch verb {
-        case .enable: Request(words: ["enable", target.path])
-        case .drain: Request(words: ["drain", target.path, "if-gen=\(generation)"])
-        case .cut: Request(words: ["disable", target.path, "cut", "if-gen=\(generation)"])
+        case .enable, .clear: targets.map { ["enable", $0.path] }
+        case .drain: targets.map { ["drain", $0.path] }
+        case .cut: targets.map { ["disable", $0.path, "cut"] }
+        case .weight(let weight): targets.map { ["set", $0.path, "weight", String(weight)] }
+        case .maxc(let maxc):
+            targets.map { ["set", $0.path, "maxc", maxc.map { String($0) } ?? "default"] }
+        case .reset: targets.map { ["reset", $0.path] }
+        case .typed(let commands), .undo(let commands): commands
+        case .kill: killing
         }
     }
 
-    /// The command as a person would type it.
-    var command: String { request.words.map(Request.quoted).joined(separator: " ") }
+    private var killing: [[String]] {
+        var commands: [[String]] = []
+        var ids: [UInt64] = []
+        for target in targets {
+            if case .session(let id) = target.subject {
+                ids.append(id)
+            } else {
+                commands.append(["kill", "sessions", "where", "channel", "=", target.path])
+            }
+        }
+        if ids.count == 1, let id = ids.first {
+            return commands + [["kill", "session", String(id)]]
+        }
+        for start in stride(from: 0, to: ids.count, by: Self.mostIDs) {
+            var words = ["kill", "sessions", "where"]
+            for (index, id) in ids[start..<min(ids.count, start + Self.mostIDs)].enumerated() {
+                words += (index > 0 ? ["or"] : []) + ["id=\(id)"]
+            }
+            commands.append(words)
+        }
+        return commands
+    }
+
+    /// Whether a command holds only while nothing has moved. To let sessions in again harms nobody, and a
+    /// connection's id is never another's.
+    private func isBound(_ words: [String]) -> Bool {
+        if words.contains(where: { $0.hasPrefix("if-gen=") }) { return false }
+        switch verb {
+        case .enable: return false
+        case .kill: return words.contains("channel")
+        default: return true
+        }
+    }
+
+    /// A command as it is sent, with the state of things that it is for.
+    func request(_ words: [String], generation: UInt64) -> Request {
+        Request(words: words + (isBound(words) ? ["if-gen=\(generation)"] : []))
+    }
+
+    var requests: [Request] { commands.map { request($0, generation: generation) } }
+
+    /// The first command as a person would type it.
+    var command: String { requests.first?.text ?? "" }
+
+    /// What is meant, in a word or two.
+    var name: String {
+        switch verb {
+        case .typed(let commands), .undo(let commands):
+            let words = commands.first ?? []
+            return words.count > 1 ? words[1] : words.first ?? ""
+        default: return targets.count == 1 ? targets[0].name : "\(targets.count) marked"
+        }
+    }
+
+    /// Whether a softer way leaves the connections alone.
+    var cutsConnections: Bool { verb == .cut || verb == .kill }
+
+    /// Whether the commands have to be planned as the one transaction they could be: two channels of a group
+    /// are worth more than each alone.
+    func isPlannedTogether(_ catalog: CommandCatalog) -> Bool {
+        commands.count > 1 && catalog.has("begin")
+            && commands.allSatisfy { words in
+                ["enable", "drain", "disable", "set"].contains(words.first ?? "")
+            }
+    }
+
+    /// What asks the daemon for the consequences. Together: what follows an open transaction, which is
+    /// dropped at once.
+    func plan(isTogether: Bool) -> [Request] {
+        guard isTogether else { return commands.map { Request(words: ["plan"] + $0) } }
+        let cuts = commands.contains { $0.last == "cut" }
+        return commands.map { Request(words: $0.last == "cut" ? $0.dropLast() : $0) }
+            + [
+                Request(words: ["plan", "commit"] + (cuts ? ["cut"] : [])),
+                Request(words: ["abort"]),
+            ]
+    }
+}
+
+extension Request {
+    /// The line without its end.
+    var text: String { words.map(Self.quoted).joined(separator: " ") }
 }
 
 extension Act.Target {
-    /// The thing under the cursor; nil when it is not there any more.
-    init?(_ subject: Subject, in picture: Picture) {
+    /// The thing that is meant; nil when it is not there any more.
+    init?(_ subject: Subject, in picture: Picture, _ window: SessionWindow = SessionWindow()) {
         self.subject = subject
         switch subject {
         case .channel(let serial):
@@ -59,6 +160,11 @@ extension Act.Target {
             path = service
             name = service
             serials = Set(found.groups.flatMap { $0.channels.map(\.serial) })
+        case .session(let id):
+            path = String(id)
+            name = window.session(id: id).map { "\(id) \($0.client)" } ?? String(id)
+            serials = []
+        case .listener, .event: return nil
         }
     }
 }

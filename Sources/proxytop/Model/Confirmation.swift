@@ -2,10 +2,19 @@ internal import Shared
 
 /// An act that waits for the operator's word.
 struct Confirmation: Equatable, Sendable {
+    /// So that an answer to an earlier one is not taken for one to this.
+    let id: Int
     private(set) var act: Act
-    private(set) var consequence: Consequence
+    /// nil: the daemon has not said yet what would happen.
+    private(set) var consequence: Consequence?
+    /// The daemon has no `plan`: nobody can say what would happen.
+    let isBlind: Bool
+    /// Of the machine, for what ends everything.
+    let host: String
+    /// Answers to the present question that have come.
+    private var coming = Plan()
     /// The number that may be typed; it stands still while sessions come and go.
-    private(set) var victims: UInt64
+    private(set) var victims: UInt64 = 0
     var typed = ""
     /// Set once it has been on the screen. Keys from before that were meant for something else.
     var isPainted = false
@@ -14,35 +23,69 @@ struct Confirmation: Equatable, Sendable {
 
     static let longestAnswer = 40
 
-    init(_ act: Act, in picture: Picture) {
+    init(_ act: Act, id: Int, host: String, isBlind: Bool) {
+        self.id = id
         self.act = act
-        consequence = Consequence(act.verb, act.target, in: picture)
-        victims = consequence.cut
+        self.host = host
+        self.isBlind = isBlind
     }
 
-    var needsTyping: Bool { consequence.tier == .type }
+    var tier: Consequence.Tier { consequence?.tier ?? .type }
+    var needsTyping: Bool { isBlind || tier != .look }
+    /// Whether it is known well enough what is agreed to.
+    var isReady: Bool { consequence != nil || isBlind }
 
     /// What may be typed, in the order it is offered.
     var answers: [String] {
-        victims > 0 ? [String(victims), act.target.name] : [act.target.name, act.target.path]
+        if tier == .host { return [host] }
+        switch act.verb {
+        case .typed, .undo: return victims > 0 ? [String(victims)] : [act.name]
+        default: break
+        }
+        guard act.targets.count == 1, let target = act.targets.first else {
+            return [String(victims > 0 ? victims : UInt64(act.targets.count))]
+        }
+        if case .session(let id) = target.subject { return [String(id)] }
+        return victims > 0 ? [String(victims), target.name] : [target.name, target.path]
     }
 
-    var isAnswered: Bool { answers.contains(typed) || typed == act.target.path }
+    var isAnswered: Bool {
+        answers.contains(typed)
+            || tier == .type && act.targets.count == 1
+                && typed == act.targets.first?.path
+    }
 
-    /// Looks again at a newer picture. False when the target is gone.
-    mutating func recompute(in picture: Picture) -> Bool {
-        guard let target = Act.Target(act.target.subject, in: picture),
-            target.serials == act.target.serials
-        else { return false }
-        act.target = target
-        act.generation = picture.generation
-        let fresh = Consequence(act.verb, target, in: picture)
-        if fresh.differs(from: consequence) {
+    /// Looks again at a newer picture. False when a target is gone.
+    mutating func follow(_ picture: Picture, _ window: SessionWindow) -> Bool {
+        for index in act.targets.indices {
+            guard let target = Act.Target(act.targets[index].subject, in: picture, window),
+                target.serials == act.targets[index].serials
+            else { return false }
+            // A connection that has left the window keeps the name it had.
+            if case .session = target.subject { continue }
+            act.targets[index] = target
+        }
+        if isBlind { act.generation = picture.generation }
+        return true
+    }
+
+    mutating func expectPlan() { coming = Plan() }
+
+    /// One answer of the plan; with the last one the consequence is known.
+    mutating func take(
+        _ attributes: [Reply.Attribute], _ lines: [String], isLast: Bool, in picture: Picture
+    ) {
+        coming.add(attributes, lines)
+        guard isLast else { return }
+        if let generation = coming.generation { act.generation = generation }
+        let fresh = Consequence(act, coming, in: picture)
+        if let consequence, fresh.differs(from: consequence) {
             warning = "The outcome has changed: look again."
             typed = ""
             victims = fresh.cut
+        } else if consequence == nil {
+            victims = fresh.cut
         }
         consequence = fresh
-        return true
     }
 }

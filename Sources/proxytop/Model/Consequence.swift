@@ -1,15 +1,17 @@
 internal import Shared
 
-/// What a drain or a disable would do, worked out before it is done, from the picture on the screen.
+/// What an act would do: the daemon's plan of it, beside the sessions that are on the screen.
 struct Consequence: Equatable, Sendable {
     /// How much must be typed before it is sent.
-    enum Tier: Int, Equatable, Sendable {
-        /// Sent at once.
-        case none
+    enum Tier: Int, Comparable, Sendable {
         /// A look and a `y`.
         case look
         /// A look, and the number of victims or the name.
         case type
+        /// The same, and the name of the machine.
+        case host
+
+        static func < (left: Tier, right: Tier) -> Bool { left.rawValue < right.rawValue }
     }
 
     struct GroupEffect: Equatable, Sendable {
@@ -19,7 +21,7 @@ struct Consequence: Equatable, Sendable {
         var usableAfter: Int
         var now: Slots
         var after: Slots
-        /// Whether a target lies in it.
+        /// Whether the daemon says that it changes.
         var isTouched: Bool
     }
 
@@ -35,19 +37,76 @@ struct Consequence: Equatable, Sendable {
     private(set) var closesLastRoom = false
     /// Groups that lose their last usable channel.
     private(set) var emptied: [String] = []
+    /// Everything else that changes, as the daemon says it.
+    private(set) var facts: [Plan.Row] = []
+    private(set) var tier = Tier.look
 
-    init(_ verb: Act.Verb, _ target: Act.Target, in picture: Picture) {
-        for service in picture.services
-        where service.groups.contains(where: { Self.touches($0, target) }) {
-            add(service, verb, target)
+    init(_ act: Act, _ plan: Plan, in picture: Picture) {
+        cut = plan.sum("sessions_cut") + (plan.matched ?? 0)
+        let lost = Self.lost(act, plan, picture)
+        for service in picture.services where plan.concerns(service: service.name) {
+            add(service, plan, lost, cutsLost: act.verb == .cut || Self.cuts(act))
         }
+        let counted: Set = [
+            "state", "usable", "slots", "sessions_cut", "sessions_kept",
+        ]
+        facts = plan.rows.filter { !counted.contains($0.fact) }
+        tier = max(ownTier, Self.leastTier(act, picture))
     }
 
-    var tier: Tier {
+    private var ownTier: Tier {
         let isGrave =
             cut > Self.mostCutLightly || stranded > 0 || closesLastRoom || !emptied.isEmpty
             || groups.count(where: \.isTouched) > 1
         return isGrave ? .type : .look
+    }
+
+    /// What the kind of act asks for, whatever comes of it.
+    private static func leastTier(_ act: Act, _ picture: Picture) -> Tier {
+        switch act.verb {
+        case .kill: return act.targets.count > 1 ? .type : .look
+        case .maxc(let maxc?):
+            let isBelow = act.targets.contains { target in
+                target.serials.contains { (picture.channel(serial: $0)?.current ?? 0) > maxc }
+            }
+            return isBelow ? .type : .look
+        case .typed(let commands), .undo(let commands):
+            return commands.map { tier(of: $0, picture) }.max() ?? .look
+        default: return .look
+        }
+    }
+
+    /// Stopping the daemon, and deleting more than a channel.
+    private static func tier(of words: [String], _ picture: Picture) -> Tier {
+        switch words.first {
+        case "shutdown", "drain-daemon": return .host
+        case "remove" where words.count > 1 && words[1] != "listener":
+            let isChannel = picture.channels.contains { $0.path == words[1] }
+            return isChannel || words[1].split(separator: "/").count > 2 ? .look : .host
+        case "reload", "commit", "rollback": return .type
+        default: return .look
+        }
+    }
+
+    private static func cuts(_ act: Act) -> Bool {
+        act.commands.contains { $0.contains("cut") }
+    }
+
+    /// Channels that take nobody afterwards.
+    private static func lost(_ act: Act, _ plan: Plan, _ picture: Picture) -> Set<UInt64> {
+        var lost: Set<UInt64> = []
+        if act.verb == .cut || act.verb == .drain {
+            lost = act.targets.reduce(into: []) { $0.formUnion($1.serials) }
+        }
+        let paths = Set(
+            plan.rows.filter { row in
+                row.fact == "state"
+                    && ChannelState(rawValue: row.after)?.isUsable == false
+            }.map(\.path))
+        for channel in picture.channels where paths.contains(channel.path) {
+            lost.insert(channel.serial)
+        }
+        return lost
     }
 
     /// Whether a later look says something else than this one; a few sessions more or less do not count.
@@ -57,43 +116,36 @@ struct Consequence: Equatable, Sendable {
         return tier != other.tier || emptied != other.emptied || change > tolerance
             || (stranded == 0) != (other.stranded == 0) || closesLastRoom != other.closesLastRoom
             || groups.map(\.usableAfter) != other.groups.map(\.usableAfter)
-    }
-
-    private static func touches(_ group: Picture.Group, _ target: Act.Target) -> Bool {
-        group.channels.contains { target.serials.contains($0.serial) }
+            || facts != other.facts
     }
 
     private mutating func add(
-        _ service: Picture.Service, _ verb: Act.Verb, _ target: Act.Target
+        _ service: Picture.Service, _ plan: Plan, _ lost: Set<UInt64>, cutsLost: Bool
     ) {
         var displaced: UInt64 = 0
         var effects: [GroupEffect] = []
         for group in service.groups {
-            let hit = group.channels.filter { target.serials.contains($0.serial) }
-            let left = group.usable.filter { !target.serials.contains($0.serial) }
-            if verb == .cut { displaced += hit.map(\.current).reduce(0, +) }
+            let hit = group.channels.filter { lost.contains($0.serial) }
+            let left = group.usable.filter { !lost.contains($0.serial) }
+            if cutsLost { displaced += hit.map(\.current).reduce(0, +) }
+            let path = group.snapshot.path
+            let usable = plan.row(path, "usable")
+            var after = Slots(left)
+            if let slots = plan.row(path, "slots") {
+                after.total = UInt64(slots.after).map { min($0, Bounds.sessions) }
+            }
             effects.append(
                 GroupEffect(
                     title: group.title, channels: group.channels.count,
-                    usableNow: group.usable.count, usableAfter: left.count,
-                    now: Slots(group.usable), after: Slots(left), isTouched: !hit.isEmpty))
+                    usableNow: usable.flatMap { Int($0.before) } ?? group.usable.count,
+                    usableAfter: usable.flatMap { Int($0.after) } ?? group.usable.count,
+                    now: Slots(group.usable), after: after, isTouched: usable != nil))
         }
-        cut += displaced
         emptied += effects.filter { $0.usableNow > 0 && $0.usableAfter == 0 }.map(\.title)
-        let hadRoom = effects.contains { !$0.now.isFull }
-        stranded += Self.resettle(displaced, in: &effects)
-        if hadRoom, effects.allSatisfy(\.after.isFull) { closesLastRoom = true }
+        let hadRoom = effects.contains { $0.usableNow > 0 && !$0.now.isFull }
+        stranded += Reserve.resettle(min(displaced, cut), in: &effects)
+        let hasRoom = effects.contains { $0.usableAfter > 0 && !$0.after.isFull }
+        if hadRoom, !hasRoom { closesLastRoom = true }
         groups += effects
-    }
-
-    /// Clients that were cut come back, and fill the groups in failover order. Answers how many find nothing.
-    private static func resettle(_ clients: UInt64, in effects: inout [GroupEffect]) -> UInt64 {
-        var waiting = clients
-        for index in effects.indices where effects[index].usableAfter > 0 {
-            let placed = min(waiting, effects[index].after.free ?? waiting)
-            effects[index].after.used += placed
-            waiting -= placed
-        }
-        return waiting
     }
 }

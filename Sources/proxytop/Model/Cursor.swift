@@ -5,38 +5,40 @@ struct Cursor: Equatable, Sendable {
     /// Where that thing stood when it was last seen, and the first row on the screen.
     private(set) var index = 0
     private(set) var top = 0
+    /// Whether it has stood anywhere yet.
+    private var isPlaced = false
 
     init() {}
 
     /// Finds its thing again after the rows have changed, and keeps it on the same line of the screen.
-    mutating func settle(in outline: Outline, height: Int) {
-        guard !outline.rows.isEmpty else {
+    mutating func settle(in rows: some CursorRows, height: Int) {
+        guard rows.count > 0 else {
             (index, top) = (0, 0)
             return
         }
-        if let subject, let found = outline.index(of: subject) {
+        if let subject, let found = rows.index(of: subject) {
             top += found - index
             index = found
         } else {
-            index = min(max(0, index), outline.rows.count - 1)
-            // The first time it stands on the first channel, which is what the keys act on.
-            if subject == nil, let first = outline.rows.firstIndex(where: Self.isChannel) {
-                index = first
-            }
-            subject = outline.rows[index].subject
+            index = min(max(0, index), rows.count - 1)
+            // The first time it stands on what the keys act on.
+            if subject == nil, !isPlaced { index = min(rows.firstChoice, rows.count - 1) }
+            subject = rows.subject(at: index)
         }
-        scroll(rows: outline.rows.count, height: height)
+        isPlaced = true
+        scroll(rows: rows.count, height: height)
     }
 
-    mutating func move(to target: Int, in outline: Outline, height: Int) {
-        guard !outline.rows.isEmpty else { return }
-        index = min(max(0, target), outline.rows.count - 1)
-        subject = outline.rows[index].subject
-        scroll(rows: outline.rows.count, height: height)
+    mutating func move(to target: Int, in rows: some CursorRows, height: Int) {
+        guard rows.count > 0 else { return }
+        index = min(max(0, target), rows.count - 1)
+        subject = rows.subject(at: index)
+        isPlaced = true
+        scroll(rows: rows.count, height: height)
     }
 
-    mutating func move(by rows: Int, in outline: Outline, height: Int) {
-        move(to: index + rows, in: outline, height: height)
+    mutating func move(by distance: Int, in rows: some CursorRows, height: Int) {
+        move(to: index + distance, in: rows, height: height)
     }
 
     private mutating func scroll(rows: Int, height: Int) {
@@ -46,9 +48,5 @@ struct Cursor: Equatable, Sendable {
         // A heading right above the first line is worth a row more.
         if index == 1, visible > 1 { top = 0 }
         top = min(max(0, top), max(0, rows - visible))
-    }
-
-    private static func isChannel(_ row: Outline.Row) -> Bool {
-        if case .channel = row { true } else { false }
     }
 }

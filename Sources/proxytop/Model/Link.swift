@@ -10,8 +10,26 @@ struct Link: Equatable, Sendable {
 
     /// What was asked, so that the answer finds its reader: replies keep the order of the requests.
     enum Question: Equatable, Sendable {
-        case hello, channels, groups, listeners
-        case act(Act)
+        case hello, describe, channels, groups, listeners, events
+        /// The rows from this one on.
+        case sessions(first: Int)
+        case detail(Subject)
+        /// A part of the plan for a preview; the last one completes it.
+        case plan(id: Int, isLast: Bool)
+        /// What a plan needs before and after it.
+        case planBegin(id: Int), planStep(id: Int)
+        /// The command of the running act that was sent.
+        case act
+        /// A question that was typed.
+        case typed(String)
+
+        /// Whether it may take as long as it takes: elections wait for checks, triggers and time.
+        var isPatient: Bool {
+            switch self {
+            case .act, .typed: true
+            default: false
+            }
+        }
     }
 
     struct Pending: Equatable, Sendable {
@@ -20,6 +38,8 @@ struct Link: Equatable, Sendable {
     }
 
     static let deadlineMilliseconds: UInt64 = 2000
+    /// For what may take long.
+    static let longDeadlineMilliseconds: UInt64 = 60_000
     static let firstRetryMilliseconds: UInt64 = 250
     static let longestRetryMilliseconds: UInt64 = 5000
 
@@ -38,8 +58,14 @@ struct Link: Equatable, Sendable {
         switch phase {
         case .lost: nextTryAt
         case .greeting, .live:
-            pending.first.map { $0.sentAt + Self.deadlineMilliseconds } ?? nextPollAt
+            pending.first.map { $0.sentAt + deadline } ?? nextPollAt
         }
+    }
+
+    /// How long the oldest question may wait. What was asked behind a patient one waits with it.
+    var deadline: UInt64 {
+        pending.contains { $0.question.isPatient }
+            ? Self.longDeadlineMilliseconds : Self.deadlineMilliseconds
     }
 
     /// How long the oldest question has been waiting.
@@ -53,7 +79,13 @@ struct Link: Equatable, Sendable {
 
     /// Takes the question that an answer belongs to; nil when nothing was asked.
     mutating func answered(at now: UInt64) -> Pending? {
-        pending.isEmpty ? nil : pending.removeFirst()
+        guard !pending.isEmpty else { return nil }
+        let first = pending.removeFirst()
+        // What waited behind a slow one begins to wait now.
+        if first.question.isPatient {
+            for index in pending.indices { pending[index].sentAt = max(pending[index].sentAt, now) }
+        }
+        return first
     }
 
     /// The connection ended or could not be made. Waits 0.25 s, then twice as long each time, up to 5 s.

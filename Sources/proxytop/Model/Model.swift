@@ -2,11 +2,6 @@ internal import Shared
 
 /// Everything the screen knows. Messages change it, drawing only reads it.
 struct Model: Sendable {
-    enum Page: Equatable, Sendable {
-        case channels
-        case help(top: Int)
-    }
-
     /// One line for the operator: what came of the last key.
     struct Notice: Equatable, Sendable {
         var text: String
@@ -24,6 +19,9 @@ struct Model: Sendable {
 
     /// The intervals that `+` and `-` step through, in milliseconds.
     static let intervals: [UInt64] = [250, 500, 1000, 2000, 5000, 10_000]
+    /// After a moving key the order of the connections stands still for so long.
+    static let holdMilliseconds: UInt64 = 3000
+    static let mostRemembered = 200
 
     var now: Moment
     var size: Size
@@ -31,18 +29,44 @@ struct Model: Sendable {
     var intervalMilliseconds: UInt64
     var link = Link()
     var greeting: Greeting?
+    var catalog = CommandCatalog()
     var round = Round()
     var picture: Picture?
     /// When the picture came, by our clock.
     var pictureAt: Moment?
     var history = History()
+    var pulse = Pulse()
+    var log = EventLog()
+    var window = SessionWindow()
+    var detail: Detail?
     /// Since when nothing has been wrong, by the daemon's clock; nil while something is.
     var quietSince: UInt64?
 
-    var page = Page.channels
+    var page: Page
+    /// Whether the first picture chooses between the overview and the channels.
+    var choosesPage: Bool
+    /// Where back leads.
+    var pagesBefore: [Page] = []
+    var overlay: Overlay?
+    /// Where the operator stands in the channels, and in the other lists.
     var cursor = Cursor()
+    var sessionCursor = Cursor()
+    var eventCursor = Cursor()
+    var problemCursor = Cursor()
+    var detailTop = 0
+    var movedAt: UInt64?
     var folded: Set<Subject> = []
+    var marks: Set<Subject> = []
+    var channelFilter: FilterText?
+    var eventFilter: FilterText?
     var confirmation: Confirmation?
+    /// Previews opened so far.
+    var confirmations = 0
+    var prompt: Prompt?
+    var pastLines: [String] = []
+    var undo = UndoList()
+    /// What is left of several commands, in order.
+    var batch: Batch?
     var notice: Notice?
     var isFrozen = false
     var showsBits = false
@@ -53,14 +77,20 @@ struct Model: Sendable {
     /// For reports: the failures since the daemon's start instead of the recent ones.
     var countsAllFailures = false
 
-    init(now: Moment, size: Size, socketPath: String, intervalMilliseconds: UInt64 = 1000) {
+    /// `page`: nil lets the first picture choose.
+    init(
+        now: Moment, size: Size, socketPath: String, intervalMilliseconds: UInt64 = 1000,
+        page: Page? = .channels
+    ) {
         self.now = now
         self.size = size
         self.socketPath = socketPath
         self.intervalMilliseconds = intervalMilliseconds
+        self.page = page ?? .channels
+        choosesPage = page == nil
     }
 
-    var outline: Outline { Outline(picture, folded: folded) }
+    var outline: Outline { Outline(picture, folded: folded, filter: channelFilter?.filter) }
     var arrangement: Arrangement { Arrangement(size, isHeaderFolded: isHeaderFolded) }
     /// Whether the numbers on the screen are the last ones of a daemon that does not answer.
     var isStale: Bool { !link.isLive }
@@ -81,12 +111,52 @@ struct Model: Sendable {
         return picture.nowMilliseconds + now.elapsed(since: pictureAt.milliseconds)
     }
 
+    /// Whether the operator is moving in a list, so that it had better stand still.
+    var isHolding: Bool {
+        movedAt.map { now.elapsed(since: $0) < Self.holdMilliseconds } ?? false
+    }
+
     mutating func tell(_ text: String, isError: Bool = false) {
         notice = Notice(text: text, isError: isError)
     }
 
     /// After anything that moves rows or lines.
     mutating func settle() {
-        cursor.settle(in: outline, height: arrangement.tableHeight)
+        let height = arrangement.tableHeight
+        cursor.settle(in: outline, height: height)
+        if window.isKnown { sessionCursor.settle(in: window.list, height: height) }
+        eventCursor.settle(in: eventList, height: height)
+        problemCursor.settle(in: problemList, height: height)
+        dropGoneMarks()
+    }
+
+    var problems: [Problem] { picture.map { Problem.all(in: $0, history) } ?? [] }
+    var problemList: ListRows { ListRows(problems.map(\.subject)) }
+    var events: [EventSnapshot] { log.newest(eventFilter?.filter) }
+    var eventList: ListRows { ListRows(events.map { .event(id: $0.id) }) }
+
+    /// What the cursor of the page stands on.
+    var subject: Subject? {
+        switch page {
+        case .overview: problemCursor.subject
+        case .channels: cursor.subject
+        case .connections: sessionCursor.subject
+        case .events: eventCursor.subject
+        case .detail: detail?.subject
+        }
+    }
+
+    /// A mark on what is not there any more is gone with it. Whether a connection outside the window still
+    /// is, only the daemon knows, and says before anything is done to it.
+    private mutating func dropGoneMarks() {
+        guard !marks.isEmpty, let picture else { return }
+        marks = marks.filter { mark in
+            switch mark {
+            case .channel(let serial): picture.channel(serial: serial) != nil
+            case .group(let serial): picture.group(serial: serial) != nil
+            case .service(let name): picture.services.contains { $0.name == name }
+            default: true
+            }
+        }
     }
 }

@@ -37,4 +37,7 @@ enum Subject: Hashable, Sendable {
     case service(String)
     case group(serial: UInt64)
     case channel(serial: UInt64)
+    case listener(serial: UInt64)
+    case session(id: UInt64)
+    case event(id: UInt64)
 }

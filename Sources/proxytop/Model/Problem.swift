@@ -16,6 +16,8 @@ struct Problem: Equatable, Sendable {
     var state: ChannelState
     var text: String
     var ageMilliseconds: UInt64?
+    /// What it is about.
+    var subject: Subject
 
     /// Everything that is wrong, worst first, and among equals the one that lasts longest.
     static func all(in picture: Picture, _ history: History) -> [Problem] {
@@ -37,7 +39,8 @@ struct Problem: Equatable, Sendable {
         guard listener.state == .refusing else { return nil }
         return Problem(
             severity: .refusing, state: .down,
-            text: "listener \(listener.address) refuses: no channel is usable")
+            text: "listener \(listener.address) refuses: no channel is usable",
+            subject: .listener(serial: listener.serial))
     }
 
     private static func trouble(
@@ -45,15 +48,18 @@ struct Problem: Equatable, Sendable {
     ) -> Problem? {
         let usable = group.usable
         let name = prefix + group.title
+        let subject = Subject.group(serial: group.snapshot.serial)
         if usable.isEmpty {
             return Problem(
                 severity: .exhausted, state: .down,
-                text: "\(name) has no usable channel of \(group.channels.count)")
+                text: "\(name) has no usable channel of \(group.channels.count)",
+                subject: subject)
         }
         let age = usable.map(\.sinceMilliseconds).min()
         if Slots(usable).isFull {
             return Problem(
-                severity: .full, state: .full, text: "\(name) full", ageMilliseconds: age)
+                severity: .full, state: .full, text: "\(name) full", ageMilliseconds: age,
+                subject: subject)
         }
         guard let spilled = history.groups[group.snapshot.serial]?.rates.failed, spilled > 0 else {
             return nil
@@ -61,7 +67,8 @@ struct Problem: Equatable, Sendable {
         let rate = NumberText.perSecond(spilled)
         return Problem(
             severity: .full, state: .full,
-            text: "\(name) takes \(rate)/s that found no room before it")
+            text: "\(name) takes \(rate)/s that found no room before it",
+            subject: subject)
     }
 
     private static func trouble(of channel: ChannelSnapshot, _ prefix: String) -> Problem? {
@@ -80,6 +87,7 @@ struct Problem: Equatable, Sendable {
         if channel.state == .drain { text += ", \(channel.current) conn left" }
         return Problem(
             severity: severity, state: channel.state, text: text,
-            ageMilliseconds: channel.sinceMilliseconds)
+            ageMilliseconds: channel.sinceMilliseconds,
+            subject: .channel(serial: channel.serial))
     }
 }

@@ -110,6 +110,7 @@ struct CursesScreen: Screen, ~Copyable {
         case Int(CNC_KEY_END): return .end
         case Int(CNC_KEY_PAGE_UP): return .pageUp
         case Int(CNC_KEY_PAGE_DOWN): return .pageDown
+        case Int(CNC_KEY_BACK_TAB): return .backTab
         case Int(CNC_KEY_ENTER): return .enter
         case Int(CNC_KEY_BACKSPACE): return .backspace
         case Int(CNC_KEY_PASTE_BEGINS): return .pasteBegins

@@ -1,85 +1,174 @@
 internal import Shared
 
-// From a key that changes the proxy to the request that does it.
+// From a key that changes the proxy to the requests that do it.
 extension Model {
     mutating func begin(_ command: Binding.Command) -> [Effect] {
         if let obstacle {
             tell(obstacle, isError: true)
             return []
         }
-        guard page == .channels, let picture, let subject = cursor.subject,
-            let target = Act.Target(subject, in: picture)
-        else {
+        guard let targets = targets(for: command) else { return [] }
+        switch command {
+        case .weight, .maxc:
+            openValue(command, targets)
+            return []
+        case .enable: return begin(.enable, targets)
+        case .drain: return begin(.drain, targets)
+        case .cut: return begin(.cut, targets)
+        case .clear: return clear(targets)
+        case .kill: return begin(.kill, targets)
+        default: return begin(.reset, targets)
+        }
+    }
+
+    /// What the operator means: everything marked, or what is under the cursor. nil, once it was said why not.
+    func subjects(for command: Binding.Command) -> [Subject] {
+        let marked = marks.filter { mark in
+            if case .session = mark { page == .connections } else { page == .channels }
+        }
+        guard !marked.isEmpty else { return subject.map { [$0] } ?? [] }
+        // In the order of the screen, whatever the order of marking.
+        return marked.sorted { order(of: $0) < order(of: $1) }
+    }
+
+    private func order(of subject: Subject) -> UInt64 {
+        if case .session(let id) = subject { return id }
+        return outline.index(of: subject).map { UInt64($0) } ?? .max
+    }
+
+    private mutating func targets(for command: Binding.Command) -> [Act.Target]? {
+        guard let picture, !subjects(for: command).isEmpty else {
             tell("nothing is under the cursor", isError: true)
+            return nil
+        }
+        let targets = subjects(for: command).compactMap {
+            Act.Target($0, in: picture, window)
+        }
+        guard !targets.isEmpty else {
+            tell("nothing here can be switched; go to a channel", isError: true)
+            return nil
+        }
+        for target in targets {
+            if let objection = objection(to: command, target) {
+                tell(objection, isError: true)
+                return nil
+            }
+        }
+        return targets
+    }
+
+    private func objection(to command: Binding.Command, _ target: Act.Target) -> String? {
+        switch (target.subject, command) {
+        case (.session, .kill), (.channel, _): nil
+        case (.session, _): "a connection can only be cut (K)"
+        case (_, .weight), (_, .maxc): "\(target.name) is no channel: go to one for weight and maxc"
+        case (_, .kill): "\(target.name) is no channel: X cuts the connections of all its channels"
+        default: nil
+        }
+    }
+
+    /// A waits-for-a-person is cleared for those channels only that do.
+    private mutating func clear(_ targets: [Act.Target]) -> [Effect] {
+        let serials = targets.reduce(into: Set<UInt64>()) { $0.formUnion($1.serials) }
+        let waiting = (picture?.channels ?? []).filter {
+            serials.contains($0.serial) && $0.state == .auto
+        }
+        guard let picture, !waiting.isEmpty else {
+            tell(
+                "nothing there was switched off by autodisable (E enables the rest)", isError: true)
             return []
         }
-        let verb: Act.Verb = command == .enable ? .enable : command == .drain ? .drain : .cut
-        let act = Act(verb: verb, target: target, generation: picture.generation)
-        if verb == .enable { return send(act) }
+        let cleared = waiting.compactMap {
+            Act.Target(.channel(serial: $0.serial), in: picture)
+        }
+        return start(Act(verb: .clear, targets: cleared, generation: picture.generation))
+    }
+
+    private mutating func begin(_ verb: Act.Verb, _ targets: [Act.Target]) -> [Effect] {
+        guard let picture else { return [] }
+        let act = Act(verb: verb, targets: targets, generation: picture.generation)
+        if verb == .enable {
+            if let objection = objection(to: act) {
+                tell(objection, isError: true)
+                return []
+            }
+            return start(act)
+        }
+        return open(act)
+    }
+
+    private func objection(to act: Act) -> String? {
+        for words in act.commands {
+            if let text = catalog.objection(to: words, role: greeting?.role ?? "") { return text }
+            if !catalog.entries.isEmpty, catalog.entry(for: words) == nil {
+                return "this daemon has no “\(words[0])”"
+            }
+        }
+        return nil
+    }
+
+    /// Opens the preview.
+    mutating func open(_ act: Act) -> [Effect] {
+        if let objection = objection(to: act) {
+            tell(objection, isError: true)
+            return []
+        }
         guard arrangement.kind == .table, size.rows >= 10 else {
             tell("the window is too small for the preview", isError: true)
             return []
         }
-        confirmation = Confirmation(act, in: picture)
-        return []
+        confirmations += 1
+        confirmation = Confirmation(
+            act, id: confirmations, host: greeting?.host ?? "?", isBlind: !catalog.has("plan"))
+        let requests = askPlan()
+        return requests.isEmpty ? [] : [.send(requests)]
     }
 
-    /// A key while a preview is open.
-    mutating func answer(_ key: Key) -> [Effect] {
-        guard var open = confirmation, open.isPainted else { return [] }
-        switch key {
-        case .escape, .control("c"), .control("g"):
-            cancel()
+    /// The new weight or limit is in the prompt. Raising within twice is done at once.
+    mutating func submit(_ verb: Act.Verb) -> [Effect] {
+        let command: Binding.Command = if case .weight = verb { .weight } else { .maxc }
+        guard let picture, let targets = targets(for: command) else { return [] }
+        let act = Act(verb: verb, targets: targets, generation: picture.generation)
+        if let objection = objection(to: act) {
+            tell(objection, isError: true)
             return []
-        case .control("z"): return [.suspend]
-        case .control("l"): return [.repaint]
-        default: break
         }
-        guard open.needsTyping else { return answerByLetter(key) }
-        switch key {
-        case .enter:
-            if open.isAnswered { return confirm() }
-            open.warning = "That is not it: type \(open.answers.joined(separator: " or "))."
-            open.typed = ""
-        case .backspace: open.typed = String(open.typed.dropLast())
-        case .control("u"): open.typed = ""
-        case .character(let scalar) where open.typed.count < Confirmation.longestAnswer:
-            open.typed.unicodeScalars.append(scalar)
-            open.warning = nil
-        default: break
+        let channels = targets.flatMap(\.serials).compactMap { picture.channel(serial: $0) }
+        let isHarmless = channels.allSatisfy { channel in
+            switch verb {
+            case .weight(let new):
+                channel.weight > 0 && Self.isWithinTwice(new, of: channel.weight)
+            case .maxc(let new?): channel.maxc.map { Self.isWithinTwice(new, of: $0) } ?? false
+            default: false
+            }
         }
-        confirmation = open
-        return []
+        return isHarmless ? start(act) : open(act)
     }
 
-    private mutating func answerByLetter(_ key: Key) -> [Effect] {
-        guard !isPasting else { return [] }
-        switch key {
-        case .character("y"): return confirm()
-        case .character("n"), .character("q"): cancel()
-        default: confirmation?.warning = "y sends it, Esc cancels."
-        }
-        return []
-    }
-
-    private mutating func cancel() {
-        confirmation = nil
-        tell("cancelled; nothing was sent")
-    }
-
-    private mutating func confirm() -> [Effect] {
-        guard let open = confirmation else { return [] }
-        confirmation = nil
+    /// u: shows what would take the last change back.
+    mutating func beginUndo() -> [Effect] {
         if let obstacle {
             tell(obstacle, isError: true)
             return []
         }
-        return send(open.act)
+        guard let entry = undo.last, let picture else {
+            tell("nothing to undo: this screen has changed nothing that can be")
+            return []
+        }
+        for change in entry.changes {
+            if let objection = UndoList.objection(to: change, in: picture) {
+                tell("not undone: \(objection): \(entry.command)", isError: true)
+                undo.removeLast()
+                return []
+            }
+        }
+        let commands = entry.changes.reversed().compactMap(UndoList.command)
+        return open(
+            Act(verb: .undo(commands), targets: [], generation: picture.generation))
     }
 
-    private mutating func send(_ act: Act) -> [Effect] {
-        link.ask(.act(act), at: now.milliseconds)
-        tell("sent: \(act.command)")
-        return [.send([act.request])]
+    /// As much or more, and not more than twice as much.
+    private static func isWithinTwice(_ new: UInt64, of old: UInt64) -> Bool {
+        new >= old && new - old <= old
     }
 }

@@ -2,14 +2,20 @@
 struct Binding: Sendable {
     enum Command: Equatable, Sendable {
         case up, down, first, last, pageUp, pageDown, halfUp, halfDown, fold, unfold
-        case enable, drain, cut
+        case open, ofChannel, show(Page), nextPage, pageBefore, previous
+        case mark, markAll, unmark, stuck
+        case sortLeft, sortRight, invert
+        case filter, unfilter, command
+        case enable, drain, cut, clear, weight, maxc, kill, reset, undo
         case help, back, close, quit, interrupt, suspend
         case refresh, freeze, bits, redraw, foldHeader, slower, faster
     }
 
     enum Section: String, CaseIterable, Sendable {
         case move = "Move"
-        case act = "Change the proxy (capitals only; D and X ask first)"
+        case views = "Views"
+        case act = "Change the proxy (E, A and raising W and M at once; the rest asks first)"
+        case choose = "Choose"
         case look = "Look"
         case program = "Program"
     }
@@ -18,8 +24,13 @@ struct Binding: Sendable {
     let section: Section
     let keys: [Key]
     let help: String
+    /// Where it does something; everywhere else the key says that it does nothing.
+    var pages: Set<Page>
     /// A word for the bottom line; nil keeps it out of there.
     var hint: String?
+
+    private static let lists: Set<Page> = [.overview, .channels, .connections, .events]
+    private static let targets: Set<Page> = [.overview, .channels, .detail]
 
     static let all: [Binding] = [
         Binding(.down, .move, ["j"], [.down], "next row"),
@@ -30,12 +41,66 @@ struct Binding: Sendable {
         Binding(.pageUp, .move, [], [.pageUp], "a page up"),
         Binding(.halfDown, .move, [], [.control("d")], "half a page down"),
         Binding(.halfUp, .move, [], [.control("u")], "half a page up"),
-        Binding(.fold, .move, ["h"], [.left], "fold the group, then the service", hint: "fold"),
-        Binding(.unfold, .move, ["l"], [.right], "unfold"),
-        Binding(.enable, .act, ["E"], [], "enable: takes new sessions again", hint: "on"),
-        Binding(.drain, .act, ["D"], [], "drain: no new sessions, cuts nobody", hint: "drain"),
-        Binding(.cut, .act, ["X"], [], "disable and cut the running sessions", hint: "off"),
-        Binding(.refresh, .look, ["r"], [], "ask the daemon now; try the link now", hint: "now"),
+        Binding(
+            .fold, .move, ["h"], [.left], "fold the group, then the service", on: [.channels]),
+        Binding(.unfold, .move, ["l"], [.right], "unfold", on: [.channels]),
+        Binding(
+            .open, .views, [], [.enter], "look at one thing closely", on: lists, hint: "detail"),
+        Binding(
+            .ofChannel, .views, ["c"], [], "the connections of this channel",
+            on: [.overview, .channels, .detail]),
+        Binding(.show(.overview), .views, ["1"], [], "overview: what is wrong, and what is left"),
+        Binding(.show(.channels), .views, ["2"], [], "channels"),
+        Binding(.show(.connections), .views, ["3"], [], "connections"),
+        Binding(.show(.events), .views, ["4"], [], "events"),
+        Binding(.show(.detail), .views, ["5"], [], "detail of what is under the cursor"),
+        Binding(.nextPage, .views, [], [.tab], "next view"),
+        Binding(.pageBefore, .views, [], [.backTab], "view before"),
+        Binding(.previous, .views, ["`"], [], "back to the view from before"),
+        Binding(
+            .enable, .act, ["E"], [], "enable: takes new sessions again", on: targets, hint: "on"),
+        Binding(
+            .drain, .act, ["D"], [], "drain: no new sessions, cuts nobody", on: targets,
+            hint: "drain"),
+        Binding(
+            .cut, .act, ["X"], [], "disable and cut the running sessions", on: targets,
+            hint: "off"),
+        Binding(
+            .clear, .act, ["A"], [], "clear auto: let channels in again that autodisable took out",
+            on: targets),
+        Binding(.weight, .act, ["W"], [], "weight", on: targets),
+        Binding(.maxc, .act, ["M"], [], "maxc: sessions at most", on: targets),
+        Binding(
+            .kill, .act, ["K"], [], "cut connections; the channel goes on",
+            on: [.overview, .channels, .connections, .detail], hint: "cut"),
+        Binding(.reset, .act, ["R"], [], "reset counters", on: targets),
+        Binding(.undo, .act, ["u"], [], "undo the last change of this screen", hint: "undo"),
+        Binding(
+            .mark, .choose, [" "], [], "mark, and go on to the next row",
+            on: [.channels, .connections], hint: "mark"),
+        Binding(
+            .markAll, .choose, ["*"], [], "mark every row that is here",
+            on: [.channels, .connections]),
+        Binding(
+            .unmark, .choose, ["_"], [], "take all marks off", on: [.channels, .connections]),
+        Binding(
+            .filter, .choose, ["/"], [.function(3)], "filter: words, or FIELD OP VALUE and …",
+            on: [.channels, .connections, .events], hint: "filter"),
+        Binding(
+            .unfilter, .choose, ["\\"], [], "no filter",
+            on: [.channels, .connections, .events]),
+        Binding(
+            .stuck, .choose, ["S"], [], "only connections that may never end", on: [.connections],
+            hint: "stuck"),
+        Binding(.sortLeft, .choose, ["<"], [], "sort by the column before", on: [.connections]),
+        Binding(
+            .sortRight, .choose, [">"], [], "sort by the next column", on: [.connections],
+            hint: "sort"),
+        Binding(.invert, .choose, ["i"], [], "turn the order round", on: [.connections]),
+        Binding(
+            .command, .look, [":"], [], "type a command of the daemon, or view, sort, filter, quit",
+            hint: "cmd"),
+        Binding(.refresh, .look, ["r"], [], "ask the daemon now; try the link now"),
         Binding(.freeze, .look, ["f"], [], "freeze and thaw the numbers", hint: "freeze"),
         Binding(.bits, .look, ["b"], [], "bytes or bits per second"),
         Binding(.slower, .look, ["+"], [], "ask less often"),
@@ -43,39 +108,45 @@ struct Binding: Sendable {
         Binding(.foldHeader, .look, [], [.control("e")], "fold the header strip"),
         Binding(.redraw, .look, [], [.control("l")], "paint everything anew"),
         Binding(.help, .program, ["?"], [.function(1)], "this help", hint: "help"),
-        Binding(.back, .program, ["q"], [], "back; from the channels: quit", hint: "quit"),
+        Binding(.back, .program, ["q"], [], "back; from the first view: quit", hint: "quit"),
         Binding(.close, .program, [], [.escape], "back"),
         Binding(.quit, .program, ["Q"], [.function(10)], "quit"),
         Binding(.interrupt, .program, [], [.control("c")], "quit, pressed twice"),
         Binding(.suspend, .program, [], [.control("z")], "stop; fg in the shell goes on"),
     ]
 
-    /// Keys that the design gives to views this version does not have.
+    /// Keys that the design gives to what this version does not have.
     static let missing: Set<Key> = {
-        let letters = "1345/:noswauAWMKRUivctyYPZ<>[]{}=*_ \\`"
+        let letters = "noswaUvtyYPeZ[]{}="
         var keys = Set(letters.unicodeScalars.map { Key.character($0) })
-        keys.formUnion([.enter, .tab, .control("r")])
-        keys.formUnion((2...9).map { Key.function($0) })
+        keys.formUnion([.control("r")])
+        keys.formUnion([2, 4, 5, 6, 7, 8, 9].map { Key.function($0) })
         return keys
     }()
 
-    private static let commands: [Key: Command] = {
-        var commands: [Key: Command] = [:]
+    private static let bindings: [Key: [Binding]] = {
+        var bindings: [Key: [Binding]] = [:]
         for binding in all {
-            for key in binding.keys { commands[key] = binding.command }
+            for key in binding.keys { bindings[key, default: []].append(binding) }
         }
-        return commands
+        return bindings
     }()
 
-    static func command(for key: Key) -> Command? { commands[key] }
+    static func command(for key: Key, on page: Page) -> Command? {
+        bindings[key]?.first { $0.pages.contains(page) }?.command
+    }
+
+    /// Whether the key does something somewhere.
+    static func isKnown(_ key: Key) -> Bool { bindings[key] != nil }
 
     private init(
         _ command: Command, _ section: Section, _ letters: [Unicode.Scalar], _ others: [Key],
-        _ help: String, hint: String? = nil
+        _ help: String, on pages: Set<Page> = Set(Page.allCases), hint: String? = nil
     ) {
         self.command = command
         self.section = section
         self.help = help
+        self.pages = pages
         self.hint = hint
         keys = letters.map { .character($0) } + others
     }

@@ -18,6 +18,13 @@ extension Model {
             confirmation = nil
             tell("the link was lost; nothing was sent", isError: true)
         }
+        if let batch {
+            self.batch = nil
+            let done = batch.outcomes.count
+            tell(
+                "the link was lost; \(done) of \(batch.total) answered, one may have been done: "
+                    + batch.act.command, isError: true)
+        }
         return wasThere ? [.bell] : []
     }
 
@@ -26,7 +33,7 @@ extension Model {
         if case .lost = link.phase {
             return time >= link.nextTryAt ? [.connect] : []
         }
-        if link.waiting(at: time) >= Link.deadlineMilliseconds {
+        if link.waiting(at: time) >= link.deadline {
             return [.disconnect]
                 + lost("no answer for \(Age(milliseconds: link.waiting(at: time)))")
         }
@@ -34,18 +41,67 @@ extension Model {
         return poll()
     }
 
-    /// One round of questions, pipelined.
+    /// The next round begins as soon as this one is over.
+    mutating func hurry() { link.nextPollAt = now.milliseconds }
+
+    /// One round of questions, pipelined: what every page needs, and what this one does.
     mutating func poll() -> [Effect] {
         link.nextPollAt = now.milliseconds + intervalMilliseconds
         round = Round()
         var requests: [Request] = []
-        for (question, name) in [
-            (Link.Question.channels, "channels"), (.groups, "groups"), (.listeners, "listeners"),
-        ] {
-            link.ask(question, at: now.milliseconds)
-            requests.append(Request(words: ["show", name]))
+        func words(_ text: String) -> Request {
+            Request(words: text.split(separator: " ").map(String.init))
         }
-        return [.send(requests)]
+        var questions: [(Link.Question, Request)] = [
+            (.channels, words("show channels")), (.groups, words("show groups")),
+            (.listeners, words("show listeners")),
+        ]
+        if catalog.has("show events") { questions.append((.events, log.request)) }
+        if page == .connections {
+            let height = arrangement.tableHeight
+            let (request, first) = window.request(top: sessionCursor.top, height: height)
+            questions.append((.sessions(first: first), request))
+        }
+        if page == .detail, let detail, let request = detail.request(catalog, picture) {
+            questions.append((.detail(detail.subject), request))
+        }
+        for (question, request) in questions {
+            link.ask(question, at: now.milliseconds)
+            requests.append(request)
+        }
+        return [.send(requests + askPlan())]
+    }
+
+    /// What the open preview wants to know.
+    mutating func askPlan() -> [Request] {
+        guard let open = confirmation, !open.isBlind else { return [] }
+        confirmation?.expectPlan()
+        guard open.act.isPlannedTogether(catalog) else { return askPlan(isTogether: false) }
+        // Nothing may follow before the transaction is there for sure: it would be done at once.
+        link.ask(.planBegin(id: open.id), at: now.milliseconds)
+        return [Request(words: ["begin"])]
+    }
+
+    private mutating func askPlan(isTogether: Bool) -> [Request] {
+        guard let open = confirmation else { return [] }
+        let requests = open.act.plan(isTogether: isTogether)
+        for (index, request) in requests.enumerated() {
+            let isPlan = request.words.first == "plan"
+            let isLast = !requests.dropFirst(index + 1).contains { $0.words.first == "plan" }
+            link.ask(
+                isPlan ? .plan(id: open.id, isLast: isLast) : .planStep(id: open.id),
+                at: now.milliseconds)
+        }
+        return requests
+    }
+
+    /// The transaction is there: fills it, has it planned, and drops it.
+    private mutating func continuePlan(id: Int) -> [Effect] {
+        guard confirmation?.id == id else {
+            link.ask(.planStep(id: id), at: now.milliseconds)
+            return [.send([Request(words: ["abort"])])]
+        }
+        return [.send(askPlan(isTogether: true))]
     }
 
     mutating func receive(_ reply: Reply) -> [Effect] {
@@ -54,7 +110,32 @@ extension Model {
         }
         let elapsed = now.elapsed(since: pending.sentAt)
         switch (pending.question, reply) {
-        case (.act(let act), _): return conclude(act, reply, elapsed)
+        case (.act, _): return conclude(reply, elapsed)
+        case (.typed(let line), _): showAnswer(to: line, reply)
+        case (.plan(let id, _), .error(let code, let message)),
+            (.planBegin(let id), .error(let code, let message)),
+            (.planStep(let id), .error(let code, let message)):
+            if confirmation?.id == id { refusePlan(code, message) }
+        case (.plan(let id, let isLast), .ok(let attributes, let lines)):
+            guard let picture, confirmation?.id == id else { break }
+            confirmation?.take(attributes, lines, isLast: isLast, in: picture)
+        case (.planBegin(let id), .ok): return continuePlan(id: id)
+        case (.planStep, .ok): break
+        case (.events, .error(_, let message)): log.fail(message)
+        case (.events, .ok(let attributes, let lines)): take(events: lines, attributes)
+        case (.sessions, .error(_, let message)):
+            window.fail(message)
+            settle()
+        case (.sessions(let first), .ok(let attributes, let lines)):
+            take(sessions: lines, attributes, first: first)
+        case (.detail(let subject), .error(let code, let message)):
+            if detail?.subject == subject { detail?.fail(code, message) }
+        case (.detail(let subject), .ok(_, let lines)):
+            if detail?.subject == subject, !isFrozen { detail?.take(Table(lines: lines)) }
+        case (.describe, .ok(_, let lines)):
+            catalog = Table(lines: lines).map(CommandCatalog.init) ?? CommandCatalog()
+        // A daemon that cannot describe itself is taken for one that can do what the first could.
+        case (.describe, .error): break
         case (_, .error(let code, let message)):
             if code == .forbidden, pending.question == .hello {
                 return [.quit(.notPermitted, message: "the daemon refuses us: \(message)")]
@@ -77,90 +158,26 @@ extension Model {
         return []
     }
 
-    private mutating func welcome(_ attributes: [Reply.Attribute]) -> [Effect] {
-        guard let greeting = Greeting(attributes) else {
-            return [.disconnect] + lost("the answer to hello names no protocol")
-        }
-        guard greeting.protocolVersion == Greeting.spokenProtocol else {
-            let text =
-                "the daemon speaks protocol \(greeting.protocolVersion), "
-                + "this proxytop \(Greeting.spokenProtocol); use the one that came with it"
-            return [.quit(.wrongProtocol, message: text)]
-        }
-        if self.greeting != nil, self.greeting?.epoch == greeting.epoch {
-            tell("the link is back")
-        }
-        self.greeting = greeting
-        link.phase = .live
-        link.tries = 0
-        return poll()
-    }
-
-    private mutating func complete(_ listeners: [ListenerSnapshot]) {
-        guard !isFrozen, let channels = round.channels, let groups = round.groups else { return }
-        let fresh = Picture(
-            epoch: round.epoch, generation: round.generation,
-            nowMilliseconds: round.nowMilliseconds, channels: channels, groups: groups,
-            listeners: listeners)
-        if history.add(fresh) {
-            tell("daemon restarted \(uptimeText): counters and rates begin anew")
-            quietSince = nil
-        }
-        picture = fresh
-        pictureAt = now
-        noteQuiet(fresh)
-        settle()
-        guard confirmation?.recompute(in: fresh) == false else { return }
+    private mutating func refusePlan(_ code: Reply.ErrorCode, _ message: String) {
+        guard let open = confirmation else { return }
         confirmation = nil
         tell(
-            "what you were about to switch is gone or has changed; nothing was sent", isError: true)
+            "the daemon would refuse it: \(code.rawValue): \(message): \(open.act.command)",
+            isError: true)
     }
 
-    /// At the first look a channel may have been anything before its present state; later we know better.
-    private mutating func noteQuiet(_ picture: Picture) {
-        let isQuiet = Problem.all(in: picture, history).allSatisfy { $0.severity == .note }
-        guard isQuiet else {
-            quietSince = nil
-            return
-        }
-        guard quietSince == nil else { return }
-        let lasting = picture.channels.map(\.sinceMilliseconds).min() ?? 0
-        quietSince = picture.nowMilliseconds - min(lasting, picture.nowMilliseconds)
-    }
-
-    private var uptimeText: String {
-        guard let greeting else { return "" }
-        return "\(greeting.uptime(at: greeting.nowMilliseconds)) ago"
-    }
-
-    /// What the daemon made of an act.
-    private mutating func conclude(_ act: Act, _ reply: Reply, _ elapsed: UInt64) -> [Effect] {
+    private mutating func showAnswer(to line: String, _ reply: Reply) {
         switch reply {
-        case .error(.conflict, let message):
-            tell(
-                "ERR conflict: \(message); nothing was changed, look again: \(act.command)",
-                isError: true)
         case .error(let code, let message):
-            tell("ERR \(code.rawValue): \(message): \(act.command)", isError: true)
+            tell("ERR \(code.rawValue): \(message): \(line)", isError: true)
         case .ok(let attributes, let lines):
-            tell("ok \(elapsed)ms: \(outcome(attributes, lines)): \(act.command)")
+            let clock: Set = ["generation", "epoch", "now_ms"]
+            let told = attributes.filter { !clock.contains($0.name) }
+                .map { "\($0.name)=\($0.value)" }
+            let rows = AlignedTable(lines).lines
+            overlay = .answer(
+                title: line, lines: rows + (told.isEmpty ? [] : [told.joined(separator: " ")]),
+                top: 0)
         }
-        guard link.isLive, link.pending.isEmpty else { return [] }
-        return poll()
-    }
-
-    /// `0/2 state up -> off, cut 400` from the table of changes.
-    private func outcome(_ attributes: [Reply.Attribute], _ lines: [String]) -> String {
-        var parts: [String] = []
-        if let table = Table(lines: lines), let first = table.rows.first {
-            let fields = Fields(columns: table.columns, values: first)
-            let change = ["path", "field", "from"].map { fields.text($0) ?? "-" }
-            parts.append("\(change.joined(separator: " ")) -> \(fields.text("to") ?? "-")")
-            if table.rows.count > 1 { parts.append("\(table.rows.count - 1) more") }
-        } else {
-            parts.append("nothing to change")
-        }
-        if let cut = attributes["cut"], cut != "0" { parts.append("cut \(cut)") }
-        return parts.joined(separator: ", ")
     }
 }

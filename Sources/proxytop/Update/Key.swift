@@ -4,7 +4,7 @@ enum Key: Hashable, Sendable {
     /// With the letter, in lower case.
     case control(Unicode.Scalar)
     case up, down, left, right, home, end, pageUp, pageDown
-    case enter, escape, backspace, tab
+    case enter, escape, backspace, tab, backTab
     case pasteBegins, pasteEnds
     case function(Int)
     case unknown
@@ -43,6 +43,7 @@ enum Key: Hashable, Sendable {
         case .escape: "Esc"
         case .backspace: "Backspace"
         case .tab: "Tab"
+        case .backTab: "Shift-Tab"
         case .function(let number): "F\(number)"
         case .pasteBegins, .pasteEnds, .unknown: "?"
         }

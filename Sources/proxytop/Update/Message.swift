@@ -25,6 +25,8 @@ enum Effect: Equatable, Sendable {
     case repaint
     case suspend
     case bell
+    /// A line for the history of the command line.
+    case remember(String)
     case quit(ExitStatus, message: String?)
 }
 

@@ -15,6 +15,7 @@ extension Model {
         default: break
         }
         if confirmation != nil { return answer(key) }
+        if prompt != nil { return type(key) }
         if isPasting {
             tell("pasted text is ignored here")
             return []
@@ -24,7 +25,7 @@ extension Model {
             return []
         }
         notice = nil
-        guard let command = Binding.command(for: key) else {
+        guard let command = Binding.command(for: key, on: page) else {
             if Binding.missing.contains(key) {
                 tell("\(key.name): not in this version (? lists the keys)")
             } else if key != .unknown {
@@ -37,28 +38,30 @@ extension Model {
 
     private mutating func isWrongWindow(_ key: Key) -> Bool {
         guard key.isPrintable else { return false }
-        let command = Binding.command(for: key)
+        let command = Binding.command(for: key, on: page)
         let isMove = Binding.all.contains { $0.command == command && $0.section == .move }
         return guardOfTyping.isBurst(at: now.milliseconds, isHarmless: isMove)
     }
 
-    private mutating func run(_ command: Binding.Command) -> [Effect] {
+    mutating func run(_ command: Binding.Command) -> [Effect] {
         if command != .interrupt { interruptedAt = nil }
         switch command {
-        case .help: page = page == .channels ? .help(top: 0) : .channels
-        case .back:
-            guard page == .channels else {
-                page = .channels
-                return []
-            }
-            return [.quit(.good, message: nil)]
-        case .close: page = .channels
+        case .help:
+            if case .help = overlay { overlay = nil } else { overlay = .help(top: 0) }
+        case .back: return back()
+        case .close:
+            if overlay != nil { overlay = nil } else { _ = goBack() }
+        case .previous:
+            overlay = nil
+            if !goBack() { tell("there was no view before this one") }
         case .quit: return [.quit(.good, message: nil)]
         case .interrupt: return interrupt()
         case .suspend: return [.suspend]
         case .redraw: return [.repaint]
         case .refresh: return refresh()
-        case .enable, .drain, .cut: return begin(command)
+        case .enable, .drain, .cut, .clear, .weight, .maxc, .kill, .reset:
+            return overlay == nil ? begin(command) : []
+        case .undo: return overlay == nil ? beginUndo() : []
         case .freeze:
             isFrozen.toggle()
             tell(isFrozen ? "frozen: the numbers stand still until f" : "live again")
@@ -68,7 +71,27 @@ extension Model {
             settle()
         case .slower: step(by: 1)
         case .faster: step(by: -1)
+        case .show(let page): show(page)
+        case .nextPage: turnPage(by: 1)
+        case .pageBefore: turnPage(by: -1)
+        case .open: openDetail()
+        case .ofChannel: showConnectionsOfChannel()
+        case .mark, .markAll, .unmark: mark(command)
+        case .filter: openPrompt(.filter(page))
+        case .command: openPrompt(.command)
+        case .unfilter: apply(filter: "", to: page)
+        case .stuck: toggleStuck()
+        case .sortLeft, .sortRight, .invert: sort(command)
         default: move(command)
+        }
+        return []
+    }
+
+    private mutating func back() -> [Effect] {
+        if overlay != nil {
+            overlay = nil
+        } else if !goBack() {
+            return [.quit(.good, message: nil)]
         }
         return []
     }
@@ -98,46 +121,5 @@ extension Model {
             link.nextPollAt = min(link.nextPollAt, now.milliseconds + next)
         }
         tell("every \(NumberText.interval(intervalMilliseconds))")
-    }
-
-    private mutating func move(_ command: Binding.Command) {
-        if case .help(let top) = page {
-            page = .help(top: HelpPage.top(after: command, from: top, size: size))
-            return
-        }
-        let (rows, height) = (outline, arrangement.tableHeight)
-        switch command {
-        case .up: cursor.move(by: -1, in: rows, height: height)
-        case .down: cursor.move(by: 1, in: rows, height: height)
-        case .first: cursor.move(to: 0, in: rows, height: height)
-        case .last: cursor.move(to: rows.rows.count - 1, in: rows, height: height)
-        case .pageUp: cursor.move(by: -max(1, height - 1), in: rows, height: height)
-        case .pageDown: cursor.move(by: max(1, height - 1), in: rows, height: height)
-        case .halfUp: cursor.move(by: -max(1, height / 2), in: rows, height: height)
-        case .halfDown: cursor.move(by: max(1, height / 2), in: rows, height: height)
-        case .fold: fold()
-        case .unfold: unfold()
-        default: break
-        }
-    }
-
-    private mutating func fold() {
-        let rows = outline
-        guard rows.rows.indices.contains(cursor.index) else { return }
-        switch rows.rows[cursor.index] {
-        case .service(let service, false): folded.insert(.service(service.name))
-        case .group(let group, _, false): folded.insert(.group(serial: group.snapshot.serial))
-        default:
-            guard let heading = rows.heading(above: cursor.index) else { return }
-            folded.insert(rows.rows[heading].subject)
-            cursor.move(to: heading, in: rows, height: arrangement.tableHeight)
-        }
-        settle()
-    }
-
-    private mutating func unfold() {
-        guard let subject = cursor.subject else { return }
-        folded.remove(subject)
-        settle()
     }
 }

@@ -26,7 +26,11 @@ extension Model {
     var nextDeadline: UInt64 {
         let next = link.nextDeadline
         if movesByItself { return min(next, now.milliseconds + 1000) }
-        guard let first = link.pending.first else { return next }
+        // The rows stop standing still by themselves.
+        let held = movedAt.map { $0 + Self.holdMilliseconds }.flatMap {
+            $0 > now.milliseconds ? $0 : nil
+        }
+        guard let first = link.pending.first else { return min(next, held ?? next) }
         return min(next, first.sentAt + slowMilliseconds)
     }
 

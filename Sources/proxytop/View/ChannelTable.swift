@@ -36,7 +36,6 @@ struct ChannelTable {
         for row in rows {
             let index = top + row - rows.lowerBound
             guard outline.rows.indices.contains(index) else { break }
-            let isChosen = outline.rows[index].subject == model.cursor.subject
             switch outline.rows[index] {
             case .service(let service, let isFolded):
                 draw(service, isFolded, into: &grid, row: row)
@@ -45,9 +44,7 @@ struct ChannelTable {
             case .channel(let channel): draw(channel, into: &grid, row: row)
             }
             if model.isStale { grid.restyle(row: row) { $0.stale } }
-            guard isChosen else { continue }
-            grid.put(">", row: row, column: 0, style: .strong)
-            grid.restyle(row: row) { $0.underCursor }
+            RowMark(model, outline.rows[index].subject).draw(into: &grid, row: row)
         }
     }
 

@@ -60,8 +60,18 @@ struct DialogBox {
     }
 
     private var title: String {
-        let target = confirmation.act.target
-        return confirmation.act.verb == .cut
-            ? "disable \(target.name), cut its connections  (X)" : "drain \(target.name)  (D)"
+        let act = confirmation.act
+        switch act.verb {
+        case .enable: return "enable \(act.name)  (E)"
+        case .clear: return "clear \(act.name)  (A)"
+        case .drain: return "drain \(act.name)  (D)"
+        case .cut: return "disable \(act.name), cut its connections  (X)"
+        case .weight(let weight): return "weight of \(act.name): \(weight)  (W)"
+        case .maxc(let maxc): return "maxc of \(act.name): \(maxc.cell)  (M)"
+        case .kill: return "cut connections: \(act.name)  (K)"
+        case .reset: return "reset counters of \(act.name)  (R)"
+        case .undo: return "undo  (u)"
+        case .typed: return "typed"
+        }
     }
 }

@@ -29,42 +29,82 @@ struct DialogText {
         comparison = Comparison(width: width, glyphs: glyphs)
     }
 
-    private var consequence: Consequence { confirmation.consequence }
-    private var target: Act.Target { confirmation.act.target }
+    private var act: Act { confirmation.act }
 
     var lines: [Line] {
-        var lines = [Line(subject, drop: 5), Line(drop: 9)]
-        lines.append(
-            Line(comparison.line("IF YOU DO THIS", "now", "after", .heading), drop: 2))
-        lines += groupLines
-        let (stranded, cut) = (consequence.stranded, consequence.cut)
-        lines.append(
-            Line(
-                comparison.line(
-                    comparison.isNarrow ? "find no slot" : "  clients that find no slot", "0",
-                    stranded > 0 ? "\(stranded) NOW" : "0", stranded > 0 ? .danger : .plain)))
-        lines.append(
-            Line(
-                comparison.line(
-                    comparison.isNarrow ? "cut at once" : "  connections cut at once", "-",
-                    "\(cut)", cut > 0 ? .danger : .plain)))
+        var lines = subjects.map { Line($0, drop: 5) } + [Line(drop: 9)]
+        if let consequence = confirmation.consequence {
+            lines += table(consequence)
+        } else if confirmation.isBlind {
+            lines.append(Line("This daemon cannot say what would happen.", .danger))
+        } else {
+            lines.append(Line("asking the daemon what would happen …", .faint))
+        }
         lines.append(Line(drop: 8))
-        lines += remarks
+        if let consequence = confirmation.consequence { lines += remarks(consequence) }
         lines += command
         if let warning = confirmation.warning { lines.append(Line(warning, .slow)) }
         return lines + prompt
     }
 
-    private var subject: String {
-        guard case .channel(let serial) = target.subject,
-            let channel = picture?.channel(serial: serial)
-        else { return "\(target.path): \(target.serials.count) channels" }
-        let limit = channel.maxc.map(String.init) ?? NumberText.notApplicable
-        return "channel \(target.path)  \(channel.address)  \(channel.state.rawValue)  "
-            + "\(channel.current)/\(limit) conn  weight \(channel.weight)"
+    private func table(_ consequence: Consequence) -> [Line] {
+        var lines = [Line(comparison.line("IF YOU DO THIS", "now", "after", .heading), drop: 2)]
+        lines += groupLines(consequence) + factLines(consequence)
+        let (stranded, cut) = (consequence.stranded, consequence.cut)
+        if !consequence.groups.isEmpty {
+            lines.append(
+                Line(
+                    comparison.line(
+                        comparison.isNarrow ? "find no slot" : "  clients that find no slot", "0",
+                        stranded > 0 ? "\(stranded) NOW" : "0", stranded > 0 ? .danger : .plain)))
+        }
+        lines.append(
+            Line(
+                comparison.line(
+                    comparison.isNarrow ? "cut at once" : "  connections cut at once", "-",
+                    "\(cut)", cut > 0 ? .danger : .plain)))
+        return lines
     }
 
-    private var groupLines: [Line] {
+    /// What the daemon says besides: weights, limits, clients that move, who takes sessions.
+    private func factLines(_ consequence: Consequence) -> [Line] {
+        let most = 6
+        let indent = comparison.isNarrow ? "" : "  "
+        var lines = consequence.facts.prefix(most).map { row in
+            let name =
+                switch row.fact {
+                case "clients_moved_percent": "\(row.path) clients moved, %"
+                case "takes_sessions": "\(row.path) takes sessions"
+                default: "\(row.path) \(row.fact)"
+                }
+            return Line(comparison.line(indent + name, row.before, row.after), drop: 1)
+        }
+        let rest = consequence.facts.count - lines.count
+        if rest > 0 { lines.append(Line("\(indent)and \(rest) changes more", drop: 1)) }
+        return lines
+    }
+
+    /// What it is done to, one by one as far as there is room.
+    private var subjects: [String] {
+        let most = 3
+        let names = act.targets.prefix(most).map(sentence)
+        let rest = act.targets.count - names.count
+        return names + (rest > 0 ? ["and \(rest) more"] : [])
+    }
+
+    private func sentence(_ target: Act.Target) -> String {
+        switch target.subject {
+        case .channel(let serial):
+            guard let channel = picture?.channel(serial: serial) else { return target.path }
+            let limit = channel.maxc.map(String.init) ?? NumberText.notApplicable
+            return "channel \(target.path)  \(channel.address)  \(channel.state.rawValue)  "
+                + "\(channel.current)/\(limit) conn  weight \(channel.weight)"
+        case .session: return "connection \(target.name)"
+        default: return "\(target.path): \(target.serials.count) channels"
+        }
+    }
+
+    private func groupLines(_ consequence: Consequence) -> [Line] {
         var lines: [Line] = []
         let indent = comparison.isNarrow ? "" : "  "
         for group in consequence.groups where group.isTouched {
@@ -91,7 +131,7 @@ struct DialogText {
         return lines
     }
 
-    private var remarks: [Line] {
+    private func remarks(_ consequence: Consequence) -> [Line] {
         var lines: [Line] = []
         if !consequence.emptied.isEmpty {
             let names = consequence.emptied.joined(separator: ", ")
@@ -100,10 +140,16 @@ struct DialogText {
         if consequence.closesLastRoom {
             lines.append(Line("After this nobody new finds a slot.", .danger, drop: 1))
         }
-        if confirmation.act.verb == .cut, consequence.cut > 0 {
-            lines.append(Line("Softer: D = drain \(target.name) (cuts nobody).", drop: 6))
-            let text = "NOT undoable: the \(consequence.cut) cut connections. Undoable: the state."
-            lines.append(Line(text, drop: 5))
+        if act.verb == .cut, consequence.cut > 0 {
+            lines.append(Line("Softer: D = drain \(act.name) (cuts nobody).", drop: 6))
+        }
+        if consequence.cut > 0 {
+            let text = "NOT undoable: the \(consequence.cut) cut connections."
+            lines.append(Line(text + (act.verb == .cut ? " Undoable: the state." : ""), drop: 5))
+        }
+        if act.verb == .reset { lines.append(Line("NOT undoable: the counters.", drop: 5)) }
+        if act.verb == .kill {
+            lines.append(Line("The channel goes on: who was cut may come back at once.", drop: 6))
         }
         if !lines.isEmpty { lines.append(Line(drop: 7)) }
         return lines
@@ -111,21 +157,34 @@ struct DialogText {
 
     /// The whole command, on as many lines as it takes: nobody should confirm what they cannot read.
     private var command: [Line] {
-        let text = "Sends:  \(confirmation.act.command)"
-        guard CellWidth.of(text) > width else { return [Line(text)] }
+        let requests = act.requests
+        let most = 3
+        var lines = requests.prefix(most).enumerated().flatMap { index, request in
+            wrapped(request, head: index == 0 ? "Sends:  " : "  then  ", drop: index == 0 ? 0 : 3)
+        }
+        if requests.count > most {
+            lines.append(Line("  and \(requests.count - most) commands more", drop: 3))
+        }
+        return lines
+    }
+
+    private func wrapped(_ request: Request, head: String, drop: Int) -> [Line] {
+        let text = head + request.text
+        guard CellWidth.of(text) > width else { return [Line(text, drop: drop)] }
         var lines: [Line] = []
-        var line = "Sends: "
-        for word in confirmation.act.request.words.map(Request.quoted) {
+        var line = String(head.dropLast())
+        for word in request.words.map(Request.quoted) {
             if CellWidth.of(line) + 1 + CellWidth.of(word) > width {
-                lines.append(Line(line))
+                lines.append(Line(line, drop: drop))
                 line = " "
             }
             line += " " + word
         }
-        return lines + [Line(line)]
+        return lines + [Line(line, drop: drop)]
     }
 
     private var prompt: [Line] {
+        guard confirmation.isReady else { return [Line("Esc cancels")] }
         guard confirmation.needsTyping else {
             var spans = Spans("y", .strong)
             spans.add(" sends it, ")

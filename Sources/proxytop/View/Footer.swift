@@ -1,6 +1,6 @@
 internal import Shared
 
-/// The bottom of the screen: the thing under the cursor, the last answer, and the keys.
+/// The bottom of the screen: the thing under the cursor, the last answer or what is typed, and the keys.
 struct Footer {
     let model: Model
     let glyphs: Glyphs
@@ -10,22 +10,43 @@ struct Footer {
         if let row = arrangement.ruleRow {
             grid.fill(glyphs.rule, row: row, from: 0, to: columns, style: .faint)
         }
-        if let row = arrangement.detailRow { grid.put(detail, row: row, column: 1) }
-        let line = status
-        grid.put(
-            Cutting.end(line.text, width: columns - 1, glyphs), row: arrangement.statusRow,
-            column: 1, style: line.style)
+        if let row = arrangement.detailRow {
+            let line = model.prompt?.remark.map { Spans($0, .slow) } ?? detail
+            grid.put(line, row: row, column: 1, end: columns - 1)
+        }
+        if let prompt = model.prompt {
+            draw(prompt, into: &grid, row: arrangement.statusRow)
+        } else {
+            let line = status
+            grid.put(
+                Cutting.end(line.text, width: columns - 1, glyphs), row: arrangement.statusRow,
+                column: 1, style: line.style)
+        }
         if let row = arrangement.keysRow { grid.put(keys, row: row, column: 1) }
     }
 
-    /// Just the keys, below the help.
+    /// Just the keys, below a text.
     func drawKeys(into grid: inout Grid) {
         grid.put(keys, row: grid.size.rows - 1, column: 1)
     }
 
+    /// What is typed, scrolled so that the cursor is on the screen.
+    private func draw(_ prompt: Prompt, into grid: inout Grid, row: Int) {
+        let start = grid.put(prompt.label, row: row, column: 1, style: .strong)
+        let room = max(1, grid.size.columns - start - 2)
+        let head = Array(prompt.text.prefix(prompt.place))
+        let tail = String(prompt.text.dropFirst(prompt.place))
+        var shown = String(head)
+        while CellWidth.of(shown) > room, !shown.isEmpty { shown.removeFirst() }
+        let place = grid.put(shown, row: row, column: start)
+        let under = tail.first.map { String($0) } ?? "_"
+        let next = grid.put(under, row: row, column: place, style: .chosen)
+        grid.put(String(tail.dropFirst()), row: row, column: next)
+    }
+
     private var status: (text: String, style: Style) {
         if let notice = model.notice { return (notice.text, notice.isError ? .danger : .plain) }
-        guard case .lost = model.link.phase else { return ("", .plain) }
+        guard case .lost = model.link.phase else { return (standing, .plain) }
         // A header of four rows already says the rest.
         if model.arrangement.headerHeight < 4 { return (LinkText(model).sentence, .alert) }
         guard let at = model.pictureAt else { return ("no data yet; actions are off", .plain) }
@@ -36,10 +57,36 @@ struct Footer {
         )
     }
 
-    private var detail: Spans {
-        guard let picture = model.picture, let subject = model.cursor.subject else {
-            return Spans()
+    /// What is marked, and what could be undone.
+    private var standing: String {
+        var parts: [String] = []
+        let marks = model.marks.filter { mark in
+            if case .session = mark { model.page == .connections } else { model.page == .channels }
         }
+        if let first = marks.first, let picture = model.picture {
+            let name = Act.Target(first, in: picture, model.window)?.name ?? "?"
+            parts.append("\(marks.count) marked" + (marks.count == 1 ? " (\(name))" : ""))
+        }
+        if let last = model.undo.last {
+            let age = Age(milliseconds: model.now.elapsed(since: last.at) / 60_000 * 60_000)
+            let when = age.milliseconds < 60_000 ? "just now" : "\(age) ago"
+            parts.append("undo: \(last.command), \(when) (u)")
+        }
+        return parts.joined(separator: "   ")
+    }
+
+    private var detail: Spans {
+        switch model.page {
+        case .connections: return Spans(windowSentence)
+        case .events:
+            guard case .event(let id) = model.eventCursor.subject,
+                let event = model.log.event(id: id)
+            else { return Spans() }
+            let cause = event.cause.map { "  \($0)" } ?? ""
+            return Spans("\(event.subject)  \(event.kind)\(cause)  by \(EventTable.actor(event))")
+        default: break
+        }
+        guard let picture = model.picture, let subject = model.subject else { return Spans() }
         switch subject {
         case .channel(let serial):
             return picture.channel(serial: serial).map { Spans(sentence($0)) } ?? Spans()
@@ -53,7 +100,33 @@ struct Footer {
             let listeners = picture.listeners.filter { $0.path.hasPrefix(name + "/") }
             let list = listeners.map { "\($0.address) \($0.state.rawValue)" }
             return Spans("\(name)  listeners: \(list.joined(separator: ", "))")
+        case .listener(let serial):
+            guard let listener = picture.listeners.first(where: { $0.serial == serial }) else {
+                return Spans()
+            }
+            return Spans(
+                "listener \(listener.path)  \(listener.address)  \(listener.state.rawValue)  "
+                    + "when empty: \(listener.whenEmpty)  refused \(listener.refused)")
+        case .session, .event: return Spans()
         }
+    }
+
+    /// `rows 1-7 of 400 matching, 1284 in all (only this window was fetched)`
+    private var windowSentence: String {
+        let window = model.window
+        guard window.isKnown, window.fault == nil else { return "" }
+        let top = model.sessionCursor.top
+        let last = min(window.matched, top + model.arrangement.tableHeight)
+        var text = "rows \(min(top + 1, last))-\(last) of \(window.matched) matching"
+        text += ", \(window.total) in all"
+        if window.matched > window.rows.count { text += " (only this window was fetched)" }
+        if !window.old.isEmpty {
+            text += "; \(window.old.count) dim: ended or moved on"
+        } else {
+            let stuck = window.rows.count { $0.stuck != nil }
+            if stuck > 0 { text += "; \(stuck) stuck here (S)" }
+        }
+        return text
     }
 
     private func sentence(_ channel: ChannelSnapshot) -> String {
@@ -77,20 +150,40 @@ struct Footer {
         return parts.joined(separator: ", ")
     }
 
+    /// As many keys of this view as there is room for; the way to the others always.
     private var keys: Spans {
-        var spans = Spans()
-        let mayAct = model.obstacle == nil
-        let isHelp = model.page != .channels
-        for binding in Binding.all {
-            guard let hint = binding.hint, let key = binding.keys.first else { continue }
-            if binding.section == .act, !mayAct { continue }
-            if isHelp, binding.command != .back { continue }
-            let name = binding.command == .fold ? "h/l" : key.name
-            spans.add(spans.pieces.isEmpty ? "" : "  ")
-            spans.add(name, .strong)
-            spans.add(" \(isHelp ? "back" : hint)")
+        if model.prompt != nil {
+            let keys: [(String, String)] =
+                model.prompt?.purpose == .command
+                ? [("Enter", "sends"), ("Esc", "cancels"), ("Tab", "completes"), ("Up", "recalls")]
+                : [("Enter", "takes it"), ("Esc", "cancels")]
+            return spans(keys)
         }
-        if isHelp { spans.add("   j k PgDn PgUp scroll") }
+        if model.overlay != nil { return spans([("q", "back"), ("j k PgDn PgUp", "scroll")]) }
+        let mayAct = model.obstacle == nil
+        let last = [("?", "help"), ("q", model.pagesBefore.isEmpty ? "quit" : "back")]
+        var shown: [(String, String)] = []
+        for binding in Binding.all {
+            guard let hint = binding.hint, let key = binding.keys.first,
+                binding.pages.contains(model.page), binding.section != .program,
+                mayAct || binding.section != .act,
+                binding.command != .undo || model.undo.last != nil,
+                binding.command != .kill || model.page == .connections
+            else { continue }
+            let wanted = shown + [(key.name, hint)]
+            guard spans(wanted + last).width < model.size.columns - 1 else { continue }
+            shown = wanted
+        }
+        return spans(shown + last)
+    }
+
+    private func spans(_ keys: [(String, String)]) -> Spans {
+        var spans = Spans()
+        for (key, hint) in keys {
+            if spans.width > 0 { spans.add("  ") }
+            spans.add(key, .strong)
+            spans.add(" \(hint)")
+        }
         return spans
     }
 }

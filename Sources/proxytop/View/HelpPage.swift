@@ -1,24 +1,16 @@
 internal import Shared
 
 /// What can be pressed, written from the table of bindings.
-struct HelpPage {
-    /// Rows that the help itself leaves to the title and the bottom lines.
-    static let frame = 3
-
-    static func lines(role: String?, mayAct: Bool, _ glyphs: Glyphs) -> [Spans] {
+enum HelpPage {
+    static func lines(_ model: Model, _ glyphs: Glyphs) -> [Spans] {
         var lines: [Spans] = []
         for section in Binding.Section.allCases {
             lines.append(Spans(section.rawValue, .heading))
-            if section == .act, !mayAct {
-                lines.append(Spans("  not now, or not for role “\(role ?? "?")”", .slow))
+            if section == .act, let obstacle = model.obstacle {
+                lines.append(Spans("  not now: \(obstacle)", .slow))
             }
             for binding in Binding.all where binding.section == section {
-                let names = binding.keys.map(\.name).joined(separator: " ")
-                let padding = String(repeating: " ", count: max(1, 12 - CellWidth.of(names)))
-                var line = Spans("  ")
-                line.add(names, .strong)
-                line.add(padding + binding.help)
-                lines.append(line)
+                lines.append(line(binding, on: model.page))
             }
             lines.append(Spans())
         }
@@ -32,11 +24,23 @@ struct HelpPage {
             lines.append(line)
         }
         lines.append(Spans())
-        lines.append(
-            Spans(
-                "Rates are averages over 10 s. “-” does not apply, “?” is not known, “0” is measured."
-            ))
+        for text in notes { lines.append(Spans(text)) }
         return lines
+    }
+
+    /// Keys that belong to other views are dim, and say to which.
+    private static func line(_ binding: Binding, on page: Page) -> Spans {
+        let names = binding.keys.map(\.name).joined(separator: " ")
+        let isHere = binding.pages.contains(page)
+        var line = Spans("  ")
+        line.add(names, isHere ? .strong : .faint)
+        line.add(String(repeating: " ", count: max(1, 12 - CellWidth.of(names))))
+        line.add(binding.help, isHere ? .plain : .faint)
+        if binding.pages.count < Page.allCases.count {
+            let views = binding.pages.map(\.rawValue).sorted().map(String.init)
+            line.add("  [\(views.joined(separator: " "))]", .faint)
+        }
+        return line
     }
 
     private static let meanings: [(ChannelState, String)] = [
@@ -47,32 +51,11 @@ struct HelpPage {
         (.off, "switched off by a person"), (.check, "a check or a trigger is running"),
     ]
 
-    /// Where the help begins after a moving key.
-    static func top(after command: Binding.Command, from top: Int, size: Size) -> Int {
-        let page = max(1, size.rows - frame)
-        let count = lines(role: nil, mayAct: false, .ascii).count
-        let target =
-            switch command {
-            case .up: top - 1
-            case .down: top + 1
-            case .first: 0
-            case .last: count
-            case .pageUp: top - page
-            case .pageDown: top + page
-            case .halfUp: top - page / 2
-            case .halfDown: top + page / 2
-            default: top
-            }
-        return min(max(0, target), max(0, count - page))
-    }
-
-    static func draw(_ model: Model, top: Int, into grid: inout Grid, _ glyphs: Glyphs) {
-        grid.put("proxytop: keys", row: 0, column: 1, style: .strong)
-        let all = lines(
-            role: model.greeting?.role, mayAct: model.greeting?.maySwitch ?? false, glyphs)
-        for (offset, line) in all.dropFirst(top).prefix(max(0, grid.size.rows - frame)).enumerated()
-        {
-            grid.put(line, row: offset + 1, column: 1)
-        }
-    }
+    private static let notes = [
+        "Numbers in brackets: the views in which the key does something.",
+        "Filters: words (10.0.1 !up), or FIELD OP VALUE joined by and, or, not, ( ); OP: = != ~ < <= > >=",
+        "  channels: state=down  current>100  in 3: idle>30m and client~10.0.0.0/8",
+        "Command line: Tab completes, Up recalls, % is the thing under the cursor, %m what is marked.",
+        "Rates are averages over 10 s. “-” does not apply, “?” is not known, “0” is measured.",
+    ]
 }

@@ -10,11 +10,11 @@ extension Model {
         case .line: PackedView.drawLine(self, into: &grid)
         case .packed: PackedView.draw(self, into: &grid, glyphs)
         case .table:
-            if case .help(let top) = page {
-                HelpPage.draw(self, top: top, into: &grid, glyphs)
+            if let overlay {
+                TextPage(overlay: overlay, model: self, glyphs).draw(top: overlay.top, into: &grid)
                 Footer(model: self, glyphs: glyphs).drawKeys(into: &grid)
             } else {
-                drawTable(into: &grid, lines, glyphs)
+                drawPage(into: &grid, lines, glyphs)
             }
         }
         if let confirmation {
@@ -24,28 +24,39 @@ extension Model {
         return grid
     }
 
-    private func drawTable(into grid: inout Grid, _ lines: Arrangement, _ glyphs: Glyphs) {
+    private func drawPage(into grid: inout Grid, _ lines: Arrangement, _ glyphs: Glyphs) {
         HeaderStrip(self, glyphs, columns: size.columns)
             .draw(into: &grid, height: lines.headerHeight)
-        if let row = lines.tabRow { grid.put(tabs, row: row, column: 1) }
-        let table = ChannelTable(self, glyphs, columns: size.columns)
-        table.drawTitles(into: &grid, row: lines.columnRow)
-        table.draw(
-            into: &grid, from: cursor.top, rows: lines.tableTop..<lines.tableTop + lines.tableHeight
-        )
-        Footer(model: self, glyphs: glyphs).draw(into: &grid, lines)
-    }
-
-    /// Only the view that there is, and how it is set.
-    private var tabs: Spans {
-        var spans = Spans("[2 Channels]", .strong)
-        spans.add("  sort: id  every \(NumberText.interval(intervalMilliseconds))")
-        spans.add("  \(showsBits ? "bits" : "bytes")")
-        let rows = outline.rows.count
-        if rows > arrangement.tableHeight {
-            let last = min(rows, cursor.top + arrangement.tableHeight)
-            spans.add("  rows \(cursor.top + 1)-\(last) of \(rows)")
+        if let row = lines.tabRow {
+            TabLine(self, glyphs).draw(into: &grid, row: row)
         }
-        return spans
+        let rows = lines.tableTop..<lines.tableTop + lines.tableHeight
+        switch page {
+        case .channels:
+            let table = ChannelTable(self, glyphs, columns: size.columns)
+            table.drawTitles(into: &grid, row: lines.columnRow)
+            table.draw(into: &grid, from: cursor.top, rows: rows)
+            if outline.rows.isEmpty, let channelFilter, picture != nil {
+                grid.put(
+                    "no channel matches “\(channelFilter.text)”", row: rows.lowerBound, column: 2,
+                    style: .faint)
+            }
+        case .connections:
+            let table = SessionTable(self, glyphs)
+            table.drawTitles(into: &grid, row: lines.columnRow)
+            table.draw(into: &grid, rows: rows)
+        case .events:
+            let table = EventTable(model: self, glyphs: glyphs)
+            table.drawTitles(into: &grid, row: lines.columnRow)
+            table.draw(into: &grid, rows: rows)
+        case .overview:
+            OverviewPage(model: self, glyphs: glyphs)
+                .draw(into: &grid, rows: lines.columnRow..<rows.upperBound)
+        case .detail:
+            let detail = DetailPage(self, glyphs)
+            grid.put(detail.title, row: lines.columnRow, column: 1, style: .strong)
+            detail.draw(into: &grid, from: detailTop, rows: rows)
+        }
+        Footer(model: self, glyphs: glyphs).draw(into: &grid, lines)
     }
 }

@@ -11,7 +11,9 @@ extension Model {
         let rows = model.outline.rows.count
         let header = 4
         model.size = Size(columns: Self.reportColumns, rows: header + 1 + rows)
+        model.page = .channels
         model.cursor.subject = nil
+        model.marks = []
         var grid = Grid(size: model.size, isASCII: !capabilities.isUTF8)
         HeaderStrip(model, capabilities.glyphs, columns: Self.reportColumns)
             .draw(into: &grid, height: header)

@@ -98,16 +98,18 @@ final class FakeDaemon: Sendable {
     }
 
     private func answer(_ line: String) -> [UInt8]? {
-        let isAct = !line.hasPrefix("show ") && line != "hello"
-        let reply: Reply? = state.withLock { state in
+        let (reply, isAct): (Reply?, Bool) = state.withLock { state in
+            let isAct = !state.story.isQuestion(line)
             if isAct { state.requests.append(line) }
-            if state.isSilent { return nil }
+            if state.isSilent { return (nil, isAct) }
             let now = ContinuousClock.now
             let (seconds, attoseconds) = (now - state.startedAt).components
             state.story.advance(
                 milliseconds: UInt64(seconds * 1000 + attoseconds / 1_000_000_000_000_000))
             state.startedAt = now
-            return isAct ? Self.perform(line, &state.story) : state.story.reply(to: line)
+            let reply =
+                isAct ? Self.perform(line, &state.story) : state.story.reply(to: line)
+            return (reply, isAct)
         }
         if isAct { acted.signal() }
         return reply?.encoded

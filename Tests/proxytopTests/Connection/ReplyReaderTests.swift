@@ -29,7 +29,7 @@ struct ReplyReaderTests {
 
     @Test("a reply cut anywhere comes whole")
     func pieces() throws {
-        let story = Story()
+        var story = Story()
         let bytes = story.hello.encoded + story.reply(to: "show channels").encoded
         for cut in stride(from: 0, to: bytes.count, by: 7) {
             var reader = ReplyReader()

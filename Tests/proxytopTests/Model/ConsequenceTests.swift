@@ -5,13 +5,28 @@ import Testing
 
 @Suite("what an act would do")
 struct ConsequenceTests {
+    struct Failed: Error {}
+
     static func look(
         _ verb: Act.Verb, _ subject: Subject, _ change: (inout Story) -> Void = { _ in }
     ) throws -> Consequence {
         var story = Story()
         change(&story)
-        let target = try #require(Act.Target(subject, in: story.picture))
-        return Consequence(verb, target, in: story.picture)
+        return try look(verb, [subject], story)
+    }
+
+    static func look(
+        _ verb: Act.Verb, _ subjects: [Subject], _ story: Story
+    ) throws -> Consequence {
+        let targets = try subjects.map { try #require(Act.Target($0, in: story.picture)) }
+        let act = Act(verb: verb, targets: targets, generation: story.generation)
+        var plan = Plan()
+        let cuts = act.commands.contains { $0.last == "cut" }
+        guard case .ok(let attributes, let lines) = story.plan(act.commands, cuts: cuts) else {
+            throw Failed()
+        }
+        plan.add(attributes, lines)
+        return Consequence(act, plan, in: story.picture)
     }
 
     @Test("the preview of the design adds up")

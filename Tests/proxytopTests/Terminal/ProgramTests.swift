@@ -16,7 +16,7 @@ struct ProgramTests {
     init() throws {
         terminal = try TmuxTerminal(columns: 80, rows: 24)
         daemon = try FakeDaemon(path: terminal.directory.appending(path: "proxyd.sock").path)
-        program = try BuiltProgram.path("proxytop") + " --socket \(daemon.path)"
+        program = try BuiltProgram.path("proxytop") + " --view channels --socket \(daemon.path)"
     }
 
     private func start(_ options: String = "--glyphs ascii") throws {

@@ -17,10 +17,11 @@ struct ConversationTests {
         }
         let first = model.update(.connected, at: time)
         #expect(words(first) == ["hello\n"])
-        let story = Story()
+        var story = Story()
         let round = ["show channels\n", "show groups\n", "show listeners\n"]
         let second = model.update(.reply(story.hello), at: time)
-        #expect(words(second) == round)
+        #expect(words(second) == ["describe\n"] + round)
+        _ = model.update(.reply(story.reply(to: "describe")), at: time)
         for name in ["channels", "groups", "listeners"] {
             _ = model.update(.reply(story.reply(to: "show \(name)")), at: time)
         }
@@ -31,7 +32,7 @@ struct ConversationTests {
         #expect(model.nextDeadline == 1000)
         time.milliseconds = 1000
         let third = model.update(.tick, at: time)
-        #expect(words(third) == round)
+        #expect(words(third) == round + ["show events limit 500\n"])
         time.milliseconds = 2100
         let none = model.update(.tick, at: time)
         #expect(none.isEmpty, "one round at a time")

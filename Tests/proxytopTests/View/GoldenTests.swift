@@ -17,6 +17,68 @@ struct GoldenTests {
         try Golden.check("channels-\(size.0)x\(size.1)-\(glyphs.rawValue)", text + "\n")
     }
 
+    private static let pageSizes = [(40, 10), (60, 16), (80, 24), (120, 40), (200, 60)]
+
+    private func check(_ page: Page, _ name: String, _ size: (Int, Int), _ stage: inout Stage)
+        throws
+    {
+        stage.model.show(page)
+        stage.pass(milliseconds: 1000)
+        try Golden.check("\(name)-\(size.0)x\(size.1)-ascii", stage.text + "\n")
+    }
+
+    @Test("the overview", arguments: pageSizes)
+    func overview(size: (Int, Int)) throws {
+        var stage = Stage.live(columns: size.0, rows: size.1)
+        try check(.overview, "overview", size, &stage)
+    }
+
+    @Test("the connections", arguments: pageSizes)
+    func connections(size: (Int, Int)) throws {
+        var story = Story()
+        story.addSessions(400)
+        var stage = Stage.live(columns: size.0, rows: size.1, story: story)
+        try check(.connections, "connections", size, &stage)
+    }
+
+    @Test("the events", arguments: [(80, 24), (120, 40)])
+    func events(size: (Int, Int)) throws {
+        var story = Story()
+        story.addEvents()
+        var stage = Stage.live(columns: size.0, rows: size.1, story: story)
+        try check(.events, "events", size, &stage)
+    }
+
+    @Test("a channel closely", arguments: [(80, 24), (120, 40)])
+    func detail(size: (Int, Int)) throws {
+        var story = Story()
+        story.addEvents()
+        var stage = Stage.live(columns: size.0, rows: size.1, story: story)
+        stage.choose(4)
+        try check(.detail, "detail", size, &stage)
+    }
+
+    @Test("the preview of a drain of several")
+    func batch() throws {
+        var stage = Stage.live()
+        for serial in [1, 7] as [UInt64] {
+            stage.choose(serial)
+            stage.press(.character(" "))
+        }
+        stage.press(.character("D"))
+        try Golden.check("batch-80x24-ascii", stage.text + "\n")
+    }
+
+    @Test("the command line")
+    func command() throws {
+        var stage = Stage.live()
+        stage.type(":se")
+        stage.press(.tab)
+        stage.type("mail/0/0 ")
+        stage.press(.tab)
+        try Golden.check("command-80x24-ascii", stage.text + "\n")
+    }
+
     @Test("the preview of a disable")
     func preview() throws {
         var stage = Stage.live()

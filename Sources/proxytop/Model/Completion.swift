@@ -1,0 +1,100 @@
+internal import Shared
+
+/// What Tab makes of the beginning of a line: as much as is certain, and what there is to choose from.
+struct Completion: Equatable, Sendable {
+    /// The line up to the cursor, completed.
+    let head: String
+    /// The candidates, or what the command takes; nil when there is nothing to say.
+    let offer: String?
+
+    static let mostOffered = 30
+
+    init(_ head: String, _ catalog: CommandCatalog, _ picture: Picture?) {
+        let start = head.lastIndex(of: " ").map { head.index(after: $0) } ?? head.startIndex
+        let begun = String(head[start...])
+        let before = head[..<start].split(separator: " ").map(String.init)
+        let found = Self.candidates(after: before, catalog, picture)
+            .filter { $0.hasPrefix(begun) }
+        guard let first = found.first else {
+            self.head = head
+            offer = catalog.entry(for: before).map { "\($0.verb) \($0.arguments)" }
+            return
+        }
+        let common = found.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
+        let isWhole = found.count == 1
+        self.head = String(head[..<start]) + common + (isWhole ? " " : "")
+        if isWhole {
+            let words = before + [first]
+            offer = catalog.entry(for: words).map { "\($0.verb) \($0.arguments)" }
+        } else {
+            let rest = found.count > Self.mostOffered ? " … \(found.count) in all" : ""
+            offer = found.prefix(Self.mostOffered).joined(separator: "  ") + rest
+        }
+    }
+
+    /// Words that may stand here, each once.
+    private static func candidates(
+        after before: [String], _ catalog: CommandCatalog, _ picture: Picture?
+    ) -> [String] {
+        var words: [String] = []
+        func add(_ word: String) { if !words.contains(word) { words.append(word) } }
+        for entry in catalog.entries {
+            let verb = entry.verb.split(separator: " ").map(String.init)
+            if verb.count > before.count, verb.starts(with: before) { add(verb[before.count]) }
+        }
+        if before.isEmpty { for word in Model.ownWords { add(word) } }
+        if before.first == "view" { return Page.allCases.map { $0.title.lowercased() } }
+        if before.first == "plan" || before.first == "raw" {
+            for word in candidates(after: Array(before.dropFirst()), catalog, picture) { add(word) }
+            return words
+        }
+        guard let entry = catalog.entry(for: before) else { return words }
+        let place = before.count - entry.verb.split(separator: " ").count
+        let argument = entry.arguments.split(separator: " ").map(String.init)
+        if place == 0, let first = argument.first {
+            if first.contains("PATH") || first.contains("GROUP") || first.contains("SERVICE") {
+                for path in paths(picture, first) { add(path) }
+            }
+        }
+        if entry.verb == "set", place == 1 {
+            for key in ["weight", "maxc", "address", "balance", "label"] { add(key) }
+        }
+        if entry.verb == "set", place == 2, let value = value(before, picture) { add(value) }
+        if entry.arguments.contains("where") {
+            if place == 0 { add("where") }
+            if let last = before.last, ["where", "and", "or", "not", "sort", "("].contains(last) {
+                for field in SessionField.names { add(field) }
+            }
+        }
+        if entry.arguments.contains("[cut]"), place > 0 { add("cut") }
+        return words
+    }
+
+    private static func paths(_ picture: Picture?, _ argument: String) -> [String] {
+        guard let picture else { return [] }
+        let services = picture.services.map(\.name).filter { !$0.isEmpty }
+        let groups = picture.groups.map(\.snapshot.path)
+        if argument.contains("PATH") { return picture.channels.map(\.path) + groups + services }
+        return argument.contains("GROUP") ? groups : services
+    }
+
+    /// The present value, so that it can be seen and changed.
+    private static func value(_ before: [String], _ picture: Picture?) -> String? {
+        guard before.count > 2,
+            let channel = picture?.channels.first(where: { $0.path == before[1] })
+        else { return nil }
+        switch before[2] {
+        case "weight": return String(channel.weight)
+        case "maxc": return channel.maxc.cell
+        case "address": return channel.address
+        case "label": return channel.label
+        default: return nil
+        }
+    }
+}
+
+extension String {
+    fileprivate func commonPrefix(with other: String) -> String {
+        String(zip(self, other).prefix { $0 == $1 }.map(\.0))
+    }
+}

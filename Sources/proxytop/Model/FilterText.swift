@@ -1,0 +1,90 @@
+internal import Shared
+
+/// A filter as it was typed, and as it was understood.
+///
+/// Words without any comparison look for themselves in the columns a person would think of; `!word` for
+/// what does not have it. Everything else is the language of the protocol (`Filter`).
+struct FilterText: Equatable, Sendable {
+    /// What may be filtered.
+    struct Fields: Sendable {
+        var names: [String]
+        var aliases: [String: String] = [:]
+        /// Where a bare word is looked for.
+        var searched: [String]
+
+        static let channels = Fields(
+            names: ChannelSnapshot.columns,
+            aliases: [
+                "id": "path", "chan": "path", "channel": "path", "endpoint": "address",
+                "conn": "current", "in": "in_bytes", "out": "out_bytes", "wt": "weight",
+                "since": "since_ms", "err": "failed",
+            ], searched: ["path", "state", "address", "label"])
+        static let sessions = Fields(
+            names: SessionField.names,
+            aliases: SessionField.aliases.merging(["chan": "channel", "sid": "id"]) { old, _ in old
+            },
+            searched: ["id", "client", "channel", "phase", "blame", "stuck"])
+        static let events = Fields(
+            names: EventSnapshot.columns, searched: ["severity", "subject", "kind", "user", "text"])
+    }
+
+    /// As it was typed.
+    let text: String
+    /// As the protocol wants it, behind `where`.
+    let words: [String]
+    let filter: Filter
+
+    /// Where it broke, in words.
+    struct Mistake: Error, Equatable {
+        var message: String
+    }
+
+    init(_ text: String, _ fields: Fields) throws(Mistake) {
+        self.text = text
+        let typed: [String]
+        do throws(Request.Mistake) {
+            typed = try Request(line: Array(text.utf8)).words
+        } catch {
+            throw Mistake(message: "\(error)")
+        }
+        let isBare = typed.allSatisfy { word in
+            !word.contains { "=<>~()".contains($0) } && !["and", "or", "not"].contains(word)
+        }
+        let words = isBare ? Self.searching(typed, fields) : Self.renamed(typed, fields)
+        do throws(Filter.Mistake) {
+            filter = try Filter(words: words, fields: fields.names, aliases: fields.aliases)
+        } catch {
+            throw Mistake(message: "\(error)")
+        }
+        self.words = words
+    }
+
+    private static func searching(_ typed: [String], _ fields: Fields) -> [String] {
+        var words: [String] = []
+        for word in typed {
+            let isNegated = word.hasPrefix("!") && word.count > 1
+            let text = isNegated ? String(word.dropFirst()) : word
+            if !words.isEmpty { words.append("and") }
+            if isNegated { words.append("not") }
+            words.append("(")
+            for (index, field) in fields.searched.enumerated() {
+                if index > 0 { words.append("or") }
+                words += [field, "~", text]
+            }
+            words.append(")")
+        }
+        return words
+    }
+
+    /// The daemon knows fewer short names than the screen.
+    private static func renamed(_ typed: [String], _ fields: Fields) -> [String] {
+        typed.map { word in
+            let name = word.prefix { $0.isLetter || $0 == "_" }
+            // A time under another name has to keep its unit's rule, so only plain columns are renamed.
+            guard ["chan", "sid"].contains(name), let column = fields.aliases[String(name)] else {
+                return word
+            }
+            return column + word.dropFirst(name.count)
+        }
+    }
+}

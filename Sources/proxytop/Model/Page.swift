@@ -1,0 +1,49 @@
+/// What the screen shows below its header.
+enum Page: Int, Hashable, Sendable, CaseIterable {
+    case overview = 1
+    case channels, connections, events, detail
+
+    var title: String {
+        switch self {
+        case .overview: "Overview"
+        case .channels: "Channels"
+        case .connections: "Conns"
+        case .events: "Events"
+        case .detail: "Detail"
+        }
+    }
+
+    /// By its name or its number, as `:view` takes it.
+    init?(named text: String) {
+        let all = Page.allCases
+        let word = text.lowercased()
+        let found =
+            Int(word).flatMap(Page.init(rawValue:))
+            ?? all.first { !word.isEmpty && $0.title.lowercased().hasPrefix(word) }
+            ?? (word == "connections" ? .connections : nil)
+        guard let found else { return nil }
+        self = found
+    }
+}
+
+/// A text that lies over the page until it is closed.
+enum Overlay: Equatable, Sendable {
+    case help(top: Int)
+    /// What the daemon answered to a command that was typed.
+    case answer(title: String, lines: [String], top: Int)
+
+    var top: Int {
+        get {
+            switch self {
+            case .help(let top), .answer(_, _, let top): top
+            }
+        }
+        set {
+            switch self {
+            case .help: self = .help(top: newValue)
+            case .answer(let title, let lines, _):
+                self = .answer(title: title, lines: lines, top: newValue)
+            }
+        }
+    }
+}

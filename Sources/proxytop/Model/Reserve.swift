@@ -1,0 +1,69 @@
+internal import Shared
+
+/// What happens to a group's clients when it loses one channel more: the one that carries the most.
+enum Reserve: Equatable, Sendable {
+    /// Nothing usable is left to lose.
+    case none
+    /// They find room in the group.
+    case held
+    /// They find room in a later group; its title.
+    case spills(to: String)
+    /// So many find none.
+    case refuses(UInt64)
+    /// There is room, and it is the last channel of its service.
+    case closes
+
+    static func of(_ group: Picture.Group, in service: Picture.Service) -> Reserve {
+        guard let lost = group.usable.max(by: { $0.current < $1.current }) else { return .none }
+        var effects = service.groups.map { other in
+            let left = other.usable.filter { $0.serial != lost.serial }
+            return Consequence.GroupEffect(
+                title: other.title, channels: other.channels.count,
+                usableNow: other.usable.count, usableAfter: left.count, now: Slots(other.usable),
+                after: Slots(left), isTouched: false)
+        }
+        let before = effects.map(\.after.used)
+        let refused = resettle(lost.current, in: &effects)
+        if refused > 0 { return .refuses(refused) }
+        guard effects.contains(where: { $0.usableAfter > 0 }) else { return .closes }
+        let own = group.title
+        let taker = effects.indices.first { index in
+            effects[index].title != own && effects[index].after.used > before[index]
+        }
+        if let taker { return .spills(to: effects[taker].title) }
+        if effects.first(where: { $0.title == own })?.usableAfter == 0 {
+            let next = effects.first { $0.usableAfter > 0 }
+            return next.map { .spills(to: $0.title) } ?? .closes
+        }
+        return .held
+    }
+
+    var text: String {
+        switch self {
+        case .none: "nothing left"
+        case .held: "ok"
+        case .spills(let title): "ok, goes to \(title)"
+        case .refuses(let count): "\(count) REFUSED"
+        case .closes: "nobody is served"
+        }
+    }
+
+    var style: Style {
+        switch self {
+        case .held: .plain
+        case .spills: Style(.full)
+        case .none, .refuses, .closes: Style(.down)
+        }
+    }
+
+    /// Clients that were cut come back, and fill the groups in failover order. Answers how many find nothing.
+    static func resettle(_ clients: UInt64, in effects: inout [Consequence.GroupEffect]) -> UInt64 {
+        var waiting = clients
+        for index in effects.indices where effects[index].usableAfter > 0 {
+            let placed = min(waiting, effects[index].after.free ?? waiting)
+            effects[index].after.used += placed
+            waiting -= placed
+        }
+        return waiting
+    }
+}

@@ -1,0 +1,98 @@
+internal import Shared
+
+/// The part of the sessions that is on the screen, with a screen more each way. The daemon filters, sorts
+/// and counts; only this window is ever fetched.
+struct SessionWindow: Equatable, Sendable {
+    /// The order that was asked for.
+    struct Order: Equatable, Sendable {
+        var field = SessionField.idle
+        var isDescending = true
+
+        var word: String { (isDescending ? "-" : "") + field.rawValue }
+    }
+
+    var filter: FilterText?
+    var order = Order()
+    /// The row of the whole list that `rows` begin at.
+    private(set) var first = 0
+    private(set) var rows: [SessionSnapshot] = []
+    private(set) var matched = 0
+    private(set) var total = 0
+    /// What the daemon did not like about the question.
+    private(set) var fault: String?
+    /// Rows that stand where they stood although they did not come again: ended, or moved out of the window.
+    private(set) var old: Set<UInt64> = []
+    /// Whether any answer has come to the present question.
+    private(set) var isKnown = false
+
+    /// More rows than this are never asked for at once.
+    static let mostRows = 500
+
+    var list: ListRows {
+        ListRows(count: matched, first: first, subjects: rows.map { .session(id: $0.id) })
+    }
+
+    func row(at index: Int) -> SessionSnapshot? {
+        rows.indices.contains(index - first) ? rows[index - first] : nil
+    }
+
+    func session(id: UInt64) -> SessionSnapshot? { rows.first { $0.id == id } }
+
+    /// Whether everything from `top` on that fits on the screen is here.
+    func covers(_ top: Int, height: Int) -> Bool {
+        guard isKnown else { return false }
+        let end = min(matched, top + height)
+        return top >= first && end <= first + rows.count
+    }
+
+    /// The question for the rows round `top`, and the row that its answer begins at.
+    func request(top: Int, height: Int) -> (request: Request, first: Int) {
+        let start = max(0, top - height)
+        let count = min(Self.mostRows, max(1, 3 * height))
+        var words = ["show", "sessions"]
+        if let filter { words += ["where"] + filter.words }
+        words += ["sort", order.word, "limit", String(count), "offset", String(start)]
+        return (Request(words: words), start)
+    }
+
+    /// Takes an answer in. While somebody is moving the rows stay where they are, and only their values change.
+    mutating func take(
+        _ sessions: [SessionSnapshot], first: Int, matched: Int, total: Int, isHeld: Bool
+    ) {
+        fault = nil
+        self.total = total
+        defer { isKnown = true }
+        guard isHeld, isKnown, first == self.first, !rows.isEmpty else {
+            (self.first, rows, self.matched) = (
+                first, sessions, max(matched, first + sessions.count)
+            )
+            if sessions.isEmpty, matched < first { self.matched = matched }
+            old = []
+            return
+        }
+        let fresh = Dictionary(sessions.map { ($0.id, $0) }) { first, _ in first }
+        old = []
+        for index in rows.indices {
+            if let session = fresh[rows[index].id] {
+                rows[index] = session
+            } else {
+                old.insert(rows[index].id)
+            }
+        }
+        self.matched = max(matched, self.first + rows.count)
+    }
+
+    mutating func fail(_ message: String) {
+        self = SessionWindow(filter: filter, order: order)
+        fault = message
+        isKnown = true
+    }
+
+    /// Another question: what is here is no answer to it.
+    mutating func forget() { isKnown = false }
+
+    init(filter: FilterText? = nil, order: Order = Order()) {
+        self.filter = filter
+        self.order = order
+    }
+}

@@ -1,0 +1,100 @@
+internal import Shared
+
+// Sending the commands of an act one after the other, and what came of them.
+extension Model {
+    /// Sends the first command; the others follow when it is answered.
+    mutating func start(_ act: Act) -> [Effect] {
+        guard batch == nil else {
+            tell("the last command has not been answered yet", isError: true)
+            return []
+        }
+        let commands = act.commands
+        guard let first = commands.first else { return [] }
+        batch = Batch(act: act, rest: Array(commands.dropFirst()), total: commands.count)
+        return send(first, generation: act.generation, of: act)
+    }
+
+    private mutating func send(
+        _ words: [String], generation: UInt64, of act: Act
+    ) -> [Effect] {
+        let request = act.request(words, generation: generation)
+        link.ask(.act, at: now.milliseconds)
+        tell("sent: \(request.text)")
+        return [.send([request])]
+    }
+
+    /// What the daemon made of a command. The next of several goes on from the state that this one left.
+    mutating func conclude(_ reply: Reply, _ elapsed: UInt64) -> [Effect] {
+        guard var running = batch else { return [] }
+        let done = running.outcomes.count
+        switch reply {
+        case .error(let code, let message):
+            batch = nil
+            let look = code == .conflict ? "; nothing was changed, look again" : ""
+            let before = done > 0 ? " (\(done) of \(running.total) done before)" : ""
+            remember(running)
+            tell(
+                "ERR \(code.rawValue): \(message)\(look)\(before): "
+                    + running.act.commands[min(done, running.total - 1)].joined(separator: " "),
+                isError: true)
+        case .ok(let attributes, let lines):
+            running.outcomes.append(outcome(attributes, lines))
+            running.changes += changes(lines)
+            running.cut += min(attributes["cut"].flatMap { UInt64($0) } ?? 0, Bounds.sessions)
+            guard running.rest.isEmpty else {
+                let next = running.rest.removeFirst()
+                batch = running
+                let generation = attributes["generation"].flatMap { UInt64($0) }
+                return send(
+                    next, generation: generation ?? running.act.generation, of: running.act)
+            }
+            batch = nil
+            remember(running)
+            tell("ok \(elapsed)ms: \(summary(running)): \(running.act.command)")
+        }
+        marks = marks.filter { mark in !running.act.targets.contains { $0.subject == mark } }
+        guard link.isLive, link.pending.isEmpty else {
+            hurry()
+            return []
+        }
+        return poll()
+    }
+
+    private func summary(_ batch: Batch) -> String {
+        guard batch.total > 1 else { return batch.outcomes.first ?? "" }
+        let cut = batch.cut > 0 ? ", cut \(batch.cut)" : ""
+        return "\(batch.total) commands, \(batch.changes.count) changes\(cut)"
+    }
+
+    private mutating func remember(_ batch: Batch) {
+        if case .undo = batch.act.verb { return undo.removeLast() }
+        undo.add(batch.act.command, batch.changes, at: now.milliseconds)
+    }
+
+    private func changes(_ lines: [String]) -> [UndoList.Change] {
+        guard let table = Table(lines: lines), table.index(of: "field") != nil else { return [] }
+        return table.rows.compactMap { row in
+            let fields = Fields(columns: table.columns, values: row)
+            guard let path = fields.text("path"), let field = fields.text("field") else {
+                return nil
+            }
+            return UndoList.Change(
+                path: path, field: field, from: fields.text("from") ?? Table.absent,
+                to: fields.text("to") ?? Table.absent,
+                serial: picture?.channels.first { $0.path == path }?.serial)
+        }
+    }
+
+    /// `0/2 state up -> off, cut 400` from the table of changes.
+    private func outcome(_ attributes: [Reply.Attribute], _ lines: [String]) -> String {
+        var parts: [String] = []
+        let changes = changes(lines)
+        if let first = changes.first {
+            parts.append("\(first.path) \(first.field) \(first.from) -> \(first.to)")
+            if changes.count > 1 { parts.append("\(changes.count - 1) more") }
+        }
+        if let cut = attributes["cut"], cut != "0" { parts.append("cut \(cut)") }
+        if parts.isEmpty { parts.append("nothing to change") }
+        return parts.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,126 @@
+internal import Shared
+
+// Moving within a view: the cursor, folding, scrolling, marking, sorting.
+extension Model {
+    mutating func move(_ command: Binding.Command) {
+        if let open = overlay {
+            let count = TextPage(overlay: open, model: self).lines.count
+            overlay?.top = TextPage.top(after: command, from: open.top, lines: count, size: size)
+            return
+        }
+        if command == .fold || command == .unfold {
+            return command == .fold ? fold() : unfold()
+        }
+        let height = arrangement.tableHeight
+        movedAt = now.milliseconds
+        switch page {
+        case .channels: Self.move(&cursor, command, in: outline, height)
+        case .events: Self.move(&eventCursor, command, in: eventList, height)
+        case .overview: Self.move(&problemCursor, command, in: problemList, height)
+        case .connections:
+            Self.move(&sessionCursor, command, in: window.list, height)
+            if !window.covers(sessionCursor.top, height: height) { hurry() }
+        case .detail:
+            let count = DetailPage(self, .ascii).lines.count
+            detailTop = TextPage.top(
+                after: command, from: detailTop, lines: count,
+                size: Size(columns: size.columns, rows: height + TextPage.frame))
+        }
+    }
+
+    private static func move(
+        _ cursor: inout Cursor, _ command: Binding.Command, in rows: some CursorRows, _ height: Int
+    ) {
+        switch command {
+        case .up: cursor.move(by: -1, in: rows, height: height)
+        case .down: cursor.move(by: 1, in: rows, height: height)
+        case .first: cursor.move(to: 0, in: rows, height: height)
+        case .last: cursor.move(to: rows.count - 1, in: rows, height: height)
+        case .pageUp: cursor.move(by: -max(1, height - 1), in: rows, height: height)
+        case .pageDown: cursor.move(by: max(1, height - 1), in: rows, height: height)
+        case .halfUp: cursor.move(by: -max(1, height / 2), in: rows, height: height)
+        case .halfDown: cursor.move(by: max(1, height / 2), in: rows, height: height)
+        default: break
+        }
+    }
+
+    private mutating func fold() {
+        let rows = outline
+        guard rows.rows.indices.contains(cursor.index) else { return }
+        switch rows.rows[cursor.index] {
+        case .service(let service, false): folded.insert(.service(service.name))
+        case .group(let group, _, false): folded.insert(.group(serial: group.snapshot.serial))
+        default:
+            guard let heading = rows.heading(above: cursor.index) else { return }
+            folded.insert(rows.rows[heading].subject)
+            cursor.move(to: heading, in: rows, height: arrangement.tableHeight)
+        }
+        settle()
+    }
+
+    private mutating func unfold() {
+        guard let subject = cursor.subject else { return }
+        folded.remove(subject)
+        settle()
+    }
+
+    // MARK: Marks
+
+    mutating func mark(_ command: Binding.Command) {
+        let isHere = { (mark: Subject, page: Page) in
+            if case .session = mark { page == .connections } else { page == .channels }
+        }
+        switch command {
+        case .mark:
+            guard let subject else { return }
+            if marks.remove(subject) == nil { marks.insert(subject) }
+            move(.down)
+        case .markAll:
+            if page == .connections {
+                let ids = window.rows.filter { !window.old.contains($0.id) }.map(\.id)
+                marks.formUnion(ids.map { .session(id: $0) })
+                let others = window.matched - ids.count
+                tell(
+                    others > 0
+                        ? "\(ids.count) marked; \(others) more match and are not fetched: "
+                            + "“:kill sessions where …” takes all" : "\(ids.count) marked")
+            } else {
+                // A heading stands for its channels, which are marked themselves.
+                for case .channel(let channel) in outline.rows {
+                    marks.insert(.channel(serial: channel.serial))
+                }
+            }
+        default:
+            let page = page
+            marks = marks.filter { !isHere($0, page) }
+        }
+    }
+
+    // MARK: The order of the connections
+
+    mutating func sort(_ command: Binding.Command) {
+        if command == .invert {
+            window.order.isDescending.toggle()
+        } else {
+            let fields = SessionColumn.sortable(columns: size.columns)
+            guard !fields.isEmpty else { return }
+            let present = fields.firstIndex(of: window.order.field) ?? 0
+            let step = command == .sortRight ? 1 : fields.count - 1
+            window.order.field = fields[(present + step) % fields.count]
+        }
+        requery()
+    }
+
+    /// Another question about the connections; the rows come with the next answer.
+    mutating func requery() {
+        window.forget()
+        movedAt = nil
+        sessionCursor = Cursor()
+        hurry()
+    }
+
+    mutating func toggleStuck() {
+        let condition = "stuck != -"
+        apply(filter: window.filter?.text == condition ? "" : condition, to: .connections)
+    }
+}

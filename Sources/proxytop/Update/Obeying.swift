@@ -1,0 +1,110 @@
+internal import Shared
+
+// What a typed line means: a word of the screen, a question to the daemon, or a change.
+extension Model {
+    /// Words that are the screen's own; `raw` in front sends any line as it is.
+    static let ownWords = ["view", "filter", "sort", "interval", "help", "quit", "q", "raw"]
+
+    mutating func obey(_ line: String) -> [Effect] {
+        let words: [String]
+        do throws(Request.Mistake) {
+            words = try Request(line: Array(line.utf8)).words
+        } catch {
+            return mend(line, "\(error)")
+        }
+        guard let first = words.first else { return [] }
+        pastLines.removeAll { $0 == line }
+        pastLines.append(line)
+        if pastLines.count > Self.mostRemembered { pastLines.removeFirst() }
+        let rest = Array(words.dropFirst())
+        switch first {
+        case "quit", "q": return [.remember(line), .quit(.good, message: nil)]
+        case "help" where rest.isEmpty: overlay = .help(top: 0)
+        case "view":
+            guard let page = rest.first.flatMap(Page.init(named:)) else {
+                return mend(line, "view overview, channels, conns, events or detail")
+            }
+            show(page)
+        case "filter": apply(filter: String(line.drop { $0 == " " }.dropFirst(7)), to: page)
+        case "sort": return [.remember(line)] + sort(by: rest.first, line)
+        case "interval":
+            guard let age = rest.first.flatMap({ Age($0) }),
+                (250...60_000).contains(age.milliseconds)
+            else { return mend(line, "interval 0.25 to 60 seconds") }
+            intervalMilliseconds = age.milliseconds
+            hurry()
+        default: return [.remember(line)] + ask(first == "raw" ? rest : words, line)
+        }
+        return [.remember(line)]
+    }
+
+    private mutating func mend(_ line: String, _ text: String) -> [Effect] {
+        prompt = Prompt(.command, text: line)
+        prompt?.remark = text
+        return []
+    }
+
+    private mutating func sort(by word: String?, _ line: String) -> [Effect] {
+        let isDescending = word?.hasPrefix("-") ?? false
+        let name = word.map { isDescending ? String($0.dropFirst()) : $0 } ?? ""
+        guard let field = SessionField(named: name) else {
+            return mend(line, "sort [-]FIELD orders the connections; e.g. sort -idle")
+        }
+        window.order = SessionWindow.Order(field: field, isDescending: isDescending)
+        requery()
+        return []
+    }
+
+    /// A line for the daemon. What changes something goes the way of the keys.
+    private mutating func ask(_ words: [String], _ line: String) -> [Effect] {
+        let commands: [[String]]
+        switch expand(words) {
+        case .success(let expanded): commands = expanded
+        case .failure(let mistake): return mend(line, mistake.message)
+        }
+        guard let first = commands.first, !first.isEmpty else { return [] }
+        if ["watch", "events", "begin", "commit", "abort", "dump"].contains(first[0]) {
+            return mend(line, "“\(first[0])” needs a connection of its own: use proxyd ctl for it")
+        }
+        guard let entry = catalog.entry(for: first) else {
+            guard catalog.entries.isEmpty else {
+                return mend(line, "this daemon has no command “\(first[0])”; Tab lists them")
+            }
+            return mend(line, "the daemon has not said what it can do yet")
+        }
+        guard entry.mutates else {
+            guard link.isLive else { return mend(line, "the link is lost") }
+            link.ask(.typed(line), at: now.milliseconds)
+            tell("sent: \(first.joined(separator: " "))")
+            return [.send([Request(words: first)])]
+        }
+        if let obstacle {
+            tell(obstacle, isError: true)
+            return []
+        }
+        return open(
+            Act(verb: .typed(commands), targets: [], generation: picture?.generation ?? 0))
+    }
+
+    private struct NotThere: Error { var message: String }
+
+    /// `%` is what the cursor stands on, `%m` everything marked: a command for each.
+    private func expand(_ words: [String]) -> Result<[[String]], NotThere> {
+        func path(_ subject: Subject) -> String? {
+            picture.flatMap { Act.Target(subject, in: $0, window)?.path }
+        }
+        var words = words
+        if words.contains("%") {
+            guard let here = subject.flatMap(path) else {
+                return .failure(NotThere(message: "% stands for what is under the cursor: nothing"))
+            }
+            words = words.map { $0 == "%" ? here : $0 }
+        }
+        guard words.contains("%m") else { return .success([words]) }
+        let marked = marks.sorted { "\($0)" < "\($1)" }.compactMap(path)
+        guard !marked.isEmpty else {
+            return .failure(NotThere(message: "%m stands for what is marked: nothing is"))
+        }
+        return .success(marked.map { path in words.map { $0 == "%m" ? path : $0 } })
+    }
+}

@@ -1,0 +1,116 @@
+internal import Shared
+
+// Keys while a line is being typed.
+extension Model {
+    mutating func openPrompt(_ purpose: Prompt.Purpose, text: String = "") {
+        overlay = nil
+        guard arrangement.kind == .table else {
+            tell("the window is too small to type in", isError: true)
+            return
+        }
+        var before = text
+        if case .filter(let page) = purpose { before = filterText(of: page) }
+        notice = nil
+        prompt = Prompt(purpose, text: before)
+    }
+
+    mutating func openValue(_ command: Binding.Command, _ targets: [Act.Target]) {
+        let channel = targets.first?.serials.first.flatMap { picture?.channel(serial: $0) }
+        if command == .weight {
+            openPrompt(.weight, text: channel.map { String($0.weight) } ?? "")
+        } else {
+            openPrompt(.maxc, text: channel.map { $0.maxc.cell } ?? "")
+        }
+    }
+
+    mutating func type(_ key: Key) -> [Effect] {
+        guard var open = prompt else { return [] }
+        switch key {
+        case .escape, .control("c"), .control("g"): prompt = nil
+        case .control("z"): return [.suspend]
+        case .control("l"): return [.repaint]
+        // A line end in pasted text ends nothing: the operator reads first.
+        case .enter where isPasting: break
+        case .enter:
+            prompt = nil
+            return submit(open)
+        case .tab:
+            if open.purpose == .command {
+                let completion = Completion(open.head, catalog, picture)
+                open.replaceHead(with: completion.head)
+                open.remark = completion.offer
+            }
+            prompt = open
+        case .backspace where open.text.isEmpty: prompt = nil
+        default:
+            _ = open.edit(key, history: open.purpose == .command ? pastLines : [])
+            prompt = open
+        }
+        return []
+    }
+
+    private mutating func submit(_ open: Prompt) -> [Effect] {
+        switch open.purpose {
+        case .command: return obey(open.text)
+        case .filter(let page): apply(filter: open.text, to: page)
+        case .weight:
+            guard let weight = UInt64(open.text), weight <= 1_000_000 else {
+                return refuse(open, "a weight is a number, as in 100")
+            }
+            return submit(.weight(weight))
+        case .maxc:
+            if ["-", "none", "default"].contains(open.text) { return submit(.maxc(nil)) }
+            guard let maxc = UInt64(open.text), maxc > 0 else {
+                return refuse(open, "maxc is a number above 0, or - for none")
+            }
+            return submit(.maxc(maxc))
+        }
+        return []
+    }
+
+    private mutating func refuse(_ open: Prompt, _ text: String) -> [Effect] {
+        var again = open
+        again.remark = text
+        prompt = again
+        return []
+    }
+
+    // MARK: Filters
+
+    func filterText(of page: Page) -> String {
+        switch page {
+        case .channels: channelFilter?.text ?? ""
+        case .connections: window.filter?.text ?? ""
+        case .events: eventFilter?.text ?? ""
+        case .overview, .detail: ""
+        }
+    }
+
+    /// A bad one leaves the last good one as it was, and stays to be mended.
+    mutating func apply(filter text: String, to page: Page) {
+        let fields: FilterText.Fields
+        switch page {
+        case .channels: fields = .channels
+        case .connections: fields = .sessions
+        case .events: fields = .events
+        case .overview, .detail: return
+        }
+        var filter: FilterText?
+        let isEmpty = text.allSatisfy { $0 == " " }
+        do throws(FilterText.Mistake) {
+            filter = isEmpty ? nil : try FilterText(text, fields)
+        } catch {
+            prompt = Prompt(.filter(page), text: text)
+            prompt?.remark = error.message
+            return
+        }
+        switch page {
+        case .channels: channelFilter = filter
+        case .connections:
+            window.filter = filter
+            requery()
+        default: eventFilter = filter
+        }
+        settle()
+    }
+}

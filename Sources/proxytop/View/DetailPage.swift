@@ -1,0 +1,161 @@
+internal import Shared
+
+/// Everything about one channel or connection, with exact numbers.
+struct DetailPage {
+    let model: Model
+    let glyphs: Glyphs
+
+    init(_ model: Model, _ glyphs: Glyphs) {
+        self.model = model
+        self.glyphs = glyphs
+    }
+
+    func draw(into grid: inout Grid, from top: Int, rows: Range<Int>) {
+        let lines = lines
+        for row in rows {
+            let index = top + row - rows.lowerBound
+            guard lines.indices.contains(index) else { break }
+            grid.put(lines[index], row: row, column: 1)
+            if model.isStale { grid.restyle(row: row) { $0.stale } }
+        }
+    }
+
+    var title: String { model.detail?.title ?? "" }
+
+    var lines: [Spans] {
+        guard let detail = model.detail else {
+            return [Spans("nothing chosen: Enter on a channel or a connection", .faint)]
+        }
+        switch detail.subject {
+        case .channel(let serial): return channel(serial, detail)
+        default: return session(detail)
+        }
+    }
+
+    // MARK: A channel
+
+    private func channel(_ serial: UInt64, _ detail: Detail) -> [Spans] {
+        guard let channel = model.picture?.channel(serial: serial) else {
+            return [Spans("\(detail.title) was removed", .slow)] + fields(detail, besides: [])
+        }
+        let face = StateFace(channel.state, glyphs, isStale: model.isStale)
+        var state = Spans(label("state"))
+        state.add(face.text(width: 12), face.style)
+        let since = Age(milliseconds: channel.sinceMilliseconds)
+        state.add(" for \(since)" + (channel.by.map { ", by \($0)" } ?? ""))
+        var lines = [state]
+        func add(_ name: String, _ text: String) { lines.append(Spans(label(name) + text)) }
+        if let why = channel.why, !why.isEmpty { add("why", why) }
+        if let retry = channel.retryMilliseconds {
+            add("retry", "in \(Age(milliseconds: retry))")
+        }
+        add("endpoint", channel.address + (channel.label.map { "  (\($0))" } ?? ""))
+        let maxc = channel.maxc.map(String.init) ?? "none"
+        add("limits", "maxc \(maxc)   weight \(channel.weight)")
+        add("sessions", "\(channel.current) now   \(channel.total) in all")
+        add("bytes", "in \(channel.inBytes)   out \(channel.outBytes)")
+        let rates = model.history.channels[serial]?.rates ?? Track.Rates()
+        add(
+            "10 s",
+            "new \(NumberText.perSecond(rates.total))/s   in "
+                + "\(NumberText.bytes(rates.inBytes, asBits: model.showsBits))/s   out "
+                + "\(NumberText.bytes(rates.outBytes, asBits: model.showsBits))/s   failed "
+                + "\(NumberText.brief(rates.failed))/s")
+        let recent = model.history.channels[serial]?.recentFailures ?? 0
+        add("failures", "\(channel.failed) in all   \(recent) in the last 5 min")
+        add(
+            "connect",
+            "p50 \(NumberText.milliseconds(channel.connectP50Microseconds)) ms   p99 "
+                + "\(NumberText.milliseconds(channel.connectP99Microseconds)) ms")
+        if let probe = channel.probe {
+            let age = channel.probeMilliseconds.map { "  (\($0) ms)" } ?? ""
+            add("probe", probe + age)
+        }
+        if let isElected = channel.isElected { add("primary", isElected ? "yes" : "no") }
+        lines += events(of: serial)
+        lines += recreation(of: channel)
+        return lines + fields(detail, besides: Set(ChannelSnapshot.columns))
+    }
+
+    private func events(of serial: UInt64) -> [Spans] {
+        guard model.catalog.has("show events") else { return [] }
+        let own = model.log.newest(nil).filter { $0.serial == serial }.prefix(8)
+        let table = EventTable(model: model, glyphs: glyphs)
+        let rows =
+            own.isEmpty ? [Spans("nothing that is still known", .faint)] : own.map(table.line)
+        return [Spans(), Spans("What happened to it, newest first", .heading)] + rows
+    }
+
+    /// The lines that would bring another daemon's channel to the same settings.
+    private func recreation(of channel: ChannelSnapshot) -> [Spans] {
+        let path = Request.quoted(channel.path)
+        var commands = [
+            "set \(path) weight \(channel.weight)",
+            "set \(path) maxc \(channel.maxc.map(String.init) ?? "default")",
+        ]
+        switch channel.state {
+        case .off: commands.append("disable \(path)")
+        case .drain: commands.append("drain \(path)")
+        default: break
+        }
+        return [Spans(), Spans("Commands that make its settings", .heading)]
+            + commands.map { Spans($0) }
+    }
+
+    // MARK: A connection
+
+    private func session(_ detail: Detail) -> [Spans] {
+        var lines: [Spans] = []
+        if detail.isGone { lines.append(Spans("it has ended; these are its last values", .slow)) }
+        return lines + fields(detail, besides: [])
+    }
+
+    /// What the daemon tells besides, field by field.
+    private func fields(_ detail: Detail, besides known: Set<String>) -> [Spans] {
+        var lines: [Spans] = []
+        if let fault = detail.fault { lines.append(Spans("the daemon says: \(fault)", .danger)) }
+        let rest = detail.fields.filter { !known.contains($0.name) }
+        if !rest.isEmpty, !known.isEmpty {
+            lines += [Spans(), Spans("Everything else that the daemon tells", .heading)]
+        }
+        if rest.isEmpty, known.isEmpty, detail.fault == nil, !detail.isGone {
+            return [Spans("asking the daemon …", .faint)]
+        }
+        return lines + columns(rest)
+    }
+
+    /// In two columns where there is room, read downwards.
+    private func columns(_ fields: [(name: String, value: String)]) -> [Spans] {
+        let isTwo = model.size.columns >= 100 && fields.allSatisfy { $0.value.utf8.count < 40 }
+        let height = isTwo ? (fields.count + 1) / 2 : fields.count
+        return (0..<height).map { row in
+            var spans = pair(fields[row])
+            if isTwo, row + height < fields.count {
+                let gap = max(1, model.size.columns / 2 - spans.width)
+                spans.add(String(repeating: " ", count: gap))
+                for piece in pair(fields[row + height]).pieces {
+                    spans.add(piece.text, piece.style)
+                }
+            }
+            return spans
+        }
+    }
+
+    private func pair(_ field: (name: String, value: String)) -> Spans {
+        var spans = Spans(label(field.name, width: 24), .faint)
+        spans.add(field.value)
+        guard let number = UInt64(field.value), number > 0 else { return spans }
+        if field.name.hasSuffix("_ms"), number >= 1000 {
+            spans.add("  (\(Age(milliseconds: number)))", .faint)
+        } else if field.name.hasSuffix("_us"), number >= 1000 {
+            spans.add("  (\(NumberText.milliseconds(number)) ms)", .faint)
+        } else if field.name.hasSuffix("_bytes"), number >= 1000 {
+            spans.add("  (\(ByteCount(number)))", .faint)
+        }
+        return spans
+    }
+
+    private func label(_ name: String, width: Int = 11) -> String {
+        name + String(repeating: " ", count: max(1, width - CellWidth.of(name)))
+    }
+}

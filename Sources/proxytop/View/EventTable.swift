@@ -1,0 +1,71 @@
+internal import Shared
+
+/// What happened, the newest first.
+struct EventTable {
+    let model: Model
+    let glyphs: Glyphs
+
+    func drawTitles(into grid: inout Grid, row: Int) {
+        grid.put("TIME       WHO                  WHAT", row: row, column: 2, style: .heading)
+    }
+
+    func draw(into grid: inout Grid, rows: Range<Int>) {
+        let events = model.events
+        guard !events.isEmpty else {
+            grid.put(emptiness, row: rows.lowerBound, column: 2, style: .faint)
+            return
+        }
+        let top = model.eventCursor.top
+        for row in rows {
+            let index = top + row - rows.lowerBound
+            guard events.indices.contains(index) else { break }
+            let event = events[index]
+            grid.put(line(event), row: row, column: 2)
+            if model.isStale { grid.restyle(row: row) { $0.stale } }
+            RowMark(model, .event(id: event.id)).draw(into: &grid, row: row)
+        }
+    }
+
+    private var emptiness: String {
+        if let fault = model.log.fault { return "the daemon says: \(fault)" }
+        if !model.catalog.entries.isEmpty, !model.catalog.has("show events") {
+            return "this daemon keeps no events"
+        }
+        return model.eventFilter == nil
+            ? "nothing has happened yet"
+            : "none of \(model.log.events.count) events matches the filter"
+    }
+
+    /// `02:37:12 i 1000 proxytop       channel mail/0/2 …`
+    func line(_ event: EventSnapshot) -> Spans {
+        let seconds = Int64(min(event.timeMilliseconds, Bounds.milliseconds) / 1000)
+        let time = CalendarTime(seconds: seconds + model.now.offsetSeconds)
+        // Of another day the date says more than the second.
+        let isToday = seconds / 86_400 == model.now.wallSeconds / 86_400
+        var spans = Spans(isToday ? time.clock : String(time.date.dropFirst(4)) + "  ", .faint)
+        let (mark, style) = Self.face(event.severity)
+        spans.add(" \(mark) ", style)
+        let who = Cutting.end(Self.actor(event), width: 20, glyphs)
+        spans.add(who + String(repeating: " ", count: max(0, 21 - CellWidth.of(who))))
+        spans.add(event.text.isEmpty ? "\(event.subject) \(event.kind)" : event.text)
+        return spans
+    }
+
+    private static func face(_ severity: EventSnapshot.Severity) -> (String, Style) {
+        switch severity {
+        case .debug: (".", .faint)
+        case .info: ("i", .plain)
+        case .notice: ("n", .strong)
+        case .warning: ("?", Style(.grace))
+        case .error: ("!", Style(.down))
+        }
+    }
+
+    /// `alice proxytop` of `1000:proxytop[4711]`.
+    static func actor(_ event: EventSnapshot) -> String {
+        guard let actor = event.actor else { return "proxyd" }
+        let parts = actor.split(separator: ":", maxSplits: 1).map(String.init)
+        let program = parts.count > 1 ? parts[1].prefix { $0 != "[" } : ""
+        return "\(event.user ?? parts.first ?? "?") \(program)"
+    }
+}

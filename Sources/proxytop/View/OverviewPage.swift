@@ -1,0 +1,199 @@
+internal import Shared
+
+/// Is anything wrong, how much room is left, and what happened last.
+struct OverviewPage {
+    let model: Model
+    let glyphs: Glyphs
+
+    private static let fewestProblems = 3
+
+    func draw(into grid: inout Grid, rows: Range<Int>) {
+        guard model.picture != nil else {
+            grid.put("waiting for the daemon", row: rows.lowerBound, column: 1, style: .faint)
+            return
+        }
+        let groups = groupLines(columns: grid.size.columns)
+        let strips = stripLines(columns: grid.size.columns)
+        var room = rows.count
+        // What is wrong comes first, then what is left, then the past.
+        let problems = model.problems.count
+        let wanted = max(1, problems) + 1
+        let shownGroups = min(groups.count, max(0, room - min(wanted, Self.fewestProblems + 1)))
+        room -= shownGroups
+        let hasStrips = room - min(wanted, Self.fewestProblems + 1) >= strips.count
+        if hasStrips { room -= strips.count }
+        let height = min(wanted, room)
+        drawProblems(into: &grid, rows: rows.lowerBound..<rows.lowerBound + height)
+        var row = rows.lowerBound + height
+        for line in groups.prefix(shownGroups) + (hasStrips ? strips : []) {
+            grid.put(line, row: row, column: 0)
+            if model.isStale { grid.restyle(row: row) { $0.stale } }
+            row += 1
+        }
+        drawEvents(into: &grid, rows: row..<max(row, rows.upperBound))
+    }
+
+    private func heading(_ left: String, _ right: String, columns: Int) -> Spans {
+        let used = CellWidth.of(left) + CellWidth.of(right) + 2
+        var spans = Spans(left + " ", .heading)
+        spans.add(
+            String(repeating: Character(glyphs.rule), count: max(1, columns - used)), .faint)
+        spans.add(" " + right, .faint)
+        return spans
+    }
+
+    // MARK: Problems
+
+    private func drawProblems(into grid: inout Grid, rows: Range<Int>) {
+        let problems = model.problems
+        grid.put(
+            heading("PROBLEMS (worst first)", "Enter opens", columns: grid.size.columns),
+            row: rows.lowerBound, column: 0)
+        guard !problems.isEmpty else {
+            let row = rows.lowerBound + 1
+            if rows.contains(row) { grid.put("none", row: row, column: 2, style: .good) }
+            return
+        }
+        let visible = rows.count - 1
+        // The cursor counts the height of the whole table; the list here is shorter.
+        let index = model.problemCursor.index
+        let top = max(0, min(index - visible + 1, problems.count - visible))
+        for (offset, problem) in problems.dropFirst(top).prefix(max(0, visible)).enumerated() {
+            let row = rows.lowerBound + 1 + offset
+            let face = StateFace(problem.state, glyphs, isStale: false)
+            var spans = Spans(face.glyph + " ", face.style)
+            spans.add(problem.text)
+            if case .channel(let serial) = problem.subject,
+                let channel = model.picture?.channel(serial: serial)
+            {
+                spans.add("  \(channel.address)", .faint)
+            }
+            grid.put(spans, row: row, column: 2)
+            if model.isStale { grid.restyle(row: row) { $0.stale } }
+            RowMark(model, problem.subject).draw(into: &grid, row: row)
+        }
+        let rest = problems.count - top - max(0, visible)
+        if rest > 0, visible > 0 {
+            grid.putRight(" \(rest) more ", row: rows.upperBound - 1, end: grid.size.columns)
+        }
+    }
+
+    // MARK: Groups
+
+    private var nameWidth: Int { model.size.columns >= 100 ? 16 : 8 }
+    /// Where there is hardly any room, how a group chooses matters least.
+    private var typeWidth: Int { model.size.columns >= 100 ? 12 : isNarrow ? 0 : 7 }
+    private var isNarrow: Bool { model.size.columns < 72 }
+
+    private func groupLines(columns: Int) -> [Spans] {
+        guard let picture = model.picture else { return [] }
+        let isWide = !isNarrow
+        var lines = [heading("GROUPS", "in failover order", columns: columns)]
+        var title = "  " + field("ID", nameWidth)
+        title += field("TYPE", typeWidth) + field("STATE", 10)
+        title += right("USABLE", 7) + right("SLOTS", 12)
+        if isWide { title += "  " + field("HEADROOM", 14) }
+        lines.append(Spans(title + "  IF ONE MORE LOST", .heading))
+        for service in picture.services {
+            for group in service.groups {
+                lines.append(line(group, service, picture, isWide: isWide))
+            }
+        }
+        return lines
+    }
+
+    private func line(
+        _ group: Picture.Group, _ service: Picture.Service, _ picture: Picture, isWide: Bool
+    ) -> Spans {
+        let name = picture.services.count > 1 ? "\(service.name)/\(group.title)" : group.title
+        var spans = Spans("  " + field(name, nameWidth))
+        spans.add(field(PolicyName.short(group.snapshot.balance), typeWidth))
+        spans.add(field(group.snapshot.role.word, 10), group.snapshot.role.style)
+        let slots = Slots(group.channels)
+        spans.add(right("\(group.usable.count)/\(group.channels.count)", 7))
+        spans.add(right(slots.description, 12))
+        if isWide {
+            var bar = "no limit"
+            if let total = slots.total, let free = slots.free {
+                let part = total == 0 ? 0 : Double(free) / Double(total)
+                bar =
+                    "\(glyphs.bar(part, cells: 6)) \(right(NumberText.percent(free, of: total), 4))"
+            }
+            spans.add("  " + field(bar, 14), slots.isFull ? Style(.full) : .plain)
+        }
+        let reserve = Reserve.of(group, in: service)
+        spans.add("  " + reserve.text, reserve.style)
+        return spans
+    }
+
+    // MARK: The last fifteen minutes
+
+    private func stripLines(columns: Int) -> [Spans] {
+        let label = 10
+        let cells = min(Pulse.mostBeats, columns - label - 10)
+        guard cells >= 20, let now = model.picture?.nowMilliseconds else { return [] }
+        let known = model.pulse.beats.count
+        let span = known < Pulse.mostBeats ? "since this screen looks; " : ""
+        var lines = [
+            heading("LAST 15 MIN", "\(span)a column is 12 s, spikes kept", columns: columns)
+        ]
+        let strips: [(String, KeyPath<Pulse.Beat, Double>)] = [
+            ("new/s", \.new), ("fail/s", \.failed), ("refus/s", \.refused),
+            ("out B/s", \.outBytes),
+        ]
+        for (name, path) in strips {
+            let values = model.pulse.values(path, now: now).suffix(cells)
+            let top = Self.scale(values.compactMap(\.self).max() ?? 0)
+            var text = String.UnicodeScalarView()
+            let ramp = glyphs.ramp
+            for value in values {
+                guard let value, value > 0 else {
+                    text.append(" ")
+                    continue
+                }
+                let level = Int(value / top * Double(ramp.count - 1) + 0.5)
+                text.append(ramp[min(max(1, level), ramp.count - 1)])
+            }
+            let scale = NumberText.bytes(top, asBits: false)
+            var spans = Spans(" " + field(name, label - 2) + "|")
+            spans.add(String(text))
+            spans.add("| 0..\(scale)", .faint)
+            lines.append(spans)
+        }
+        return lines
+    }
+
+    /// The next 1, 2 or 5 above: a scale that does not breathe with every value.
+    static func scale(_ most: Double) -> Double {
+        guard most.isFinite else { return 1 }
+        var step = 1.0
+        while step < most, step < 1e18 {
+            for factor in [1.0, 2, 5] where step * factor >= most { return step * factor }
+            step *= 10
+        }
+        return step
+    }
+
+    private func drawEvents(into grid: inout Grid, rows: Range<Int>) {
+        guard rows.count > 1, model.catalog.has("show events") else { return }
+        grid.put(
+            heading("EVENTS (4)", "newest first", columns: grid.size.columns),
+            row: rows.lowerBound, column: 0)
+        let table = EventTable(model: model, glyphs: glyphs)
+        for (offset, event) in model.log.newest(nil).prefix(rows.count - 1).enumerated() {
+            grid.put(table.line(event), row: rows.lowerBound + 1 + offset, column: 1)
+        }
+    }
+
+    // MARK: Fields
+
+    private func field(_ text: String, _ width: Int) -> String {
+        guard width > 0 else { return "" }
+        let cut = Cutting.end(text, width: width - 1, glyphs)
+        return cut + String(repeating: " ", count: max(0, width - CellWidth.of(cut)))
+    }
+
+    private func right(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(0, width - CellWidth.of(text))) + text
+    }
+}

@@ -1,0 +1,117 @@
+internal import Shared
+
+/// The connections, as the daemon has sorted and filtered them.
+struct SessionTable {
+    let model: Model
+    let glyphs: Glyphs
+    let slots: [SessionColumn.Slot]
+
+    init(_ model: Model, _ glyphs: Glyphs) {
+        self.model = model
+        self.glyphs = glyphs
+        let rows = model.window.rows
+        slots = SessionColumn.layout(
+            columns: model.size.columns,
+            channelWidth: rows.map { CellWidth.of(Self.channel($0)) }.max() ?? 4,
+            clientWidth: rows.map { CellWidth.of($0.client) }.max() ?? 15)
+    }
+
+    private static func channel(_ session: SessionSnapshot) -> String {
+        session.channel.map { Place(channelPath: $0).shortName } ?? NumberText.notApplicable
+    }
+
+    func drawTitles(into grid: inout Grid, row: Int) {
+        for slot in slots {
+            let isSorted = slot.column.field == model.window.order.field
+            let arrow = isSorted ? (model.window.order.isDescending ? "-" : "+") : ""
+            let title = Cutting.end(slot.column.title + arrow, width: slot.width, glyphs)
+            put(title, slot, isSorted ? .strong : .heading, into: &grid, row: row)
+        }
+    }
+
+    func draw(into grid: inout Grid, rows: Range<Int>) {
+        let window = model.window
+        if let fault = window.fault {
+            grid.put("the daemon says: \(fault)", row: rows.lowerBound, column: 2, style: .danger)
+            return
+        }
+        guard window.isKnown else {
+            grid.put("asking the daemon …", row: rows.lowerBound, column: 2, style: .faint)
+            return
+        }
+        if window.matched == 0 {
+            let text =
+                window.total == 0
+                ? "no connections" : "none of \(window.total) connections matches the filter"
+            grid.put(text, row: rows.lowerBound, column: 2, style: .faint)
+        }
+        let top = model.sessionCursor.top
+        for row in rows {
+            let index = top + row - rows.lowerBound
+            guard index < window.matched else { break }
+            guard let session = window.row(at: index) else {
+                grid.put("…", row: row, column: 2, style: .faint)
+                continue
+            }
+            draw(session, isOld: window.old.contains(session.id), into: &grid, row: row)
+        }
+    }
+
+    private func draw(
+        _ session: SessionSnapshot, isOld: Bool, into grid: inout Grid, row: Int
+    ) {
+        for slot in slots {
+            put(text(session, slot), slot, style(session, slot), into: &grid, row: row)
+        }
+        if model.isStale || isOld { grid.restyle(row: row) { $0.stale } }
+        RowMark(model, .session(id: session.id)).draw(into: &grid, row: row)
+    }
+
+    private func style(_ session: SessionSnapshot, _ slot: SessionColumn.Slot) -> Style {
+        switch slot.column.content {
+        case .phase, .stuck: session.stuck == nil ? .plain : Style(.grace)
+        case .blame where session.blame?.hasSuffix("-loss") == true: Style(.down)
+        case .blame where session.blame?.hasSuffix("-slow") == true: Style(.full)
+        default: .plain
+        }
+    }
+
+    private func text(_ session: SessionSnapshot, _ slot: SessionColumn.Slot) -> String {
+        func age(_ milliseconds: UInt64) -> String {
+            Age(milliseconds: milliseconds).description
+        }
+        func rate(_ value: UInt64?) -> String {
+            value.map { NumberText.bytes(Double($0), asBits: model.showsBits) }
+                ?? NumberText.notApplicable
+        }
+        switch slot.column.content {
+        case .id: return NumberText.count(session.id, width: slot.width)
+        case .client: return Cutting.middle(session.client, width: slot.width, glyphs)
+        case .channel: return Cutting.end(Self.channel(session), width: slot.width, glyphs)
+        case .age: return age(session.ageMilliseconds)
+        case .idle: return age(session.idleMilliseconds)
+        case .input: return ByteCount(session.inBytes).description
+        case .output: return ByteCount(session.outBytes).description
+        case .inRate: return rate(session.inRate)
+        case .outRate: return rate(session.outRate)
+        case .phase:
+            let word = session.phase == .connect ? "conn" : session.phase.rawValue
+            return word + (session.stuck == nil ? "" : "S")
+        case .blame: return session.blame ?? NumberText.notApplicable
+        case .rtt: return NumberText.milliseconds(session.rtt)
+        case .stuck: return session.stuck ?? NumberText.notApplicable
+        case .listener: return Cutting.end(session.listener, width: slot.width, glyphs)
+        case .port: return session.channelPort.cell
+        case .retries: return NumberText.count(session.retries, width: slot.width)
+        case .last: return session.last ?? NumberText.notApplicable
+        }
+    }
+
+    private func put(
+        _ text: String, _ slot: SessionColumn.Slot, _ style: Style, into grid: inout Grid, row: Int
+    ) {
+        let width = CellWidth.of(text)
+        let start = slot.column.isRightAligned ? max(slot.start, slot.end - width) : slot.start
+        grid.put(text, row: row, column: start, style: style, end: slot.end)
+    }
+}
