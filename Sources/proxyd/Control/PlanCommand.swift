@@ -34,7 +34,9 @@ enum PlanCommand {
         for case .turn(let path, let position) in steps {
             after = after.turning(after.paths(at: path), on: position == .on)
         }
-        append(before, after, cuts: cuts, to: &table)
+        // What is taken away is cut; what is only switched beside it is not.
+        append(
+            before, after, cutting: cuts ? before.paths.subtracting(after.paths) : [], to: &table)
         request.answer(table)
     }
 
@@ -59,7 +61,7 @@ enum PlanCommand {
         // What its probes have found out stays, whatever a person wants.
         let meant = channels.filter { position != .on || !$0.isDown }
         let after = before.turning(Set(meant.map(\.path)), on: position == .on)
-        append(before, after, cuts: cuts, to: &table)
+        append(before, after, cutting: cuts ? Set(channels.map(\.path)) : [], to: &table)
         request.answer(table)
     }
 
@@ -73,7 +75,7 @@ enum PlanCommand {
     // MARK: Comparing
 
     private static func append(
-        _ before: Outlook, _ after: Outlook, cuts: Bool, to table: inout Table
+        _ before: Outlook, _ after: Outlook, cutting: Set<String>, to table: inout Table
     ) {
         func text(_ number: Int?) -> String { number.map { String($0) } ?? Table.absent }
         let groupsAfter = after.services.flatMap(\.groups)
@@ -100,33 +102,34 @@ enum PlanCommand {
                 ])
             }
         }
-        append(sessionsOf: before, after, cuts: cuts, to: &table)
+        append(sessionsOf: before, after, cutting: cutting, to: &table)
     }
 
-    /// What becomes of the sessions that run on channels which take no more.
+    /// What becomes of the sessions that run on channels which are cut, or which take no more.
     private static func append(
-        sessionsOf before: Outlook, _ after: Outlook, cuts: Bool, to table: inout Table
+        sessionsOf before: Outlook, _ after: Outlook, cutting: Set<String>, to table: inout Table
     ) {
         let later = Dictionary(
             after.services.flatMap { $0.groups.flatMap(\.channels) }.map { ($0.path, $0) }
         ) { first, _ in first }
-        var (count, concerned) = (0, 0)
+        var (cut, kept): (Int?, Int?) = (nil, nil)
         for channel in before.services.flatMap({ $0.groups.flatMap(\.channels) }) {
-            let isLost = later[channel.path].map { !$0.isUsable && channel.isUsable } ?? true
-            guard isLost || cuts && later[channel.path]?.isUsable == false else { continue }
-            concerned += 1
-            count += channel.sessions
+            if cutting.contains(channel.path) {
+                cut = (cut ?? 0) + channel.sessions
+            } else if later[channel.path].map({ !$0.isUsable && channel.isUsable }) ?? true {
+                kept = (kept ?? 0) + channel.sessions
+            }
         }
-        guard concerned > 0 else { return }
-        table.append(
-            [
-                "daemon", cuts ? "sessions_cut" : "sessions_kept", String(count),
-                cuts ? "0" : String(count),
-            ])
+        if let cut { table.append(["daemon", "sessions_cut", String(cut), "0"]) }
+        if let kept { table.append(["daemon", "sessions_kept", String(kept), String(kept)]) }
     }
 }
 
 extension Outlook {
+    fileprivate var paths: Set<String> {
+        Set(services.flatMap { $0.groups.flatMap(\.channels) }.map(\.path))
+    }
+
     /// The channels that a path names.
     fileprivate func paths(at path: String) -> Set<String> {
         let all = services.flatMap { $0.groups.flatMap(\.channels) }.map(\.path)

@@ -124,10 +124,9 @@ struct Act: Equatable, Sendable {
     /// dropped at once.
     func plan(isTogether: Bool) -> [Request] {
         guard isTogether else { return commands.map { Request(words: ["plan"] + $0) } }
-        let cuts = commands.contains { $0.last == "cut" }
         return commands.map { Request(words: $0.last == "cut" ? $0.dropLast() : $0) }
             + [
-                Request(words: ["plan", "commit"] + (cuts ? ["cut"] : [])),
+                Request(words: ["plan", "commit"]),
                 Request(words: ["abort"]),
             ]
     }

@@ -42,7 +42,12 @@ struct Consequence: Equatable, Sendable {
     private(set) var tier = Tier.look
 
     init(_ act: Act, _ plan: Plan, in picture: Picture) {
-        cut = plan.sum("sessions_cut") + (plan.matched ?? 0)
+        cut = plan.sum("sessions_cut")
+        // A transaction cuts nothing that it switches, so of several the sessions on the screen are counted.
+        if cut == 0, act.commands.count > 1 {
+            cut = Self.cutChannels(act, picture).reduce(0) { $0 + $1.current }
+        }
+        cut += plan.matched ?? 0
         let lost = Self.lost(act, plan, picture)
         for service in picture.services where plan.concerns(service: service.name) {
             add(service, plan, lost, cutsLost: act.verb == .cut || Self.cuts(act))
@@ -85,6 +90,20 @@ struct Consequence: Equatable, Sendable {
             return isChannel || words[1].split(separator: "/").count > 2 ? .look : .host
         case "reload", "commit", "rollback": return .type
         default: return .look
+        }
+    }
+
+    /// The channels whose sessions `disable PATH cut` ends.
+    private static func cutChannels(_ act: Act, _ picture: Picture) -> [ChannelSnapshot] {
+        let paths = act.commands.filter { $0.count > 2 && $0[0] == "disable" && $0[2] == "cut" }
+            .map { $0[1] }
+        let only = picture.services.count == 1 ? picture.services[0].name + "/" : ""
+        return picture.channels.filter { channel in
+            paths.contains { path in
+                [path, only + path].contains {
+                    channel.path == $0 || channel.path.hasPrefix($0 + "/")
+                }
+            }
         }
     }
 

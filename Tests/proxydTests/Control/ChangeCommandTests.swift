@@ -276,6 +276,24 @@ struct ChangeCommandTests {
         #expect(daemon.configuration == (try ConfigurationFile.parse(Self.file, name: "f")))
     }
 
+    @Test("a plan counts the sessions that would be cut, and nobody else’s")
+    func cutCount() throws {
+        for path in ["main/0", "main/1", "main/1", "spare/0", "spare/0", "spare/0"] {
+            #expect(try channel(path).reserve(now: .now))
+        }
+        _ = try rows("disable spare")
+        _ = try rows("disable main/1")
+        #expect(try rows("plan disable main/0 cut").last == "daemon sessions_cut 1 0")
+        #expect(try rows("plan disable main/1 cut").last == "daemon sessions_cut 2 0")
+        #expect(try rows("plan remove spare cut").last == "daemon sessions_cut 3 0")
+        _ = try daemon.reply(to: "begin")
+        _ = try daemon.reply(to: "disable main/0")
+        _ = try daemon.reply(to: "remove spare")
+        #expect(
+            try rows("plan commit cut").suffix(2)
+                == ["daemon sessions_cut 3 0", "daemon sessions_kept 1 1"])
+    }
+
     @Test("every command that changes something has a plan")
     func everyPlan() throws {
         for entry in CommandTable.entries where entry.mutates {

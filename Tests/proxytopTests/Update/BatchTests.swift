@@ -36,6 +36,16 @@ struct BatchTests {
         #expect(stage.story.transaction == nil)
     }
 
+    @Test("of several that are cut every connection is counted")
+    func cutTogether() {
+        var stage = marked([2, 3])
+        stage.press(.character("X"))
+        #expect(stage.asked.suffix(3) == ["disable mail/0/2", "plan commit", "abort"])
+        #expect(stage.model.confirmation?.consequence?.cut == 800)
+        #expect(stage.model.confirmation?.answers == ["800"])
+        #expect(stage.text.contains("403 NOW"))
+    }
+
     @Test("when the transaction is refused nothing follows it, as it would be done for real")
     func noTransaction() {
         var stage = marked([7, 1])
