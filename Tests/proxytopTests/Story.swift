@@ -189,6 +189,15 @@ struct Story {
                 attributes: attributes + [
                     Reply.Attribute("last", String(events.last?.id ?? 0))
                 ])
+        case _ where request.hasPrefix("show history"):
+            let samples = (1...90).map { (step: UInt64) in
+                let at = max(milliseconds, 910_000) - (91 - step) * 10_000
+                return HistorySample(
+                    timeMilliseconds: at, monotonicMilliseconds: at, state: "usable", current: 0,
+                    sessions: step * 15, inBytes: 0, outBytes: step * 10_000_000,
+                    failed: step % 30 == 0 ? 20 : 0, connectMicroseconds: nil)
+            }
+            return .table(HistorySample.table(samples), attributes: attributes)
         case _ where words.first == "explain":
             return .ok(attributes: attributes, lines: ["path\tverdict", "mail/0/0\tchosen"])
         default:

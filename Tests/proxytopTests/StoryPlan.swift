@@ -10,7 +10,8 @@ extension Story {
         var table = Table(columns: ["verb", "arguments", "mutates", "role", "summary"])
         for (verb, arguments, role) in [
             ("hello", "", ""), ("show channels", "[PATH]", ""), ("show sessions", "[where …]", ""),
-            ("show session", "ID", ""), ("show events", "[since N]", ""), ("plan", "LINE", ""),
+            ("show session", "ID", ""), ("show events", "[since N]", ""),
+            ("show history", "PATH", ""), ("plan", "LINE", ""),
             ("explain", "CLIENT [SERVICE]", ""), ("watch", "SECONDS COMMAND", ""),
             ("enable", "PATH [if-gen=N]", "operator"), ("drain", "PATH [if-gen=N]", "operator"),
             ("disable", "PATH [cut] [if-gen=N]", "operator"),

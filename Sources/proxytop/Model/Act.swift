@@ -95,8 +95,13 @@ struct Act: Equatable, Sendable {
 
     var requests: [Request] { commands.map { request($0, generation: generation) } }
 
-    /// The first command as a person would type it.
-    var command: String { requests.first?.text ?? "" }
+    /// The first command as a person would type it, and how many follow.
+    var command: String { requests.first.map { $0.text + others } ?? "" }
+
+    /// The same without the state of things that it is for.
+    var brief: String { commands.first.map { Request(words: $0).text + others } ?? "" }
+
+    private var others: String { commands.count > 1 ? " and \(commands.count - 1) more" : "" }
 
     /// What is meant, in a word or two.
     var name: String {

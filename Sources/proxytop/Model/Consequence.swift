@@ -23,6 +23,14 @@ struct Consequence: Equatable, Sendable {
         var after: Slots
         /// Whether the daemon says that it changes.
         var isTouched: Bool
+
+        /// Whether it can take less than before.
+        var loses: Bool {
+            guard isTouched else { return false }
+            if usableAfter < usableNow { return true }
+            guard let left = after.total else { return false }
+            return now.total.map { left < $0 } ?? true
+        }
     }
 
     /// Cutting more connections than this has to be confirmed by typing.
@@ -62,7 +70,7 @@ struct Consequence: Equatable, Sendable {
     private var ownTier: Tier {
         let isGrave =
             cut > Self.mostCutLightly || stranded > 0 || closesLastRoom || !emptied.isEmpty
-            || groups.count(where: \.isTouched) > 1
+            || groups.count(where: \.loses) > 1
         return isGrave ? .type : .look
     }
 

@@ -13,6 +13,8 @@ struct Link: Equatable, Sendable {
         case hello, describe, channels, groups, listeners, events
         /// The rows from this one on.
         case sessions(first: Int)
+        /// What a service did before we looked; with the last one the past is whole.
+        case past(isLast: Bool)
         case detail(Subject)
         /// A part of the plan for a preview; the last one completes it.
         case plan(id: Int, isLast: Bool)

@@ -68,7 +68,7 @@ extension Model {
 
     private mutating func remember(_ batch: Batch) {
         if case .undo = batch.act.verb { return undo.removeLast() }
-        undo.add(batch.act.command, batch.changes, at: now.milliseconds)
+        undo.add(batch.act.brief, batch.changes, at: now.milliseconds)
     }
 
     private func changes(_ lines: [String]) -> [UndoList.Change] {

@@ -65,11 +65,28 @@ extension Model {
         if page == .detail, let detail, let request = detail.request(catalog, picture) {
             questions.append((.detail(detail.subject), request))
         }
+        questions += past
+        if picture != nil, !catalog.entries.isEmpty { pulse.isAsked = true }
         for (question, request) in questions {
             link.ask(question, at: now.milliseconds)
             requests.append(request)
         }
         return [.send(requests + askPlan())]
+    }
+
+    /// Services whose past is asked for; of more than these the overview begins with what it sees itself.
+    private static let mostServices = 16
+
+    /// Asked once, so that the strips of the overview are full from the beginning.
+    private var past: [(Link.Question, Request)] {
+        guard !pulse.isAsked, catalog.has("show history"), let picture,
+            picture.services.count <= Self.mostServices
+        else { return [] }
+        let names = picture.services.map(\.name).filter { !$0.isEmpty }
+        return names.enumerated().map { index, name in
+            let words = ["show", "history", name, "since", "15m", "step", "10s"]
+            return (.past(isLast: index == names.count - 1), Request(words: words))
+        }
     }
 
     /// What the open preview wants to know.
@@ -123,6 +140,10 @@ extension Model {
         case (.planStep, .ok): break
         case (.events, .error(_, let message)): log.fail(message)
         case (.events, .ok(let attributes, let lines)): take(events: lines, attributes)
+        case (.past(let isLast), .error): if isLast { pulse.join() }
+        case (.past(let isLast), .ok(_, let lines)):
+            pulse.recall(Table(lines: lines).map(HistorySample.all) ?? [])
+            if isLast { pulse.join() }
         case (.sessions, .error(_, let message)):
             window.fail(message)
             settle()

@@ -132,35 +132,35 @@ struct OverviewPage {
         let label = 10
         let cells = min(Pulse.mostBeats, columns - label - 10)
         guard cells >= 20, let now = model.picture?.nowMilliseconds else { return [] }
-        let known = model.pulse.beats.count
-        let span = known < Pulse.mostBeats ? "since this screen looks; " : ""
+        let known = UInt64(model.pulse.beats.count)
+        let age = Age(milliseconds: known * Pulse.beatMilliseconds)
+        let span = known < Pulse.mostBeats ? "\(age) are known; " : ""
         var lines = [
             heading("LAST 15 MIN", "\(span)a column is 12 s, spikes kept", columns: columns)
         ]
-        let strips: [(String, KeyPath<Pulse.Beat, Double>)] = [
-            ("new/s", \.new), ("fail/s", \.failed), ("refus/s", \.refused),
-            ("out B/s", \.outBytes),
+        let strips: [(String, (Pulse.Beat) -> Double?)] = [
+            ("new/s", { $0.new }), ("fail/s", { $0.failed }), ("refus/s", { $0.refused }),
+            ("out B/s", { $0.outBytes }),
         ]
-        for (name, path) in strips {
-            let values = model.pulse.values(path, now: now).suffix(cells)
+        for (name, value) in strips {
+            let values = model.pulse.values(value, now: now).suffix(cells)
             let top = Self.scale(values.compactMap(\.self).max() ?? 0)
-            var text = String.UnicodeScalarView()
-            let ramp = glyphs.ramp
-            for value in values {
-                guard let value, value > 0 else {
-                    text.append(" ")
-                    continue
-                }
-                let level = Int(value / top * Double(ramp.count - 1) + 0.5)
-                text.append(ramp[min(max(1, level), ramp.count - 1)])
-            }
-            let scale = NumberText.bytes(top, asBits: false)
             var spans = Spans(" " + field(name, label - 2) + "|")
-            spans.add(String(text))
+            for value in values { add(value, top, to: &spans) }
+            let scale = NumberText.bytes(top, asBits: false)
             spans.add("| 0..\(scale)", .faint)
             lines.append(spans)
         }
         return lines
+    }
+
+    /// One cell: a height, a blank for nothing, or `?` for what is not known.
+    private func add(_ value: Double?, _ top: Double, to spans: inout Spans) {
+        guard let value else { return spans.add(NumberText.unknown, .faint) }
+        guard value > 0 else { return spans.add(" ") }
+        let ramp = glyphs.ramp
+        let level = Int(value / top * Double(ramp.count - 1) + 0.5)
+        spans.add(String(ramp[min(max(1, level), ramp.count - 1)]))
     }
 
     /// The next 1, 2 or 5 above: a scale that does not breathe with every value.

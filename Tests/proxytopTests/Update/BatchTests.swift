@@ -129,7 +129,7 @@ struct BatchTests {
     @Test("u shows what takes it back, and sends it against the present state")
     func undo() {
         var stage = drained()
-        #expect(stage.text.contains("undo: drain mail/0/0 if-gen=8812, just now (u)"))
+        #expect(stage.text.contains("undo: drain mail/0/0, just now (u)"))
         stage.press(.character("u"))
         #expect(stage.text.contains("Sends:  enable mail/0/0 if-gen=8813"))
         stage.answers = [Self.ok("mail/0/0", "drain", "up", generation: 8814)]
