@@ -93,6 +93,72 @@ extension EndToEnd {
             }
         }
 
+        @Test("finds a connection, cuts it, and finds in the events who did it", arguments: sizes)
+        func connections(columns: Int, rows: Int) throws {
+            try withScreen(columns: columns, rows: rows) { daemon, terminal in
+                let clients = try (0..<4).map { _ in
+                    let client = try daemon.client()
+                    _ = try client.receive(exactly: 1)
+                    return client
+                }
+                try terminal.keys("3")
+                try terminal.waitFor("four connections") {
+                    $0.contains("rows 1-4 of 4 matching, 4 in all")
+                }
+                try terminal.text("/channel = mail/main/b")
+                try terminal.keys("Enter")
+                try terminal.waitFor("those of channel b") { $0.contains("of 2 matching, 4 in all") }
+                try terminal.keys("K")
+                try terminal.waitFor(text: "y sends it")
+                try terminal.awaitFrames()
+                try terminal.keys("y")
+                try terminal.waitFor("one less") { $0.contains("of 1 matching, 3 in all") }
+                try terminal.keys("4")
+                try terminal.waitFor("the event") { screen in
+                    screen.split(separator: "\n").contains {
+                        $0.contains("proxytop") && $0.contains("cut")
+                    }
+                }
+                for client in clients { client.close() }
+                try terminal.keys("Q")
+                try terminal.waitForEnd()
+            }
+        }
+
+        @Test("drains two marked channels, says what is lost, and takes it back", arguments: sizes)
+        func batch(columns: Int, rows: Int) throws {
+            try withScreen(columns: columns, rows: rows) { daemon, terminal in
+                try terminal.keys("Space", "Space")
+                try terminal.waitFor(text: "2 marked")
+                try terminal.keys("D")
+                let preview = try terminal.waitFor(text: "Type 2 and Enter")
+                #expect(preview.contains("main: last usable channel lost"))
+                try terminal.awaitFrames()
+                try terminal.text("2")
+                try terminal.keys("Enter")
+                try terminal.waitFor(text: "2 commands, 2 changes")
+                #expect(try daemon.channels().allSatisfy { $0.state == .drain })
+                try terminal.keys("1")
+                try terminal.waitFor(text: "main has no usable channel of 2")
+                try terminal.keys("2", "u")
+                try terminal.waitFor(text: "y sends it")
+                try terminal.awaitFrames()
+                try terminal.keys("y")
+                try terminal.waitFor("both usable again") { $0.contains("ACTIVE 2/2") }
+                #expect(try daemon.channels().allSatisfy { $0.state == .up })
+                try terminal.text(":set % weight 7")
+                try terminal.keys("Enter")
+                try terminal.waitFor(text: "y sends it")
+                try terminal.awaitFrames()
+                try terminal.keys("y")
+                try terminal.waitFor("the new weight") { _ in
+                    try daemon.channels().contains { $0.weight == 7 }
+                }
+                try terminal.keys("Q")
+                try terminal.waitForEnd()
+            }
+        }
+
         @Test("goes on when the daemon is killed and started again on the same socket")
         func restart() throws {
             let directory = try TemporaryDirectory()
