@@ -107,7 +107,9 @@ extension EndToEnd {
                 }
                 try terminal.text("/channel = mail/main/b")
                 try terminal.keys("Enter")
-                try terminal.waitFor("those of channel b") { $0.contains("of 2 matching, 4 in all") }
+                try terminal.waitFor("those of channel b") {
+                    $0.contains("of 2 matching, 4 in all")
+                }
                 try terminal.keys("K")
                 try terminal.waitFor(text: "y sends it")
                 try terminal.awaitFrames()

@@ -160,4 +160,45 @@ struct ViewTests {
         stage.press(.character("\\"))
         #expect(stage.text.contains("10.0.1.10:143"))
     }
+
+    /// On every page, with something under the cursor where there is anything.
+    private func walk(role: String, _ body: (inout Stage, Page, Binding, Key) -> Void) {
+        for page in Page.allCases {
+            for binding in Binding.all {
+                for key in binding.keys {
+                    var story = Story()
+                    story.role = role
+                    story.addSessions(20)
+                    story.addEvents()
+                    var stage = Stage.live(story: story)
+                    stage.choose(1)
+                    stage.model.show(page)
+                    stage.pass(milliseconds: 1000)
+                    stage.press(key)
+                    body(&stage, page, binding, key)
+                    #expect(stage.lines.count == 24)
+                }
+            }
+        }
+    }
+
+    @Test("every key of every view does something, and sends nothing unasked but to let in")
+    func everyKey() {
+        walk(role: "admin") { stage, page, binding, key in
+            let isSilent = stage.text.contains("does nothing here")
+            #expect(isSilent == !binding.pages.contains(page), "\(key.name) on \(page)")
+            for request in stage.requests { #expect(request.hasPrefix("enable ")) }
+        }
+    }
+
+    @Test("a read-only role walks through every key of every view and changes nothing")
+    func readOnlyWalk() {
+        walk(role: "viewer") { stage, _, binding, _ in
+            stage.press(.character("y"))
+            stage.press(.enter)
+            #expect(stage.requests.isEmpty)
+            #expect(stage.model.confirmation == nil)
+            #expect(!stage.asked.contains("begin"))
+        }
+    }
 }

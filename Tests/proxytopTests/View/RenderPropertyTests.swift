@@ -36,6 +36,23 @@ struct RenderPropertyTests {
             story.channels[index].failed = number()
             story.channels[index].inBytes = number()
         }
+        story.addSessions(30)
+        story.addEvents()
+        for index in story.sessions.indices {
+            let name = strangeNames[Int(random.next() % UInt64(strangeNames.count))]
+            story.sessions[index].client = name
+            story.sessions[index].channel = index % 2 == 0 ? nil : name
+            story.sessions[index].blame = name
+            story.sessions[index].idleMilliseconds = random.next()
+            story.sessions[index].inBytes = .max
+            story.sessions[index].outRate = .max
+            story.sessions[index].rtt = random.next()
+        }
+        for index in story.events.indices {
+            story.events[index].text = strangeNames[index]
+            story.events[index].actor = strangeNames[index + 1]
+            story.events[index].timeMilliseconds = random.next()
+        }
         var stage = Stage(columns: columns, rows: rows, story: story)
         if seed % 3 == 0 { stage.story.milliseconds = .max - 2000 }
         stage.send(.connected)
@@ -53,8 +70,13 @@ struct RenderPropertyTests {
         let columns = Int(random.next() % 220) + 1
         let rows = Int(random.next() % 70) + 1
         var stage = Self.strangeStage(columns: columns, rows: rows, seed: seed)
-        for key in ["", "j", "X", "?"] {
-            stage.type(key)
+        let keys: [Key] =
+            [.unknown, .character("j"), .character("X"), .escape, .character("?"), .escape]
+            + [.character("1"), .character("3"), .enter, .character("4"), .enter, .character(":")]
+        for key in keys {
+            stage.press(key)
+            stage.now.milliseconds += 1000
+            stage.send(.tick)
             for glyphs in Glyphs.allCases {
                 let grid = stage.model.render(Capabilities(glyphs: glyphs, isUTF8: true))
                 check(grid, columns: columns, rows: rows)
