@@ -26,10 +26,9 @@ enum UserNames {
     }
 
     private static func seek(_ uid: UInt32) {
-        _ = try? Thread(name: "user-\(uid)") {
+        try? Thread.detached(name: "user-\(uid)") {
             let name = lookUp(uid)
             known.withLock { $0[uid] = .found(name) }
-            _ = pthread_detach(pthread_self())
         }
     }
 
