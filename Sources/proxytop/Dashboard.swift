@@ -6,6 +6,10 @@ struct Dashboard: ~Copyable {
     private var connection: ControlSocket?
     private var screen: CursesScreen
     private let capabilities: Capabilities
+    /// A recording in the place of a daemon.
+    private var playback: Playback?
+    /// Where every answer is written.
+    private var recording: RecordingFile?
     private let lines = LineHistory()
     private var frame: UInt64 = 0
     private var isChanged = true
@@ -15,12 +19,16 @@ struct Dashboard: ~Copyable {
 
     private static let mostEmptyReads = 100
 
+    /// A daemon behind `connection`, or a recording.
     init(
-        model: Model, connection: consuming ControlSocket, screen: consuming CursesScreen,
+        model: Model, connection: consuming ControlSocket?, playback: Playback?,
+        recording: consuming RecordingFile?, screen: consuming CursesScreen,
         capabilities: Capabilities
     ) {
         self.model = model
         self.connection = consume connection
+        self.playback = playback
+        self.recording = consume recording
         self.screen = consume screen
         self.capabilities = capabilities
         self.model.pastLines = lines.read()
@@ -32,7 +40,7 @@ struct Dashboard: ~Copyable {
         if let substitute = screen.substitute {
             model.tell("this TERM is unknown here: shown as \(substitute)")
         }
-        handle(.connected)
+        if playback == nil { handle(.connected) }
         paint()
         while end == nil {
             let ready = wait()
@@ -40,6 +48,7 @@ struct Dashboard: ~Copyable {
             if ready.signals { takeSignals() }
             if ready.keys { takeKeys() }
             if ready.socket { takeReplies() }
+            play()
             handle(.tick, changes: false)
             if isChanged || model.movesByItself, end == nil { paint() }
         }
@@ -49,7 +58,11 @@ struct Dashboard: ~Copyable {
     private func wait() -> Waiting.Ready {
         let now = Moment.read().milliseconds
         let deadline = model.nextDeadline
-        let pause = deadline > now ? deadline - now : 0
+        var pause = deadline > now ? deadline - now : 0
+        if let playback {
+            // A screen that stands still is looked at when a key comes.
+            pause = isPaused ? UInt64(Int32.max) : playback.wait ?? UInt64(Int32.max)
+        }
         switch connection {
         case .none:
             return Waiting.run(socket: nil, wantsToWrite: false, keys: true, milliseconds: pause)
@@ -58,6 +71,18 @@ struct Dashboard: ~Copyable {
                 socket: open.descriptor, wantsToWrite: open.wantsToWrite, keys: true,
                 milliseconds: pause)
         }
+    }
+
+    private var isPaused: Bool { model.isFrozen || model.past != nil }
+
+    /// What the recording has for this moment.
+    private mutating func play() {
+        guard var playing = playback else { return }
+        if playing.speed != model.replaySpeed { playing.speed = model.replaySpeed }
+        let entries = playing.due(at: Moment.read().milliseconds, isPaused: isPaused)
+        playback = playing
+        guard !entries.isEmpty else { return }
+        handle(.recorded(Array(entries), isLast: playing.isOver))
     }
 
     private mutating func takeSignals() {
@@ -116,12 +141,32 @@ struct Dashboard: ~Copyable {
             screen.suspend()
             handle(.resized(screen.size))
         case .bell: screen.ring()
+        case .record(let entry): record(entry)
+        case .write(let path, let text):
+            do throws(RecordingFile.Failure) {
+                try RecordingFile.write(text, to: path)
+                handle(.written(path: path, fault: nil))
+            } catch {
+                handle(.written(path: path, fault: error.reason))
+            }
         case .remember(let line): lines.append(line)
         case .quit(let status, let message): end = (status, message)
         }
         // A question shows nothing; its answer does.
-        if case .send = effect { return }
-        isChanged = true
+        switch effect {
+        case .send, .record: break
+        default: isChanged = true
+        }
+    }
+
+    private mutating func record(_ entry: Tape.Entry) {
+        guard var open = recording.take() else { return }
+        do throws(RecordingFile.Failure) {
+            try open.append(entry)
+            recording = consume open
+        } catch {
+            handle(.recordingFailed(error.reason))
+        }
     }
 
     private mutating func send(_ requests: [Request]) {

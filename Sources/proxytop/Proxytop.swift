@@ -27,6 +27,16 @@ struct Proxytop: ParsableCommand {
     var noRates = false
     @Option(help: "The first view: overview, channels, conns, events, or auto.")
     var view = "auto"
+    @Option(help: ArgumentHelp("Write every answer of the daemon to a file.", valueName: "file"))
+    var record: String?
+    @Option(help: ArgumentHelp("Show a recording instead of a daemon.", valueName: "file"))
+    var replay: String?
+    @Option(help: "With --replay: how many times as fast as it was, 0.1 to 1000.")
+    var speed = 1.0
+    @Option(help: ArgumentHelp("With --replay: begin at this time of day.", valueName: "hh:mm"))
+    var at: String?
+    @Flag(help: "With --record: tags in the place of clients' addresses.")
+    var redact = false
     @Option(help: "Characters to draw with: ascii, unicode or auto.")
     var glyphs = "auto"
     @Flag(help: "No colours, as with NO_COLOR.")
@@ -62,6 +72,22 @@ struct Proxytop: ParsableCommand {
             throw ValidationError(
                 "--view: “\(view)” is not overview, channels, conns, events or auto")
         }
+        guard (0.1...1000).contains(speed) else {
+            throw ValidationError("--speed: \(speed) is not between 0.1 and 1000")
+        }
+        if replay == nil, speed != 1 || at != nil {
+            throw ValidationError("--speed and --at go with --replay FILE")
+        }
+        if let at, Self.secondOfDay(at) == nil {
+            throw ValidationError("--at: “\(at)” is no time of day; write it as 02:36 or 02:36:55")
+        }
+        if record != nil, replay != nil || once || json || csv {
+            throw ValidationError("--record goes with the screen of a running daemon")
+        }
+        if redact, record == nil { throw ValidationError("--redact goes with --record FILE") }
+        if replay != nil, socket != nil {
+            throw ValidationError("--replay and --socket: a recording or a daemon, not both")
+        }
         guard theme == "dark" || theme == "light" else {
             throw ValidationError("--theme: “\(theme)” is not dark or light")
         }
@@ -73,6 +99,10 @@ struct Proxytop: ParsableCommand {
             glyphs: Glyphs(rawValue: glyphs)
                 ?? .automatic(isUTF8: isUTF8, terminal: Environment.value(of: "TERM")),
             isUTF8: isUTF8)
+        if let replay {
+            try show(replay, capabilities)
+            return
+        }
         let path = try socketPath()
         let model = Model(
             now: Moment.read(), size: Size(columns: 80, rows: 24), socketPath: path,
@@ -109,18 +139,42 @@ struct Proxytop: ParsableCommand {
         if let failure = once.look(twice: !noRates) {
             try Self.end(failure.status, failure.message)
         }
+        try tell(of: once.model, capabilities)
+    }
+
+    /// What is known, in the form that was asked for.
+    func tell(of model: Model, _ capabilities: Capabilities) throws {
         if json {
-            StandardStream.output.write(JSONReport(model: once.model).text + "\n")
+            StandardStream.output.write(JSONReport(model: model).text + "\n")
         } else if csv {
-            StandardStream.output.write(CSVReport(model: once.model).text)
+            StandardStream.output.write(CSVReport(model: model).text)
         } else {
             var screen = TextScreen()
-            screen.present(once.model.report(capabilities), frame: 1)
+            screen.present(model.report(capabilities), frame: 1)
         }
     }
 
     private func watch(
         _ model: Model, _ connection: consuming ControlSocket, _ capabilities: Capabilities
+    ) throws {
+        var file: RecordingFile?
+        var model = model
+        if let record {
+            do throws(RecordingFile.Failure) {
+                file = try RecordingFile(path: record, isRedacted: redact)
+                model.isRecording = true
+            } catch {
+                try Self.end(.usage, "--record \(record): \(error.reason)")
+            }
+        }
+        try open(
+            model, connection: consume connection, playback: nil, recording: consume file,
+            capabilities)
+    }
+
+    func open(
+        _ model: Model, connection: consuming ControlSocket?, playback: Playback?,
+        recording: consuming RecordingFile?, _ capabilities: Capabilities
     ) throws {
         guard isatty(0) == 1 else {
             try Self.end(.usage, "standard input is no terminal; --once needs none")
@@ -133,7 +187,8 @@ struct Proxytop: ParsableCommand {
         do throws(CursesScreen.Unusable) {
             let screen = try CursesScreen(theme: look, syncDescriptor: sync)
             var dashboard = Dashboard(
-                model: model, connection: connection, screen: screen, capabilities: capabilities)
+                model: model, connection: consume connection, playback: playback,
+                recording: consume recording, screen: screen, capabilities: capabilities)
             outcome = dashboard.run()
         } catch {
             try Self.end(.usage, error.reason)
@@ -143,7 +198,7 @@ struct Proxytop: ParsableCommand {
     }
 
     /// Ends with a message on standard error.
-    private static func end(_ status: ExitStatus, _ message: String) throws {
+    static func end(_ status: ExitStatus, _ message: String) throws {
         StandardStream.error.write("proxytop: \(message)\n")
         throw ExitCode(status.rawValue)
     }

@@ -125,6 +125,15 @@ extension Story {
         }
     }
 
+    /// One event with nothing special about it.
+    static func event(
+        _ id: UInt64, at monotonic: UInt64, _ subject: String, _ text: String
+    ) -> EventSnapshot {
+        EventSnapshot(
+            id: id, timeMilliseconds: 1_795_228_800_000, monotonicMilliseconds: monotonic,
+            severity: .notice, subject: subject, kind: "state", text: text)
+    }
+
     /// What the story has come to, in three lines.
     mutating func addEvents() {
         let lines: [(UInt64, EventSnapshot.Severity, String, String?, String)] = [

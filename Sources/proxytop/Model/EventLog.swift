@@ -24,6 +24,14 @@ struct EventLog: Equatable, Sendable {
         self.last = events.last.map { max($0.id, self.last ?? 0) } ?? self.last ?? last
     }
 
+    /// What had happened before a time of the daemon's clock.
+    func before(_ milliseconds: UInt64) -> EventLog {
+        var past = EventLog()
+        past.events = events.filter { $0.monotonicMilliseconds < milliseconds }
+        past.last = past.events.last?.id
+        return past
+    }
+
     mutating func fail(_ message: String) { fault = message }
 
     func event(id: UInt64) -> EventSnapshot? { events.first { $0.id == id } }

@@ -36,6 +36,10 @@ struct Greeting: Equatable, Sendable {
     var maySwitch: Bool { role == "admin" || role == "operator" }
 
     func uptime(at now: UInt64) -> Age {
-        Age(milliseconds: uptimeMilliseconds + (now > nowMilliseconds ? now - nowMilliseconds : 0))
+        guard now < nowMilliseconds else {
+            return Age(milliseconds: uptimeMilliseconds + now - nowMilliseconds)
+        }
+        return Age(
+            milliseconds: uptimeMilliseconds - min(uptimeMilliseconds, nowMilliseconds - now))
     }
 }

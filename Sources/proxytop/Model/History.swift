@@ -46,6 +46,16 @@ struct History: Equatable, Sendable {
         return next
     }
 
+    /// What was known before a time, of what is still there.
+    func before(_ milliseconds: UInt64) -> History {
+        var past = History()
+        past.epoch = epoch
+        past.channels = channels.mapValues { $0.before(milliseconds) }
+        past.listeners = listeners.mapValues { $0.before(milliseconds) }
+        past.groups = groups.mapValues { $0.before(milliseconds) }
+        return past
+    }
+
     /// The sum over all channels; nil where no channel has been seen twice.
     var sum: Track.Rates {
         channels.values.reduce(into: Track.Rates()) { sum, track in

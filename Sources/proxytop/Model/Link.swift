@@ -36,6 +36,8 @@ struct Link: Equatable, Sendable {
 
     struct Pending: Equatable, Sendable {
         var question: Question
+        /// The words of what is worth recording.
+        var words: [String]?
         var sentAt: UInt64
     }
 
@@ -75,8 +77,9 @@ struct Link: Equatable, Sendable {
         pending.first.map { now > $0.sentAt ? now - $0.sentAt : 0 } ?? 0
     }
 
-    mutating func ask(_ question: Question, at now: UInt64) {
-        pending.append(Pending(question: question, sentAt: now))
+    /// `words`: of a question whose answer is recorded.
+    mutating func ask(_ question: Question, _ words: [String]? = nil, at now: UInt64) {
+        pending.append(Pending(question: question, words: words, sentAt: now))
     }
 
     /// Takes the question that an answer belongs to; nil when nothing was asked.

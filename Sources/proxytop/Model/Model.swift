@@ -31,6 +31,18 @@ struct Model: Sendable {
     var greeting: Greeting?
     var catalog = CommandCatalog()
     var round = Round()
+    var tense = Tense.present
+    /// What the daemon said lately.
+    var tape = Tape()
+    /// While this is the past: the time that it is a look back from.
+    var presentNow: Moment?
+    /// How fast a recording is played, and whether it is over.
+    var replaySpeed = 1.0
+    var isReplayOver = false
+    /// What is on the screen instead of the present.
+    var past: Past?
+    /// Whether every answer is to be written down.
+    var isRecording = false
     var picture: Picture?
     /// When the picture came, by our clock.
     var pictureAt: Moment?
@@ -97,6 +109,11 @@ struct Model: Sendable {
 
     /// Why nothing may be changed now; nil when it may.
     var obstacle: String? {
+        switch tense {
+        case .present: break
+        case .past: return "you are looking at the past: = goes back to now, then act"
+        case .replay: return "this is a recording: nothing can be done there"
+        }
         if !link.isLive { return "actions are off until the link is back" }
         if isFrozen { return "the screen is frozen: f thaws it, then act" }
         guard let greeting, greeting.maySwitch else {
@@ -105,10 +122,13 @@ struct Model: Sendable {
         return nil
     }
 
+    /// The time that the screen tells of: in the past and in a recording that of its picture.
+    var shownNow: Moment { tense == .present ? now : pictureAt ?? now }
+
     /// The daemon's clock, carried on by ours since it last told it.
     var daemonNow: UInt64 {
         guard let picture, let pictureAt else { return greeting?.nowMilliseconds ?? 0 }
-        return picture.nowMilliseconds + now.elapsed(since: pictureAt.milliseconds)
+        return picture.nowMilliseconds + shownNow.elapsed(since: pictureAt.milliseconds)
     }
 
     /// Whether the operator is moving in a list, so that it had better stand still.

@@ -39,6 +39,13 @@ struct Pulse: Equatable, Sendable {
 
     static let stepMilliseconds: UInt64 = 10_000
 
+    /// What was known before a time.
+    func before(_ milliseconds: UInt64) -> Pulse {
+        var past = self
+        past.beats = beats.filter { $0.number < milliseconds / Self.beatMilliseconds }
+        return past
+    }
+
     /// What one service did before we looked, in steps of ten seconds.
     mutating func recall(_ samples: [HistorySample]) {
         for sample in samples {

@@ -67,6 +67,14 @@ struct Track: Equatable, Sendable {
         if steps.count > Self.mostSteps { steps.removeFirst(steps.count - Self.mostSteps) }
     }
 
+    /// What was known before a time: its steps, and no samples to make a rate from.
+    func before(_ milliseconds: UInt64) -> Track {
+        var track = Track()
+        let number = milliseconds / Self.stepMilliseconds
+        track.steps = steps.filter { $0.number < number }
+        return track
+    }
+
     var rates: Rates {
         guard let first = samples.first, let last = samples.last,
             last.milliseconds > first.milliseconds

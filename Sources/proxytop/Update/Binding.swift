@@ -8,6 +8,7 @@ struct Binding: Sendable {
         case filter, unfilter, command
         case enable, drain, cut, clear, weight, maxc, kill, reset, undo
         case help, back, close, quit, interrupt, suspend
+        case earlier, later, muchEarlier, muchLater, live
         case refresh, freeze, bits, redraw, foldHeader, slower, faster
     }
 
@@ -100,6 +101,11 @@ struct Binding: Sendable {
         Binding(
             .command, .look, [":"], [], "type a command of the daemon, or view, sort, filter, quit",
             hint: "cmd"),
+        Binding(.earlier, .look, ["["], [], "back in time, one look"),
+        Binding(.later, .look, ["]"], [], "forth in time, one look"),
+        Binding(.muchEarlier, .look, ["{"], [], "back in time, a minute"),
+        Binding(.muchLater, .look, ["}"], [], "forth in time, a minute"),
+        Binding(.live, .look, ["="], [], "back to now"),
         Binding(.refresh, .look, ["r"], [], "ask the daemon now; try the link now"),
         Binding(.freeze, .look, ["f"], [], "freeze and thaw the numbers", hint: "freeze"),
         Binding(.bits, .look, ["b"], [], "bytes or bits per second"),
@@ -117,7 +123,7 @@ struct Binding: Sendable {
 
     /// Keys that the design gives to what this version does not have.
     static let missing: Set<Key> = {
-        let letters = "noswaUvtyYPeZ[]{}="
+        let letters = "noswaUvtyYPeZ"
         var keys = Set(letters.unicodeScalars.map { Key.character($0) })
         keys.formUnion([.control("r")])
         keys.formUnion([2, 4, 5, 6, 7, 8, 9].map { Key.function($0) })

@@ -6,7 +6,7 @@ extension Model {
         link.phase = .greeting
         link.pending.removeAll()
         round = Round()
-        link.ask(.hello, at: now.milliseconds)
+        link.ask(.hello, ["hello"], at: now.milliseconds)
         return [.send([Request(words: ["hello"])])]
     }
 
@@ -65,10 +65,10 @@ extension Model {
         if page == .detail, let detail, let request = detail.request(catalog, picture) {
             questions.append((.detail(detail.subject), request))
         }
-        questions += past
+        questions += bygone
         if picture != nil, !catalog.entries.isEmpty { pulse.isAsked = true }
         for (question, request) in questions {
-            link.ask(question, at: now.milliseconds)
+            link.ask(question, request.words, at: now.milliseconds)
             requests.append(request)
         }
         return [.send(requests + askPlan())]
@@ -78,7 +78,7 @@ extension Model {
     private static let mostServices = 16
 
     /// Asked once, so that the strips of the overview are full from the beginning.
-    private var past: [(Link.Question, Request)] {
+    private var bygone: [(Link.Question, Request)] {
         guard !pulse.isAsked, catalog.has("show history"), let picture,
             picture.services.count <= Self.mostServices
         else { return [] }

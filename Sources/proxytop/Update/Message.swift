@@ -13,6 +13,12 @@ enum Message: Sendable {
     case resized(Size)
     /// The frame that shows the present state is on the terminal.
     case painted
+    /// What was recorded, when its time has come.
+    case recorded([Tape.Entry], isLast: Bool)
+    /// The file that everything is written to takes nothing more.
+    case recordingFailed(String)
+    /// What became of a file that was to be written; nil: it is there.
+    case written(path: String, fault: String?)
     /// Nothing but time has passed.
     case tick
 }
@@ -25,6 +31,10 @@ enum Effect: Equatable, Sendable {
     case repaint
     case suspend
     case bell
+    /// An answer for the file that everything is written to.
+    case record(Tape.Entry)
+    /// A file to be written, for nobody else to read.
+    case write(path: String, text: String)
     /// A line for the history of the command line.
     case remember(String)
     case quit(ExitStatus, message: String?)

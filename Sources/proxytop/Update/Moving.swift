@@ -99,6 +99,10 @@ extension Model {
     // MARK: The order of the connections
 
     mutating func sort(_ command: Binding.Command) {
+        guard tense == .present else {
+            tell("these are the rows that were asked for then; their order stays")
+            return
+        }
         if command == .invert {
             window.order.isDescending.toggle()
         } else {

@@ -3,7 +3,9 @@ internal import Shared
 // What a typed line means: a word of the screen, a question to the daemon, or a change.
 extension Model {
     /// Words that are the screen's own; `raw` in front sends any line as it is.
-    static let ownWords = ["view", "filter", "sort", "interval", "help", "quit", "q", "raw"]
+    static let ownWords = [
+        "view", "filter", "sort", "interval", "write", "help", "quit", "q", "raw",
+    ]
 
     mutating func obey(_ line: String) -> [Effect] {
         let words: [String]
@@ -26,6 +28,7 @@ extension Model {
             }
             show(page)
         case "filter": apply(filter: String(line.drop { $0 == " " }.dropFirst(7)), to: page)
+        case "write": return [.remember(line)] + write(rest, line)
         case "sort": return [.remember(line)] + sort(by: rest.first, line)
         case "interval":
             guard let age = rest.first.flatMap({ Age($0) }),
@@ -42,6 +45,25 @@ extension Model {
         prompt = Prompt(.command, text: line)
         prompt?.remark = text
         return []
+    }
+
+    /// The last quarter of an hour as a recording.
+    private mutating func write(_ words: [String], _ line: String) -> [Effect] {
+        let isRedacted = words.dropFirst() == ["redact"]
+        guard let path = words.first, words.count == 1 || isRedacted else {
+            return mend(line, "write FILE [redact] keeps the last 15 minutes, for --replay FILE")
+        }
+        guard tense != .past else {
+            return mend(line, "= goes back to now; then write keeps all that is recorded")
+        }
+        var text = Recording.firstLine + "\n"
+        var redaction = Redaction()
+        let entries = tape.recording(events: log.events)
+        if isRedacted { for entry in entries { redaction.learn(entry) } }
+        for entry in entries {
+            text += Recording.text(of: isRedacted ? redaction.redacted(entry) : entry)
+        }
+        return [.write(path: path, text: text)]
     }
 
     private mutating func sort(by word: String?, _ line: String) -> [Effect] {
@@ -73,6 +95,7 @@ extension Model {
             return mend(line, "the daemon has not said what it can do yet")
         }
         guard entry.mutates else {
+            if tense != .present { return mend(line, "nobody answers there: = goes back to now") }
             guard link.isLive else { return mend(line, "the link is lost") }
             link.ask(.typed(line), at: now.milliseconds)
             tell("sent: \(first.joined(separator: " "))")

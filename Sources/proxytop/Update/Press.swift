@@ -58,10 +58,12 @@ extension Model {
         case .interrupt: return interrupt()
         case .suspend: return [.suspend]
         case .redraw: return [.repaint]
-        case .refresh: return refresh()
+        case .refresh: return tense == .present ? refresh() : []
         case .enable, .drain, .cut, .clear, .weight, .maxc, .kill, .reset:
             return overlay == nil ? begin(command) : []
         case .undo: return overlay == nil ? beginUndo() : []
+        case .earlier, .later, .muchEarlier, .muchLater: travel(command)
+        case .live: returnToPresent()
         case .freeze:
             isFrozen.toggle()
             tell(isFrozen ? "frozen: the numbers stand still until f" : "live again")
@@ -112,6 +114,14 @@ extension Model {
     }
 
     private mutating func step(by direction: Int) {
+        if tense == .replay {
+            // More often is faster here.
+            let all = Playback.speeds
+            replaySpeed =
+                (direction < 0 ? all.first { $0 > replaySpeed } : all.last { $0 < replaySpeed })
+                ?? replaySpeed
+            return tell("\(NumberText.speed(replaySpeed)) times as fast as it was")
+        }
         let all = Self.intervals
         let next =
             direction > 0

@@ -18,7 +18,7 @@ extension Model {
         self.greeting = greeting
         link.phase = .live
         link.tries = 0
-        link.ask(.describe, at: now.milliseconds)
+        link.ask(.describe, ["describe"], at: now.milliseconds)
         return [.send([Request(words: ["describe"])])] + poll()
     }
 

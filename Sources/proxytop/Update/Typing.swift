@@ -107,6 +107,10 @@ extension Model {
         switch page {
         case .channels: channelFilter = filter
         case .connections:
+            guard tense == .present else {
+                tell("these are the rows that were asked for then; they cannot be filtered now")
+                return
+            }
             window.filter = filter
             requery()
         default: eventFilter = filter

@@ -4,26 +4,49 @@ extension Model {
     /// The one way in: something happened at a moment, the model changes, and the world is told what to do.
     mutating func update(_ message: Message, at moment: Moment) -> [Effect] {
         now = moment
+        past?.model.now = moment
+        let shown = shownNow
+        past?.model.presentNow = shown
         switch message {
-        case .key(let key): return press(key)
+        case .key(let key): return past == nil ? press(key) : pressInPast(key)
         case .connected: return greet()
         case .disconnected(let reason): return lost(reason)
-        case .reply(let reply): return receive(reply)
+        case .reply(let reply): return record(reply) + receive(reply)
         case .garbled(let line):
             return [.disconnect] + lost("the answer is not our protocol: “\(line)”")
         case .resized(let size):
             self.size = size
             settle()
+            past?.model.size = size
+            past?.model.settle()
             return []
         case .painted:
             confirmation?.isPainted = true
+            past?.model.confirmation?.isPainted = true
             return []
-        case .tick: return tick()
+        case .recorded(let entries, let isLast):
+            replay(entries)
+            if isLast {
+                isReplayOver = true
+                tell("the recording is over; [ and { go back in it, q quits")
+            }
+            return []
+        case .recordingFailed(let reason):
+            isRecording = false
+            tell("recording has stopped: \(reason)", isError: true)
+            return []
+        case .written(let path, let fault):
+            let text = fault.map { "\(path) was not written: \($0)" } ?? "written: \(path)"
+            if past == nil { tell(text, isError: fault != nil) }
+            past?.model.tell(text, isError: fault != nil)
+            return []
+        case .tick: return tense == .present ? tick() : []
         }
     }
 
     /// When the loop has to come back though nothing comes in.
     var nextDeadline: UInt64 {
+        guard tense == .present else { return UInt64.max }
         let next = link.nextDeadline
         if movesByItself { return min(next, now.milliseconds + 1000) }
         // The rows stop standing still by themselves.

@@ -52,7 +52,8 @@ struct HeaderStrip {
         if model.isFrozen { spans.add("FROZEN" + space, .slow) }
         let state = LinkText(model)
         spans.add(state.short, state.style)
-        let time = CalendarTime(seconds: model.now.wallSeconds + model.now.offsetSeconds)
+        let time = CalendarTime(
+            seconds: model.shownNow.wallSeconds + model.shownNow.offsetSeconds)
         if isWide, !isShort {
             spans.add("  \(NumberText.interval(model.intervalMilliseconds))  \(time.date)")
         }

@@ -7,6 +7,19 @@ struct LinkText {
     let sentence: String
 
     init(_ model: Model) {
+        switch model.tense {
+        case .present: break
+        case .past:
+            let present = model.presentNow ?? model.now
+            let behind = Age(milliseconds: present.elapsed(since: model.shownNow.milliseconds))
+            (short, style, sentence) = ("PAST -\(behind)", .slow, "")
+            return
+        case .replay:
+            let speed = "\(NumberText.speed(model.replaySpeed))x"
+            let state = model.isReplayOver ? "END" : model.isFrozen ? "PAUSE" : speed
+            (short, style, sentence) = ("REPLAY \(state)", .slow, "")
+            return
+        }
         let link = model.link
         let time = model.now.milliseconds
         switch link.phase {

@@ -18,6 +18,11 @@ enum NumberText {
             ? Quantity.fixed(value, decimals: 1) : Quantity.short(value, isWhole: false)
     }
 
+    /// How fast a recording is played: `0.25`, `1`, `10`.
+    static func speed(_ value: Double) -> String {
+        Quantity.fixed(value, decimals: value < 1 ? 2 : 0)
+    }
+
     /// The same inside a sentence, where a measured zero needs no decimals.
     static func brief(_ value: Double?) -> String { value == 0 ? "0" : perSecond(value) }
 

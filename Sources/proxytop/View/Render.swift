@@ -3,6 +3,7 @@ internal import Shared
 extension Model {
     /// The whole screen as cells. Reads the model and nothing else.
     func render(_ capabilities: Capabilities) -> Grid {
+        if let past { return past.model.render(capabilities) }
         var grid = Grid(size: size, isASCII: !capabilities.isUTF8)
         let glyphs = capabilities.glyphs
         let lines = arrangement

@@ -32,7 +32,10 @@ struct SessionTable {
     func draw(into grid: inout Grid, rows: Range<Int>) {
         let window = model.window
         if let fault = window.fault {
-            grid.put("the daemon says: \(fault)", row: rows.lowerBound, column: 2, style: .danger)
+            let isPast = model.tense == .past
+            grid.put(
+                isPast ? fault : "the daemon says: \(fault)", row: rows.lowerBound, column: 2,
+                style: isPast ? .faint : .danger)
             return
         }
         guard window.isKnown else {

@@ -54,6 +54,41 @@ struct ProgramTests {
         try expectRestored(status: 0)
     }
 
+    @Test("an incident is written to a file, and shown again from it without a daemon")
+    func replays() throws {
+        let file = terminal.directory.appending(path: "incident.ptrec").path
+        let record = terminal.directory.appending(path: "record.ptrec").path
+        try start("--glyphs ascii --interval 0.25 --record \(record)")
+        daemon.change { $0.channels[0].state = .down }
+        try terminal.waitFor(text: "0.0 !down")
+        try terminal.keys("[", "[", "[", "[", "[", "[")
+        try terminal.waitFor("the past") { $0.contains("PAST -") }
+        try terminal.keys("=", ":")
+        try terminal.text("write \(file)")
+        try terminal.keys("Enter")
+        try terminal.waitFor(text: "written: ")
+        try terminal.keys("Q")
+        try expectRestored(status: 0)
+        daemon.stop()
+        let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions]
+        #expect(mode as? Int == 0o600)
+        for path in [file, record] {
+            try terminal.start(
+                "\(try BuiltProgram.path("proxytop")) --glyphs ascii --view channels --replay \(path) --speed 1000"
+            )
+            try terminal.waitFor(text: "REPLAY END")
+            try terminal.waitFor(text: "0.0 !down")
+            try terminal.keys("{")
+            try terminal.waitFor("the past of the recording") {
+                $0.contains("PAST -") && $0.contains("0.0 +up")
+            }
+            try terminal.keys("D")
+            try terminal.waitFor(text: "you are looking at the past")
+            try terminal.keys("Q")
+            try expectRestored(status: 0)
+        }
+    }
+
     @Test("X on a channel asks, and reaches the daemon once the number is typed")
     func cuts() throws {
         try start()

@@ -1,0 +1,51 @@
+internal import Shared
+
+extension Proxytop {
+    /// Shows a recording: on the screen, or as a report of its last picture.
+    func show(_ path: String, _ capabilities: Capabilities) throws {
+        let now = Moment.read()
+        let entries: [Tape.Entry]
+        do {
+            entries = try Recording.entries(
+                in: RecordingFile.read(path), offsetSeconds: now.offsetSeconds)
+        } catch let mistake as Recording.Mistake {
+            return try Self.end(.usage, "\(path): \(mistake)")
+        } catch let failure as RecordingFile.Failure {
+            return try Self.end(.usage, "\(path): \(failure.reason)")
+        }
+        guard !entries.isEmpty else {
+            return try Self.end(.usage, "\(path): nothing is recorded in it")
+        }
+        var model = Model(
+            now: now, size: Size(columns: 80, rows: 24), socketPath: path,
+            page: view == "auto" ? nil : Page(named: view))
+        model.tense = .replay
+        model.replaySpeed = speed
+        model.link.phase = .live
+        var playback = Playback(entries, speed: speed)
+        if let wanted = at.flatMap(Self.secondOfDay) {
+            guard let first = playback.skip(toSecondOfDay: wanted) else {
+                return try Self.end(.usage, "--at \(at ?? ""): the recording ends before that")
+            }
+            model.replay(first)
+        }
+        if once || json || csv || !StandardStream.output.isTerminal {
+            if at == nil { model.replay(entries) }
+            try tell(of: model, capabilities)
+        } else {
+            try open(model, connection: nil, playback: playback, recording: nil, capabilities)
+        }
+    }
+
+    /// `02:36` or `02:36:55`, as seconds since midnight.
+    static func secondOfDay(_ text: String) -> Int64? {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { part in
+            part.count == 2 ? Int64(part) : nil
+        }
+        guard (2...3).contains(parts.count), numbers.count == parts.count,
+            (0..<24).contains(numbers[0]), numbers.dropFirst().allSatisfy({ (0..<60).contains($0) })
+        else { return nil }
+        return numbers[0] * 3600 + numbers[1] * 60 + (numbers.count > 2 ? numbers[2] : 0)
+    }
+}
