@@ -1,23 +1,76 @@
 internal import Shared
 
-/// `--once` and `--json`: looks twice, an interval apart, so that the rates are real, and says what it saw.
+/// The daemon without a screen: looks as often as it is told to, asks single questions, and says what it saw.
 struct Once: ~Copyable {
     private(set) var model: Model
-    private var connection: ControlSocket
+    private var connection: ControlSocket?
     private var failure: (status: ExitStatus, message: String)?
+    /// Whether a lost link is tried again instead of ending it all.
+    private let reconnects: Bool
+    private let isRecorded: Bool
 
-    init(model: Model, connection: consuming ControlSocket) {
+    init(model: Model, connection: consuming ControlSocket, reconnects: Bool = false) {
         self.model = model
         self.connection = consume connection
+        isRecorded = false
+        self.reconnects = reconnects
         self.model.countsAllFailures = true
+    }
+
+    /// What a recording has come to: there is nobody to ask.
+    init(recorded model: Model) {
+        self.model = model
+        self.model.countsAllFailures = true
+        connection = nil
+        reconnects = false
+        isRecorded = true
     }
 
     /// Fills the model. nil, or why it could not be done.
     mutating func look(twice: Bool) -> (status: ExitStatus, message: String)? {
+        if isRecorded { return nil }
         handle(.connected)
         guard awaitPicture(after: nil) else { return failure }
         guard twice else { return nil }
-        return awaitPicture(after: model.picture?.nowMilliseconds) ? nil : failure
+        return lookAgain()
+    }
+
+    /// Waits for the next picture, an interval later.
+    mutating func lookAgain() -> (status: ExitStatus, message: String)? {
+        awaitPicture(after: model.picture?.nowMilliseconds) ? nil : failure
+    }
+
+    /// One question more, when a picture has just come.
+    mutating func ask(_ request: Request) -> Reply? {
+        if isRecorded {
+            failure = (.usage, "a recording cannot be asked; --replay FILE shows what was seen")
+            return nil
+        }
+        model.answer = nil
+        handle(.ask(request))
+        while failure == nil, model.answer == nil { turn() }
+        return model.answer
+    }
+
+    /// Waits until something happens, at most until the next look is due, and takes it in.
+    mutating func turn() {
+        let now = Moment.read().milliseconds
+        let deadline = model.nextDeadline
+        let pause = deadline > now ? deadline - now : 0
+        let ready: Waiting.Ready
+        switch connection {
+        case .none:
+            ready = Waiting.run(socket: nil, wantsToWrite: false, keys: false, milliseconds: pause)
+        case .some(let open):
+            ready = Waiting.run(
+                socket: open.descriptor, wantsToWrite: open.wantsToWrite, keys: false,
+                milliseconds: pause)
+        }
+        if ready.socket { takeReplies() }
+        handle(.tick)
+        if case .lost(_, let reason) = model.link.phase, failure == nil, !reconnects {
+            failure = (.noConnection, reason)
+        }
     }
 
     /// Waits for a picture that is newer than the last one.
@@ -26,27 +79,31 @@ struct Once: ~Copyable {
             if let picture = model.picture, last.map({ picture.nowMilliseconds > $0 }) ?? true {
                 return true
             }
-            let now = Moment.read().milliseconds
-            let deadline = model.nextDeadline
-            let ready = Waiting.run(
-                socket: connection.descriptor, wantsToWrite: connection.wantsToWrite, keys: false,
-                milliseconds: deadline > now ? deadline - now : 0)
-            if ready.socket { takeReplies() }
-            handle(.tick)
-            if case .lost(_, let reason) = model.link.phase, failure == nil {
-                failure = (.noConnection, reason)
-            }
+            turn()
         }
         return false
     }
 
+    /// Why it ended, once it has.
+    var end: (status: ExitStatus, message: String)? { failure }
+
     private mutating func takeReplies() {
-        connection.flush()
-        for event in connection.receive() {
+        guard var open = connection.take() else { return }
+        open.flush()
+        let events = open.receive()
+        connection = consume open
+        for event in events {
             switch event {
             case .reply(let reply): handle(.reply(reply))
-            case .garbled(let line): failure = (.wrongProtocol, "not our protocol: “\(line)”")
-            case .closed(let reason): handle(.disconnected(reason: reason))
+            case .garbled(let line):
+                if reconnects {
+                    handle(.garbled(line))
+                } else {
+                    failure = (.wrongProtocol, "not our protocol: “\(line)”")
+                }
+            case .closed(let reason):
+                connection = nil
+                handle(.disconnected(reason: reason))
             }
         }
     }
@@ -54,10 +111,24 @@ struct Once: ~Copyable {
     private mutating func handle(_ message: Message) {
         for effect in model.update(message, at: Moment.read()) {
             switch effect {
-            case .send(let requests): connection.send(requests)
+            case .send(let requests):
+                guard var open = connection.take() else { continue }
+                open.send(requests)
+                connection = consume open
+            case .disconnect: connection = nil
+            case .connect: connect()
             case .quit(let status, let text): failure = (status, text ?? "")
             default: break
             }
+        }
+    }
+
+    private mutating func connect() {
+        do throws(ControlSocket.Failure) {
+            connection = try ControlSocket(path: model.socketPath)
+            handle(.connected)
+        } catch {
+            handle(.disconnected(reason: error.reason))
         }
     }
 }

@@ -17,15 +17,12 @@ struct Proxytop: ParsableCommand {
     var socket: String?
     @Option(help: "Seconds between two questions to the daemon, 0.25 to 60.")
     var interval = 1.0
-    @Flag(help: "Print one plain table and end.")
-    var once = false
-    @Flag(help: "Print one JSON object and end.")
-    var json = false
-    @Flag(help: "Print the channels as CSV and end.")
-    var csv = false
-    @Flag(help: "With --once, --json and --csv: do not wait for a second look; rates are unknown.")
-    var noRates = false
-    @Option(help: "The first view: overview, channels, conns, events, or auto.")
+    @OptionGroup(title: "Without a screen") var batch: BatchOptions
+    @Option(
+        help:
+            ArgumentHelp(
+                "The first view: overview, channels, conns, events or auto; in reports groups and listeners, too.",
+                valueName: "view"))
     var view = "auto"
     @Option(help: ArgumentHelp("Write every answer of the daemon to a file.", valueName: "file"))
     var record: String?
@@ -65,10 +62,8 @@ struct Proxytop: ParsableCommand {
         guard glyphs == "auto" || Glyphs(rawValue: glyphs) != nil else {
             throw ValidationError("--glyphs: “\(glyphs)” is not ascii, unicode or auto")
         }
-        guard [once, json, csv].count(where: { $0 }) <= 1 else {
-            throw ValidationError("--once, --json and --csv: only one of them")
-        }
-        guard view == "auto" || Page(named: view) != nil else {
+        let isReport = batch.isAsked && BatchReport.views.contains(view)
+        guard view == "auto" || Page(named: view) != nil || isReport else {
             throw ValidationError(
                 "--view: “\(view)” is not overview, channels, conns, events or auto")
         }
@@ -81,8 +76,11 @@ struct Proxytop: ParsableCommand {
         if let at, Self.secondOfDay(at) == nil {
             throw ValidationError("--at: “\(at)” is no time of day; write it as 02:36 or 02:36:55")
         }
-        if record != nil, replay != nil || once || json || csv {
+        if record != nil, replay != nil || batch.isAsked {
             throw ValidationError("--record goes with the screen of a running daemon")
+        }
+        if replay != nil, batch.plain || batch.follow {
+            throw ValidationError("--plain and --follow need a daemon, not a recording")
         }
         if redact, record == nil { throw ValidationError("--redact goes with --record FILE") }
         if replay != nil, socket != nil {
@@ -112,10 +110,10 @@ struct Proxytop: ParsableCommand {
         do throws(ControlSocket.Failure) {
             connection = try ControlSocket(path: path)
         } catch {
-            try Self.end(error.kind == .notPermitted ? .notPermitted : .noConnection, error.reason)
-            return
+            return try refuse(
+                error.kind == .notPermitted ? .notPermitted : .noConnection, error.reason)
         }
-        if once || json || csv || !StandardStream.output.isTerminal {
+        if batch.isAsked || !StandardStream.output.isTerminal {
             try report(model, connection, capabilities)
         } else {
             try watch(model, connection, capabilities)
@@ -135,23 +133,22 @@ struct Proxytop: ParsableCommand {
     private func report(
         _ model: Model, _ connection: consuming ControlSocket, _ capabilities: Capabilities
     ) throws {
-        var once = Once(model: model, connection: connection)
-        if let failure = once.look(twice: !noRates) {
-            try Self.end(failure.status, failure.message)
-        }
-        try tell(of: once.model, capabilities)
+        let once = Once(
+            model: model, connection: consume connection, reconnects: batch.plain)
+        try tell(of: consume once, capabilities)
     }
 
     /// What is known, in the form that was asked for.
-    func tell(of model: Model, _ capabilities: Capabilities) throws {
-        if json {
-            StandardStream.output.write(JSONReport(model: model).text + "\n")
-        } else if csv {
-            StandardStream.output.write(CSVReport(model: model).text)
-        } else {
-            var screen = TextScreen()
-            screen.present(model.report(capabilities), frame: 1)
+    func tell(of once: consuming Once, _ capabilities: Capabilities) throws {
+        var report = BatchReport(
+            batch, view: view == "auto" ? nil : view, capabilities, consume once)
+        let status: Int32
+        do throws(BatchReport.Failure) {
+            status = try report.run()
+        } catch {
+            return try refuse(error.status, error.message)
         }
+        if status != 0 { throw ExitCode(status) }
     }
 
     private func watch(
@@ -195,6 +192,13 @@ struct Proxytop: ParsableCommand {
             return
         }
         if outcome.status != .good { try Self.end(outcome.status, outcome.message ?? "") }
+    }
+
+    /// A monitoring system is told where it looks, and that nobody answers is the worst.
+    private func refuse(_ status: ExitStatus, _ message: String) throws {
+        guard batch.isCheck, status != .usage else { return try Self.end(status, message) }
+        StandardStream.output.write("CRITICAL: \(message)\n")
+        throw ExitCode(Summary.Verdict.critical.rawValue)
     }
 
     /// Ends with a message on standard error.

@@ -29,9 +29,9 @@ extension Proxytop {
             }
             model.replay(first)
         }
-        if once || json || csv || !StandardStream.output.isTerminal {
+        if batch.isAsked || !StandardStream.output.isTerminal {
             if at == nil { model.replay(entries) }
-            try tell(of: model, capabilities)
+            try tell(of: Once(recorded: model), capabilities)
         } else {
             try open(model, connection: nil, playback: playback, recording: nil, capabilities)
         }

@@ -22,6 +22,8 @@ struct Link: Equatable, Sendable {
         case planBegin(id: Int), planStep(id: Int)
         /// The command of the running act that was sent.
         case act
+        /// A report asks something.
+        case asked
         /// A question that was typed.
         case typed(String)
 

@@ -36,6 +36,8 @@ struct Model: Sendable {
     var tape = Tape()
     /// While this is the past: the time that it is a look back from.
     var presentNow: Moment?
+    /// What came of a report's question.
+    var answer: Reply?
     /// How fast a recording is played, and whether it is over.
     var replaySpeed = 1.0
     var isReplayOver = false

@@ -1,12 +1,11 @@
 /// Frames as plain lines on standard output: no ncurses, no TERM.
 struct TextScreen: Screen {
     mutating func present(_ grid: Grid, frame: UInt64) {
-        var text = ""
-        for line in grid.lines {
-            text += line.trimmingTrailingBlanks
-            text += "\n"
-        }
-        StandardStream.output.write(text)
+        StandardStream.output.write(Self.text(of: grid))
+    }
+
+    static func text(of grid: Grid) -> String {
+        grid.lines.map { $0.trimmingTrailingBlanks + "\n" }.joined()
     }
 }
 

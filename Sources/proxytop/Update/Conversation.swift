@@ -128,6 +128,7 @@ extension Model {
         let elapsed = now.elapsed(since: pending.sentAt)
         switch (pending.question, reply) {
         case (.act, _): return conclude(reply, elapsed)
+        case (.asked, _): answer = reply
         case (.typed(let line), _): showAnswer(to: line, reply)
         case (.plan(let id, _), .error(let code, let message)),
             (.planBegin(let id), .error(let code, let message)),

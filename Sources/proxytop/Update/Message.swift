@@ -13,6 +13,8 @@ enum Message: Sendable {
     case resized(Size)
     /// The frame that shows the present state is on the terminal.
     case painted
+    /// A question of a report.
+    case ask(Request)
     /// What was recorded, when its time has come.
     case recorded([Tape.Entry], isLast: Bool)
     /// The file that everything is written to takes nothing more.

@@ -24,6 +24,9 @@ extension Model {
             confirmation?.isPainted = true
             past?.model.confirmation?.isPainted = true
             return []
+        case .ask(let request):
+            link.ask(.asked, at: now.milliseconds)
+            return [.send([request])]
         case .recorded(let entries, let isLast):
             replay(entries)
             if isLast {
