@@ -21,7 +21,12 @@
 #include <wchar.h>
 
 enum { most_columns = 1024, most_pairs = 64 };
-enum { paste_begins = KEY_MAX + 1, paste_ends = KEY_MAX + 2 };
+enum {
+    paste_begins = KEY_MAX + 1,
+    paste_ends,
+    sync_known,
+    sync_unknown,
+};
 
 static SCREEN *screen;
 static FILE *terminal_out, *terminal_in;
@@ -41,6 +46,8 @@ static volatile sig_atomic_t has_modes, is_on_screen;
 static char farewell[512];
 static size_t farewell_length;
 static int real_stderr = -1, held_stderr = -1;
+
+static int has_sync, click_row, click_column, cursor_row = -1, cursor_column;
 
 static const char paste_on[] = "\033[?2004h";
 static const char paste_off[] = "\033[?2004l";
@@ -150,6 +157,8 @@ static void add_farewell(const char *text) {
 static void prepare_farewell(void) {
     farewell_length = 0;
     add_farewell(paste_off);
+    // A crash may come in the middle of a frame, and with the mouse on.
+    add_farewell("\033[?2026l\033[?1000l\033[?1006l");
     add_farewell(tigetstr("sgr0"));
     add_farewell(tigetstr("cnorm"));
     add_farewell(tigetstr("rmkx"));
@@ -180,7 +189,7 @@ static void enter_modes(void) {
     keypad(stdscr, TRUE);
     nodelay(stdscr, TRUE);
     set_escdelay(25);
-    curs_set(0);
+    curs_set(cursor_row >= 0);
     putp(paste_on);
     fflush(terminal_out);
 }
@@ -301,8 +310,56 @@ void cnc_put_row(int row, const uint32_t *scalars, const uint8_t *styles, int co
     mvadd_wchnstr(row, 0, line, length);
 }
 
+void cnc_cursor(int row, int column) {
+    if (screen == NULL) return;
+    curs_set(row >= 0);
+    cursor_row = row;
+    cursor_column = column;
+}
+
 void cnc_flush(void) {
-    if (screen != NULL) refresh();
+    if (screen == NULL) return;
+    // Through ncurses' own buffer, so that the marks stand around the frame and not beside it.
+    int is_marked = has_sync && is_wintouched(stdscr);
+    if (is_marked) putp("\033[?2026h");
+    if (cursor_row >= 0) move(cursor_row, cursor_column);
+    refresh();
+    if (is_marked) {
+        putp("\033[?2026l");
+        fflush(terminal_out);
+    }
+}
+
+void cnc_ask_sync(void) {
+    if (screen == NULL) return;
+    define_key("\033[?2026;1$y", sync_known);
+    define_key("\033[?2026;2$y", sync_known);
+    define_key("\033[?2026;0$y", sync_unknown);
+    define_key("\033[?2026;4$y", sync_unknown);
+    putp("\033[?2026$p");
+    fflush(terminal_out);
+}
+
+void cnc_use_sync(void) { has_sync = 1; }
+
+void cnc_use_mouse(void) {
+    if (screen == NULL) return;
+    mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+    // A press is told at once instead of waiting whether it becomes a click.
+    mouseinterval(0);
+}
+
+void cnc_click(int *row, int *column) {
+    *row = click_row;
+    *column = click_column;
+}
+
+void cnc_copy(const char *base64) {
+    if (screen == NULL) return;
+    putp("\033]52;c;");
+    putp(base64);
+    putp("\a");
+    fflush(terminal_out);
 }
 
 void cnc_bell(void) {
@@ -310,6 +367,16 @@ void cnc_bell(void) {
 }
 
 // ---- Keys ----
+
+static int mouse_key(void) {
+    MEVENT event;
+    if (getmouse(&event) != OK) return CNC_KEY_OTHER;
+    click_row = event.y;
+    click_column = event.x;
+    if (event.bstate & BUTTON4_PRESSED) return CNC_KEY_WHEEL_UP;
+    if (event.bstate & BUTTON5_PRESSED) return CNC_KEY_WHEEL_DOWN;
+    return event.bstate & BUTTON1_PRESSED ? CNC_KEY_CLICK : CNC_KEY_OTHER;
+}
 
 static int plain_key(int key) {
     switch (key) {
@@ -326,6 +393,8 @@ static int plain_key(int key) {
         case KEY_BACKSPACE: return CNC_KEY_BACKSPACE;
         case paste_begins: return CNC_KEY_PASTE_BEGINS;
         case paste_ends: return CNC_KEY_PASTE_ENDS;
+        case sync_known: return CNC_KEY_SYNC;
+        case KEY_MOUSE: return mouse_key();
         default: break;
     }
     if (key >= KEY_F(1) && key <= KEY_F(12)) return CNC_KEY_FUNCTION_1 + key - KEY_F(1);

@@ -101,6 +101,7 @@ struct Dashboard: ~Copyable {
         var count = 0
         while end == nil, let key = screen.nextKey() {
             count += 1
+            if key == .showsWholeFrames { screen.showWholeFrames() }
             handle(.key(key))
         }
         // A terminal that is ready for ever and gives nothing is gone.
@@ -140,6 +141,7 @@ struct Dashboard: ~Copyable {
         case .suspend:
             screen.suspend()
             handle(.resized(screen.size))
+        case .copy(let text): screen.copy(text)
         case .bell: screen.ring()
         case .record(let entry): record(entry)
         case .write(let path, let text):

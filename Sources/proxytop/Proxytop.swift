@@ -34,11 +34,20 @@ struct Proxytop: ParsableCommand {
     var at: String?
     @Flag(help: "With --record: tags in the place of clients' addresses.")
     var redact = false
-    @Option(help: "Characters to draw with: ascii, unicode or auto.")
+    @Option(help: "Characters to draw with: ascii, unicode, braille, words or auto.")
     var glyphs = "auto"
     @Flag(help: "No colours, as with NO_COLOR.")
     var mono = false
-    @Option(help: "Colours for a dark or a light background.")
+    @Flag(
+        help:
+            "For screen readers: words instead of signs, and the terminal's cursor on the chosen row."
+    )
+    var a11y = false
+    @Flag(help: "The wheel scrolls, a click chooses or sorts; nothing is switched by it.")
+    var mouse = false
+    @Option(help: "Frames as one (terminal mode 2026): auto asks the terminal, on, off.")
+    var sync = "auto"
+    @Option(help: "Colours: dark, light, or blue-orange for eyes that do not tell red from green.")
     var theme = "dark"
 
     static func main() {
@@ -60,7 +69,8 @@ struct Proxytop: ParsableCommand {
             throw ValidationError("--interval: \(interval) is not between 0.25 and 60 seconds")
         }
         guard glyphs == "auto" || Glyphs(rawValue: glyphs) != nil else {
-            throw ValidationError("--glyphs: “\(glyphs)” is not ascii, unicode or auto")
+            throw ValidationError(
+                "--glyphs: “\(glyphs)” is not ascii, unicode, braille, words or auto")
         }
         let isReport = batch.isAsked && BatchReport.views.contains(view)
         guard view == "auto" || Page(named: view) != nil || isReport else {
@@ -86,16 +96,23 @@ struct Proxytop: ParsableCommand {
         if replay != nil, socket != nil {
             throw ValidationError("--replay and --socket: a recording or a daemon, not both")
         }
-        guard theme == "dark" || theme == "light" else {
-            throw ValidationError("--theme: “\(theme)” is not dark or light")
+        guard Theme(rawValue: theme) != nil, theme != "mono" else {
+            throw ValidationError(
+                "--theme: “\(theme)” is not dark, light or blue-orange; --mono is without colours")
+        }
+        guard ["auto", "on", "off"].contains(sync) else {
+            throw ValidationError("--sync: “\(sync)” is not auto, on or off")
         }
     }
 
     func run() throws {
-        let isUTF8 = TerminalLocale.adopt(forcing: glyphs == Glyphs.unicode.rawValue)
+        let isUTF8 = TerminalLocale.adopt(
+            forcing: glyphs == Glyphs.unicode.rawValue || glyphs == Glyphs.braille.rawValue)
         let capabilities = Capabilities(
-            glyphs: Glyphs(rawValue: glyphs)
-                ?? .automatic(isUTF8: isUTF8, terminal: Environment.value(of: "TERM")),
+            glyphs: a11y
+                ? .words
+                : Glyphs(rawValue: glyphs)
+                    ?? .automatic(isUTF8: isUTF8, terminal: Environment.value(of: "TERM")),
             isUTF8: isUTF8)
         if let replay {
             try show(replay, capabilities)
@@ -178,11 +195,15 @@ struct Proxytop: ParsableCommand {
             return
         }
         let look: Theme =
-            mono || Environment.forbidsColour ? .mono : theme == "light" ? .light : .dark
+            mono || Environment.forbidsColour ? .mono : Theme(rawValue: theme) ?? .dark
         let sync = Environment.value(of: "PROXYTOP_SYNC_FD").flatMap { CInt($0) }
         let outcome: (status: ExitStatus, message: String?)
         do throws(CursesScreen.Unusable) {
-            let screen = try CursesScreen(theme: look, syncDescriptor: sync)
+            let screen = try CursesScreen(
+                theme: look,
+                wishes: .init(
+                    mouse: mouse, wholeFrames: self.sync == "auto" ? nil : self.sync == "on",
+                    cursor: a11y), syncDescriptor: sync)
             var dashboard = Dashboard(
                 model: model, connection: consume connection, playback: playback,
                 recording: consume recording, screen: screen, capabilities: capabilities)

@@ -28,6 +28,10 @@ enum {
     CNC_KEY_PASTE_BEGINS,
     CNC_KEY_PASTE_ENDS,
     CNC_KEY_BACK_TAB,
+    CNC_KEY_CLICK,
+    CNC_KEY_WHEEL_UP,
+    CNC_KEY_WHEEL_DOWN,
+    CNC_KEY_SYNC,  // the terminal answers that it knows synchronised output
     CNC_KEY_FUNCTION_1,  // F1 to F12 follow each other
     CNC_KEY_OTHER = 100,
 };
@@ -59,7 +63,19 @@ void cnc_resize(void);
 void cnc_repaint(void);
 // A row of cells from the left edge; scalar 0 is the right half of a wide character.
 void cnc_put_row(int row, const uint32_t *scalars, const uint8_t *styles, int count);
+// Where the cursor is left by the next flush, visible; a negative row hides it.
+void cnc_cursor(int row, int column);
+// Hands over what has changed, as one frame where the terminal can (mode 2026).
 void cnc_flush(void);
+// Asks the terminal whether it can; the answer comes as CNC_KEY_SYNC.
+void cnc_ask_sync(void);
+void cnc_use_sync(void);
+// Clicks and the wheel come as keys.
+void cnc_use_mouse(void);
+// Where the last click was.
+void cnc_click(int *row, int *column);
+// A text, in base64, for the clipboard of the terminal (OSC 52).
+void cnc_copy(const char *base64);
 void cnc_bell(void);
 
 // The next key, without waiting.

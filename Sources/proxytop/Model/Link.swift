@@ -16,6 +16,8 @@ struct Link: Equatable, Sendable {
         /// What a service did before we looked; with the last one the past is whole.
         case past(isLast: Bool)
         case detail(Subject)
+        /// The history for the timeline of this.
+        case why(Subject)
         /// A part of the plan for a preview; the last one completes it.
         case plan(id: Int, isLast: Bool)
         /// What a plan needs before and after it.

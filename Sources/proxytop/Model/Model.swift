@@ -53,6 +53,17 @@ struct Model: Sendable {
     var log = EventLog()
     var window = SessionWindow()
     var detail: Detail?
+    /// What `w` asked about last.
+    var why: Why?
+    var absence = Absence()
+    /// Whether clients' addresses are shown as tags.
+    var hidesClients = false
+    /// Whether ages are shown as times of day.
+    var showsClock = false
+    /// How the channels of a group are ordered; nil: as the daemon has them.
+    var channelOrder: ChannelOrder?
+    /// Lines of the operator's own for the handover.
+    var notes: [Note] = []
     /// Since when nothing has been wrong, by the daemon's clock; nil while something is.
     var quietSince: UInt64?
 
@@ -71,6 +82,8 @@ struct Model: Sendable {
     var movedAt: UInt64?
     var folded: Set<Subject> = []
     var marks: Set<Subject> = []
+    /// Where a range of marks begins.
+    var lastMarked: Subject?
     var channelFilter: FilterText?
     var eventFilter: FilterText?
     var confirmation: Confirmation?
@@ -79,6 +92,8 @@ struct Model: Sendable {
     var prompt: Prompt?
     var pastLines: [String] = []
     var undo = UndoList()
+    /// The line that was sent last to change something.
+    var lastCommand: String?
     /// What is left of several commands, in order.
     var batch: Batch?
     var notice: Notice?
@@ -104,7 +119,9 @@ struct Model: Sendable {
         choosesPage = page == nil
     }
 
-    var outline: Outline { Outline(picture, folded: folded, filter: channelFilter?.filter) }
+    var outline: Outline {
+        Outline(picture, folded: folded, filter: channelFilter?.filter, order: channelOrder)
+    }
     var arrangement: Arrangement { Arrangement(size, isHeaderFolded: isHeaderFolded) }
     /// Whether the numbers on the screen are the last ones of a daemon that does not answer.
     var isStale: Bool { !link.isLive }

@@ -19,7 +19,10 @@ struct Outline: CursorRows, Sendable {
     let rows: [Row]
 
     /// With a filter only the channels that meet it are there, and the headings above them.
-    init(_ picture: Picture?, folded: Set<Subject>, filter: Filter? = nil) {
+    init(
+        _ picture: Picture?, folded: Set<Subject>, filter: Filter? = nil,
+        order: ChannelOrder? = nil
+    ) {
         guard let picture else {
             rows = []
             return
@@ -39,8 +42,9 @@ struct Outline: CursorRows, Sendable {
                 let isGroupFolded = folded.contains(.group(serial: group.snapshot.serial))
                 rows.append(.group(group, next: next, isFolded: isGroupFolded))
                 guard !isGroupFolded else { continue }
+                let channels = order?.ordered(group.channels) ?? group.channels
                 rows.append(
-                    contentsOf: group.channels.filter { filter?.matches($0.row) ?? true }
+                    contentsOf: channels.filter { filter?.matches($0.row) ?? true }
                         .map { .channel($0) })
             }
         }

@@ -26,16 +26,23 @@ enum Page: Int, Hashable, Sendable, CaseIterable {
     }
 }
 
-/// A text that lies over the page until it is closed.
+/// What lies over the page until it is closed.
 enum Overlay: Equatable, Sendable {
     case help(top: Int)
     /// What the daemon answered to a command that was typed.
     case answer(title: String, lines: [String], top: Int)
+    /// Why something is as it is.
+    case why(top: Int)
+    /// What can be undone.
+    case undo(top: Int)
+    /// What can be done here; one of the lines is chosen.
+    case menu(chosen: Int)
 
     var top: Int {
         get {
             switch self {
-            case .help(let top), .answer(_, _, let top): top
+            case .help(let top), .answer(_, _, let top), .why(let top), .undo(let top): top
+            case .menu: 0
             }
         }
         set {
@@ -43,6 +50,9 @@ enum Overlay: Equatable, Sendable {
             case .help: self = .help(top: newValue)
             case .answer(let title, let lines, _):
                 self = .answer(title: title, lines: lines, top: newValue)
+            case .why: self = .why(top: newValue)
+            case .undo: self = .undo(top: newValue)
+            case .menu: break
             }
         }
     }

@@ -27,7 +27,7 @@ struct Problem: Equatable, Sendable {
             for group in service.groups {
                 let prefix = hasServices ? service.name + "/" : ""
                 if let problem = trouble(of: group, prefix, history) { problems.append(problem) }
-                problems += group.channels.compactMap { trouble(of: $0, prefix) }
+                problems += group.channels.compactMap { trouble(of: $0, prefix, history) }
             }
         }
         return problems.sorted {
@@ -71,7 +71,9 @@ struct Problem: Equatable, Sendable {
             subject: subject)
     }
 
-    private static func trouble(of channel: ChannelSnapshot, _ prefix: String) -> Problem? {
+    private static func trouble(
+        of channel: ChannelSnapshot, _ prefix: String, _ history: History
+    ) -> Problem? {
         let severity: Severity
         switch channel.state {
         case .down: severity = .down
@@ -84,7 +86,10 @@ struct Problem: Equatable, Sendable {
         let age = Age(milliseconds: channel.sinceMilliseconds)
         var text = "\(prefix)\(place.shortName) \(channel.state.rawValue) \(age)"
         if let why = channel.why, !why.isEmpty, severity != .note { text += " \(why)" }
-        if channel.state == .drain { text += ", \(channel.current) conn left" }
+        if channel.state == .drain {
+            let forecast = DrainForecast(channel, history.channels[channel.serial])
+            text += ", " + (forecast?.text ?? "\(channel.current) conn left")
+        }
         return Problem(
             severity: severity, state: channel.state, text: text,
             ageMilliseconds: channel.sinceMilliseconds,

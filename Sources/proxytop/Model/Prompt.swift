@@ -73,6 +73,7 @@ struct Prompt: Equatable, Sendable {
         case .control("w"):
             let kept = String(head.reversed().drop { $0 == " " }.drop { $0 != " " }.reversed())
             replaceHead(with: kept)
+        case .control("r"): search(history)
         case .up: recall(age + 1, history)
         case .down: recall(age - 1, history)
         default: return false
@@ -83,6 +84,19 @@ struct Prompt: Equatable, Sendable {
     private mutating func set(_ text: String) {
         self.text = text
         place = text.count
+    }
+
+    /// The next older line that has what was typed in it.
+    private mutating func search(_ history: [String]) {
+        if age == 0 { draft = text }
+        for older in stride(from: age + 1, through: history.count, by: 1) {
+            let line = history[history.count - older]
+            guard draft.isEmpty || line.contains(draft) else { continue }
+            age = older
+            set(line)
+            return
+        }
+        remark = "no older line has “\(draft)”"
     }
 
     private mutating func recall(_ wanted: Int, _ history: [String]) {

@@ -15,6 +15,7 @@ struct Track: Equatable, Sendable {
         var number: UInt64
         var current: UInt64
         var failed: UInt64
+        var total: UInt64
     }
 
     /// Per second, over the last ten seconds; nil while there is nothing to compare with.
@@ -31,6 +32,7 @@ struct Track: Equatable, Sendable {
     /// Fifteen minutes.
     static let mostSteps = 180
     static let failureSteps: UInt64 = 60
+    static let minuteSteps: UInt64 = 12
 
     private(set) var samples: [Sample] = []
     private(set) var steps: [Step] = []
@@ -43,7 +45,7 @@ struct Track: Equatable, Sendable {
                 || sample.failed < last.failed
             {
                 samples.removeAll()
-                if sample.failed < last.failed { steps.removeAll() }
+                if sample.failed < last.failed || sample.total < last.total { steps.removeAll() }
             } else if sample.milliseconds == last.milliseconds {
                 samples.removeLast()
             }
@@ -63,7 +65,10 @@ struct Track: Equatable, Sendable {
             steps[steps.count - 1].current = max(last.current, sample.current)
             return
         }
-        steps.append(Step(number: number, current: sample.current, failed: sample.failed))
+        steps.append(
+            Step(
+                number: number, current: sample.current, failed: sample.failed, total: sample.total)
+        )
         if steps.count > Self.mostSteps { steps.removeFirst(steps.count - Self.mostSteps) }
     }
 
@@ -85,6 +90,14 @@ struct Track: Equatable, Sendable {
             inBytes: Double(last.inBytes - first.inBytes) / seconds,
             outBytes: Double(last.outBytes - first.outBytes) / seconds,
             failed: Double(last.failed - first.failed) / seconds)
+    }
+
+    /// New sessions in the last minute, or since we look when that is less.
+    var recentSessions: UInt64 {
+        guard let last = samples.last, let newest = steps.last else { return 0 }
+        let oldest = newest.number > Self.minuteSteps ? newest.number - Self.minuteSteps : 0
+        guard let first = steps.first(where: { $0.number >= oldest }) else { return 0 }
+        return last.total >= first.total ? last.total - first.total : 0
     }
 
     /// Failures in the last five minutes, or since we look when that is less.

@@ -7,6 +7,16 @@ struct CursesScreen: Screen, ~Copyable {
         let reason: String
     }
 
+    /// What one may ask of the terminal beyond drawing.
+    struct Wishes: Equatable, Sendable {
+        var mouse = false
+        /// Synchronised output: nil asks the terminal.
+        var wholeFrames: Bool?
+        /// The terminal's cursor stands where the screen's does.
+        var cursor = false
+    }
+
+    private let showsCursor: Bool
     /// What is on the terminal, so that only changed rows are handed on.
     private var shown: Grid?
     /// Where the number of every flushed frame is written, for tests that wait for frames.
@@ -15,7 +25,7 @@ struct CursesScreen: Screen, ~Copyable {
     /// The terminal description that worked, when it is not the one asked for.
     let substitute: String?
 
-    init(theme: Theme, syncDescriptor: CInt?) throws(Unusable) {
+    init(theme: Theme, wishes: Wishes, syncDescriptor: CInt?) throws(Unusable) {
         var used: UnsafePointer<CChar>?
         guard unsafe cnc_start(&used) == 0 else {
             throw Unusable(reason: "the terminal cannot be used: is TERM right?")
@@ -23,6 +33,12 @@ struct CursesScreen: Screen, ~Copyable {
         let name = unsafe used.map { unsafe String(cString: $0) }
         substitute = name == Environment.value(of: "TERM") ? nil : name
         self.syncDescriptor = syncDescriptor
+        showsCursor = wishes.cursor
+        if wishes.mouse { cnc_use_mouse() }
+        if wishes.wholeFrames == true { cnc_use_sync() }
+        // The consoles of the kernel and old terminals print what they do not understand.
+        let isOld = ["linux", "vt", "dumb", "cons"].contains { name?.hasPrefix($0) ?? true }
+        if wishes.wholeFrames == nil, !isOld { cnc_ask_sync() }
         // Nobody reading must not stop the screen.
         if let syncDescriptor { _ = fcntl(syncDescriptor, F_SETFL, O_NONBLOCK) }
         for style in Style.all { Self.define(style, theme.appearance(of: style)) }
@@ -69,6 +85,7 @@ struct CursesScreen: Screen, ~Copyable {
                 }
             }
         }
+        if showsCursor { cnc_cursor(CInt(grid.cursor?.row ?? -1), CInt(grid.cursor?.column ?? 0)) }
         shown = grid
         cnc_flush()
     }
@@ -115,11 +132,24 @@ struct CursesScreen: Screen, ~Copyable {
         case Int(CNC_KEY_BACKSPACE): return .backspace
         case Int(CNC_KEY_PASTE_BEGINS): return .pasteBegins
         case Int(CNC_KEY_PASTE_ENDS): return .pasteEnds
+        case Int(CNC_KEY_CLICK):
+            var (row, column): (CInt, CInt) = (0, 0)
+            unsafe cnc_click(&row, &column)
+            return .click(row: Int(row), column: Int(column))
+        case Int(CNC_KEY_WHEEL_UP): return .wheelUp
+        case Int(CNC_KEY_WHEEL_DOWN): return .wheelDown
+        case Int(CNC_KEY_SYNC): return .showsWholeFrames
         default:
             let number = code - Int(CNC_KEY_FUNCTION_1) + 1
             return (1...12).contains(number) ? .function(number) : .unknown
         }
     }
+
+    /// From now on a frame comes as one.
+    func showWholeFrames() { cnc_use_sync() }
+
+    /// For the clipboard of whoever sits at the terminal (OSC 52).
+    func copy(_ text: String) { unsafe cnc_copy(Base64.text(of: Array(text.utf8))) }
 
     /// Throws away what was typed before the present frame was seen.
     func dropInput() { cnc_drop_input() }

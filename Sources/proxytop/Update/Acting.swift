@@ -36,6 +36,26 @@ extension Model {
         return outline.index(of: subject).map { UInt64($0) } ?? .max
     }
 
+    /// Why a key can do nothing here; nil: it can.
+    func objection(to command: Binding.Command) -> String? {
+        guard let picture, !subjects(for: command).isEmpty else {
+            return "nothing is under the cursor"
+        }
+        let targets = subjects(for: command).compactMap { Act.Target($0, in: picture, window) }
+        guard !targets.isEmpty else { return "nothing here can be switched; go to a channel" }
+        for target in targets {
+            if let objection = objection(to: command, target) { return objection }
+        }
+        if command == .clear {
+            let serials = targets.reduce(into: Set<UInt64>()) { $0.formUnion($1.serials) }
+            let isWaiting = picture.channels.contains {
+                serials.contains($0.serial) && $0.state == .auto
+            }
+            if !isWaiting { return "nothing there was switched off by autodisable" }
+        }
+        return nil
+    }
+
     private mutating func targets(for command: Binding.Command) -> [Act.Target]? {
         guard let picture, !subjects(for: command).isEmpty else {
             tell("nothing is under the cursor", isError: true)

@@ -1,14 +1,15 @@
 /// What a key does, and what the help says about it. The one place where keys are given out.
 struct Binding: Sendable {
-    enum Command: Equatable, Sendable {
+    enum Command: Hashable, Sendable {
         case up, down, first, last, pageUp, pageDown, halfUp, halfDown, fold, unfold
-        case open, ofChannel, show(Page), nextPage, pageBefore, previous
-        case mark, markAll, unmark, stuck
+        case open, ofChannel, why, menu, undoList, show(Page), nextPage, pageBefore, previous
+        case mark, markAll, markRange, unmark, stuck
         case sortLeft, sortRight, invert
         case filter, unfilter, command
         case enable, drain, cut, clear, weight, maxc, kill, reset, undo
         case help, back, close, quit, interrupt, suspend
         case earlier, later, muchEarlier, muchLater, live
+        case privacy, clock, copyName, copyCommand, saveView
         case refresh, freeze, bits, redraw, foldHeader, slower, faster
     }
 
@@ -50,6 +51,13 @@ struct Binding: Sendable {
         Binding(
             .ofChannel, .views, ["c"], [], "the connections of this channel",
             on: [.overview, .channels, .detail]),
+        Binding(
+            .why, .views, ["w"], [], "why: what led to this, in the order of time",
+            on: targets.union(lists),
+            hint: "why"),
+        Binding(
+            .menu, .views, ["a"], [.function(9)], "what can be done here, and why something cannot",
+            hint: "menu"),
         Binding(.show(.overview), .views, ["1"], [], "overview: what is wrong, and what is left"),
         Binding(.show(.channels), .views, ["2"], [], "channels"),
         Binding(.show(.connections), .views, ["3"], [], "connections"),
@@ -83,9 +91,13 @@ struct Binding: Sendable {
             .markAll, .choose, ["*"], [], "mark every row that is here",
             on: [.channels, .connections]),
         Binding(
+            .markRange, .choose, ["v"], [], "mark every row from the last mark to here",
+            on: [.channels, .connections]),
+        Binding(
             .unmark, .choose, ["_"], [], "take all marks off", on: [.channels, .connections]),
         Binding(
-            .filter, .choose, ["/"], [.function(3)], "filter: words, or FIELD OP VALUE and …",
+            .filter, .choose, ["/"], [.function(3), .function(4)],
+            "filter: words, or FIELD OP VALUE and …",
             on: [.channels, .connections, .events], hint: "filter"),
         Binding(
             .unfilter, .choose, ["\\"], [], "no filter",
@@ -93,11 +105,15 @@ struct Binding: Sendable {
         Binding(
             .stuck, .choose, ["S"], [], "only connections that may never end", on: [.connections],
             hint: "stuck"),
-        Binding(.sortLeft, .choose, ["<"], [], "sort by the column before", on: [.connections]),
         Binding(
-            .sortRight, .choose, [">"], [], "sort by the next column", on: [.connections],
+            .sortLeft, .choose, ["<"], [], "sort by the column before",
+            on: [.channels, .connections]),
+        Binding(
+            .sortRight, .choose, [">", "o"], [.function(6)], "sort by the next column",
+            on: [.channels, .connections],
             hint: "sort"),
-        Binding(.invert, .choose, ["i"], [], "turn the order round", on: [.connections]),
+        Binding(
+            .invert, .choose, ["i"], [], "turn the order round", on: [.channels, .connections]),
         Binding(
             .command, .look, [":"], [], "type a command of the daemon, or view, sort, filter, quit",
             hint: "cmd"),
@@ -107,8 +123,17 @@ struct Binding: Sendable {
         Binding(.muchLater, .look, ["}"], [], "forth in time, a minute"),
         Binding(.live, .look, ["="], [], "back to now"),
         Binding(.refresh, .look, ["r"], [], "ask the daemon now; try the link now"),
-        Binding(.freeze, .look, ["f"], [], "freeze and thaw the numbers", hint: "freeze"),
+        Binding(
+            .freeze, .look, ["f", "Z"], [.function(5)], "freeze and thaw the numbers",
+            hint: "freeze"),
         Binding(.bits, .look, ["b"], [], "bytes or bits per second"),
+        Binding(
+            .undoList, .look, ["U"], [], "what this screen has changed, and what can be undone"),
+        Binding(.privacy, .look, ["P"], [], "hide clients' addresses, or show them"),
+        Binding(.clock, .look, ["t"], [], "ages, or times of day"),
+        Binding(.copyName, .look, ["y"], [], "copy the name of what is under the cursor (OSC 52)"),
+        Binding(.copyCommand, .look, ["Y"], [], "copy the last command that was sent"),
+        Binding(.saveView, .look, ["s"], [], "write this view to a file"),
         Binding(.slower, .look, ["+"], [], "ask less often"),
         Binding(.faster, .look, ["-"], [], "ask more often"),
         Binding(.foldHeader, .look, [], [.control("e")], "fold the header strip"),
@@ -123,10 +148,9 @@ struct Binding: Sendable {
 
     /// Keys that the design gives to what this version does not have.
     static let missing: Set<Key> = {
-        let letters = "noswaUvtyYPeZ"
+        let letters = "nNe"
         var keys = Set(letters.unicodeScalars.map { Key.character($0) })
-        keys.formUnion([.control("r")])
-        keys.formUnion([2, 4, 5, 6, 7, 8, 9].map { Key.function($0) })
+        keys.formUnion([2, 7, 8].map { Key.function($0) })
         return keys
     }()
 

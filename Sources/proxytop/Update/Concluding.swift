@@ -20,6 +20,7 @@ extension Model {
         let request = act.request(words, generation: generation)
         link.ask(.act, at: now.milliseconds)
         tell("sent: \(request.text)")
+        lastCommand = request.text
         return [.send([request])]
     }
 

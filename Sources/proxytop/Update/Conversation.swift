@@ -154,6 +154,11 @@ extension Model {
             if detail?.subject == subject { detail?.fail(code, message) }
         case (.detail(let subject), .ok(_, let lines)):
             if detail?.subject == subject, !isFrozen { detail?.take(Table(lines: lines)) }
+        case (.why(let subject), .error(_, let message)):
+            if why?.subject == subject { why?.fault = message }
+        case (.why(let subject), .ok(_, let lines)):
+            guard why?.subject == subject else { break }
+            why?.samples = Table(lines: lines).map(HistorySample.all) ?? []
         case (.describe, .ok(_, let lines)):
             catalog = Table(lines: lines).map(CommandCatalog.init) ?? CommandCatalog()
         // A daemon that cannot describe itself is taken for one that can do what the first could.

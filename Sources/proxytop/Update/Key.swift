@@ -7,6 +7,11 @@ enum Key: Hashable, Sendable {
     case enter, escape, backspace, tab, backTab
     case pasteBegins, pasteEnds
     case function(Int)
+    /// A click, and a turn of the wheel, at a cell.
+    case click(row: Int, column: Int)
+    case wheelUp, wheelDown
+    /// The terminal says that it can show a frame at once.
+    case showsWholeFrames
     case unknown
 
     /// A character as it comes from the terminal in raw mode.
@@ -45,7 +50,9 @@ enum Key: Hashable, Sendable {
         case .tab: "Tab"
         case .backTab: "Shift-Tab"
         case .function(let number): "F\(number)"
-        case .pasteBegins, .pasteEnds, .unknown: "?"
+        case .click: "click"
+        case .wheelUp, .wheelDown: "wheel"
+        case .pasteBegins, .pasteEnds, .showsWholeFrames, .unknown: "?"
         }
     }
 }

@@ -31,6 +31,8 @@ enum Effect: Equatable, Sendable {
     case disconnect
     case send([Request])
     case repaint
+    /// A text for the clipboard of whoever sits at the terminal.
+    case copy(String)
     case suspend
     case bell
     /// An answer for the file that everything is written to.

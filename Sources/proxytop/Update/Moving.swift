@@ -3,6 +3,17 @@ internal import Shared
 // Moving within a view: the cursor, folding, scrolling, marking, sorting.
 extension Model {
     mutating func move(_ command: Binding.Command) {
+        if case .menu(let chosen) = overlay {
+            let count = ActionMenu(self).items.count
+            switch command {
+            case .down: overlay = .menu(chosen: min(count - 1, chosen + 1))
+            case .up: overlay = .menu(chosen: max(0, chosen - 1))
+            case .first: overlay = .menu(chosen: 0)
+            case .last: overlay = .menu(chosen: max(0, count - 1))
+            default: break
+            }
+            return
+        }
         if let open = overlay {
             let count = TextPage(overlay: open, model: self).lines.count
             overlay?.top = TextPage.top(after: command, from: open.top, lines: count, size: size)
@@ -74,6 +85,7 @@ extension Model {
         case .mark:
             guard let subject else { return }
             if marks.remove(subject) == nil { marks.insert(subject) }
+            lastMarked = subject
             move(.down)
         case .markAll:
             if page == .connections {
@@ -90,15 +102,51 @@ extension Model {
                     marks.insert(.channel(serial: channel.serial))
                 }
             }
+        case .markRange: markRange()
         default:
             let page = page
             marks = marks.filter { !isHere($0, page) }
         }
     }
 
-    // MARK: The order of the connections
+    private mutating func markRange() {
+        let rows: [Subject] =
+            page == .connections
+            ? window.rows.map { .session(id: $0.id) } : outline.rows.map(\.subject)
+        guard let from = lastMarked.flatMap(rows.firstIndex), let subject,
+            let to = rows.firstIndex(of: subject)
+        else {
+            tell("mark a row with Space first; v marks from there to here")
+            return
+        }
+        for row in rows[min(from, to)...max(from, to)] {
+            switch row {
+            case .channel, .session: marks.insert(row)
+            default: break
+            }
+        }
+    }
+
+    // MARK: The order of rows
+
+    private mutating func sortChannels(_ command: Binding.Command) {
+        let fields = ChannelOrder.Field.allCases
+        if command == .invert {
+            guard channelOrder != nil else { return tell("the order is the daemon's; > sorts") }
+            channelOrder?.isDescending.toggle()
+        } else {
+            // One place in the round is the daemon's own order.
+            let present = channelOrder.flatMap { fields.firstIndex(of: $0.field) } ?? fields.count
+            let step = command == .sortRight ? 1 : fields.count
+            let next = (present + step) % (fields.count + 1)
+            channelOrder = fields.indices.contains(next) ? ChannelOrder(fields[next]) : nil
+        }
+        if let picture { channelOrder?.settle(picture, history) }
+        settle()
+    }
 
     mutating func sort(_ command: Binding.Command) {
+        if page == .channels { return sortChannels(command) }
         guard tense == .present else {
             tell("these are the rows that were asked for then; their order stays")
             return

@@ -4,7 +4,7 @@ internal import Shared
 extension Model {
     /// Words that are the screen's own; `raw` in front sends any line as it is.
     static let ownWords = [
-        "view", "filter", "sort", "interval", "write", "help", "quit", "q", "raw",
+        "view", "filter", "sort", "interval", "write", "note", "help", "quit", "q", "raw",
     ]
 
     mutating func obey(_ line: String) -> [Effect] {
@@ -28,6 +28,11 @@ extension Model {
             }
             show(page)
         case "filter": apply(filter: String(line.drop { $0 == " " }.dropFirst(7)), to: page)
+        case "note":
+            guard !rest.isEmpty else { return mend(line, "note TEXT goes into the handover") }
+            notes.append(Note(at: now, text: rest.joined(separator: " ")))
+            if notes.count > Self.mostRemembered { notes.removeFirst() }
+            tell("noted; :write FILE.md writes the handover")
         case "write": return [.remember(line)] + write(rest, line)
         case "sort": return [.remember(line)] + sort(by: rest.first, line)
         case "interval":
@@ -47,11 +52,26 @@ extension Model {
         return []
     }
 
-    /// The last quarter of an hour as a recording.
+    /// By the name: a handover, the screen as it is, or the last quarter of an hour as a recording.
     private mutating func write(_ words: [String], _ line: String) -> [Effect] {
         let isRedacted = words.dropFirst() == ["redact"]
         guard let path = words.first, words.count == 1 || isRedacted else {
-            return mend(line, "write FILE [redact] keeps the last 15 minutes, for --replay FILE")
+            return mend(
+                line,
+                "write FILE.ptrec [redact] keeps the last 15 minutes, FILE.md the handover, FILE.txt this view"
+            )
+        }
+        if path.hasSuffix(".md") || path.hasSuffix(".txt") {
+            var text =
+                path.hasSuffix(".md")
+                ? Handover(self).text
+                : render(.ascii).lines.map { $0.trimmingTrailingBlanks + "\n" }.joined()
+            if isRedacted {
+                var redaction = Redaction()
+                for entry in tape.rounds.last?.entries ?? [] { redaction.learn(entry) }
+                text = redaction.redacted(text)
+            }
+            return [.write(path: path, text: text)]
         }
         guard tense != .past else {
             return mend(line, "= goes back to now; then write keeps all that is recorded")
@@ -69,6 +89,17 @@ extension Model {
     private mutating func sort(by word: String?, _ line: String) -> [Effect] {
         let isDescending = word?.hasPrefix("-") ?? false
         let name = word.map { isDescending ? String($0.dropFirst()) : $0 } ?? ""
+        if page == .channels {
+            guard let field = ChannelOrder.Field(rawValue: name) else {
+                let names = ChannelOrder.Field.allCases.map(\.rawValue).joined(separator: " ")
+                return mend(line, "sort [-]FIELD orders the channels: \(names)")
+            }
+            channelOrder = ChannelOrder(field)
+            channelOrder?.isDescending = isDescending
+            if let picture { channelOrder?.settle(picture, history) }
+            settle()
+            return []
+        }
         guard let field = SessionField(named: name) else {
             return mend(line, "sort [-]FIELD orders the connections; e.g. sort -idle")
         }

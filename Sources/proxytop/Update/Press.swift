@@ -12,6 +12,13 @@ extension Model {
         case .pasteEnds:
             isPasting = false
             return []
+        case .click(let row, let column):
+            click(row: row, column: column)
+            return []
+        case .wheelUp, .wheelDown:
+            if confirmation == nil, prompt == nil { turnWheel(key == .wheelUp ? .up : .down) }
+            return []
+        case .showsWholeFrames: return []
         default: break
         }
         if confirmation != nil { return answer(key) }
@@ -76,9 +83,22 @@ extension Model {
         case .show(let page): show(page)
         case .nextPage: turnPage(by: 1)
         case .pageBefore: turnPage(by: -1)
-        case .open: openDetail()
+        case .open:
+            if case .menu(let chosen) = overlay { return choose(chosen) }
+            if overlay == nil { openDetail() }
+        case .why: return askWhy()
+        case .menu: overlay = .menu(chosen: 0)
+        case .undoList: overlay = .undo(top: 0)
+        case .privacy:
+            hidesClients.toggle()
+            tell(hidesClients ? "clients' addresses are hidden" : "clients' addresses are shown")
+        case .clock: showsClock.toggle()
+        case .copyName, .copyCommand: return copy(command)
+        // A prompt here would take what is typed into the wrong window for a name.
+        case .saveView:
+            tell(":write FILE.txt writes this view, FILE.md a handover, FILE.ptrec the past")
         case .ofChannel: showConnectionsOfChannel()
-        case .mark, .markAll, .unmark: mark(command)
+        case .mark, .markAll, .markRange, .unmark: mark(command)
         case .filter: openPrompt(.filter(page))
         case .command: openPrompt(.command)
         case .unfilter: apply(filter: "", to: page)
@@ -87,6 +107,37 @@ extension Model {
         default: move(command)
         }
         return []
+    }
+
+    /// The chosen line of the menu is done as if its key had been pressed.
+    private mutating func choose(_ index: Int) -> [Effect] {
+        let items = ActionMenu(self).items
+        guard items.indices.contains(index) else { return [] }
+        if let obstacle = items[index].obstacle {
+            tell(obstacle, isError: true)
+            return []
+        }
+        overlay = nil
+        return run(items[index].binding)
+    }
+
+    private mutating func copy(_ command: Binding.Command) -> [Effect] {
+        let text: String?
+        if command == .copyName {
+            text = subject.flatMap { subject in
+                picture.flatMap { Act.Target(subject, in: $0, window)?.path }
+            }
+        } else {
+            text = lastCommand
+        }
+        guard let text else {
+            tell(
+                command == .copyName
+                    ? "nothing with a name is under the cursor" : "nothing was sent yet")
+            return []
+        }
+        tell("copied: \(text)")
+        return [.copy(text)]
     }
 
     private mutating func back() -> [Effect] {

@@ -33,6 +33,8 @@ extension Model {
         pictureAt = now
         pulse.add(history.sum, refused: history.refused, now: fresh.nowMilliseconds)
         noteQuiet(fresh)
+        absence.note(fresh, at: now)
+        if !isHolding { channelOrder?.settle(fresh, history) }
         if choosesPage {
             choosesPage = false
             if problems.contains(where: { $0.severity != .note }) { page = .overview }

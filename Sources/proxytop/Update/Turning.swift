@@ -75,6 +75,52 @@ extension Model {
         }
     }
 
+    /// The timeline of what is under the cursor; an event stands for the channel that it happened to.
+    mutating func askWhy() -> [Effect] {
+        var wanted = subject
+        if case .event(let id) = subject {
+            wanted = log.event(id: id)?.serial.map { serial in
+                picture?.group(serial: serial) == nil
+                    ? .channel(serial: serial) : .group(serial: serial)
+            }
+        }
+        if case .session(let id) = subject, let path = window.session(id: id)?.channel {
+            wanted = picture?.channels.first { $0.path == path }.map { .channel(serial: $0.serial) }
+        }
+        guard let wanted, let title = whyTitle(wanted) else {
+            tell("go to a channel, a group or an event of one for that")
+            return []
+        }
+        let fresh = Why(subject: wanted, title: title)
+        why = fresh
+        overlay = .why(top: 0)
+        guard tense == .present, link.isLive, catalog.has("show history"),
+            let request = fresh.request(picture)
+        else {
+            // Nobody can be asked: what is known has to do.
+            why?.samples = []
+            return []
+        }
+        link.ask(.why(wanted), at: now.milliseconds)
+        return [.send([request])]
+    }
+
+    private func whyTitle(_ subject: Subject) -> String? {
+        switch subject {
+        case .channel(let serial):
+            picture?.channel(serial: serial).map {
+                "\($0.path)  \($0.address)  \($0.state.rawValue)"
+            }
+        case .group(let serial): picture?.group(serial: serial).map { "group \($0.snapshot.path)" }
+        case .service(let name): "service \(name)"
+        case .listener(let serial):
+            picture?.listeners.first { $0.serial == serial }.map {
+                "listener \($0.path)  \($0.address)"
+            }
+        default: nil
+        }
+    }
+
     mutating func showConnectionsOfChannel() {
         guard case .channel(let serial) = subject,
             let channel = picture?.channel(serial: serial)

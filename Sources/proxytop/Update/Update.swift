@@ -8,7 +8,11 @@ extension Model {
         let shown = shownNow
         past?.model.presentNow = shown
         switch message {
-        case .key(let key): return past == nil ? press(key) : pressInPast(key)
+        case .key(let key):
+            let news = absence.keyPressed(self)
+            let effects = past == nil ? press(key) : pressInPast(key)
+            if let news, notice == nil { tell(news) }
+            return effects
         case .connected: return greet()
         case .disconnected(let reason): return lost(reason)
         case .reply(let reply): return record(reply) + receive(reply)

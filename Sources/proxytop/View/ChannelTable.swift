@@ -113,6 +113,18 @@ struct ChannelTable {
         }
     }
 
+    private func since(_ channel: ChannelSnapshot) -> String {
+        guard model.showsClock else {
+            return Age(milliseconds: channel.sinceMilliseconds).description
+        }
+        let now = model.shownNow
+        let time = CalendarTime(
+            seconds: now.wallSeconds + now.offsetSeconds - Int64(channel.sinceMilliseconds / 1000))
+        // Of another day the day says more.
+        return channel.sinceMilliseconds < 86_400_000
+            ? time.shortClock : String(time.date.dropFirst(4))
+    }
+
     private func recentFailures(_ channel: ChannelSnapshot, _ track: Track?) -> UInt64 {
         model.countsAllFailures ? channel.failed : track?.recentFailures ?? 0
     }
@@ -124,7 +136,7 @@ struct ChannelTable {
         case .identity:
             Cutting.end(
                 Place(channelPath: channel.path).shortName, width: slot.width, glyphs)
-        case .since: Age(milliseconds: channel.sinceMilliseconds).description
+        case .since: since(channel)
         case .endpoint: Cutting.middle(channel.address, width: slot.width, glyphs)
         case .weight: NumberText.count(channel.weight, width: slot.width)
         case .connections: connections(channel, width: slot.width)

@@ -15,6 +15,22 @@ enum Cutting {
         return prefix(text, width: width - 1 - CellWidth.of(tail)) + String(glyphs.cut) + tail
     }
 
+    /// Broken at blanks, so that no line is wider; a word that is wider by itself is cut.
+    static func wrapped(_ text: String, width: Int) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        for word in text.split(separator: " ") {
+            let longer = line.isEmpty ? String(word) : line + " " + word
+            if CellWidth.of(longer) <= width {
+                line = longer
+            } else {
+                if !line.isEmpty { lines.append(line) }
+                line = prefix(String(word), width: width)
+            }
+        }
+        return lines + (line.isEmpty && !lines.isEmpty ? [] : [line])
+    }
+
     private static func prefix(_ text: String, width: Int) -> String {
         var taken = String.UnicodeScalarView()
         var used = 0

@@ -72,9 +72,31 @@ struct DetailPage {
             add("probe", probe + age)
         }
         if let isElected = channel.isElected { add("primary", isElected ? "yes" : "no") }
+        lines += share(of: serial)
+        if channel.state == .drain,
+            let forecast = DrainForecast(channel, model.history.channels[serial])
+        {
+            add("drain", forecast.text)
+        }
         lines += events(of: serial)
         lines += recreation(of: channel)
         return lines + fields(detail, besides: Set(ChannelSnapshot.columns))
+    }
+
+    /// Its share of what was new, beside what its weight promises.
+    private func share(of serial: UInt64) -> [Spans] {
+        let group = model.picture?.groups.first { $0.channels.contains { $0.serial == serial } }
+        guard let group, let imbalance = Imbalance.of(group, model.history),
+            let own = imbalance.shares.first(where: { $0.channel.serial == serial })
+        else { return [] }
+        let bar = glyphs.bar(own.actual, cells: 20)
+        return [
+            Spans(
+                label("share")
+                    + "\(bar) \(Imbalance.percent(own.actual)) of what was new in the last minute, "
+                    + "its weight says \(Imbalance.percent(own.expected))"),
+            Spans(label("balance") + imbalance.text),
+        ]
     }
 
     private func events(of serial: UInt64) -> [Spans] {

@@ -39,6 +39,7 @@ struct Footer {
         var shown = String(head)
         while CellWidth.of(shown) > room, !shown.isEmpty { shown.removeFirst() }
         let place = grid.put(shown, row: row, column: start)
+        grid.cursor = Grid.Spot(row: row, column: place)
         let under = tail.first.map { String($0) } ?? "_"
         let next = grid.put(under, row: row, column: place, style: .chosen)
         grid.put(String(tail.dropFirst()), row: row, column: next)
@@ -123,6 +124,7 @@ struct Footer {
         if !window.old.isEmpty {
             text += "; \(window.old.count) dim: ended or moved on"
         } else {
+            if let crowd = StuckCrowd(window.rows) { return crowd.text }
             let stuck = window.rows.count { $0.stuck != nil }
             if stuck > 0 { text += "; \(stuck) stuck here (S)" }
         }

@@ -3,31 +3,45 @@ internal import Shared
 /// The characters that draw, in the sets a terminal may be able to show.
 enum Glyphs: String, Sendable, CaseIterable {
     case ascii, unicode
+    /// As `unicode`, with trends of dots.
+    case braille
+    /// No signs at all: words in the place of glyphs, and nothing drawn. For screen readers.
+    case words
 
-    var rule: Unicode.Scalar { self == .ascii ? "-" : "─" }
-    var barFull: Unicode.Scalar { self == .ascii ? "#" : "█" }
-    var barEmpty: Unicode.Scalar { self == .ascii ? "." : "░" }
+    private var isPlain: Bool { self == .ascii || self == .words }
+    /// Whether a state has a sign in front of its word.
+    var hasSigns: Bool { self != .words }
+
+    var rule: Unicode.Scalar { self == .words ? " " : isPlain ? "-" : "─" }
+    var barFull: Unicode.Scalar { isPlain ? "#" : "█" }
+    var barEmpty: Unicode.Scalar { isPlain ? "." : "░" }
     /// Stands where a text was cut.
-    var cut: Unicode.Scalar { self == .ascii ? "~" : "…" }
-    var folded: String { self == .ascii ? "+" : "▸" }
-    var unfolded: String { self == .ascii ? "-" : "▾" }
+    var cut: Unicode.Scalar { isPlain ? "~" : "…" }
+    var folded: String { isPlain ? "+" : "▸" }
+    var unfolded: String { isPlain ? "-" : "▾" }
 
     var corners: (topLeft: Unicode.Scalar, topRight: Unicode.Scalar, side: Unicode.Scalar) {
-        self == .ascii ? ("+", "+", "|") : ("┌", "┐", "│")
+        self == .words ? (" ", " ", " ") : isPlain ? ("+", "+", "|") : ("┌", "┐", "│")
     }
     var feet: (left: Unicode.Scalar, right: Unicode.Scalar) {
-        self == .ascii ? ("+", "+") : ("└", "┘")
+        self == .words ? (" ", " ") : isPlain ? ("+", "+") : ("└", "┘")
     }
 
     /// From nothing to full, for the trend.
     var ramp: [Unicode.Scalar] {
-        self == .ascii
-            ? [" ", ".", ":", "-", "=", "+", "*", "#"]
-            : [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
+        switch self {
+        case .ascii: [" ", ".", ":", "-", "=", "+", "*", "#"]
+        // Nobody listens to a picture.
+        case .words: [" ", " "]
+        case .unicode: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
+        case .braille: [" ", "⡀", "⣀", "⣄", "⣤", "⣦", "⣶", "⣷", "⣿"]
+        }
     }
 
     /// `[####....]`, with a part of it filled.
     func bar(_ part: Double, cells: Int) -> String {
+        // The number beside it says the same.
+        if self == .words { return "" }
         let filled = min(cells, max(0, Int((part * Double(cells)).rounded())))
         var text = String.UnicodeScalarView()
         text.append("[")

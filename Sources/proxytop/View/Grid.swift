@@ -7,6 +7,13 @@ struct Grid: Equatable, Sendable {
     private(set) var styles: [UInt8]
     /// Other characters become `?`: what the terminal's character set cannot show.
     let isASCII: Bool
+    /// Where the terminal's own cursor belongs; nil: nowhere, it is hidden.
+    var cursor: Spot?
+
+    struct Spot: Equatable, Sendable {
+        var row: Int
+        var column: Int
+    }
 
     init(size: Size, isASCII: Bool = false) {
         self.size = size

@@ -2,17 +2,26 @@
 struct RowMark {
     let isChosen: Bool
     let isMarked: Bool
+    /// Its state changed while nobody looked.
+    let isNews: Bool
 
     init(_ model: Model, _ subject: Subject) {
         isChosen = model.subject == subject
         isMarked = model.marks.contains(subject)
+        if case .channel(let serial) = subject {
+            isNews = model.absence.marks(serial, at: model.now)
+        } else {
+            isNews = false
+        }
     }
 
     func draw(into grid: inout Grid, row: Int) {
+        if isNews, !isMarked { grid.put("'", row: row, column: isChosen ? 1 : 0, style: .strong) }
         if isMarked {
             grid.put("*", row: row, column: isChosen ? 1 : 0, style: .chosen)
         }
         guard isChosen else { return }
+        grid.cursor = Grid.Spot(row: row, column: 0)
         grid.put(">", row: row, column: 0, style: .strong)
         grid.restyle(row: row) { $0.underCursor }
     }

@@ -89,7 +89,9 @@ struct SessionTable {
         }
         switch slot.column.content {
         case .id: return NumberText.count(session.id, width: slot.width)
-        case .client: return Cutting.middle(session.client, width: slot.width, glyphs)
+        case .client:
+            let client = model.hidesClients ? Privacy.hide(session.client) : session.client
+            return Cutting.middle(client, width: slot.width, glyphs)
         case .channel: return Cutting.end(Self.channel(session), width: slot.width, glyphs)
         case .age: return age(session.ageMilliseconds)
         case .idle: return age(session.idleMilliseconds)

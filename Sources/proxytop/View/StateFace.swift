@@ -13,9 +13,9 @@ struct StateFace: Equatable, Sendable {
         self.style = isStale ? style.stale : style
         let both = Self.glyphs(of: state)
         if isStale {
-            glyph = glyphs == .ascii ? "." : "·"
+            glyph = glyphs.hasSigns ? (glyphs == .ascii ? "." : "·") : ""
         } else {
-            glyph = glyphs == .ascii ? both.ascii : both.unicode
+            glyph = glyphs.hasSigns ? (glyphs == .ascii ? both.ascii : both.unicode) : ""
         }
     }
 

@@ -49,7 +49,7 @@ struct TabLine {
 
     private func rows(_ count: Int, _ top: Int) -> String {
         let height = model.arrangement.tableHeight
-        guard count > height else { return "sort:id" }
+        guard count > height else { return "sort:\(model.channelOrder?.text ?? "id")" }
         return "rows \(top + 1)-\(min(count, top + height)) of \(count)"
     }
 }

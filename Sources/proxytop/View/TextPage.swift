@@ -16,6 +16,51 @@ struct TextPage {
         case .answer(let title, let lines, _):
             self.title = title
             self.lines = lines.isEmpty ? [Spans("(no lines)", .faint)] : lines.map { Spans($0) }
+        case .why:
+            title = model.why.map { "why: \($0.title)" } ?? ""
+            lines = model.why.map { WhyPage.lines($0, model, glyphs) } ?? []
+        case .undo:
+            title = "what this screen has changed, the latest first"
+            lines = Self.undoLines(model)
+        case .menu(let chosen):
+            title = "what can be done here: Enter does it, q closes"
+            lines = Self.menuLines(
+                ActionMenu(model), chosen: chosen, width: model.size.columns - 2)
+        }
+    }
+
+    private static func undoLines(_ model: Model) -> [Spans] {
+        guard let picture = model.picture, !model.undo.entries.isEmpty else {
+            return [Spans("nothing that can be taken back", .faint)]
+        }
+        var lines: [Spans] = []
+        for (index, entry) in model.undo.entries.reversed().enumerated() {
+            let age = Age(milliseconds: model.now.elapsed(since: entry.at))
+            lines.append(Spans("\(entry.command)  \(age) ago", index == 0 ? .strong : .plain))
+            for change in entry.changes {
+                var line = Spans(
+                    "  \(change.path) \(change.field) \(change.from) -> \(change.to)", .faint)
+                if let objection = UndoList.objection(to: change, in: picture) {
+                    line.add("  not any more: \(objection)", .slow)
+                }
+                lines.append(line)
+            }
+        }
+        return lines + [Spans(), Spans("u takes the first of them back, and asks before")]
+    }
+
+    private static func menuLines(_ menu: ActionMenu, chosen: Int, width: Int) -> [Spans] {
+        menu.items.enumerated().map { index, item in
+            var line = Spans(index == chosen ? "> " : "  ", .strong)
+            let isPossible = item.obstacle == nil
+            line.add(item.key, isPossible ? .strong : .faint)
+            line.add(String(repeating: " ", count: max(1, 8 - CellWidth.of(item.key))))
+            line.add(item.help, isPossible ? .plain : .faint)
+            guard let obstacle = item.obstacle else { return line }
+            let room = width - line.width - 4
+            // Where both do not fit, the key itself says why.
+            line.add(CellWidth.of(obstacle) <= room ? "  (\(obstacle))" : "  (not now)", .slow)
+            return line
         }
     }
 

@@ -1,6 +1,8 @@
 /// What the styles look like. The background is always the terminal's own.
 enum Theme: String, Sendable, CaseIterable {
     case dark, light
+    /// For eyes that do not tell red from green: blue is good, orange is bad.
+    case blueOrange = "blue-orange"
     /// No colour: attributes only.
     case mono
 
@@ -47,7 +49,8 @@ enum Theme: String, Sendable, CaseIterable {
 
     /// Yellow is unreadable on white, so the light theme takes darker ones from the 256.
     private func colour(of role: Style.Role) -> Int? {
-        switch role {
+        if self == .blueOrange { return blueOrange(of: role) }
+        return switch role {
         case .plain, .strong, .faint, .off, .chosen: nil
         case .heading: self == .light ? 4 : 6
         case .up, .good: 2
@@ -57,6 +60,19 @@ enum Theme: String, Sendable, CaseIterable {
         case .down, .danger, .alert: 1
         case .auto: 5
         case .check: self == .light ? 4 : 12
+        }
+    }
+
+    /// Middle tones of the 256, readable on black and on white; with eight colours they come out as blue and yellow.
+    private func blueOrange(of role: Style.Role) -> Int? {
+        switch role {
+        case .plain, .strong, .faint, .off, .chosen: nil
+        case .heading, .check: 4
+        case .up, .good: 33
+        case .drain: 6
+        case .full, .grace, .slow: 172
+        case .down, .danger, .alert: 202
+        case .auto: 166
         }
     }
 }

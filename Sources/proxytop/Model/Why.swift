@@ -1,0 +1,219 @@
+internal import Shared
+
+/// Why something is as it is: what the daemon's history and events tell about it, in the order of time.
+struct Why: Equatable, Sendable {
+    /// A sentence, and when that was, in milliseconds since 1970; nil: it holds now.
+    struct Line: Equatable, Sendable {
+        var time: UInt64?
+        var text: String
+        var isBad = false
+    }
+
+    /// A channel, a group or a service.
+    let subject: Subject
+    let title: String
+    /// nil: not answered yet, or there is nothing to ask.
+    var samples: [HistorySample]?
+    var fault: String?
+
+    /// Failures further apart than this are two incidents.
+    static let pauseMilliseconds: UInt64 = 120_000
+    /// So many times the usual connect time is worth a sentence.
+    static let notableRise = 3.0
+    static let mostEvents = 20
+
+    /// What to ask; a group has no history of its own.
+    func request(_ picture: Picture?) -> Request? {
+        let path: String
+        switch subject {
+        case .channel(let serial):
+            guard let channel = picture?.channel(serial: serial) else { return nil }
+            path = channel.path
+        case .service(let name): path = name
+        default: return nil
+        }
+        return Request(words: ["show", "history", path, "since", "15m", "step", "10s"])
+    }
+
+    // MARK: The timeline
+
+    /// Everything that there is to say, the oldest first, what holds now last.
+    func lines(_ model: Model) -> [Line] {
+        var lines = failures
+        lines += happened(model)
+        lines.sort { ($0.time ?? .max) < ($1.time ?? .max) }
+        return lines + standing(model) + [touched(model)]
+    }
+
+    /// From the samples: the last run of failures, and whether connecting had become slow before it.
+    private var failures: [Line] {
+        let samples = samples ?? []
+        guard let last = samples.lastIndex(where: { $0.failed > 0 }) else {
+            return rise(before: nil)
+        }
+        var first = last
+        for index in stride(from: last - 1, through: 0, by: -1) where samples[index].failed > 0 {
+            let gap =
+                samples[first].monotonicMilliseconds
+                - min(
+                    samples[first].monotonicMilliseconds, samples[index].monotonicMilliseconds)
+            guard gap <= Self.pauseMilliseconds else { break }
+            first = index
+        }
+        let count = samples[first...last].reduce(0) { $0 + $1.failed }
+        let what = isService ? "clients found no channel" : "failed connects"
+        let isOver = last + 1 < samples.count && samples.count - last > 6
+        let span = Age(
+            milliseconds: samples[last].timeMilliseconds
+                - min(samples[last].timeMilliseconds, samples[first].timeMilliseconds) + 10_000)
+        let text =
+            "\(count) \(what) within \(span)" + (isOver ? ", none since" : ", the last just now")
+        return rise(before: first)
+            + [Line(time: samples[first].timeMilliseconds, text: text, isBad: !isOver)]
+    }
+
+    private var isService: Bool {
+        if case .service = subject { true } else { false }
+    }
+
+    /// Connect times well above the usual before a failure, or lately.
+    private func rise(before failure: Int?) -> [Line] {
+        let samples = samples ?? []
+        let end = failure.map { $0 + 1 } ?? samples.count
+        let near = samples[max(0, end - 6)..<end]
+        let usual = samples[..<max(0, end - 6)].compactMap(\.connectMicroseconds).sorted()
+        guard !usual.isEmpty,
+            let peak = near.max(by: {
+                ($0.connectMicroseconds ?? 0) < ($1.connectMicroseconds ?? 0)
+            }),
+            let most = peak.connectMicroseconds
+        else { return [] }
+        let median = usual[usual.count / 2]
+        // Below a millisecond nobody notices.
+        guard most > 1000, Double(most) >= Double(max(1, median)) * Self.notableRise else {
+            return []
+        }
+        var text =
+            "connect time rises \(NumberText.milliseconds(median)) -> "
+            + "\(NumberText.milliseconds(most)) ms"
+        if let failure, samples[failure].timeMilliseconds > peak.timeMilliseconds {
+            let before = samples[failure].timeMilliseconds - peak.timeMilliseconds
+            text += ", \(Age(milliseconds: before)) before the first failure"
+        }
+        return [Line(time: peak.timeMilliseconds, text: text, isBad: true)]
+    }
+
+    /// What happened to it, and to those beside it once it was gone.
+    private func happened(_ model: Model) -> [Line] {
+        let own = serials(model)
+        let beside = besides(model)
+        let events = model.log.events.filter { event in
+            guard let serial = event.serial else { return false }
+            if own.contains(serial) { return true }
+            return beside.contains(serial) && event.severity >= .notice
+        }
+        return events.suffix(Self.mostEvents).map { event in
+            let who = event.actor == nil ? "" : "  (\(EventTable.actor(event)))"
+            return Line(
+                time: event.timeMilliseconds, text: event.text + who,
+                isBad: event.severity >= .warning)
+        }
+    }
+
+    private func serials(_ model: Model) -> Set<UInt64> {
+        switch subject {
+        case .channel(let serial), .listener(let serial): return [serial]
+        case .group(let serial):
+            let channels = model.picture?.group(serial: serial)?.channels ?? []
+            return Set(channels.map(\.serial) + [serial])
+        case .service(let name):
+            let service = model.picture?.services.first { $0.name == name }
+            return Set(
+                (service?.groups ?? []).flatMap { $0.channels.map(\.serial) + [$0.snapshot.serial] }
+            )
+        default: return []
+        }
+    }
+
+    /// The channels of the same group.
+    private func besides(_ model: Model) -> Set<UInt64> {
+        guard case .channel(let serial) = subject, let group = group(of: serial, model) else {
+            return []
+        }
+        return Set(group.channels.map(\.serial).filter { $0 != serial } + [group.snapshot.serial])
+    }
+
+    private func group(of serial: UInt64, _ model: Model) -> Picture.Group? {
+        model.picture?.groups.first { $0.channels.contains { $0.serial == serial } }
+    }
+
+    // MARK: Now
+
+    private func standing(_ model: Model) -> [Line] {
+        guard let picture = model.picture else { return [] }
+        switch subject {
+        case .channel(let serial):
+            guard let channel = picture.channel(serial: serial) else {
+                return [Line(text: "it is not there any more")]
+            }
+            return state(of: channel) + loss(of: channel, model) + drain(of: channel, model)
+        case .group(let serial):
+            guard let group = picture.group(serial: serial) else { return [] }
+            let slots = Slots(group.channels)
+            let usable = group.usable.count
+            let room = Line(
+                text: "\(usable) of \(group.channels.count) channels usable, slots "
+                    + "\(slots.description)", isBad: usable == 0 || slots.isFull)
+            let balance = Imbalance.of(group, model.history).map { [Line(text: $0.text)] }
+            return [room] + (balance ?? [])
+        default: return []
+        }
+    }
+
+    private func state(of channel: ChannelSnapshot) -> [Line] {
+        var text =
+            "now \(channel.state.rawValue) for \(Age(milliseconds: channel.sinceMilliseconds))"
+        if let why = channel.why, !why.isEmpty { text += ": \(why)" }
+        if let retry = channel.retryMilliseconds {
+            text += "; next try in \(Age(milliseconds: retry))"
+        }
+        let isBad = [.down, .auto, .grace].contains(channel.state)
+        return [Line(text: text, isBad: isBad)]
+    }
+
+    /// What its group is without it.
+    private func loss(of channel: ChannelSnapshot, _ model: Model) -> [Line] {
+        guard !channel.state.isUsable, let group = group(of: channel.serial, model) else {
+            return []
+        }
+        let slots = Slots(group.channels)
+        var text =
+            "\(group.title) goes on with \(group.usable.count) of \(group.channels.count) channels"
+        if let total = slots.total, let maxc = channel.maxc {
+            text += ", \(total) slots instead of \(total + maxc)"
+        }
+        if slots.isFull { text += ", all taken" }
+        return [Line(text: text, isBad: slots.isFull || group.usable.isEmpty)]
+    }
+
+    private func drain(of channel: ChannelSnapshot, _ model: Model) -> [Line] {
+        guard channel.state == .drain,
+            let forecast = DrainForecast(channel, model.history.channels[channel.serial])
+        else { return [] }
+        return [Line(text: forecast.text)]
+    }
+
+    /// Whether a person did something to it.
+    private func touched(_ model: Model) -> Line {
+        let own = serials(model)
+        let last = model.log.events.last { event in
+            event.actor != nil && event.serial.map { own.contains($0) } ?? false
+        }
+        guard last == nil else {
+            return Line(text: "the commands above are all that people did to it")
+        }
+        let oldest = model.log.events.first.map(\.monotonicMilliseconds) ?? model.daemonNow
+        let span = Age(milliseconds: model.daemonNow - min(model.daemonNow, oldest))
+        return Line(text: "nobody has touched it in the last \(span)")
+    }
+}

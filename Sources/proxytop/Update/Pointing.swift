@@ -1,0 +1,102 @@
+internal import Shared
+
+// The mouse: it moves, chooses and sorts, and never acts.
+extension Model {
+    /// Rows of a turn of the wheel.
+    private static let wheelRows = 3
+
+    mutating func turnWheel(_ command: Binding.Command) {
+        for _ in 0..<Self.wheelRows { move(command) }
+    }
+
+    mutating func click(row: Int, column: Int) {
+        guard confirmation == nil, prompt == nil, overlay == nil, arrangement.kind == .table else {
+            return
+        }
+        let lines = arrangement
+        if row == lines.tabRow {
+            clickTab(column)
+        } else if row == lines.columnRow {
+            clickTitle(column)
+        } else if (lines.tableTop..<lines.tableTop + lines.tableHeight).contains(row) {
+            choose(line: row - lines.tableTop)
+        }
+    }
+
+    private mutating func clickTab(_ column: Int) {
+        var start = 0
+        for page in Page.allCases {
+            // As the line of tabs writes them: a blank or a bracket, number, blank, title, and again.
+            let end = start + "\(page.rawValue) \(page.title)".utf8.count + 2
+            if (start..<end).contains(column) { return show(page) }
+            start = end
+        }
+    }
+
+    private mutating func clickTitle(_ column: Int) {
+        guard tense == .present else { return }
+        switch page {
+        case .connections:
+            let slots = SessionTable(self, .ascii).slots
+            guard let slot = slots.first(where: { ($0.start..<$0.end + 1).contains(column) }) else {
+                return
+            }
+            let field = slot.column.field
+            window.order =
+                window.order.field == field
+                ? .init(field: field, isDescending: !window.order.isDescending)
+                : .init(field: field, isDescending: true)
+            requery()
+        case .channels:
+            let slots = ChannelTable(self, .ascii, columns: size.columns).layout.slots
+            guard let slot = slots.first(where: { ($0.start..<$0.end + 1).contains(column) }) else {
+                return
+            }
+            guard let field = ChannelOrder.Field(slot.column.content) else {
+                channelOrder = nil
+                return settle()
+            }
+            if channelOrder?.field == field {
+                channelOrder?.isDescending.toggle()
+            } else {
+                channelOrder = ChannelOrder(field)
+            }
+            if let picture { channelOrder?.settle(picture, history) }
+            settle()
+        default: break
+        }
+    }
+
+    private mutating func choose(line: Int) {
+        let height = arrangement.tableHeight
+        movedAt = now.milliseconds
+        switch page {
+        case .channels: cursor.move(to: cursor.top + line, in: outline, height: height)
+        case .connections:
+            sessionCursor.move(to: sessionCursor.top + line, in: window.list, height: height)
+        case .events: eventCursor.move(to: eventCursor.top + line, in: eventList, height: height)
+        // The first line of the overview's table is the first problem.
+        case .overview:
+            guard line < problems.count else { return }
+            problemCursor.move(to: problemCursor.top + line, in: problemList, height: height)
+        case .detail: break
+        }
+    }
+}
+
+extension ChannelOrder.Field {
+    /// What a column is sorted by; nil: by the daemon's own order.
+    init?(_ content: Column.Content) {
+        switch content {
+        case .state: self = .state
+        case .since: self = .since
+        case .connections, .trend: self = .connections
+        case .new: self = .new
+        case .input: self = .input
+        case .output: self = .output
+        case .errors: self = .errors
+        case .connectTime: self = .connectTime
+        case .identity, .endpoint, .weight, .total, .next: return nil
+        }
+    }
+}

@@ -1,0 +1,32 @@
+internal import Shared
+
+/// The answer to “why”: a timeline in sentences.
+enum WhyPage {
+    static func lines(_ why: Why, _ model: Model, _ glyphs: Glyphs) -> [Spans] {
+        var lines: [Spans] = []
+        if let fault = why.fault { lines.append(Spans("the daemon says: \(fault)", .slow)) }
+        if why.samples == nil, why.fault == nil, why.request(model.picture) != nil,
+            model.tense == .present
+        {
+            lines.append(Spans("asking the daemon for its history …", .faint))
+        }
+        let indent = 10
+        let width = max(20, model.size.columns - indent - 2)
+        for line in why.lines(model) {
+            let time = line.time.map { time in
+                CalendarTime(
+                    seconds: Int64(min(time, Bounds.milliseconds) / 1000) + model.now.offsetSeconds
+                ).clock
+            }
+            for (index, part) in Cutting.wrapped(line.text, width: width).enumerated() {
+                let head = index == 0 ? time ?? "now" : ""
+                let blank = String(repeating: " ", count: indent - CellWidth.of(head))
+                var spans = Spans(head, .faint)
+                spans.add(blank)
+                spans.add(part, line.isBad ? .strong : .plain)
+                lines.append(spans)
+            }
+        }
+        return lines
+    }
+}
