@@ -2,14 +2,13 @@ internal import Shared
 
 /// The loop: waits, turns what happened into messages, carries out effects, paints.
 struct Dashboard: ~Copyable {
-    private var model: Model
-    private var connection: ControlSocket?
+    private let stations: [Station]
+    /// nil: there is only one daemon.
+    private var fleet: Fleet?
     private var screen: CursesScreen
     private let capabilities: Capabilities
     /// A recording in the place of a daemon.
     private var playback: Playback?
-    /// Where every answer is written.
-    private var recording: RecordingFile?
     private let lines = LineHistory()
     private var frame: UInt64 = 0
     private var isChanged = true
@@ -19,70 +18,87 @@ struct Dashboard: ~Copyable {
 
     private static let mostEmptyReads = 100
 
-    /// A daemon behind `connection`, or a recording.
+    /// One daemon or several, or with `playback` a recording.
     init(
-        model: Model, connection: consuming ControlSocket?, playback: Playback?,
-        recording: consuming RecordingFile?, screen: consuming CursesScreen,
+        _ stations: [Station], playback: Playback?, screen: consuming CursesScreen,
         capabilities: Capabilities
     ) {
-        self.model = model
-        self.connection = consume connection
+        self.stations = stations
+        fleet = stations.count > 1 ? Fleet(count: stations.count) : nil
         self.playback = playback
-        self.recording = consume recording
         self.screen = consume screen
         self.capabilities = capabilities
-        self.model.pastLines = lines.read()
+        let past = lines.read()
+        for station in stations {
+            station.model.pastLines = past
+            station.model.isMember = stations.count > 1
+        }
+    }
+
+    /// The daemon that has the screen; nil: all of them have.
+    private var shown: Station? {
+        guard let fleet else { return stations.first }
+        return fleet.open.map { stations[$0] }
     }
 
     /// Runs until somebody or something ends it.
     mutating func run() -> (status: ExitStatus, message: String?) {
-        model.size = screen.size
         if let substitute = screen.substitute {
-            model.tell("this TERM is unknown here: shown as \(substitute)")
+            for station in stations {
+                station.model.tell("this TERM is unknown here: shown as \(substitute)")
+            }
         }
-        if playback == nil { handle(.connected) }
+        for station in stations {
+            station.model.size = screen.size
+            if playback == nil { carryOut(station.start(), of: station) }
+        }
         paint()
         while end == nil {
             let ready = wait()
             if ready.hungUp { return (.good, nil) }
             if ready.signals { takeSignals() }
             if ready.keys { takeKeys() }
-            if ready.socket { takeReplies() }
+            for (place, station) in stations.enumerated() where ready.sockets.contains(place) {
+                carryOut(station.takeReplies(), of: station)
+            }
             play()
-            handle(.tick, changes: false)
-            if isChanged || model.movesByItself, end == nil { paint() }
+            for station in stations { carryOut(station.handle(.tick, changes: false), of: station) }
+            if needsPaint, end == nil { paint() }
         }
         return end ?? (.good, nil)
     }
 
+    private var needsPaint: Bool {
+        if isChanged { return true }
+        if let shown { return shown.isChanged || shown.model.movesByItself }
+        return stations.contains { $0.isChanged || $0.model.movesByItself }
+    }
+
     private func wait() -> Waiting.Ready {
         let now = Moment.read().milliseconds
-        let deadline = model.nextDeadline
+        let deadline = stations.map(\.model.nextDeadline).min() ?? now
         var pause = deadline > now ? deadline - now : 0
         if let playback {
             // A screen that stands still is looked at when a key comes.
             pause = isPaused ? UInt64(Int32.max) : playback.wait ?? UInt64(Int32.max)
         }
-        switch connection {
-        case .none:
-            return Waiting.run(socket: nil, wantsToWrite: false, keys: true, milliseconds: pause)
-        case .some(let open):
-            return Waiting.run(
-                socket: open.descriptor, wantsToWrite: open.wantsToWrite, keys: true,
-                milliseconds: pause)
-        }
+        return Waiting.run(
+            sockets: stations.map(\.wanted), hasKeys: true, milliseconds: pause)
     }
 
-    private var isPaused: Bool { model.isFrozen || model.past != nil }
+    private var isPaused: Bool {
+        stations.contains { $0.model.isFrozen || $0.model.past != nil }
+    }
 
     /// What the recording has for this moment.
     private mutating func play() {
-        guard var playing = playback else { return }
-        if playing.speed != model.replaySpeed { playing.speed = model.replaySpeed }
+        guard var playing = playback, let station = stations.first else { return }
+        if playing.speed != station.model.replaySpeed { playing.speed = station.model.replaySpeed }
         let entries = playing.due(at: Moment.read().milliseconds, isPaused: isPaused)
         playback = playing
         guard !entries.isEmpty else { return }
-        handle(.recorded(Array(entries), isLast: playing.isOver))
+        carryOut(
+            station.handle(.recorded(Array(entries), isLast: playing.isOver)), of: station)
     }
 
     private mutating func takeSignals() {
@@ -90,110 +106,98 @@ struct Dashboard: ~Copyable {
             switch signal {
             case .resized:
                 screen.resize()
-                handle(.resized(screen.size))
-            case .stop: carryOut(.suspend)
+                resized()
+            case .stop: suspend()
             case .end: end = (.good, nil)
             }
         }
+    }
+
+    private mutating func resized() {
+        isChanged = true
+        for station in stations { carryOut(station.handle(.resized(screen.size)), of: station) }
+    }
+
+    private mutating func suspend() {
+        screen.suspend()
+        resized()
     }
 
     private mutating func takeKeys() {
         var count = 0
         while end == nil, let key = screen.nextKey() {
             count += 1
-            if key == .showsWholeFrames { screen.showWholeFrames() }
-            handle(.key(key))
+            if key == .showsWholeFrames {
+                screen.showWholeFrames()
+            } else if let shown {
+                carryOut(shown.handle(.key(key)), of: shown)
+            } else {
+                pressInFleet(key)
+            }
         }
         // A terminal that is ready for ever and gives nothing is gone.
         emptyReads = count == 0 ? emptyReads + 1 : 0
         if emptyReads > Self.mostEmptyReads { end = (.good, nil) }
     }
 
-    private mutating func takeReplies() {
-        guard var open = connection.take() else { return }
-        open.flush()
-        let events = open.receive()
-        connection = consume open
-        for event in events {
-            switch event {
-            case .reply(let reply): handle(.reply(reply), changes: model.link.pending.count <= 1)
-            case .garbled(let line): handle(.garbled(line))
-            case .closed(let reason):
-                connection = nil
-                handle(.disconnected(reason: reason))
+    private mutating func pressInFleet(_ key: Key) {
+        isChanged = true
+        switch fleet?.press(key, at: Moment.read().milliseconds) {
+        case .quit: end = (.good, nil)
+        case .redraw: screen.repaint()
+        case .suspend: suspend()
+        case .refresh:
+            for station in stations {
+                carryOut(station.handle(.key(.character("r"))), of: station)
             }
-            guard connection != nil else { return }
+        case .open, .none?, nil: break
         }
     }
 
-    private mutating func handle(_ message: Message, changes: Bool = true) {
-        let before = model.notice
-        for effect in model.update(message, at: Moment.read()) { carryOut(effect) }
-        if changes || model.notice != before { isChanged = true }
-    }
-
-    private mutating func carryOut(_ effect: Effect) {
-        switch effect {
-        case .connect: connect()
-        case .disconnect: connection = nil
-        case .send(let requests): send(requests)
-        case .repaint: screen.repaint()
-        case .suspend:
-            screen.suspend()
-            handle(.resized(screen.size))
-        case .copy(let text): screen.copy(text)
-        case .bell: screen.ring()
-        case .record(let entry): record(entry)
-        case .write(let path, let text):
-            do throws(RecordingFile.Failure) {
-                try RecordingFile.write(text, to: path)
-                handle(.written(path: path, fault: nil))
-            } catch {
-                handle(.written(path: path, fault: error.reason))
+    /// What concerns the screen.
+    private mutating func carryOut(_ effects: [Effect], of station: Station) {
+        for effect in effects {
+            switch effect {
+            case .repaint:
+                screen.repaint()
+                isChanged = true
+            case .suspend: suspend()
+            case .copy(let text): screen.copy(text)
+            case .bell: screen.ring()
+            case .remember(let line): lines.append(line)
+            case .leave:
+                fleet?.open = nil
+                isChanged = true
+            case .quit(let status, let message):
+                // One daemon of several that speaks another protocol does not end the others.
+                if fleet != nil, status != .good {
+                    carryOut(
+                        station.handle(.disconnected(reason: message ?? "refused")), of: station)
+                } else {
+                    end = (status, message)
+                }
+            case .connect, .disconnect, .send, .record, .write: break
             }
-        case .remember(let line): lines.append(line)
-        case .quit(let status, let message): end = (status, message)
-        }
-        // A question shows nothing; its answer does.
-        switch effect {
-        case .send, .record: break
-        default: isChanged = true
-        }
-    }
-
-    private mutating func record(_ entry: Tape.Entry) {
-        guard var open = recording.take() else { return }
-        do throws(RecordingFile.Failure) {
-            try open.append(entry)
-            recording = consume open
-        } catch {
-            handle(.recordingFailed(error.reason))
-        }
-    }
-
-    private mutating func send(_ requests: [Request]) {
-        guard var open = connection.take() else { return }
-        open.send(requests)
-        connection = consume open
-    }
-
-    private mutating func connect() {
-        do throws(ControlSocket.Failure) {
-            connection = try ControlSocket(path: model.socketPath)
-            handle(.connected)
-        } catch {
-            handle(.disconnected(reason: error.reason))
         }
     }
 
     private mutating func paint() {
         frame += 1
-        screen.present(model.render(capabilities), frame: frame)
+        if let shown {
+            screen.present(shown.model.render(capabilities), frame: frame)
+        } else if let fleet {
+            let page = FleetPage(
+                models: stations.map(\.model), names: stations.map(\.target.name), fleet: fleet,
+                glyphs: capabilities.glyphs)
+            screen.present(
+                page.draw(screen.size, isASCII: !capabilities.isUTF8), frame: frame)
+        }
         isChanged = false
-        if model.confirmation?.isPainted == false {
+        for station in stations { station.isChanged = false }
+        if let shown, shown.model.awaitsPainting {
             // What was typed before the question was on the screen was no answer to it.
             screen.dropInput()
-            handle(.painted, changes: false)
+            carryOut(shown.handle(.painted, changes: false), of: shown)
         }
         screen.announce(frame)
     }

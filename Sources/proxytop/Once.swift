@@ -4,12 +4,17 @@ internal import Shared
 struct Once: ~Copyable {
     private(set) var model: Model
     private var connection: ControlSocket?
+    private let target: DaemonTarget
     private var failure: (status: ExitStatus, message: String)?
     /// Whether a lost link is tried again instead of ending it all.
     private let reconnects: Bool
     private let isRecorded: Bool
 
-    init(model: Model, connection: consuming ControlSocket, reconnects: Bool = false) {
+    init(
+        model: Model, _ target: DaemonTarget, connection: consuming ControlSocket,
+        reconnects: Bool = false
+    ) {
+        self.target = target
         self.model = model
         self.connection = consume connection
         isRecorded = false
@@ -21,6 +26,7 @@ struct Once: ~Copyable {
     init(recorded model: Model) {
         self.model = model
         self.model.countsAllFailures = true
+        target = DaemonTarget()
         connection = nil
         reconnects = false
         isRecorded = true
@@ -57,16 +63,14 @@ struct Once: ~Copyable {
         let now = Moment.read().milliseconds
         let deadline = model.nextDeadline
         let pause = deadline > now ? deadline - now : 0
-        let ready: Waiting.Ready
-        switch connection {
-        case .none:
-            ready = Waiting.run(socket: nil, wantsToWrite: false, keys: false, milliseconds: pause)
-        case .some(let open):
-            ready = Waiting.run(
-                socket: open.descriptor, wantsToWrite: open.wantsToWrite, keys: false,
-                milliseconds: pause)
-        }
-        if ready.socket { takeReplies() }
+        let wanted: Waiting.Socket? =
+            switch connection {
+            case .none: nil
+            case .some(let open):
+                Waiting.Socket(number: open.descriptor, wantsToWrite: open.wantsToWrite)
+            }
+        let ready = Waiting.run(sockets: [wanted], hasKeys: false, milliseconds: pause)
+        if ready.sockets.contains(0) { takeReplies() }
         handle(.tick)
         if case .lost(_, let reason) = model.link.phase, failure == nil, !reconnects {
             failure = (.noConnection, reason)
@@ -125,7 +129,7 @@ struct Once: ~Copyable {
 
     private mutating func connect() {
         do throws(ControlSocket.Failure) {
-            connection = try ControlSocket(path: model.socketPath)
+            connection = try target.connect()
             handle(.connected)
         } catch {
             handle(.disconnected(reason: error.reason))

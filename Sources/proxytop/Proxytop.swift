@@ -13,8 +13,16 @@ struct Proxytop: ParsableCommand {
             Exit codes: 0 good, 1 usage, 2 no connection, 3 not permitted, 4 protocol mismatch.
             """, version: Version.string)
 
-    @Option(help: "The control socket. Without it: the only *.sock in the runtime directory.")
-    var socket: String?
+    @Option(
+        help: ArgumentHelp(
+            "The control socket; several times for several daemons. Without it: those in the runtime directory.",
+            valueName: "path"))
+    var socket: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "A command that reaches another machine, as in --via 'ssh db1'; several times for several.",
+            valueName: "command"))
+    var via: [String] = []
     @Option(help: "Seconds between two questions to the daemon, 0.25 to 60.")
     var interval = 1.0
     @OptionGroup(title: "Without a screen") var batch: BatchOptions
@@ -93,8 +101,18 @@ struct Proxytop: ParsableCommand {
             throw ValidationError("--plain and --follow need a daemon, not a recording")
         }
         if redact, record == nil { throw ValidationError("--redact goes with --record FILE") }
-        if replay != nil, socket != nil {
+        if replay != nil, !socket.isEmpty || !via.isEmpty {
             throw ValidationError("--replay and --socket: a recording or a daemon, not both")
+        }
+        if !via.isEmpty, socket.count > 1 {
+            throw ValidationError("with --via there is one --socket at most: the one over there")
+        }
+        do throws(DaemonTarget.Mistake) {
+            for target in via.map({ DaemonTarget(path: socket.first, via: $0) }) {
+                try target.check()
+            }
+        } catch {
+            throw ValidationError(error.message)
         }
         guard Theme(rawValue: theme) != nil, theme != "mono" else {
             throw ValidationError(
@@ -118,41 +136,68 @@ struct Proxytop: ParsableCommand {
             try show(replay, capabilities)
             return
         }
-        let path = try socketPath()
-        let model = Model(
-            now: Moment.read(), size: Size(columns: 80, rows: 24), socketPath: path,
+        let targets = try targets()
+        if batch.isAsked || !StandardStream.output.isTerminal {
+            try report(targets, capabilities)
+        } else {
+            try watch(targets, capabilities)
+        }
+    }
+
+    private func targets() throws -> [DaemonTarget] {
+        if !via.isEmpty { return via.map { DaemonTarget(path: socket.first, via: $0) } }
+        if !socket.isEmpty { return socket.map { DaemonTarget(path: $0) } }
+        switch SocketSearch.run(directory: SocketSearch.runtimeDirectory) {
+        case .found(let path): return [DaemonTarget(path: path)]
+        case .several(let paths): return paths.map { DaemonTarget(path: $0) }
+        case .none(let text):
+            try Self.end(.noConnection, text)
+            return []
+        }
+    }
+
+    private func model(of target: DaemonTarget) -> Model {
+        var model = Model(
+            now: Moment.read(), size: Size(columns: 80, rows: 24), socketPath: target.name,
             intervalMilliseconds: UInt64(interval * 1000),
             page: view == "auto" ? nil : Page(named: view))
-        let connection: ControlSocket
+        model.isElsewhere = target.via != nil
+        return model
+    }
+
+    private func connect(_ target: DaemonTarget) throws -> ControlSocket? {
         do throws(ControlSocket.Failure) {
-            connection = try ControlSocket(path: path)
+            return try target.connect()
         } catch {
-            return try refuse(
-                error.kind == .notPermitted ? .notPermitted : .noConnection, error.reason)
-        }
-        if batch.isAsked || !StandardStream.output.isTerminal {
-            try report(model, connection, capabilities)
-        } else {
-            try watch(model, connection, capabilities)
+            try refuse(error.kind == .notPermitted ? .notPermitted : .noConnection, error.reason)
+            return nil
         }
     }
 
-    private func socketPath() throws -> String {
-        if let socket { return socket }
-        switch SocketSearch.run(directory: SocketSearch.runtimeDirectory) {
-        case .found(let path): return path
-        case .unclear(let text):
-            try Self.end(.noConnection, text)
-            return ""
+    /// One daemon after the other; the worst outcome is the program's.
+    private func report(_ targets: [DaemonTarget], _ capabilities: Capabilities) throws {
+        guard targets.count == 1 || !(batch.follow || batch.plain) else {
+            return try Self.end(
+                .usage,
+                "--follow and --plain look at one daemon; name it:\n"
+                    + targets.map { "  --socket \($0.name)" }.joined(separator: "\n"))
         }
-    }
-
-    private func report(
-        _ model: Model, _ connection: consuming ControlSocket, _ capabilities: Capabilities
-    ) throws {
-        let once = Once(
-            model: model, connection: consume connection, reconnects: batch.plain)
-        try tell(of: consume once, capabilities)
+        var worst: ExitCode?
+        for target in targets {
+            do {
+                if targets.count > 1, !batch.isCheck, !batch.status, !batch.json {
+                    StandardStream.output.write("# \(target.name)\n")
+                }
+                guard let connection = try connect(target) else { continue }
+                let once = Once(
+                    model: model(of: target), target, connection: consume connection,
+                    reconnects: batch.plain)
+                try tell(of: consume once, capabilities)
+            } catch let code as ExitCode {
+                if code.rawValue > worst?.rawValue ?? 0 { worst = code }
+            }
+        }
+        if let worst { throw worst }
     }
 
     /// What is known, in the form that was asked for.
@@ -168,11 +213,18 @@ struct Proxytop: ParsableCommand {
         if status != 0 { throw ExitCode(status) }
     }
 
-    private func watch(
-        _ model: Model, _ connection: consuming ControlSocket, _ capabilities: Capabilities
-    ) throws {
+    private func watch(_ targets: [DaemonTarget], _ capabilities: Capabilities) throws {
+        guard let first = targets.first, targets.count == 1 else {
+            guard record == nil else {
+                return try Self.end(
+                    .usage, "--record writes one daemon down; name it with --socket")
+            }
+            return try open(
+                targets.map { Station(self.model(of: $0), $0) }, playback: nil, capabilities)
+        }
+        guard let connection = try connect(first) else { return }
+        var model = self.model(of: first)
         var file: RecordingFile?
-        var model = model
         if let record {
             do throws(RecordingFile.Failure) {
                 file = try RecordingFile(path: record, isRedacted: redact)
@@ -181,14 +233,13 @@ struct Proxytop: ParsableCommand {
                 try Self.end(.usage, "--record \(record): \(error.reason)")
             }
         }
-        try open(
-            model, connection: consume connection, playback: nil, recording: consume file,
-            capabilities)
+        let station = Station(
+            model, first, connection: consume connection, recording: consume file)
+        try open([station], playback: nil, capabilities)
     }
 
     func open(
-        _ model: Model, connection: consuming ControlSocket?, playback: Playback?,
-        recording: consuming RecordingFile?, _ capabilities: Capabilities
+        _ stations: [Station], playback: Playback?, _ capabilities: Capabilities
     ) throws {
         guard isatty(0) == 1 else {
             try Self.end(.usage, "standard input is no terminal; --once needs none")
@@ -205,8 +256,7 @@ struct Proxytop: ParsableCommand {
                     mouse: mouse, wholeFrames: self.sync == "auto" ? nil : self.sync == "on",
                     cursor: a11y), syncDescriptor: sync)
             var dashboard = Dashboard(
-                model: model, connection: consume connection, playback: playback,
-                recording: consume recording, screen: screen, capabilities: capabilities)
+                stations, playback: playback, screen: screen, capabilities: capabilities)
             outcome = dashboard.run()
         } catch {
             try Self.end(.usage, error.reason)

@@ -33,7 +33,8 @@ extension Proxytop {
             if at == nil { model.replay(entries) }
             try tell(of: Once(recorded: model), capabilities)
         } else {
-            try open(model, connection: nil, playback: playback, recording: nil, capabilities)
+            try open(
+                [Station(model, DaemonTarget(path: path))], playback: playback, capabilities)
         }
     }
 

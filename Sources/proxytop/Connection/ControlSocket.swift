@@ -21,6 +21,8 @@ struct ControlSocket: ~Copyable {
     private static let chunk = 64 << 10
 
     let descriptor: CInt
+    /// What its end means.
+    private var closing = "the daemon closed the connection"
     private var outgoing: [UInt8] = []
     private var reader = ReplyReader()
     private var bytesSinceReply = 0
@@ -40,6 +42,16 @@ struct ControlSocket: ~Copyable {
             throw Self.failure(failed, path)
         }
         descriptor = number
+    }
+
+    /// Talks to a daemon through a command, which answers later than a socket does, or not at all.
+    init(running command: String) throws(Failure) {
+        let number = RemoteCommand.start(command)
+        guard number >= 0 else {
+            throw Failure(kind: .other, reason: "cannot run “\(command)”: error \(errno)")
+        }
+        descriptor = number
+        closing = "“\(command)” has ended"
     }
 
     // Never retried on EINTR: Linux has closed it, and the number may already be someone else's.
@@ -116,7 +128,7 @@ struct ControlSocket: ~Copyable {
             }
             guard count > 0 else {
                 if count == 0 {
-                    events.append(.closed(reason: "the daemon closed the connection"))
+                    events.append(.closed(reason: closing))
                 } else if error != EAGAIN, error != EINTR {
                     events.append(.closed(reason: "the connection broke: error \(error)"))
                 }

@@ -5,11 +5,12 @@ internal import Shared
 enum SocketSearch {
     enum Outcome: Equatable {
         case found(String)
-        /// None, or too many; the text says what to do.
-        case unclear(String)
+        case several([String])
+        /// The text says what to do.
+        case none(String)
     }
 
-    /// The only control socket in the runtime directory.
+    /// The control sockets in the runtime directory.
     static func run(directory: String) -> Outcome {
         choose(from: sockets(in: directory), in: directory)
     }
@@ -17,13 +18,10 @@ enum SocketSearch {
     static func choose(from names: [String], in directory: String) -> Outcome {
         switch names.count {
         case 0:
-            return .unclear(
+            return .none(
                 "no control socket in \(directory): is proxyd running? Name one with --socket PATH")
         case 1: return .found("\(directory)/\(names[0])")
-        default:
-            let list = names.sorted().map { "  --socket \(directory)/\($0)" }
-            return .unclear(
-                "several daemons run here; choose one:\n" + list.joined(separator: "\n"))
+        default: return .several(names.sorted().map { "\(directory)/\($0)" })
         }
     }
 

@@ -108,7 +108,10 @@ struct Link: Equatable, Sendable {
         pending.removeAll()
         answerMilliseconds = nil
         let wait = Self.firstRetryMilliseconds << UInt64(min(tries, 8))
-        nextTryAt = now + min(wait, Self.longestRetryMilliseconds)
+        let pause = min(wait, Self.longestRetryMilliseconds)
+        // Many screens that lost the same daemon do not all come back in the same instant.
+        let jitter = tries > 2 ? pause / 5 * (now % 7) / 6 : 0
+        nextTryAt = now + pause + jitter
         tries += 1
     }
 }

@@ -26,6 +26,10 @@ struct Model: Sendable {
     var now: Moment
     var size: Size
     var socketPath: String
+    /// Whether it is reached through a command.
+    var isElsewhere = false
+    /// Whether it is one of several, so that the way back from its first view leads to all of them.
+    var isMember = false
     var intervalMilliseconds: UInt64
     var link = Link()
     var greeting: Greeting?
@@ -153,6 +157,11 @@ struct Model: Sendable {
     /// Whether the operator is moving in a list, so that it had better stand still.
     var isHolding: Bool {
         movedAt.map { now.elapsed(since: $0) < Self.holdMilliseconds } ?? false
+    }
+
+    /// A question has to be on the screen before a key can be its answer.
+    var awaitsPainting: Bool {
+        confirmation?.isPainted == false || past?.model.confirmation?.isPainted == false
     }
 
     mutating func tell(_ text: String, isError: Bool = false) {

@@ -57,7 +57,11 @@ extension Model {
             if case .help = overlay { overlay = nil } else { overlay = .help(top: 0) }
         case .back: return back()
         case .close:
-            if overlay != nil { overlay = nil } else { _ = goBack() }
+            if overlay != nil {
+                overlay = nil
+            } else if !goBack(), isMember {
+                return [.leave]
+            }
         case .previous:
             overlay = nil
             if !goBack() { tell("there was no view before this one") }
@@ -144,7 +148,7 @@ extension Model {
         if overlay != nil {
             overlay = nil
         } else if !goBack() {
-            return [.quit(.good, message: nil)]
+            return isMember ? [.leave] : [.quit(.good, message: nil)]
         }
         return []
     }

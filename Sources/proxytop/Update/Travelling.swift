@@ -66,7 +66,7 @@ extension Model {
         let effects = past?.model.press(key) ?? []
         return effects.filter { effect in
             switch effect {
-            case .quit, .repaint, .suspend, .remember, .bell, .write, .copy: true
+            case .quit, .leave, .repaint, .suspend, .remember, .bell, .write, .copy: true
             case .connect, .disconnect, .send, .record: false
             }
         }

@@ -163,7 +163,9 @@ struct Footer {
         }
         if model.overlay != nil { return spans([("q", "back"), ("j k PgDn PgUp", "scroll")]) }
         let mayAct = model.obstacle == nil
-        let last = [("?", "help"), ("q", model.pagesBefore.isEmpty ? "quit" : "back")]
+        let last = [
+            ("?", "help"), ("q", model.pagesBefore.isEmpty && !model.isMember ? "quit" : "back"),
+        ]
         var shown: [(String, String)] = []
         for binding in Binding.all {
             guard let hint = binding.hint, let key = binding.keys.first,

@@ -89,6 +89,33 @@ struct ProgramTests {
         }
     }
 
+    @Test(
+        "several daemons are a line each; Enter looks at one, q comes back, a dead one harms nobody"
+    )
+    func fleet() throws {
+        let other = try FakeDaemon(path: terminal.directory.appending(path: "other.sock").path)
+        try terminal.start(
+            "\(try BuiltProgram.path("proxytop")) --glyphs ascii --socket \(daemon.path) --socket \(other.path)"
+        )
+        try terminal.waitFor("both daemons") {
+            $0.contains("2 daemons") && $0.contains("lb1 proxyd.sock")
+                && $0.contains("lb1 other.sock")
+                && $0.contains("1253/1650")
+        }
+        try terminal.keys("j", "Enter")
+        try terminal.waitFor(text: "1 Overview")
+        try terminal.keys("q")
+        try terminal.waitFor(text: "2 daemons")
+        other.stop()
+        try terminal.waitFor("one of them lost") { $0.contains("LOST") && $0.contains("LIVE") }
+        try terminal.keys("k", "Enter")
+        try terminal.waitFor(text: "1 Overview")
+        try terminal.keys("2", "D")
+        try terminal.waitFor(text: "IF YOU DO THIS")
+        try terminal.keys("Escape", "Q")
+        try expectRestored(status: 0)
+    }
+
     @Test("X on a channel asks, and reaches the daemon once the number is typed")
     func cuts() throws {
         try start()

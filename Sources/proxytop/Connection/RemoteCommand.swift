@@ -1,0 +1,54 @@
+internal import Glibc
+
+/// A command of the shell whose standard input and output are one socket of ours, as `ssh` is used to reach a
+/// program elsewhere. It ends when the socket is closed.
+enum RemoteCommand {
+    /// The near end; -1 and errno when there is none.
+    static func start(_ command: String) -> CInt {
+        // Nobody waits for these commands, so the kernel does (sigaction(2), SA_NOCLDWAIT).
+        _ = signal(SIGCHLD, SIG_IGN)
+        var ends: [CInt] = [-1, -1]
+        let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+        guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else { return -1 }
+        let result = spawn(command, ends[1])
+        close(ends[1])
+        guard result == 0 else {
+            close(ends[0])
+            errno = result
+            return -1
+        }
+        _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
+        return ends[0]
+    }
+
+    private static func spawn(_ command: String, _ socket: CInt) -> CInt {
+        var actions = unsafe posix_spawn_file_actions_t()
+        var attributes = posix_spawnattr_t()
+        var result = unsafe posix_spawn_file_actions_init(&actions)
+        guard result == 0 else { return result }
+        defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
+        result = unsafe posix_spawnattr_init(&attributes)
+        guard result == 0 else { return result }
+        defer { _ = unsafe posix_spawnattr_destroy(&attributes) }
+        // What we ignore the command must not, and Ctrl-C on our screen is no word to it.
+        var plain = sigset_t()
+        _ = unsafe sigemptyset(&plain)
+        _ = unsafe sigaddset(&plain, SIGPIPE)
+        _ = unsafe sigaddset(&plain, SIGCHLD)
+        let flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP
+        let prepared = unsafe [
+            posix_spawn_file_actions_adddup2(&actions, socket, STDIN_FILENO),
+            posix_spawn_file_actions_adddup2(&actions, socket, STDOUT_FILENO),
+            posix_spawnattr_setflags(&attributes, Int16(flags)),
+            posix_spawnattr_setsigdefault(&attributes, &plain),
+            posix_spawnattr_setpgroup(&attributes, 0),
+        ]
+        if let failure = prepared.first(where: { $0 != 0 }) { return failure }
+        var process: pid_t = -1
+        var words: [UnsafeMutablePointer<CChar>?] = unsafe []
+        for text in ["/bin/sh", "-c", command] { unsafe words.append(strdup(text)) }
+        unsafe words.append(nil)
+        defer { unsafe words.forEach { unsafe free($0) } }
+        return unsafe posix_spawn(&process, "/bin/sh", &actions, &attributes, words, environ)
+    }
+}
