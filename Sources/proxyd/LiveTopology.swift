@@ -42,6 +42,7 @@ final class LiveTopology {
     private(set) var state: Reconfiguration.State
     private let serials: Serials
     private let workerCount: Int
+    private let passed: PassedSockets
     private weak var audience: (any TopologyAudience)?
     private var waiting: Deque<ChangeRequest> = []
     private var isBusy = false
@@ -51,7 +52,11 @@ final class LiveTopology {
     /// More than so many waiting changes are refused.
     private static let mostWaiting = 1000
 
-    init(_ state: Reconfiguration.State, serials: Serials, workerCount: Int) {
+    init(
+        _ state: Reconfiguration.State, serials: Serials, workerCount: Int,
+        passed: PassedSockets = PassedSockets()
+    ) {
+        self.passed = passed
         self.state = state
         self.serials = serials
         self.workerCount = workerCount
@@ -122,7 +127,7 @@ final class LiveTopology {
         }
         var change = Reconfiguration(
             from: state, to: target, addresses: addresses, serials: serials,
-            workerCount: workerCount, now: .now)
+            workerCount: workerCount, now: .now, passed: passed)
         do throws(StartError) {
             try change.open()
         } catch {

@@ -27,6 +27,7 @@ struct Reconfiguration {
     private let serials: Serials
     private let workerCount: Int
     private let now: Instant
+    private let passed: PassedSockets
     /// New listeners' sockets, by service and listener.
     private var opened: [Place: OpenedSocket] = [:]
     private var removed: [Channel] = []
@@ -39,7 +40,7 @@ struct Reconfiguration {
     /// `addresses` are of every name in `names(from:to:)`.
     init(
         from old: State, to target: Configuration, addresses: [Endpoint: [Endpoint]],
-        serials: Serials, workerCount: Int, now: Instant
+        serials: Serials, workerCount: Int, now: Instant, passed: PassedSockets
     ) {
         self.old = old
         self.target = target
@@ -47,6 +48,7 @@ struct Reconfiguration {
         self.serials = serials
         self.workerCount = workerCount
         self.now = now
+        self.passed = passed
     }
 
     // MARK: Names
@@ -123,8 +125,8 @@ struct Reconfiguration {
     private func fresh(
         _ listener: ListenerConfiguration, of service: ServiceConfiguration
     ) throws(StartError) -> OpenedSocket {
-        try OpenedSocket(
-            listening: listener, at: addresses(of: listener.endpoint).first ?? listener.endpoint,
+        try passed.open(
+            listener, at: addresses(of: listener.endpoint).first ?? listener.endpoint,
             deadPeer: service.timeouts.deadPeer)
     }
 

@@ -22,6 +22,8 @@ final class Supervisor {
     private let scrapes: ScrapeServer?
     private let statsd: StatsdPusher?
     private let pidFile: PIDFile?
+    /// Sockets that were open before us.
+    let passed: PassedSockets
     let manager: ServiceManager?
     private var threads: [Thread] = []
     var questions: [UInt64: Question] = [:]
@@ -66,6 +68,10 @@ final class Supervisor {
 
     init(_ configuration: Configuration, _ options: RunOptions) throws(StartError) {
         self.options = options
+        // First of all: what has these numbers is not ours yet.
+        let passed = try PassedSockets(
+            environment: ProcessEnvironment.take(PassedSockets.variables), pid: getpid())
+        self.passed = passed
         manager = ServiceManager(
             environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
             pid: getpid(), now: .now)
@@ -74,7 +80,8 @@ final class Supervisor {
         limits = DaemonLimits(
             descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
         let serials = Serials()
-        var startup = Startup(configuration, workerCount: workerCount, serials: serials)
+        var startup = Startup(
+            configuration, workerCount: workerCount, serials: serials, passed: passed)
         do throws(SystemError) {
             signals = try SignalSource(SupervisorSignals.all)
             poller = try Poller()
@@ -94,11 +101,11 @@ final class Supervisor {
         }
         identity = Identity(environment: configuration.control.environment)
         // The control socket first: a daemon that is already running there must not lose its ports.
-        control = try ControlServer(configuration.control)
+        control = try ControlServer(configuration.control, passed: passed)
         var scrapes: ScrapeServer?
         do throws(StartError) {
             scrapes = try configuration.metrics.listen.map { listen throws(StartError) in
-                try ScrapeServer(listen)
+                try ScrapeServer(listen, passed: passed)
             }
             self.scrapes = scrapes
             statsd = try configuration.metrics.statsd.map { settings throws(StartError) in
@@ -110,7 +117,8 @@ final class Supervisor {
             control.close()
             throw error
         }
-        live = LiveTopology(startup.state, serials: serials, workerCount: workerCount)
+        live = LiveTopology(
+            startup.state, serials: serials, workerCount: workerCount, passed: passed)
         do throws(SystemError) {
             elections = try Elections(live.state.topology)
             try poller.add(elections.descriptor, Token(.elections), .readable)
@@ -161,6 +169,12 @@ final class Supervisor {
 
     /// One line that says all is well, and what was made of it.
     private func announce() {
+        for socket in passed.closeRest() {
+            tell(
+                .warning, .failed, of: .daemon, because: "nobody listens there",
+                "the service manager's socket \(socket) is closed: nobody listens there; "
+                    + "add the address under “listen”, or take it out of the socket unit")
+        }
         let listeners = topology.listeners.map { "\($0.endpoint)" }.joined(separator: " ")
         tell(
             .info, .ready, of: .daemon,

@@ -50,6 +50,12 @@ struct UnixSocketFile: Sendable {
         inode = Self.inode(of: path) ?? 0
     }
 
+    /// The file of a socket that was put in its place before, and is ours from now on.
+    init(adopting path: String) {
+        self.path = path
+        inode = Self.inode(of: path) ?? 0
+    }
+
     /// Removes the file, unless another owner has taken the place.
     func remove() {
         if Self.inode(of: path) == inode { _ = unsafe unlink(path) }
