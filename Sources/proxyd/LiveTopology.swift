@@ -11,8 +11,8 @@ struct ChangeRequest {
     var cuts = false
     /// Undone by itself after so long unless it is confirmed.
     var confirmWithin: Duration?
-    /// Whether it may pass although another change waits to be confirmed: it is the undoing of that.
-    var isRollback = false
+    /// The number of the change that it undoes, which still waits to be confirmed; nil: it undoes none.
+    var undoes: UInt64?
     var finish: (Result<ChangeResult, ConfigurationEdit.Mistake>) -> Void
 }
 
@@ -47,7 +47,8 @@ final class LiveTopology {
     private var waiting: Deque<ChangeRequest> = []
     private var isBusy = false
     /// What a change that waits to be confirmed has replaced, and until when it waits.
-    private(set) var unconfirmed: (previous: Configuration, due: Instant)?
+    private(set) var unconfirmed: (previous: Configuration, due: Instant, number: UInt64)?
+    private var confirmableCount: UInt64 = 0
 
     /// More than so many waiting changes are refused.
     private static let mostWaiting = 1000
@@ -82,17 +83,24 @@ final class LiveTopology {
     private func makeNext() {
         while !isBusy, let request = waiting.popFirst() {
             do throws(ConfigurationEdit.Mistake) {
-                if unconfirmed != nil, !request.isRollback {
-                    throw .init(
-                        .conflict,
-                        "a change waits to be confirmed; “confirm” keeps it, “rollback” undoes it")
-                }
+                try checkTurn(of: request)
                 let target = try request.edit(state.configuration)
                 try prepare(target, for: request)
             } catch {
                 request.finish(.failure(error))
             }
         }
+    }
+
+    /// While a change waits to be confirmed there is none but the undoing of it; and what was confirmed is
+    /// not undone, though somebody has asked for that before.
+    private func checkTurn(of request: ChangeRequest) throws(ConfigurationEdit.Mistake) {
+        guard request.undoes != unconfirmed?.number else { return }
+        guard request.undoes == nil else {
+            throw .init(.conflict, "the change was confirmed or undone meanwhile")
+        }
+        throw .init(
+            .conflict, "a change waits to be confirmed; “confirm” keeps it, “rollback” undoes it")
     }
 
     private func prepare(
@@ -104,6 +112,7 @@ final class LiveTopology {
         audience.lookUp(names) { [self] answer in
             isBusy = false
             do throws(ConfigurationEdit.Mistake) {
+                try checkTurn(of: request)
                 switch answer {
                 case .addresses(let addresses): try make(target, addresses, for: request)
                 case .noAddress(let name, let failure):
@@ -135,7 +144,10 @@ final class LiveTopology {
         }
         let outcome = change.commit()
         state = outcome.state
-        unconfirmed = request.confirmWithin.map { (old, Instant.now.advanced(by: $0)) }
+        unconfirmed = request.confirmWithin.map { within in
+            confirmableCount += 1
+            return (old, Instant.now.advanced(by: within), confirmableCount)
+        }
         audience?.topologyChanged(difference, by: request.actor, removed: outcome.removed)
         guard request.cuts, !outcome.removed.isEmpty, let audience else {
             return request.finish(.success(ChangeResult(difference: difference)))
@@ -158,12 +170,12 @@ final class LiveTopology {
         by actor: Actor?,
         then finish: @escaping (Result<ChangeResult, ConfigurationEdit.Mistake>) -> Void
     ) {
-        guard let previous = unconfirmed?.previous else {
+        guard let (previous, _, number) = unconfirmed else {
             return finish(.failure(.init(.conflict, "no change waits to be confirmed")))
         }
         change(
             ChangeRequest(
-                edit: { _ in previous }, actor: actor, isRollback: true, finish: finish))
+                edit: { _ in previous }, actor: actor, undoes: number, finish: finish))
     }
 
     var nextDeadline: Instant? { unconfirmed?.due }

@@ -224,6 +224,32 @@ struct ChangeCommandTests {
         #expect(try channel("main/0").weight == 1)
     }
 
+    @Test("what is confirmed while its undoing waits for a name is not undone")
+    func confirmedMeanwhile() throws {
+        let daemon = try FakeDaemon.running(
+            """
+            services:
+            - name: mail
+              listen: ["127.0.0.1:0"]
+              groups:
+              - { name: main, channels: ["127.0.0.1:9"] }
+              - { name: spare, channels: ["localhost:9"] }
+            """)
+        let name = try Endpoint("localhost:9")
+        daemon.names[name] = [try Endpoint("127.0.0.1:9")]
+        for line in ["begin", "remove spare", "commit confirm 60s"] {
+            _ = try daemon.reply(to: line)
+        }
+        daemon.isSlow = true
+        #expect(try daemon.replies(to: "rollback").isEmpty)
+        _ = try daemon.reply(to: "confirm")
+        // Another change waits behind the name.
+        #expect(try daemon.replies(to: "set main/0 weight 3").isEmpty)
+        daemon.answerAll()
+        #expect(daemon.topology.groups.map(\.name) == ["main"])
+        #expect(daemon.topology.groups.first?.channels.first?.weight == 3)
+    }
+
     // MARK: Plans
 
     @Test(
