@@ -52,25 +52,37 @@ final class Supervisor {
         configuration: Configuration, options: RunOptions,
         isReady: (Topology) -> Void = { _ in }
     ) -> ExitStatus {
+        // Meant by the sockets of a service manager, whoever we are once in the background.
+        let started = getpid()
+        var background: Background?
         do throws(StartError) {
-            let supervisor = try Supervisor(configuration, options)
+            if options.isInBackground {
+                try configuration.checkPaths()
+                background = try Background()
+            }
+            let supervisor = try Supervisor(configuration, options, startedAs: started)
             try supervisor.startWorkers()
             supervisor.announce()
+            background?.enter()
             isReady(supervisor.topology)
             supervisor.loop()
             supervisor.stop()
             return .good
         } catch {
             Log.line(error.message)
-            return ExitStatus(rawValue: error.code.rawValue) ?? .system
+            let status = ExitStatus(rawValue: error.code.rawValue) ?? .system
+            background?.giveUp(status)
+            return status
         }
     }
 
-    init(_ configuration: Configuration, _ options: RunOptions) throws(StartError) {
+    private init(
+        _ configuration: Configuration, _ options: RunOptions, startedAs pid: Int32
+    ) throws(StartError) {
         self.options = options
         // First of all: what has these numbers is not ours yet.
         let passed = try PassedSockets(
-            environment: ProcessEnvironment.take(PassedSockets.variables), pid: getpid())
+            environment: ProcessEnvironment.take(PassedSockets.variables), pid: pid)
         self.passed = passed
         manager = ServiceManager(
             environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),

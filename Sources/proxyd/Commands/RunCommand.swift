@@ -89,6 +89,10 @@ struct RunCommand: ParsableCommand {
             valueName: "path"))
     var pidFile: String?
 
+    @Flag(
+        help: "Go into the background once all is well; before that, say what is wrong and how.")
+    var daemon = false
+
     @Flag(name: .shortAndLong, help: "Say on standard error how every session ended.")
     var verbose = false
 
@@ -114,9 +118,14 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        let options = RunOptions(
+        var options = RunOptions(
             file: listen.isEmpty ? try file() : nil, overrides: commandLine, relay: relay,
-            isVerbose: verbose, pidFile: pidFile, drain: try drainTime)
+            isVerbose: verbose, pidFile: pidFile, isInBackground: daemon, drain: try drainTime)
+        // A daemon works elsewhere than its caller.
+        if daemon {
+            options.file = options.file.map { $0 == "-" ? $0 : FilePlace.absolute($0) }
+            options.pidFile = options.pidFile.map(FilePlace.absolute)
+        }
         var configuration = Configuration()
         // A mistake in the options is the caller's, one in the file is the file's.
         var status = ExitStatus.usage
