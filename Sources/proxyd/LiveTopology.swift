@@ -34,6 +34,12 @@ protocol TopologyAudience: AnyObject {
 
     /// Ends the sessions of these channels; `finish` gets their number.
     func cut(_ channels: [Channel], then finish: @escaping (Int) -> Void)
+
+    /// Ends the sessions of what is no more, for that reason; `finish` gets their number.
+    func end(_ removals: [Reconfiguration.Removal], then finish: @escaping (Int) -> Void)
+
+    /// Ends those that are left after a while.
+    func end(_ removal: Reconfiguration.Removal, after time: Duration)
 }
 
 /// The running configuration and what it is made of. Changes are made one after the other, each as a whole
@@ -149,12 +155,27 @@ final class LiveTopology {
             return (old, Instant.now.advanced(by: within), confirmableCount)
         }
         audience?.topologyChanged(difference, by: request.actor, removed: outcome.removed)
-        guard request.cuts, !outcome.removed.isEmpty, let audience else {
-            return request.finish(.success(ChangeResult(difference: difference)))
-        }
-        audience.cut(outcome.removed) { count in
+        endSessions(of: outcome, cuts: request.cuts) { count in
             request.finish(.success(ChangeResult(difference: difference, cut: count)))
         }
+    }
+
+    /// Each service says what becomes of the sessions of what it has no longer (`on-remove`), unless whoever
+    /// asked for the change wants them to be cut. `finish` gets the number of those that were ended now.
+    private func endSessions(
+        of outcome: Reconfiguration.Outcome, cuts: Bool, then finish: @escaping (Int) -> Void
+    ) {
+        guard let audience else { return finish(0) }
+        for removal in outcome.removals where !cuts || removal.channels.isEmpty {
+            if case .drain(let time) = removal.policy { audience.end(removal, after: time) }
+        }
+        let now = outcome.removals.filter { $0.policy == .cut }
+        let endNow = { (count: Int) in
+            guard !now.isEmpty else { return finish(count) }
+            audience.end(now) { finish(count + $0) }
+        }
+        guard cuts, !outcome.removed.isEmpty else { return endNow(0) }
+        audience.cut(outcome.removed, then: endNow)
     }
 
     // MARK: Confirming

@@ -71,6 +71,18 @@ struct RunCommand: ParsableCommand {
             valueName: "address"))
     var metricsListen: String?
 
+    @Option(help: ArgumentHelp("Whom the daemon becomes once all is bound.", valueName: "user"))
+    var user: String?
+
+    @Option(help: ArgumentHelp("Its group; the user's own otherwise.", valueName: "group"))
+    var group: String?
+
+    @Option(help: ArgumentHelp("The directory that becomes its /.", valueName: "path"))
+    var chroot: String?
+
+    @Flag(help: "Ports below 1024 can be bound later, too, although privileges are given up.")
+    var keepBind = false
+
     @Option(
         help: ArgumentHelp(
             "How bytes are moved: adaptive, copy or splice. For tests and comparisons.",
@@ -168,6 +180,7 @@ struct RunCommand: ParsableCommand {
             listen: listen, operands: operands, connectTimeout: connectTimeout,
             idleTimeout: idleTimeout, halfClosedTimeout: halfClosedTimeout, deadPeer: deadPeer,
             grace: grace, whenEmpty: whenEmpty, workers: workers, maxSessions: maxSessions,
-            control: control, environment: environment, metricsListen: metricsListen)
+            control: control, environment: environment, metricsListen: metricsListen,
+            user: user, group: group, chroot: chroot, keepsBind: keepBind)
     }
 }

@@ -1,14 +1,14 @@
 internal import Shared
 
 extension Configuration {
-    /// A daemon in the background works in `/`, so that a path that begins elsewhere would mean another
-    /// place at every look.
+    /// A daemon in the background works in `/`, and one in a directory of its own there, so that a path that
+    /// begins elsewhere would mean another place at every look.
     func checkPaths() throws(StartError) {
         guard let path = unixPaths.first(where: { !$0.hasPrefix("/") }) else { return }
         throw StartError(
             code: .configuration,
             message:
-                "a daemon in the background works in the directory /, so “\(path)” is no place; "
+                "with --daemon or a chroot the working directory is /, so “\(path)” is no place; "
                 + "write the whole path, from / on")
     }
 

@@ -16,9 +16,11 @@ final class ControlServer {
     /// When the log was last told of somebody who may do nothing.
     private var toldForbidden: Instant?
 
-    /// Binds the socket: refused when a daemon answers there, over a dead one's.
+    /// Binds the socket: refused when a daemon answers there, over a dead one's. `user` is whom the daemon
+    /// will be when it serves.
     init(
-        _ settings: ControlConfiguration, passed: PassedSockets = PassedSockets()
+        _ settings: ControlConfiguration, passed: PassedSockets = PassedSockets(),
+        user: UInt32 = geteuid()
     ) throws(StartError) {
         path = settings.path ?? RuntimeFolder.path + "/" + RuntimeDirectory.socketName
         var group: UInt32?
@@ -31,7 +33,7 @@ final class ControlServer {
             }
             group = number
         }
-        roles = Roles(settings, daemonUser: geteuid(), socketGroup: group)
+        roles = Roles(settings, daemonUser: user, socketGroup: group)
         idleLimit = settings.idle
         let listener = ListenerConfiguration(
             name: "control", endpoint: .unix(path: path), mode: settings.mode, backlog: 64)
@@ -42,7 +44,8 @@ final class ControlServer {
         }
         if settings.path == nil { try Self.prepareFolder() } else { try Self.checkFolder(of: path) }
         do throws(UnixSocketFile.Failure) {
-            listening = try OpenedSocket(unix: path, settings: listener, group: group)
+            listening = try OpenedSocket(
+                unix: path, settings: listener, owner: user == geteuid() ? nil : user, group: group)
         } catch .isAlive {
             throw StartError(
                 code: .unavailable,

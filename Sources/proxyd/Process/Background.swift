@@ -10,8 +10,9 @@ final class Background {
     /// The caller waits at its other end.
     private let word: FileDescriptor
 
-    /// Returns in the daemon only. In the caller it waits and ends the process.
-    init() throws(StartError) {
+    /// Returns in the daemon only. In the caller it waits and ends the process. Nothing but `kept` stays open
+    /// of what the caller has open, as somebody may wait for its end.
+    init(keeping kept: [CInt]) throws(StartError) {
         // Only the thread that calls is copied (fork(2)): another one's locks would stay locked for good.
         guard Thread.count ?? 1 == 1 else {
             throw StartError(
@@ -22,6 +23,7 @@ final class Background {
         } catch {
             throw StartError(code: .system, message: "cannot go into the background: \(error)")
         }
+        OpenDescriptors.close(except: kept + [word.number])
         _ = umask(0o022)
         // So that no file system is kept busy by a daemon that needs nothing of it.
         _ = unsafe chdir("/")

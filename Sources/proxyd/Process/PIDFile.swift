@@ -6,6 +6,7 @@ internal import Shared
 final class PIDFile {
     private let file: FileDescriptor
     private let path: String
+    private var isThere = true
 
     /// Refused while another process holds it; a dead one's is taken over.
     init(at path: String) throws(StartError) {
@@ -45,5 +46,10 @@ final class PIDFile {
     /// Takes it away while we still hold the lock, so that no other one's is meant.
     deinit { remove() }
 
-    func remove() { _ = unsafe unlink(path) }
+    /// Who may not take it away any more leaves it empty.
+    func remove() {
+        guard isThere else { return }
+        isThere = false
+        if unsafe unlink(path) != 0 { _ = ftruncate(file.number, 0) }
+    }
 }

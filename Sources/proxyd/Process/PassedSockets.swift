@@ -24,6 +24,9 @@ final class PassedSockets {
 
     init() {}
 
+    /// The numbers that must stay open.
+    var numbers: [CInt] { entries.map { $0.socket.descriptor.number } }
+
     /// Takes what the variables tell of, if they are meant for this process. Nothing else may have been
     /// opened yet, as the numbers may be wrong.
     init(environment: [String: String], pid: Int32) throws(StartError) {

@@ -71,7 +71,8 @@ final class OpenedSocket: Sendable {
 
     /// The same in the file system, for members of `group` if that is given.
     init(
-        unix path: String, settings: ListenerConfiguration, group: UInt32? = nil
+        unix path: String, settings: ListenerConfiguration, owner: UInt32? = nil,
+        group: UInt32? = nil
     ) throws(UnixSocketFile.Failure) {
         do throws(SystemError) {
             descriptor = try Socket.open(family: AF_UNIX)
@@ -79,7 +80,7 @@ final class OpenedSocket: Sendable {
             throw .system(error)
         }
         file = try UnixSocketFile(
-            binding: descriptor, to: path, mode: settings.mode, group: group,
+            binding: descriptor, to: path, mode: settings.mode, owner: owner, group: group,
             backlog: settings.backlog)
     }
 }
