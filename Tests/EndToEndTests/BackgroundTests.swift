@@ -108,6 +108,8 @@ extension EndToEnd {
             let second = try run(["--pid-file", directory("d.pid"), file])
             #expect(try second.waitForEnd(within: .seconds(20)) == 69)
             #expect(second.errors.contains("belongs to process \(number), which runs"))
+            // Whoever is refused does not take away what is another's.
+            #expect(directory.read("d.pid") == "\(number)\n")
             kill(number, SIGTERM)
             try waitForEnd()
         }
