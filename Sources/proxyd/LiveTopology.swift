@@ -11,8 +11,8 @@ struct ChangeRequest {
     var cuts = false
     /// Undone by itself after so long unless it is confirmed.
     var confirmWithin: Duration?
-    /// Whether it may pass although another change waits to be confirmed: it is the undoing of that.
-    var isRollback = false
+    /// The number of the change that it undoes, which still waits to be confirmed; nil: it undoes none.
+    var undoes: UInt64?
     var finish: (Result<ChangeResult, ConfigurationEdit.Mistake>) -> Void
 }
 
@@ -34,6 +34,12 @@ protocol TopologyAudience: AnyObject {
 
     /// Ends the sessions of these channels; `finish` gets their number.
     func cut(_ channels: [Channel], then finish: @escaping (Int) -> Void)
+
+    /// Ends the sessions of what is no more, for that reason; `finish` gets their number.
+    func end(_ removals: [Reconfiguration.Removal], then finish: @escaping (Int) -> Void)
+
+    /// Ends those that are left after a while.
+    func end(_ removal: Reconfiguration.Removal, after time: Duration)
 }
 
 /// The running configuration and what it is made of. Changes are made one after the other, each as a whole
@@ -42,16 +48,22 @@ final class LiveTopology {
     private(set) var state: Reconfiguration.State
     private let serials: Serials
     private let workerCount: Int
+    private let passed: PassedSockets
     private weak var audience: (any TopologyAudience)?
     private var waiting: Deque<ChangeRequest> = []
     private var isBusy = false
     /// What a change that waits to be confirmed has replaced, and until when it waits.
-    private(set) var unconfirmed: (previous: Configuration, due: Instant)?
+    private(set) var unconfirmed: (previous: Configuration, due: Instant, number: UInt64)?
+    private var confirmableCount: UInt64 = 0
 
     /// More than so many waiting changes are refused.
     private static let mostWaiting = 1000
 
-    init(_ state: Reconfiguration.State, serials: Serials, workerCount: Int) {
+    init(
+        _ state: Reconfiguration.State, serials: Serials, workerCount: Int,
+        passed: PassedSockets = PassedSockets()
+    ) {
+        self.passed = passed
         self.state = state
         self.serials = serials
         self.workerCount = workerCount
@@ -77,17 +89,24 @@ final class LiveTopology {
     private func makeNext() {
         while !isBusy, let request = waiting.popFirst() {
             do throws(ConfigurationEdit.Mistake) {
-                if unconfirmed != nil, !request.isRollback {
-                    throw .init(
-                        .conflict,
-                        "a change waits to be confirmed; “confirm” keeps it, “rollback” undoes it")
-                }
+                try checkTurn(of: request)
                 let target = try request.edit(state.configuration)
                 try prepare(target, for: request)
             } catch {
                 request.finish(.failure(error))
             }
         }
+    }
+
+    /// While a change waits to be confirmed there is none but the undoing of it; and what was confirmed is
+    /// not undone, though somebody has asked for that before.
+    private func checkTurn(of request: ChangeRequest) throws(ConfigurationEdit.Mistake) {
+        guard request.undoes != unconfirmed?.number else { return }
+        guard request.undoes == nil else {
+            throw .init(.conflict, "the change was confirmed or undone meanwhile")
+        }
+        throw .init(
+            .conflict, "a change waits to be confirmed; “confirm” keeps it, “rollback” undoes it")
     }
 
     private func prepare(
@@ -99,6 +118,7 @@ final class LiveTopology {
         audience.lookUp(names) { [self] answer in
             isBusy = false
             do throws(ConfigurationEdit.Mistake) {
+                try checkTurn(of: request)
                 switch answer {
                 case .addresses(let addresses): try make(target, addresses, for: request)
                 case .noAddress(let name, let failure):
@@ -122,7 +142,7 @@ final class LiveTopology {
         }
         var change = Reconfiguration(
             from: state, to: target, addresses: addresses, serials: serials,
-            workerCount: workerCount, now: .now)
+            workerCount: workerCount, now: .now, passed: passed)
         do throws(StartError) {
             try change.open()
         } catch {
@@ -130,14 +150,32 @@ final class LiveTopology {
         }
         let outcome = change.commit()
         state = outcome.state
-        unconfirmed = request.confirmWithin.map { (old, Instant.now.advanced(by: $0)) }
-        audience?.topologyChanged(difference, by: request.actor, removed: outcome.removed)
-        guard request.cuts, !outcome.removed.isEmpty, let audience else {
-            return request.finish(.success(ChangeResult(difference: difference)))
+        unconfirmed = request.confirmWithin.map { within in
+            confirmableCount += 1
+            return (old, Instant.now.advanced(by: within), confirmableCount)
         }
-        audience.cut(outcome.removed) { count in
+        audience?.topologyChanged(difference, by: request.actor, removed: outcome.removed)
+        endSessions(of: outcome, cuts: request.cuts) { count in
             request.finish(.success(ChangeResult(difference: difference, cut: count)))
         }
+    }
+
+    /// Each service says what becomes of the sessions of what it has no longer (`on-remove`), unless whoever
+    /// asked for the change wants them to be cut. `finish` gets the number of those that were ended now.
+    private func endSessions(
+        of outcome: Reconfiguration.Outcome, cuts: Bool, then finish: @escaping (Int) -> Void
+    ) {
+        guard let audience else { return finish(0) }
+        for removal in outcome.removals where !cuts || removal.channels.isEmpty {
+            if case .drain(let time) = removal.policy { audience.end(removal, after: time) }
+        }
+        let now = outcome.removals.filter { $0.policy == .cut }
+        let endNow = { (count: Int) in
+            guard !now.isEmpty else { return finish(count) }
+            audience.end(now) { finish(count + $0) }
+        }
+        guard cuts, !outcome.removed.isEmpty else { return endNow(0) }
+        audience.cut(outcome.removed, then: endNow)
     }
 
     // MARK: Confirming
@@ -153,12 +191,12 @@ final class LiveTopology {
         by actor: Actor?,
         then finish: @escaping (Result<ChangeResult, ConfigurationEdit.Mistake>) -> Void
     ) {
-        guard let previous = unconfirmed?.previous else {
+        guard let (previous, _, number) = unconfirmed else {
             return finish(.failure(.init(.conflict, "no change waits to be confirmed")))
         }
         change(
             ChangeRequest(
-                edit: { _ in previous }, actor: actor, isRollback: true, finish: finish))
+                edit: { _ in previous }, actor: actor, undoes: number, finish: finish))
     }
 
     var nextDeadline: Instant? { unconfirmed?.due }

@@ -17,8 +17,23 @@ struct Reconfiguration {
     /// What has come of it.
     struct Outcome {
         var state: State
-        /// Channels that are no longer in the topology; their sessions still run.
-        var removed: [Channel] = []
+        var removals: [Removal] = []
+
+        var removed: [Channel] { removals.flatMap(\.channels) }
+    }
+
+    /// What a service has no longer; sessions still run on it.
+    struct Removal {
+        var channels: [Channel] = []
+        var listeners: [Listener] = []
+        var policy: OnRemove
+
+        /// Of those that have sessions.
+        var serialsInUse: Set<UInt64> {
+            Set(
+                channels.filter { $0.current > 0 }.map(\.serial)
+                    + listeners.filter { $0.current > 0 }.map(\.serial))
+        }
     }
 
     private let old: State
@@ -27,9 +42,10 @@ struct Reconfiguration {
     private let serials: Serials
     private let workerCount: Int
     private let now: Instant
+    private let passed: PassedSockets
     /// New listeners' sockets, by service and listener.
     private var opened: [Place: OpenedSocket] = [:]
-    private var removed: [Channel] = []
+    private var removals: [Removal] = []
 
     private struct Place: Hashable {
         var service: String
@@ -39,7 +55,7 @@ struct Reconfiguration {
     /// `addresses` are of every name in `names(from:to:)`.
     init(
         from old: State, to target: Configuration, addresses: [Endpoint: [Endpoint]],
-        serials: Serials, workerCount: Int, now: Instant
+        serials: Serials, workerCount: Int, now: Instant, passed: PassedSockets
     ) {
         self.old = old
         self.target = target
@@ -47,6 +63,7 @@ struct Reconfiguration {
         self.serials = serials
         self.workerCount = workerCount
         self.now = now
+        self.passed = passed
     }
 
     // MARK: Names
@@ -123,8 +140,8 @@ struct Reconfiguration {
     private func fresh(
         _ listener: ListenerConfiguration, of service: ServiceConfiguration
     ) throws(StartError) -> OpenedSocket {
-        try OpenedSocket(
-            listening: listener, at: addresses(of: listener.endpoint).first ?? listener.endpoint,
+        try passed.open(
+            listener, at: addresses(of: listener.endpoint).first ?? listener.endpoint,
             deadPeer: service.timeouts.deadPeer)
     }
 
@@ -169,18 +186,24 @@ struct Reconfiguration {
             services.append(service(settings, &sockets))
         }
         for service in old.topology.services where !services.contains(where: { $0 === service }) {
-            removed += service.channels
+            let policy = old.configuration.services.first { $0.name == service.name }?.onRemove
+            removals.append(
+                Removal(
+                    channels: service.channels, listeners: service.listeners,
+                    policy: policy ?? .keep))
             service.take(ServiceConfiguration(name: service.name), listeners: [], groups: [])
         }
         for socket in old.sockets {
             let isUsed = sockets.contains { $0.socket === socket.socket }
             if !isUsed { socket.removeFile() }
         }
-        for channel in removed { channel.turn(.removed, by: "removed", now: now) }
+        for channel in removals.flatMap(\.channels) {
+            channel.turn(.removed, by: "removed", now: now)
+        }
         return Outcome(
             state: State(
                 configuration: target, topology: Topology(services: services), sockets: sockets),
-            removed: removed)
+            removals: removals)
     }
 
     private mutating func service(
@@ -188,17 +211,20 @@ struct Reconfiguration {
     ) -> Service {
         let present = self.service(settings.name)
         let before = old.configuration.services.first { $0.name == settings.name }
+        var removal = Removal(policy: settings.onRemove)
         var groups: [Group] = []
         for group in settings.groups {
-            groups.append(self.group(group, of: settings.name, in: present))
+            groups.append(self.group(group, of: settings.name, in: present, &removal.channels))
         }
         for group in present?.groups ?? [] where !groups.contains(where: { $0 === group }) {
-            removed += group.channels
+            removal.channels += group.channels
         }
         var listeners: [Listener] = []
         for listener in settings.listeners {
             listeners.append(self.listener(listener, of: settings))
         }
+        removal.listeners = (present?.listeners ?? []).filter { $0.isRemoved(by: settings) }
+        if !removal.channels.isEmpty || !removal.listeners.isEmpty { removals.append(removal) }
         let service: Service
         if let present {
             service = present
@@ -241,7 +267,8 @@ struct Reconfiguration {
     }
 
     private mutating func group(
-        _ settings: GroupConfiguration, of service: String, in presentService: Service?
+        _ settings: GroupConfiguration, of service: String, in presentService: Service?,
+        _ removed: inout [Channel]
     ) -> Group {
         let present = presentService?.groups.first { $0.name == settings.name }
         let before = present?.settings
@@ -293,6 +320,16 @@ struct Reconfiguration {
             channel.probes.probes[index].address = addresses(of: place).first ?? place
         }
         return channel
+    }
+}
+
+extension Listener {
+    /// Another socket in the same place, or under the same name, is the same listener to its clients.
+    func isRemoved(by service: ServiceConfiguration) -> Bool {
+        let place = settings.endpoint
+        return !service.listeners.contains {
+            $0.name == name || $0.endpoint == place && !place.hasChosenPort
+        }
     }
 }
 

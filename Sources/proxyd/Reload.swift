@@ -49,6 +49,7 @@ extension Configuration {
         configuration.control = running.control
         configuration.workers = running.workers
         configuration.metrics = running.metrics
+        configuration.privileges = running.privileges
         return configuration
     }
 

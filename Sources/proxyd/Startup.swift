@@ -6,12 +6,17 @@ struct Startup {
     private let configuration: Configuration
     private let workerCount: Int
     private let serials: Serials
+    private let passed: PassedSockets
     private(set) var state = Reconfiguration.State()
 
     var sockets: [ListeningSocket] { state.sockets }
 
-    init(_ configuration: Configuration, workerCount: Int, serials: Serials = Serials()) {
+    init(
+        _ configuration: Configuration, workerCount: Int, serials: Serials = Serials(),
+        passed: PassedSockets = PassedSockets()
+    ) {
         self.configuration = configuration
+        self.passed = passed
         self.workerCount = workerCount
         self.serials = serials
     }
@@ -28,7 +33,7 @@ struct Startup {
         }
         var change = Reconfiguration(
             from: state, to: configuration, addresses: addresses, serials: serials,
-            workerCount: workerCount, now: .now)
+            workerCount: workerCount, now: .now, passed: passed)
         try change.open()
         state = change.commit().state
         return state.topology
@@ -37,10 +42,11 @@ struct Startup {
 
 extension ListeningSocket {
     /// A listener that refused its clients listens again, at the same address.
-    convenience init(reopening listener: Listener, of service: Service) throws(StartError) {
-        let socket = try OpenedSocket(
-            listening: listener.settings, at: listener.endpoint,
-            deadPeer: service.timeouts.deadPeer)
+    convenience init(
+        reopening listener: Listener, of service: Service, passed: PassedSockets
+    ) throws(StartError) {
+        let socket = try passed.open(
+            listener.settings, at: listener.endpoint, deadPeer: service.timeouts.deadPeer)
         self.init(listener: listener, service: service, socket: socket)
     }
 }
@@ -50,6 +56,14 @@ extension OpenedSocket {
     convenience init(
         listening settings: ListenerConfiguration, at endpoint: Endpoint, deadPeer: Duration?
     ) throws(StartError) {
+        do throws(UnixSocketFile.Failure) {
+            if case .unix(let path) = endpoint {
+                try self.init(unix: path, settings: settings)
+                return
+            }
+        } catch {
+            throw StartError(failure: error, at: "\(endpoint)", doing: "listen on")
+        }
         let address = try SocketAddress(resolving: endpoint)
         do throws(UnixSocketFile.Failure) {
             try self.init(address, settings: settings, deadPeer: deadPeer)

@@ -22,7 +22,10 @@ final class Supervisor {
     private let scrapes: ScrapeServer?
     private let statsd: StatsdPusher?
     private let pidFile: PIDFile?
+    /// Sockets that were open before us.
+    let passed: PassedSockets
     let manager: ServiceManager?
+    private let privileges: Privileges
     private var threads: [Thread] = []
     var questions: [UInt64: Question] = [:]
     var questionNumber: UInt64 = 0
@@ -35,6 +38,10 @@ final class Supervisor {
     var lastShortage: Instant?
     /// Sessions to be ended, in the order of their time.
     var shedding: Deque<(due: Instant, id: UInt64)> = []
+    /// When processes that others have left us are put away; nil: when one of them ends.
+    var reapAt: Instant?
+    /// Sessions that may go on for a while, though their channel or listener is no more.
+    var leavers: [Leavers] = []
     /// Serials of channels whose names did not resolve the last time.
     var unresolved: Set<UInt64> = []
 
@@ -50,31 +57,54 @@ final class Supervisor {
         configuration: Configuration, options: RunOptions,
         isReady: (Topology) -> Void = { _ in }
     ) -> ExitStatus {
+        var background: Background?
         do throws(StartError) {
-            let supervisor = try Supervisor(configuration, options)
-            try supervisor.startWorkers()
+            // First of all: their numbers are not ours yet, and they are meant for the process that was started.
+            let passed = try PassedSockets(
+                environment: ProcessEnvironment.take(PassedSockets.variables), pid: getpid())
+            if options.isInBackground || configuration.privileges.chroot != nil {
+                try configuration.checkPaths()
+            }
+            if options.isInBackground { background = try Background(keeping: passed.numbers) }
+            let supervisor = try Supervisor(configuration, options, passed)
+            do throws(StartError) {
+                try supervisor.giveUpPrivileges()
+                try supervisor.startWorkers()
+            } catch {
+                supervisor.close()
+                throw error
+            }
             supervisor.announce()
+            background?.enter()
             isReady(supervisor.topology)
             supervisor.loop()
             supervisor.stop()
             return .good
         } catch {
             Log.line(error.message)
-            return ExitStatus(rawValue: error.code.rawValue) ?? .system
+            let status = ExitStatus(rawValue: error.code.rawValue) ?? .system
+            background?.giveUp(status)
+            return status
         }
     }
 
-    init(_ configuration: Configuration, _ options: RunOptions) throws(StartError) {
+    private init(
+        _ configuration: Configuration, _ options: RunOptions, _ passed: PassedSockets
+    ) throws(StartError) {
         self.options = options
+        self.passed = passed
         manager = ServiceManager(
             environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
             pid: getpid(), now: .now)
+        privileges = try Privileges(configuration.privileges)
+        try OutOfReach.check(configuration)
         if let path = options.pidFile { pidFile = try PIDFile(at: path) } else { pidFile = nil }
         let workerCount = configuration.workers ?? Self.coreCount
         limits = DaemonLimits(
             descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
         let serials = Serials()
-        var startup = Startup(configuration, workerCount: workerCount, serials: serials)
+        var startup = Startup(
+            configuration, workerCount: workerCount, serials: serials, passed: passed)
         do throws(SystemError) {
             signals = try SignalSource(SupervisorSignals.all)
             poller = try Poller()
@@ -94,11 +124,12 @@ final class Supervisor {
         }
         identity = Identity(environment: configuration.control.environment)
         // The control socket first: a daemon that is already running there must not lose its ports.
-        control = try ControlServer(configuration.control)
+        control = try ControlServer(
+            configuration.control, passed: passed, user: privileges.userNumber)
         var scrapes: ScrapeServer?
         do throws(StartError) {
             scrapes = try configuration.metrics.listen.map { listen throws(StartError) in
-                try ScrapeServer(listen)
+                try ScrapeServer(listen, passed: passed)
             }
             self.scrapes = scrapes
             statsd = try configuration.metrics.statsd.map { settings throws(StartError) in
@@ -110,7 +141,8 @@ final class Supervisor {
             control.close()
             throw error
         }
-        live = LiveTopology(startup.state, serials: serials, workerCount: workerCount)
+        live = LiveTopology(
+            startup.state, serials: serials, workerCount: workerCount, passed: passed)
         do throws(SystemError) {
             elections = try Elections(live.state.topology)
             try poller.add(elections.descriptor, Token(.elections), .readable)
@@ -126,6 +158,14 @@ final class Supervisor {
     var controlUsage: ControlUsage { control.usage }
 
     private static var coreCount: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
+
+    /// Nothing that needs them is left to be done, and no other thread has them yet.
+    private func giveUpPrivileges() throws(StartError) {
+        try privileges.giveUp()
+        for line in OutOfReach(configuration, file: options.file).lines {
+            tell(.warning, .failed, of: .daemon, because: "privileges", "privileges: \(line)")
+        }
+    }
 
     private func startWorkers() throws(StartError) {
         let pipes = max(1, limits.pipes / share.workers.count)
@@ -161,6 +201,12 @@ final class Supervisor {
 
     /// One line that says all is well, and what was made of it.
     private func announce() {
+        for socket in passed.closeRest() {
+            tell(
+                .warning, .failed, of: .daemon, because: "nobody listens there",
+                "the service manager's socket \(socket) is closed: nobody listens there; "
+                    + "add the address under “listen”, or take it out of the socket unit")
+        }
         let listeners = topology.listeners.map { "\($0.endpoint)" }.joined(separator: " ")
         tell(
             .info, .ready, of: .daemon,
@@ -214,6 +260,8 @@ final class Supervisor {
             manager?.meetDeadline(now: now)
             tickIfDue()
             shedIfDue()
+            endLeaversIfDue()
+            reapIfDue()
             endIfDrained()
             history.meetDeadline(topology, generation: share.generation, now: now)
             // Last, so that whatever has happened is told before we wait again.
@@ -229,6 +277,8 @@ final class Supervisor {
         if let nextTick { next = min(next ?? nextTick, nextTick) }
         if let due = prober.nextDeadline { next = min(next ?? due, due) }
         if let first = shedding.first { next = min(next ?? first.due, first.due) }
+        if let reapAt { next = min(next ?? reapAt, reapAt) }
+        for leaver in leavers { next = min(next ?? leaver.due, leaver.due) }
         if let due = scrapes?.nextDeadline { next = min(next ?? due, due) }
         if let due = manager?.nextDeadline { next = min(next ?? due, due) }
         if let due = statsd?.nextDeadline { next = min(next ?? due, due) }
@@ -243,11 +293,16 @@ final class Supervisor {
         prober.stop()
         for worker in share.workers { worker.mailbox.post(.stop) }
         for thread in threads { thread.join() }
+        close()
+        tell(.info, .ended, of: .daemon, "ended")
+    }
+
+    /// Takes away what we have put into the file system.
+    private func close() {
         for socket in sockets { socket.removeFile() }
         scrapes?.close()
         control.close()
         pidFile?.remove()
-        tell(.info, .ended, of: .daemon, "ended")
     }
 
     // MARK: Events

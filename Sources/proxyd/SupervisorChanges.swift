@@ -64,6 +64,42 @@ extension Supervisor: TopologyAudience {
     }
 }
 
+extension Supervisor {
+    /// Sessions of what was removed, and until when they may run.
+    struct Leavers {
+        var due: Instant
+        var removal: Reconfiguration.Removal
+    }
+
+    func end(
+        _ removals: [Reconfiguration.Removal], then finish: @escaping (Int) -> Void
+    ) {
+        let serials = Set(
+            removals.flatMap { $0.channels.map(\.serial) + $0.listeners.map(\.serial) })
+        ask({ .cutRemoved(serials: serials, question: $0) }) { finish($0.cutCount) }
+    }
+
+    func end(_ removal: Reconfiguration.Removal, after time: Duration) {
+        // One entry each that has sessions, so that there are never more of them than sessions.
+        leavers.removeAll { $0.removal.serialsInUse.isEmpty }
+        guard !removal.serialsInUse.isEmpty else { return }
+        leavers.append(Leavers(due: now.advanced(by: time), removal: removal))
+    }
+
+    /// Whoever had time to leave and is still there is shown out.
+    func endLeaversIfDue() {
+        let due = leavers.filter { $0.due <= now }.map(\.removal)
+        guard !due.isEmpty else { return }
+        leavers.removeAll { $0.due <= now }
+        end(due) { [unowned self] count in
+            guard count > 0 else { return }
+            tell(
+                .notice, .cut, of: .daemon, to: "\(count) sessions", because: "removed",
+                "\(count) sessions of what was removed are ended: their time is over (on-remove)")
+        }
+    }
+}
+
 extension Supervisor: ElectionAudience {
     func electionChanged() {
         share.raiseGeneration()

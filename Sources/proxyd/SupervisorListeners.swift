@@ -71,7 +71,9 @@ extension Supervisor {
 
     func open(_ listener: Listener, of service: Service) {
         do throws(StartError) {
-            sockets.append(try ListeningSocket(reopening: listener, of: service))
+            sockets.append(
+                try ListeningSocket(
+                    reopening: listener, of: service, passed: passed))
             listener.setOpen(true)
             tell(
                 .notice, .opened, of: .listener(listener),

@@ -3,7 +3,10 @@ internal import Shared
 
 /// What signals mean to the daemon.
 enum SupervisorSignals {
-    static let all = [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1]
+    /// SIGCHLD for the first process of a container only, which gets everybody's orphans.
+    static var all: [CInt] {
+        [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1] + (getpid() == 1 ? [SIGCHLD] : [])
+    }
 
     static func name(of signal: CInt) -> String {
         switch signal {
@@ -23,6 +26,7 @@ extension Supervisor {
             switch signal {
             case SIGHUP: reload(because: name)
             case SIGUSR1: dumpState()
+            case SIGCHLD: reapAt = now
             case SIGTERM where draining == nil, SIGQUIT where draining == nil:
                 drain(within: options.drain, because: name)
                 endIfDrained()
@@ -32,6 +36,14 @@ extension Supervisor {
             }
         }
     }
+
+    /// The signal tells of many at once, and does not come again for those that wait behind one of our own.
+    func reapIfDue() {
+        guard let due = reapAt, due <= now else { return }
+        reapAt = Spawn.reapStrangers() ? now.advanced(by: Self.reapInterval) : nil
+    }
+
+    private static let reapInterval = Duration.milliseconds(20)
 
     /// Whoever sent the signal sees in the log what came of it.
     private func reload(because name: String) {

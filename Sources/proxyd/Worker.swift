@@ -196,6 +196,12 @@ final class Worker {
         case .cutChannels(let serials, let question):
             let count = end(.cut) { $0.channel.map { serials.contains($0.serial) } ?? false }
             answer(.cut(count), question)
+        case .cutRemoved(let serials, let question):
+            let count = end(.removed) { session in
+                serials.contains(session.listener.serial)
+                    || session.channel.map { serials.contains($0.serial) } ?? false
+            }
+            answer(.cut(count), question)
         case .forget(let serials):
             for serial in serials { connectTimes[serial] = nil }
         case .supersede(let serial):

@@ -54,6 +54,8 @@ enum Command: Sendable {
     case wake(Token)
     /// End the sessions of these channels; answered with their number.
     case cutChannels(serials: Set<UInt64>, question: UInt64)
+    /// The same of channels and listeners that are no more.
+    case cutRemoved(serials: Set<UInt64>, question: UInt64)
     /// End the sessions of this channel: another one is primary now.
     case supersede(UInt64)
     /// These channels are no more, and nobody will ask about them.

@@ -5,6 +5,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,10 +16,12 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -42,5 +46,20 @@ struct clinux_tcp_info {
 
 // A variable that any thread might change, so Swift does not let us name it.
 static inline char *const *clinux_environment(void) { return environ; }
+
+// Functions with a varying number of arguments, and those that glibc has no name for.
+static inline int clinux_prctl(int option, unsigned long value) {
+    return prctl(option, value, 0UL, 0UL, 0UL);
+}
+
+static inline long clinux_capget(struct __user_cap_header_struct *header,
+                                 struct __user_cap_data_struct *data) {
+    return syscall(SYS_capget, header, data);
+}
+
+static inline long clinux_capset(struct __user_cap_header_struct *header,
+                                 const struct __user_cap_data_struct *data) {
+    return syscall(SYS_capset, header, data);
+}
 
 #endif

@@ -71,6 +71,18 @@ struct RunCommand: ParsableCommand {
             valueName: "address"))
     var metricsListen: String?
 
+    @Option(help: ArgumentHelp("Whom the daemon becomes once all is bound.", valueName: "user"))
+    var user: String?
+
+    @Option(help: ArgumentHelp("Its group; the user's own otherwise.", valueName: "group"))
+    var group: String?
+
+    @Option(help: ArgumentHelp("The directory that becomes its /.", valueName: "path"))
+    var chroot: String?
+
+    @Flag(help: "Ports below 1024 can be bound later, too, although privileges are given up.")
+    var keepBind = false
+
     @Option(
         help: ArgumentHelp(
             "How bytes are moved: adaptive, copy or splice. For tests and comparisons.",
@@ -88,6 +100,10 @@ struct RunCommand: ParsableCommand {
             "Where the process id is written, in a file that is locked meanwhile.",
             valueName: "path"))
     var pidFile: String?
+
+    @Flag(
+        help: "Go into the background once all is well; before that, say what is wrong and how.")
+    var daemon = false
 
     @Flag(name: .shortAndLong, help: "Say on standard error how every session ended.")
     var verbose = false
@@ -114,9 +130,14 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
-        let options = RunOptions(
+        var options = RunOptions(
             file: listen.isEmpty ? try file() : nil, overrides: commandLine, relay: relay,
-            isVerbose: verbose, pidFile: pidFile, drain: try drainTime)
+            isVerbose: verbose, pidFile: pidFile, isInBackground: daemon, drain: try drainTime)
+        // A daemon works elsewhere than its caller.
+        if daemon {
+            options.file = options.file.map { $0 == "-" ? $0 : FilePlace.absolute($0) }
+            options.pidFile = options.pidFile.map(FilePlace.absolute)
+        }
         var configuration = Configuration()
         // A mistake in the options is the caller's, one in the file is the file's.
         var status = ExitStatus.usage
@@ -159,6 +180,7 @@ struct RunCommand: ParsableCommand {
             listen: listen, operands: operands, connectTimeout: connectTimeout,
             idleTimeout: idleTimeout, halfClosedTimeout: halfClosedTimeout, deadPeer: deadPeer,
             grace: grace, whenEmpty: whenEmpty, workers: workers, maxSessions: maxSessions,
-            control: control, environment: environment, metricsListen: metricsListen)
+            control: control, environment: environment, metricsListen: metricsListen,
+            user: user, group: group, chroot: chroot, keepsBind: keepBind)
     }
 }

@@ -10,6 +10,8 @@ struct RunOptions: Equatable, Sendable {
     var isVerbose = false
     /// Where our process id is written; nil: nowhere.
     var pidFile: String?
+    /// Whether the caller gets its prompt back once all is well.
+    var isInBackground = false
     /// How long sessions may take to end after SIGTERM; nil: as long as it takes.
     var drain: Duration? = RunOptions.standardDrain
 

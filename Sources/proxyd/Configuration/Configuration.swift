@@ -5,6 +5,7 @@ internal import Shared
 struct Configuration: Equatable, Sendable {
     var control = ControlConfiguration()
     var metrics = MetricsConfiguration()
+    var privileges = PrivilegesConfiguration()
     /// Data threads; nil means one per core.
     var workers: Int?
     /// Sessions of the whole daemon at once; nil means what the descriptors allow.
@@ -43,6 +44,8 @@ struct ServiceConfiguration: Equatable, Sendable {
     var limits = ServiceLimits()
     /// What its listeners do that say nothing themselves.
     var whenEmpty = WhenEmpty.close
+    /// What becomes of sessions whose channel or listener is taken away.
+    var onRemove = OnRemove.keep
     /// What its channels are probed with that inherit it.
     var ownProbes = ProbeDraft()
     var groups: [GroupConfiguration] = []
@@ -84,6 +87,16 @@ enum WhenEmpty: Equatable, Sendable {
     case refuse
     /// Waits for so long, then is closed.
     case hold(Duration)
+}
+
+/// What becomes of sessions that run when their channel or their listener is taken away.
+enum OnRemove: Equatable, Sendable {
+    /// They end when they like.
+    case keep
+    /// They may end for so long, and are ended then.
+    case drain(Duration)
+    /// They are ended at once.
+    case cut
 }
 
 /// What failed connects do to a channel.

@@ -7,6 +7,7 @@ struct ConfigurationDraft {
     var place: Place
     var control = ControlConfiguration()
     var metrics = MetricsConfiguration()
+    var privileges = PrivilegesConfiguration()
     var workers: Int?
     var maxSessions: Int?
     var services: [ServiceDraft]? = []
@@ -23,6 +24,7 @@ struct ServiceDraft {
     var health = PassiveHealthRules()
     var limits = ServiceLimits()
     var whenEmpty = WhenEmpty.close
+    var onRemove = OnRemove.keep
     var groups: [GroupDraft]? = []
 }
 

@@ -28,6 +28,7 @@ extension Configuration {
         control.put("idle", self.control.idle, default: standard.idle)
         writer.put("control", control)
         writer.put("metrics", metrics.writer(extent))
+        writer.put("privileges", privileges.writer(extent))
         writer.put("workers", workers, default: nil) { $0.map { String($0) } ?? "auto" }
         writer.put("max-sessions", maxSessions)
         return writer
@@ -58,6 +59,17 @@ extension MetricsConfiguration {
     }
 }
 
+extension PrivilegesConfiguration {
+    fileprivate func writer(_ extent: NodeWriter.Extent) -> NodeWriter {
+        var writer = NodeWriter(extent)
+        writer.put("user", user)
+        writer.put("group", group)
+        writer.put("chroot", chroot)
+        writer.put("keep-bind", keepsBind, default: false)
+        return writer
+    }
+}
+
 extension ServiceConfiguration {
     func node(_ extent: NodeWriter.Extent = .difference) -> Node {
         var writer = settings(extent)
@@ -84,6 +96,7 @@ extension ServiceConfiguration {
         writer.put("panic", health.panic, default: standard.health.panic)
         writer.put("resolve", resolve, default: standard.resolve)
         writer.put("when-empty", whenEmpty, default: standard.whenEmpty) { $0.text }
+        writer.put("on-remove", onRemove, default: standard.onRemove) { $0.text }
         put(limits, in: &writer)
         ownProbes.put(in: &writer)
         return writer
@@ -260,6 +273,17 @@ extension WhenEmpty {
     /// As it is written.
     var text: String {
         if case .hold(let time) = self { "hold \(time.exactText)" } else { word }
+    }
+}
+
+extension OnRemove {
+    /// As it is written.
+    var text: String {
+        switch self {
+        case .keep: "keep"
+        case .drain(let time): "drain \(time.exactText)"
+        case .cut: "cut"
+        }
     }
 }
 

@@ -9,6 +9,7 @@ extension ConfigurationDraft {
         workers = configuration.workers
         maxSessions = configuration.maxSessions
         metrics = configuration.metrics
+        privileges = configuration.privileges
         services = configuration.services.map { ServiceDraft(of: $0) }
     }
 }
@@ -25,6 +26,7 @@ extension ServiceDraft {
         health = service.health
         limits = service.limits
         whenEmpty = service.whenEmpty
+        onRemove = service.onRemove
         groups = service.groups.map { GroupDraft(of: $0, in: service.name) }
     }
 }

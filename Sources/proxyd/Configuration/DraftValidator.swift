@@ -13,8 +13,8 @@ struct DraftValidator {
         from draft: ConfigurationDraft
     ) throws(ConfigurationErrors) -> Configuration {
         var configuration = Configuration(
-            control: draft.control, metrics: draft.metrics, workers: draft.workers,
-            maxSessions: draft.maxSessions)
+            control: draft.control, metrics: draft.metrics, privileges: draft.privileges,
+            workers: draft.workers, maxSessions: draft.maxSessions)
         if let services = draft.services {
             if services.isEmpty {
                 mistakes.add("there is no service", "add one under “services”", at: draft.place)
@@ -32,7 +32,8 @@ struct DraftValidator {
         var service = ServiceConfiguration(
             name: name, timeouts: draft.timeouts, grace: draft.grace,
             resolve: draft.resolve, health: draft.health,
-            limits: draft.limits, whenEmpty: draft.whenEmpty, ownProbes: draft.probes)
+            limits: draft.limits, whenEmpty: draft.whenEmpty, onRemove: draft.onRemove,
+            ownProbes: draft.probes)
         if let listeners = draft.listeners {
             if listeners.isEmpty {
                 mistakes.add(

@@ -12,6 +12,7 @@ struct FileReader {
         }
         if let value = map["control"] { draft.control = control(value) }
         if let value = map["metrics"] { draft.metrics = metrics(value) }
+        if let value = map["privileges"] { draft.privileges = privileges(value) }
         if let workers = yaml.value(map, "workers", ValueReader.workers) {
             draft.workers = workers.value
         }
@@ -56,6 +57,7 @@ struct FileReader {
         draft.limits = limits(map)
         draft.probes = probes(map)
         draft.whenEmpty = whenEmpty(map) ?? draft.whenEmpty
+        draft.onRemove = onRemove(map) ?? draft.onRemove
         let whenEmpty = draft.whenEmpty
         if let value = map["listen"] {
             draft.listeners = yaml.list(value, as: "“listen”")?.map { listener($0, whenEmpty) }
@@ -213,6 +215,22 @@ extension FileReader {
         }
         return yaml.value(inner, "hold") { text, name throws(ValueMistake) in
             WhenEmpty.hold(
+                try ValueReader.duration(
+                    text, in: ValueReader.shortest...ValueReader.longestHold, as: name))
+        }?.value
+    }
+
+    /// A text, or a map: `drain: 30s`.
+    private mutating func onRemove(_ map: YAMLMap) -> OnRemove? {
+        guard let value = map["on-remove"], value.isMap else {
+            return yaml.value(map, "on-remove", ValueReader.onRemove)?.value
+        }
+        guard let inner = yaml.map(value, .onRemove) else { return nil }
+        if inner.values.isEmpty, yaml.mistakes.isEmpty {
+            yaml.mistakes.add("“on-remove” says nothing", "write drain: 30s", at: value.place)
+        }
+        return yaml.value(inner, "drain") { text, name throws(ValueMistake) in
+            OnRemove.drain(
                 try ValueReader.duration(
                     text, in: ValueReader.shortest...ValueReader.longestHold, as: name))
         }?.value

@@ -6,7 +6,10 @@ struct KeySet: Sendable {
     let keys: [String]
 
     static let file = KeySet(
-        noun: "the file", keys: ["control", "metrics", "workers", "max-sessions", "services"])
+        noun: "the file",
+        keys: ["control", "metrics", "privileges", "workers", "max-sessions", "services"])
+    static let privileges = KeySet(
+        noun: "“privileges”", keys: ["user", "group", "chroot", "keep-bind"])
     static let control = KeySet(
         noun: "“control”",
         keys: ["socket", "mode", "group", "environment", "admins", "operators", "viewers", "idle"])
@@ -17,7 +20,7 @@ struct KeySet: Sendable {
         noun: "a service",
         keys: [
             "name", "listen", "timeouts", "grace", "grace-max", "failures", "autodisable", "panic",
-            "resolve", "when-empty", "max-sessions", "per-source",
+            "resolve", "when-empty", "on-remove", "max-sessions", "per-source",
             "overload", "queue", "groups", "channels", "probe", "probes",
         ])
     static let timeouts = KeySet(
@@ -48,6 +51,7 @@ struct KeySet: Sendable {
         keys: ["address", "unix", "name", "weight", "maxc", "label", "enabled", "probe", "probes"])
     static let whenEmpty = KeySet(noun: "“when-empty”", keys: ["hold"])
 
+    static let onRemove = KeySet(noun: "“on-remove”", keys: ["drain"])
     static let perSource = KeySet(
         noun: "“per-source”", keys: ["max", "rate", "burst", "prefix4", "prefix6"])
     static let queue = KeySet(noun: "“queue”", keys: ["size", "timeout"])
@@ -63,7 +67,7 @@ struct KeySet: Sendable {
     static let all = [
         file, service, timeouts, listener, group, balance, election, channel, whenEmpty,
         perSource, queue, probe, probeStep, control, metrics, metricsListen,
-        statsd,
+        statsd, privileges, onRemove,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.

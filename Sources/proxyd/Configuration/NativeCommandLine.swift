@@ -17,6 +17,10 @@ struct NativeCommandLine: Equatable {
     var control: String?
     var environment: String?
     var metricsListen: String?
+    var user: String?
+    var group: String?
+    var chroot: String?
+    var keepsBind = false
 
     func configuration() throws(ConfigurationErrors) -> Configuration {
         var mistakes = Mistakes()
@@ -27,6 +31,7 @@ struct NativeCommandLine: Equatable {
         applyDaemonOptions(to: &configuration, &validator.mistakes)
         draft.control = configuration.control
         draft.metrics = configuration.metrics
+        draft.privileges = configuration.privileges
         draft.workers = configuration.workers
         draft.maxSessions = configuration.maxSessions
         return try validator.configuration(from: draft)
@@ -65,6 +70,22 @@ struct NativeCommandLine: Equatable {
         {
             configuration.metrics.listen = MetricsConfiguration.Listen(endpoint: endpoint)
         }
+        applyPrivileges(to: &configuration.privileges, &mistakes)
+    }
+
+    private func applyPrivileges(
+        to privileges: inout PrivilegesConfiguration, _ mistakes: inout Mistakes
+    ) {
+        if let user = Self.value(user, "--user", &mistakes, ValueReader.user) {
+            privileges.user = user
+        }
+        if let group = Self.value(group, "--group", &mistakes, ValueReader.unixGroup) {
+            privileges.group = group
+        }
+        if let chroot = Self.value(chroot, "--chroot", &mistakes, ValueReader.folder) {
+            privileges.chroot = chroot
+        }
+        if keepsBind { privileges.keepsBind = true }
     }
 
     private func service(_ mistakes: inout Mistakes) -> ServiceDraft {

@@ -104,7 +104,7 @@ extension ServiceDraft {
     fileprivate var settings: ServiceConfiguration {
         ServiceConfiguration(
             name: "", timeouts: timeouts, grace: grace, resolve: resolve, health: health,
-            limits: limits, whenEmpty: whenEmpty, ownProbes: probes)
+            limits: limits, whenEmpty: whenEmpty, onRemove: onRemove, ownProbes: probes)
     }
 }
 

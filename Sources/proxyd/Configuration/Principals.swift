@@ -10,13 +10,34 @@ struct Principals: Equatable, Sendable {
     mutating func add(_ text: String) throws(ValueMistake) {
         let isGroup = text.hasPrefix("@")
         let name = isGroup ? String(text.dropFirst()) : text
-        guard let number = try Self.number(of: name, isGroup: isGroup) else {
-            let kind = isGroup ? "Unix group" : "user"
-            throw ValueMistake(
-                "there is no \(kind) “\(name)” on this machine",
-                isGroup ? "create it, or name another" : "create it, or write @NAME for a group")
+        if isGroup {
+            groups.insert(try Self.group(name))
+        } else {
+            guard let number = try Self.number(of: name, isGroup: false) else {
+                throw Self.unknown(name, "user", "create it, or write @NAME for a group")
+            }
+            users.insert(number)
         }
-        if isGroup { groups.insert(number) } else { users.insert(number) }
+    }
+
+    /// The number of a user, by name or by itself.
+    static func user(_ name: String) throws(ValueMistake) -> UInt32 {
+        guard let number = try number(of: name, isGroup: false) else {
+            throw unknown(name, "user", "create it, or name another")
+        }
+        return number
+    }
+
+    /// The number of a Unix group, by name or by itself.
+    static func group(_ name: String) throws(ValueMistake) -> UInt32 {
+        guard let number = try number(of: name, isGroup: true) else {
+            throw unknown(name, "Unix group", "create it, or name another")
+        }
+        return number
+    }
+
+    private static func unknown(_ name: String, _ kind: String, _ remedy: String) -> ValueMistake {
+        ValueMistake("there is no \(kind) “\(name)” on this machine", remedy)
     }
 
     private static func number(of name: String, isGroup: Bool) throws(ValueMistake) -> UInt32? {

@@ -93,6 +93,22 @@ enum ValueReader {
         }
     }
 
+    /// `keep`, `cut` or `drain 30s`.
+    static func onRemove(_ text: String, as name: String) throws(ValueMistake) -> OnRemove {
+        switch text {
+        case "keep": return .keep
+        case "cut": return .cut
+        case "drain":
+            throw ValueMistake("\(name) lets sessions end, but not for how long", "write drain 30s")
+        default:
+            guard text.hasPrefix("drain "), let time = text.split(separator: " ").last else {
+                throw ValueMistake(
+                    "\(name) is “\(text)”, which is unknown", "write keep, cut or drain 30s")
+            }
+            return .drain(try duration(String(time), in: shortest...longestHold, as: "“drain”"))
+        }
+    }
+
     /// Permission bits in octal.
     static func mode(_ text: String, as name: String) throws(ValueMistake) -> UInt32 {
         let isOctal = (1...4).contains(text.utf8.count)

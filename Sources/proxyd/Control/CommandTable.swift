@@ -87,7 +87,9 @@ enum CommandTable {
         edit(.createGroup, "another group, tried after those that are there"),
         edit(.createService, "another service"),
         edit(.create, "another channel; it takes sessions unless enabled=false"),
-        edit(.removeListener, "listen there no more; running sessions go on"),
+        edit(
+            .removeListener,
+            "listen there no more; running sessions go on unless on-remove ends them"),
         edit(.remove, "take a channel, group or service away; cut ends its sessions too"),
         CommandEntry(
             "begin", "", mutates: true, role: .operator,

@@ -4,8 +4,7 @@ internal import Shared
 /// The control socket: accepts connections and keeps them apart.
 final class ControlServer {
     let path: String
-    private let descriptor: FileDescriptor
-    private let file: UnixSocketFile
+    private let listening: OpenedSocket
     private var connections = SlotTable<ControlConnection>()
     private var deadlines = DeadlineQueue()
     /// Out of descriptors: when accepting is tried again.
@@ -17,10 +16,13 @@ final class ControlServer {
     /// When the log was last told of somebody who may do nothing.
     private var toldForbidden: Instant?
 
-    /// Binds the socket: refused when a daemon answers there, over a dead one's.
-    init(_ settings: ControlConfiguration) throws(StartError) {
+    /// Binds the socket: refused when a daemon answers there, over a dead one's. `user` is whom the daemon
+    /// will be when it serves.
+    init(
+        _ settings: ControlConfiguration, passed: PassedSockets = PassedSockets(),
+        user: UInt32 = geteuid()
+    ) throws(StartError) {
         path = settings.path ?? RuntimeFolder.path + "/" + RuntimeDirectory.socketName
-        if settings.path == nil { try Self.prepareFolder() } else { try Self.checkFolder(of: path) }
         var group: UInt32?
         if let name = settings.group {
             guard let number = Accounts.groupNumber(named: name) else {
@@ -31,16 +33,19 @@ final class ControlServer {
             }
             group = number
         }
-        roles = Roles(settings, daemonUser: geteuid(), socketGroup: group)
+        roles = Roles(settings, daemonUser: user, socketGroup: group)
         idleLimit = settings.idle
+        let listener = ListenerConfiguration(
+            name: "control", endpoint: .unix(path: path), mode: settings.mode, backlog: 64)
+        // Where somebody else has put it, that is theirs to answer for.
+        if let socket = try passed.take(listener, at: listener.endpoint, deadPeer: nil) {
+            listening = socket
+            return
+        }
+        if settings.path == nil { try Self.prepareFolder() } else { try Self.checkFolder(of: path) }
         do throws(UnixSocketFile.Failure) {
-            do throws(SystemError) {
-                descriptor = try Socket.open(family: AF_UNIX)
-            } catch {
-                throw .system(error)
-            }
-            file = try UnixSocketFile(
-                binding: descriptor, to: path, mode: settings.mode, group: group, backlog: 64)
+            listening = try OpenedSocket(
+                unix: path, settings: listener, owner: user == geteuid() ? nil : user, group: group)
         } catch .isAlive {
             throw StartError(
                 code: .unavailable,
@@ -79,7 +84,7 @@ final class ControlServer {
     private func listen(poller: borrowing Poller) {
         retryAt = nil
         do throws(SystemError) {
-            try poller.add(descriptor.number, Token(.controlListener), .readable)
+            try poller.add(listening.descriptor.number, Token(.controlListener), .readable)
         } catch {
             daemon?.tell(
                 Event(
@@ -88,7 +93,7 @@ final class ControlServer {
         }
     }
 
-    func close() { file.remove() }
+    func close() { listening.file?.remove() }
 
     private var subject: Event.Subject { Event.Subject(kind: .control, name: path) }
 
@@ -98,7 +103,9 @@ final class ControlServer {
         guard let daemon else { return }
         while true {
             do throws(SystemError) {
-                guard let (number, _) = try Socket.accept(descriptor.number) else { return }
+                guard let (number, _) = try Socket.accept(listening.descriptor.number) else {
+                    return
+                }
                 let socket = FileDescriptor(owning: number)
                 guard connections.count < ControlUsage.mostClients else {
                     turnAway(
@@ -113,7 +120,7 @@ final class ControlServer {
                     Event(
                         .warning, .shortage, of: subject, because: error.description,
                         line: "control socket \(path) cannot accept for a second: \(error)"))
-                poller.remove(descriptor.number)
+                poller.remove(listening.descriptor.number)
                 retryAt = Instant.now.advanced(by: .seconds(1))
                 return
             }

@@ -61,6 +61,7 @@ enum FileCommands {
             configuration.workers = file.workers
             configuration.maxSessions = file.maxSessions
             configuration.metrics = file.metrics
+            configuration.privileges = file.privileges
         } catch {
             return request.refuse(
                 .invalid,

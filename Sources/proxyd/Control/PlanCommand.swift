@@ -35,9 +35,26 @@ enum PlanCommand {
             after = after.turning(after.paths(at: path), on: position == .on)
         }
         // What is taken away is cut; what is only switched beside it is not.
+        let removed = before.paths.subtracting(after.paths)
+        let cutting = removed.filter { path in
+            cuts || running.onRemove(ofService: path.servicePart, after: target) == .cut
+        }
         append(
-            before, after, cutting: cuts ? before.paths.subtracting(after.paths) : [], to: &table)
+            before, after, cutting: cutting,
+            alsoCut: sessions(ofListenersCutBy: target, request.daemon), to: &table)
         request.answer(table)
+    }
+
+    /// Of services that stay and cut what they have no longer.
+    private static func sessions(
+        ofListenersCutBy target: Configuration, _ daemon: any Daemon
+    ) -> Int {
+        target.services.filter { $0.onRemove == .cut }.reduce(0) { count, settings in
+            let present = daemon.topology.services.first { $0.name == settings.name }
+            return count
+                + (present?.listeners ?? []).filter { $0.isRemoved(by: settings) }
+                .reduce(0) { $0 + $1.current }
+        }
     }
 
     /// The consequences of switching channels.
@@ -75,7 +92,8 @@ enum PlanCommand {
     // MARK: Comparing
 
     private static func append(
-        _ before: Outlook, _ after: Outlook, cutting: Set<String>, to table: inout Table
+        _ before: Outlook, _ after: Outlook, cutting: Set<String>, alsoCut: Int = 0,
+        to table: inout Table
     ) {
         func text(_ number: Int?) -> String { number.map { String($0) } ?? Table.absent }
         let groupsAfter = after.services.flatMap(\.groups)
@@ -102,17 +120,18 @@ enum PlanCommand {
                 ])
             }
         }
-        append(sessionsOf: before, after, cutting: cutting, to: &table)
+        append(sessionsOf: before, after, cutting: cutting, alsoCut: alsoCut, to: &table)
     }
 
     /// What becomes of the sessions that run on channels which are cut, or which take no more.
     private static func append(
-        sessionsOf before: Outlook, _ after: Outlook, cutting: Set<String>, to table: inout Table
+        sessionsOf before: Outlook, _ after: Outlook, cutting: Set<String>, alsoCut: Int,
+        to table: inout Table
     ) {
         let later = Dictionary(
             after.services.flatMap { $0.groups.flatMap(\.channels) }.map { ($0.path, $0) }
         ) { first, _ in first }
-        var (cut, kept): (Int?, Int?) = (nil, nil)
+        var (cut, kept): (Int?, Int?) = (alsoCut > 0 ? alsoCut : nil, nil)
         for channel in before.services.flatMap({ $0.groups.flatMap(\.channels) }) {
             if cutting.contains(channel.path) {
                 cut = (cut ?? 0) + channel.sessions
@@ -139,6 +158,20 @@ extension Outlook {
             all.filter { candidate in
                 prefixes.contains { candidate == $0 || candidate.hasPrefix($0 + "/") }
             })
+    }
+}
+
+extension String {
+    /// `mail` of `mail/main/0`.
+    fileprivate var servicePart: String { String(prefix { $0 != "/" }) }
+}
+
+extension Configuration {
+    /// What becomes of the sessions of what a change takes away from a service, or with the service.
+    fileprivate func onRemove(ofService name: String, after target: Configuration) -> OnRemove {
+        let service =
+            target.services.first { $0.name == name } ?? services.first { $0.name == name }
+        return service?.onRemove ?? .keep
     }
 }
 

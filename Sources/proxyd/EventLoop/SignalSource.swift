@@ -5,9 +5,11 @@ internal import Glibc
 struct SignalSource: ~Copyable {
     private let descriptor: FileDescriptor
 
-    /// Blocks these signals in the calling thread, and ignores SIGPIPE in the whole process.
+    /// Blocks these signals in the calling thread, and ignores SIGPIPE in the whole process. Where whoever has
+    /// started us ignored SIGCHLD, nobody could be told how a script ended (wait(2)).
     init(_ signals: [CInt]) throws(SystemError) {
         _ = signal(SIGPIPE, SIG_IGN)
+        _ = signal(SIGCHLD, SIG_DFL)
         var set = sigset_t()
         _ = unsafe sigemptyset(&set)
         for signal in signals { _ = unsafe sigaddset(&set, signal) }

@@ -21,10 +21,12 @@ final class ScrapeServer {
     static let mostConnections = 16
     private static let pageLife = Duration.seconds(1)
 
-    init(_ settings: MetricsConfiguration.Listen) throws(StartError) {
+    init(
+        _ settings: MetricsConfiguration.Listen, passed: PassedSockets = PassedSockets()
+    ) throws(StartError) {
         let listener = ListenerConfiguration(
             name: "metrics", endpoint: settings.endpoint, mode: settings.mode, backlog: 64)
-        socket = try OpenedSocket(listening: listener, at: settings.endpoint, deadPeer: nil)
+        socket = try passed.open(listener, at: settings.endpoint, deadPeer: nil)
         let bound = Socket.localEndpoint(socket.descriptor) ?? settings.endpoint
         endpoint = if case .unix = settings.endpoint { settings.endpoint } else { bound }
         do throws(SystemError) {

@@ -6,6 +6,8 @@ internal import Shared
 final class PIDFile {
     private let file: FileDescriptor
     private let path: String
+    /// Whether it is ours: an initialiser that throws ends here too, and another daemon's stays.
+    private var isOurs = false
 
     /// Refused while another process holds it; a dead one's is taken over.
     init(at path: String) throws(StartError) {
@@ -26,6 +28,7 @@ final class PIDFile {
                     "the pid file \(path) belongs to process \(Self.text(of: file)), which runs; "
                     + "end it, or name another with --pid-file")
         }
+        isOurs = true
         let text = Array("\(getpid())\n".utf8)
         guard ftruncate(number, 0) == 0, unsafe pwrite(number, text, text.count, 0) == text.count
         else {
@@ -45,5 +48,10 @@ final class PIDFile {
     /// Takes it away while we still hold the lock, so that no other one's is meant.
     deinit { remove() }
 
-    func remove() { _ = unsafe unlink(path) }
+    /// Who may not take it away any more leaves it empty.
+    func remove() {
+        guard isOurs else { return }
+        isOurs = false
+        if unsafe unlink(path) != 0 { _ = ftruncate(file.number, 0) }
+    }
 }

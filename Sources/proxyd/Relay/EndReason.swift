@@ -60,6 +60,8 @@ struct EndReason: Hashable, Sendable {
         case ports = "local ports"
         case memory
         case cut
+        /// Its channel or its listener was taken away, and `on-remove` does not keep it.
+        case removed
         case shutdown
         case primaryChanged = "primary changed"
         case other

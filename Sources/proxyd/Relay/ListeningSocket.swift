@@ -32,6 +32,24 @@ final class OpenedSocket: Sendable {
     /// Where it is in the file system, for a Unix socket.
     let file: UnixSocketFile?
 
+    /// Takes a socket that somebody else has bound, listening already. `file` is its place in the file
+    /// system if that is ours to take away; what another owner has put there stays.
+    init(
+        adopting descriptor: consuming FileDescriptor, file: UnixSocketFile? = nil
+    ) throws(SystemError) {
+        try Socket.makeOurs(descriptor)
+        self.descriptor = descriptor
+        self.file = file
+    }
+
+    /// As if we had opened it ourselves: clients to come get what the settings say. Who may connect to a Unix
+    /// socket is its owner's to say.
+    func take(_ settings: ListenerConfiguration, deadPeer: Duration?) throws(SystemError) {
+        let family = settings.endpoint.isUnix ? AF_UNIX : AF_UNSPEC
+        try ConnectionOptions.set(on: descriptor, family: family, deadPeer: deadPeer)
+        try Socket.listen(descriptor, backlog: settings.backlog)
+    }
+
     /// Opens, binds and listens.
     init(
         _ address: SocketAddress, settings: ListenerConfiguration, deadPeer: Duration?
@@ -39,17 +57,7 @@ final class OpenedSocket: Sendable {
         do throws(SystemError) {
             descriptor = try Socket.open(family: address.family)
             try ConnectionOptions.set(on: descriptor, family: address.family, deadPeer: deadPeer)
-        } catch {
-            throw .system(error)
-        }
-        if case .unix(let path) = settings.endpoint {
-            file = try UnixSocketFile(
-                binding: descriptor, to: path, mode: settings.mode, group: nil,
-                backlog: settings.backlog)
-            return
-        }
-        file = nil
-        do throws(SystemError) {
+            file = nil
             // A restart must not wait for the old connections' TIME_WAIT to pass.
             try Socket.set(.reuseAddress, to: 1, on: descriptor)
             // Each family has a listener of its own, so that [::] and 0.0.0.0 can stand side by side.
@@ -59,5 +67,20 @@ final class OpenedSocket: Sendable {
         } catch {
             throw .system(error)
         }
+    }
+
+    /// The same in the file system, for members of `group` if that is given.
+    init(
+        unix path: String, settings: ListenerConfiguration, owner: UInt32? = nil,
+        group: UInt32? = nil
+    ) throws(UnixSocketFile.Failure) {
+        do throws(SystemError) {
+            descriptor = try Socket.open(family: AF_UNIX)
+        } catch {
+            throw .system(error)
+        }
+        file = try UnixSocketFile(
+            binding: descriptor, to: path, mode: settings.mode, owner: owner, group: group,
+            backlog: settings.backlog)
     }
 }

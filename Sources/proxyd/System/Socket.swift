@@ -54,6 +54,24 @@ enum Socket {
         return (number, address.endpoint ?? .unix(path: ""))
     }
 
+    /// Whether clients can connect to it (socket(7), SO_ACCEPTCONN).
+    static func isListening(_ descriptor: borrowing FileDescriptor) -> Bool {
+        var value: CInt = 0
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        let result = unsafe getsockopt(
+            descriptor.number, SOL_SOCKET, SO_ACCEPTCONN, &value, &length)
+        return result == 0 && value != 0
+    }
+
+    /// What we ask of every socket, of one that somebody else has opened: it never blocks, and programs that
+    /// we start do not get it.
+    static func makeOurs(_ descriptor: borrowing FileDescriptor) throws(SystemError) {
+        let flags = fcntl(descriptor.number, F_GETFL)
+        guard flags >= 0, fcntl(descriptor.number, F_SETFL, flags | O_NONBLOCK) == 0,
+            fcntl(descriptor.number, F_SETFD, FD_CLOEXEC) == 0
+        else { throw SystemError("fcntl") }
+    }
+
     enum ConnectStart {
         case connected
         case inProgress

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// A program that runs beside us: started without a shell, in a process group of its own, with nothing
 /// of ours but what it is given.
@@ -16,6 +17,9 @@ final class Spawn {
         case exited(CInt)
         case signalled(CInt)
     }
+
+    /// Those that were started and have not been asked how they ended.
+    private static let own = Mutex<Set<pid_t>>([])
 
     /// Starts `path` with `arguments` behind its name.
     ///
@@ -38,6 +42,8 @@ final class Spawn {
             path, [path] + arguments, environment, output: writeEnd.number)
         output = readEnd
         endDescriptor = FileDescriptor(owning: pidfd_open(process, 0))
+        let process = process
+        Self.own.withLock { _ = $0.insert(process) }
     }
 
     private static func start(
@@ -98,6 +104,7 @@ final class Spawn {
     static func end(of process: pid_t) -> End? {
         var status: CInt = 0
         guard unsafe waitpid(process, &status, WNOHANG) == process else { return nil }
+        own.withLock { _ = $0.remove(process) }
         // The bits of WIFEXITED and WTERMSIG (wait(2)), which are macros.
         let signal = status & 0x7F
         return signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal)
@@ -121,6 +128,21 @@ final class Spawn {
             let process = waitpid(-group, nil, WNOHANG)
             if process == 0 { return true }
             if process < 0 { return false }
+        }
+    }
+
+    /// Puts away everybody else's processes that have become ours and ended, as only the first process of a
+    /// container can. What we have started is not touched: somebody wants to know how it ended.
+    ///
+    /// - Returns: whether there may be more behind one of our own, which has to be asked first.
+    static func reapStrangers() -> Bool {
+        while true {
+            var information = unsafe siginfo_t()
+            let result = unsafe waitid(P_ALL, 0, &information, WEXITED | WNOHANG | WNOWAIT)
+            let process = unsafe information._sifields._kill.si_pid
+            guard result == 0, process > 0 else { return false }
+            guard own.withLock({ !$0.contains(process) }) else { return true }
+            _ = waitpid(process, nil, WNOHANG)
         }
     }
 

@@ -47,4 +47,14 @@ struct Thread: Sendable {
 
     /// Waits for its end.
     func join() { _ = pthread_join(handle, nil) }
+
+    /// How many there are in this process (proc(5), `task`); nil where that is not mounted.
+    static var count: Int? {
+        guard let directory = unsafe opendir("/proc/self/task") else { return nil }
+        defer { unsafe closedir(directory) }
+        var count = 0
+        while unsafe readdir(directory) != nil { count += 1 }
+        // Without "." and "..".
+        return max(1, count - 2)
+    }
 }

@@ -22,10 +22,10 @@ struct UnixSocketFile: Sendable {
     /// It is bound under a name of its own and then renamed over whatever a dead owner has left. From the
     /// moment that there is a file only its owner may use it: bind(2) takes the mode from the socket's
     /// own inode, so fchmod(2) before it leaves no gap; the group's and others' share comes once the
-    /// group is the right one.
+    /// group is the right one. Without an owner or a group it belongs to us.
     init(
         binding descriptor: borrowing FileDescriptor, to path: String, mode: UInt32,
-        group: UInt32?, backlog: CInt
+        owner: UInt32? = nil, group: UInt32?, backlog: CInt
     ) throws(Failure) {
         try Self.probe(path)
         let temporary = Self.temporaryName(for: path)
@@ -36,8 +36,10 @@ struct UnixSocketFile: Sendable {
         do throws(SystemError) {
             guard fchmod(descriptor.number, mode & 0o700) == 0 else { throw SystemError("fchmod") }
             try Socket.bind(descriptor, to: address)
-            if let group, unsafe chown(temporary, uid_t.max, group) != 0 {
-                throw SystemError("chown")
+            if owner ?? group != nil,
+                unsafe lchown(temporary, owner ?? uid_t.max, group ?? gid_t.max) != 0
+            {
+                throw SystemError("lchown")
             }
             guard unsafe chmod(temporary, mode) == 0 else { throw SystemError("chmod") }
             try Socket.listen(descriptor, backlog: backlog)
@@ -46,6 +48,12 @@ struct UnixSocketFile: Sendable {
             _ = unsafe unlink(temporary)
             throw .system(error)
         }
+        self.path = path
+        inode = Self.inode(of: path) ?? 0
+    }
+
+    /// The file of a socket that was put in its place before, and is ours from now on.
+    init(adopting path: String) {
         self.path = path
         inode = Self.inode(of: path) ?? 0
     }

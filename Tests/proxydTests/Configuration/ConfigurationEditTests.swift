@@ -71,6 +71,8 @@ struct ConfigurationEditTests {
                 "set spare balance.failover -",
                 ["mail/spare balance: hash failover=true → hash"]
             ),
+            ("set mail on-remove drain 30s", ["mail on-remove: keep → drain 30s"]),
+            ("set mail on-remove cut", ["mail on-remove: keep → cut"]),
             ("set main max-sessions 7", ["mail/main max-sessions: - → 7"]),
             ("set mail timeouts.idle 5m", ["mail timeouts.idle: 10m → 5m"]),
             ("set mail timeouts.idle never", ["mail timeouts.idle: 10m → never"]),
@@ -243,6 +245,7 @@ struct ConfigurationTextTests {
                   operators: ["@root", 1001], viewers: ["@4", "7"], idle: never}
         workers: 3
         max-sessions: 5000
+        privileges: {user: root, group: 7, chroot: /var/empty, keep-bind: true}
         metrics: {listen: {unix: /run/m, mode: "0640"}, statsd: {address: "127.0.0.1:8125", interval: 20s, prefix: x}}
         services:
           - listen: [{address: "*:80", when-empty: refuse, backlog: 7, max-sessions: 8, rate: 100/m, burst: 5}]
@@ -253,6 +256,7 @@ struct ConfigurationTextTests {
             panic: true
             resolve: never
             when-empty: hold 1500ms
+            on-remove: drain 90s
             max-sessions: 10
             per-source: {max: 3, rate: 10, prefix4: 24, prefix6: 48}
             overload: queue

@@ -105,7 +105,7 @@ struct ConfigurationMistakeTests {
             ("idle: 1", "4:3: unknown key “idle” in a service; it belongs in “timeouts”"),
             (
                 "colour: red",
-                "4:3: unknown key “colour” in a service; the keys here are name, listen, timeouts, grace, grace-max, failures, autodisable, panic, resolve, when-empty, max-sessions, per-source, overload, queue, groups, channels, probe, probes"
+                "4:3: unknown key “colour” in a service; the keys here are name, listen, timeouts, grace, grace-max, failures, autodisable, panic, resolve, when-empty, on-remove, max-sessions, per-source, overload, queue, groups, channels, probe, probes"
             ),
             ("tls: {}", "4:3: “tls” is not available in this version; remove it"),
             ("tls: 3", "4:3: “tls” is not available in this version; remove it"),
@@ -160,6 +160,19 @@ struct ConfigurationMistakeTests {
                 "4:25: “dead-peer” is 25d, which is too long; write at most 24d00h"
             ),
             ("timeouts: {idel: 5}", "4:14: unknown key “idel” in “timeouts”; did you mean “idle”?"),
+            (
+                "on-remove: away",
+                "4:14: “on-remove” is “away”, which is unknown; write keep, cut or drain 30s"
+            ),
+            (
+                "on-remove: drain",
+                "4:14: “on-remove” lets sessions end, but not for how long; write drain 30s"
+            ),
+            (
+                "on-remove: {drain: never}",
+                "4:22: “drain” cannot be never; write a time of at most 1d00h"
+            ),
+            ("on-remove: {}", "4:14: “on-remove” says nothing; write drain: 30s"),
             (
                 "when-empty: explode",
                 "4:15: “when-empty” is “explode”, which is unknown; write close, reset, refuse or hold 10s"
@@ -407,7 +420,7 @@ struct ConfigurationMistakeTests {
     func order() {
         let lines = (0..<30).map { "key\($0): 1" } + ["services: [{listen: [], channels: [a]}]"]
         let expected = (0..<20).map {
-            "f:\($0 + 1):1: unknown key “key\($0)” in the file; the keys here are control, metrics, workers, max-sessions, services"
+            "f:\($0 + 1):1: unknown key “key\($0)” in the file; the keys here are control, metrics, privileges, workers, max-sessions, services"
         }
         #expect(mistakes(lines.joined(separator: "\n")) == expected)
         #expect(

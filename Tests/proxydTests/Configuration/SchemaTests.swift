@@ -26,6 +26,8 @@ struct SchemaTests {
         ("election", .election, "services: [{groups: [{election: {%}}]}]"),
         ("channel", .channel, "services: [{channels: [{%}]}]"),
         ("hold", .whenEmpty, "services: [{when-empty: {%}}]"),
+        ("removal-drain", .onRemove, "services: [{on-remove: {%}}]"),
+        ("privileges", .privileges, "privileges: {%}"),
         ("per-source", .perSource, "services: [{per-source: {%}}]"),
         ("probe", .probe, "services: [{probe: {%}}]"),
         ("probe-step", .probeStep, "services: [{probe: {kind: send-expect, steps: [{%}]}}]"),

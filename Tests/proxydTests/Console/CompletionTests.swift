@@ -40,7 +40,7 @@ struct CompletionTests {
             ("explain", "", []), ("explain 10.0.0.1 mail", "", []),
             ("set", "l", ["listener"]),
             ("set", "mail/m", ["mail/main", "mail/main/a", "mail/main/b"]),
-            ("set web", "o", ["overload"]),
+            ("set web", "o", ["on-remove", "overload"]),
             ("set web overload", "", ["close", "default", "queue", "reset"]),
             ("set web", "timeouts.i", ["timeouts.idle"]),
             ("set web timeouts.idle", "", ["default"]),

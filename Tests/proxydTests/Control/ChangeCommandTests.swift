@@ -224,6 +224,100 @@ struct ChangeCommandTests {
         #expect(try channel("main/0").weight == 1)
     }
 
+    @Test("what is confirmed while its undoing waits for a name is not undone")
+    func confirmedMeanwhile() throws {
+        let daemon = try FakeDaemon.running(
+            """
+            services:
+            - name: mail
+              listen: ["127.0.0.1:0"]
+              groups:
+              - { name: main, channels: ["127.0.0.1:9"] }
+              - { name: spare, channels: ["localhost:9"] }
+            """)
+        let name = try Endpoint("localhost:9")
+        daemon.names[name] = [try Endpoint("127.0.0.1:9")]
+        for line in ["begin", "remove spare", "commit confirm 60s"] {
+            _ = try daemon.reply(to: line)
+        }
+        daemon.isSlow = true
+        #expect(try daemon.replies(to: "rollback").isEmpty)
+        _ = try daemon.reply(to: "confirm")
+        // Another change waits behind the name.
+        #expect(try daemon.replies(to: "set main/0 weight 3").isEmpty)
+        daemon.answerAll()
+        #expect(daemon.topology.groups.map(\.name) == ["main"])
+        #expect(daemon.topology.groups.first?.channels.first?.weight == 3)
+    }
+
+    // MARK: What is taken away
+
+    /// A session on the first channel of `main`, and one on `spare`, each through the only listener.
+    private func withSessions(_ onRemove: String) throws -> FakeDaemon {
+        let text = Self.file.replacing(
+            "    groups:", with: "    on-remove: \(onRemove)\n    groups:")
+        let daemon = try FakeDaemon.running(text)
+        let listener = try #require(daemon.topology.listeners.first)
+        for (id, path) in [(1, "main/0"), (2, "spare/0")] {
+            let channel = try #require(
+                PathResolver(topology: daemon.topology).channels(at: path)?.first)
+            #expect(channel.reserve(now: .now))
+            #expect(listener.admit())
+            daemon.sessions.append(.sample(UInt64(id), of: listener, channel: channel))
+        }
+        return daemon
+    }
+
+    @Test(
+        "sessions of what is taken away are kept, cut, or cut later, as their service says",
+        arguments: [
+            ("keep", "remove spare", "0", 0), ("cut", "remove spare", "1", 0),
+            ("drain 30s", "remove spare", "0", 1), ("keep", "remove spare cut", "1", 0),
+            ("drain 30s", "remove spare cut", "1", 0), ("cut", "remove main/1", "0", 0),
+            ("drain 30s", "remove main/1", "0", 1),
+        ])
+    func onRemove(policy: String, line: String, cut: String, drained: Int) throws {
+        let daemon = try withSessions(policy)
+        guard case .ok(let attributes, _) = try daemon.reply(to: line) else { throw Missing("OK") }
+        #expect(attributes.first { $0.name == "cut" }?.value == cut)
+        #expect(daemon.drained.count == drained)
+        #expect(daemon.drained.allSatisfy { $0.time == .seconds(30) })
+        #expect(daemon.drained.flatMap { $0.removal.channels }.count == drained)
+    }
+
+    @Test("a listener that goes takes its sessions along, one that only changes keeps them")
+    func listenerRemoved() throws {
+        let daemon = try withSessions("cut")
+        func cut(_ line: String) throws -> String? {
+            guard case .ok(let attributes, _) = try daemon.reply(to: line) else {
+                throw Missing("OK to \(line)")
+            }
+            return attributes.first { $0.name == "cut" }?.value
+        }
+        #expect(try cut("create listener mail 127.0.0.1:0 name=other") == "0")
+        #expect(try cut("set listener mail/0 backlog 9") == "0")
+        let plan = try daemon.table("plan remove listener mail/other").table.rows
+        #expect(!plan.contains { $0.contains("sessions_cut") })
+        let listener = try #require(daemon.topology.listeners.first { $0.name == "other" })
+        #expect(listener.admit())
+        daemon.sessions.append(.sample(9, of: listener))
+        let rows = try daemon.table("plan remove listener mail/other").table.rows
+        #expect(rows.contains(["daemon", "sessions_cut", "1", "0"]))
+        #expect(try cut("remove listener mail/other") == "1")
+    }
+
+    @Test("a service that goes takes its own policy along, and a plan says what will be cut")
+    func serviceRemoved() throws {
+        let daemon = try withSessions("cut")
+        _ = try daemon.reply(to: "create service web listen=127.0.0.1:0 127.0.0.1:5")
+        let rows = try daemon.table("plan remove mail").table.rows
+        #expect(rows.contains(["daemon", "sessions_cut", "2", "0"]))
+        guard case .ok(let attributes, _) = try daemon.reply(to: "remove mail") else {
+            throw Missing("OK")
+        }
+        #expect(attributes.first { $0.name == "cut" }?.value == "2")
+    }
+
     // MARK: Plans
 
     @Test(
@@ -346,8 +440,10 @@ struct ChangeCommandTests {
 
     @Test("what takes a restart is named and left as it is")
     func restart() throws {
-        daemon.fileContents = "workers: 3\ncontrol: {environment: PROD}\n" + Self.file
-        #expect(try attribute("restart", of: "reload") == "control.environment,workers")
+        daemon.fileContents =
+            "workers: 3\ncontrol: {environment: PROD}\nprivileges: {user: root}\n" + Self.file
+        #expect(
+            try attribute("restart", of: "reload") == "control.environment,privileges.user,workers")
         #expect(daemon.configuration.workers == nil)
     }
 

@@ -27,6 +27,8 @@ final class FakeDaemon: Daemon {
     var isSlow = false
     var reports: [WorkerReport] = []
     var sessions: [SessionRecord] = []
+    /// What was removed, and how long its sessions may go on.
+    private(set) var drained: [(removal: Reconfiguration.Removal, time: Duration)] = []
     /// What workers were told.
     private(set) var commands: [Command] = []
     private(set) var pending: [() -> Void] = []
@@ -155,6 +157,13 @@ final class FakeDaemon: Daemon {
                     .map { SessionDetail(record: $0) })
         case .cutSession(let id, _):
             return .cut(sessions.count { $0.worker == worker && $0.id == id })
+        case .cutRemoved(let serials, _):
+            return .cut(
+                sessions.count { session in
+                    session.worker == worker
+                        && (serials.contains(session.listener.serial)
+                            || session.channel.map { serials.contains($0.serial) } ?? false)
+                })
         case .cutChannels(let serials, _):
             return .cut(
                 sessions.count { session in
@@ -226,6 +235,18 @@ extension FakeDaemon: TopologyAudience {
         share.raiseGeneration()
         elections.follow(topology)
         channelsChanged()
+    }
+
+    func end(
+        _ removals: [Reconfiguration.Removal], then finish: @escaping (Int) -> Void
+    ) {
+        let serials = Set(
+            removals.flatMap { $0.channels.map(\.serial) + $0.listeners.map(\.serial) })
+        ask({ .cutRemoved(serials: serials, question: $0) }) { finish($0.cutCount) }
+    }
+
+    func end(_ removal: Reconfiguration.Removal, after time: Duration) {
+        drained.append((removal, time))
     }
 
     func cut(_ channels: [Channel], then finish: @escaping (Int) -> Void) {

@@ -1,0 +1,105 @@
+internal import Glibc
+internal import Shared
+
+/// Listening sockets that were open before us: those of a service manager (sd_listen_fds(3)). Each is taken
+/// up by whatever has its address; what has none opens a socket of its own.
+///
+/// A service manager keeps its own hold of them: what we close goes on listening. So they are kept, too, and
+/// a listener that closes and opens again gets the same one.
+final class PassedSockets {
+    private struct Entry {
+        let endpoint: Endpoint
+        /// What the service manager calls it; empty when it has no name.
+        let name: String
+        let socket: OpenedSocket
+        var isTaken = false
+    }
+
+    private var entries: [Entry] = []
+
+    /// Set for us alone; programs that we start must not see them.
+    static let variables = ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]
+    /// The first of them (sd_listen_fds(3), SD_LISTEN_FDS_START).
+    private static let firstNumber: CInt = 3
+
+    init() {}
+
+    /// The numbers that must stay open.
+    var numbers: [CInt] { entries.map { $0.socket.descriptor.number } }
+
+    /// Takes what the variables tell of, if they are meant for this process. Nothing else may have been
+    /// opened yet, as the numbers may be wrong.
+    init(environment: [String: String], pid: Int32) throws(StartError) {
+        guard environment["LISTEN_PID"] == String(pid), let word = environment["LISTEN_FDS"] else {
+            return
+        }
+        guard let count = CInt(word), (0...4096).contains(count) else {
+            throw Self.mistake("LISTEN_FDS is “\(word.prefix(40))”, which is no number of sockets")
+        }
+        let names =
+            environment["LISTEN_FDNAMES"]?.split(separator: ":", omittingEmptySubsequences: false)
+            .map(String.init) ?? []
+        for index in 0..<count {
+            let name = Int(index) < names.count ? names[Int(index)] : ""
+            try add(number: Self.firstNumber + index, name: name)
+        }
+    }
+
+    private func add(number: CInt, name: String) throws(StartError) {
+        let what = "descriptor \(number)" + (name.isEmpty ? "" : " (\(name))")
+        guard fcntl(number, F_GETFD) >= 0 else {
+            throw Self.mistake("it has passed \(what), which is not open")
+        }
+        let descriptor = FileDescriptor(owning: number)
+        guard Socket.isListening(descriptor), let endpoint = Socket.localEndpoint(descriptor) else {
+            throw Self.mistake(
+                "it has passed \(what), which is no listening stream socket; "
+                    + "write it as ListenStream=, and Accept=no")
+        }
+        do throws(SystemError) {
+            let socket = try OpenedSocket(adopting: descriptor)
+            entries.append(Entry(endpoint: endpoint, name: name, socket: socket))
+        } catch {
+            throw Self.mistake("it has passed \(what), which cannot be used: \(error)")
+        }
+    }
+
+    private static func mistake(_ problem: String) -> StartError {
+        StartError(code: .configuration, message: "the service manager's sockets: \(problem)")
+    }
+
+    // MARK: Taking up
+
+    /// The socket with this address; nil when there is none.
+    func take(
+        _ settings: ListenerConfiguration, at endpoint: Endpoint, deadPeer: Duration?
+    ) throws(StartError) -> OpenedSocket? {
+        guard let index = entries.firstIndex(where: { $0.endpoint == endpoint }) else { return nil }
+        let socket = entries[index].socket
+        do throws(SystemError) {
+            try socket.take(settings, deadPeer: deadPeer)
+        } catch {
+            throw StartError(
+                code: .system, message: "cannot use the passed socket of \(endpoint): \(error)")
+        }
+        entries[index].isTaken = true
+        return socket
+    }
+
+    /// The socket with this address, or a new one.
+    func open(
+        _ settings: ListenerConfiguration, at endpoint: Endpoint, deadPeer: Duration?
+    ) throws(StartError) -> OpenedSocket {
+        if let socket = try take(settings, at: endpoint, deadPeer: deadPeer) { return socket }
+        return try OpenedSocket(listening: settings, at: endpoint, deadPeer: deadPeer)
+    }
+
+    /// Closes those that nobody has taken.
+    ///
+    /// - Returns: their addresses, with the names that the service manager has for them.
+    func closeRest() -> [String] {
+        let rest = entries.filter { !$0.isTaken }
+        entries.removeAll { !$0.isTaken }
+        return rest.map { $0.name.isEmpty ? "\($0.endpoint)" : "\($0.endpoint) (\($0.name))" }
+    }
+}

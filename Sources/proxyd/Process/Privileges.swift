@@ -1,0 +1,117 @@
+internal import Glibc
+internal import Shared
+
+/// What the daemon gives up once everything is bound: who it is, what it sees of the files, and everything
+/// else that root may.
+struct Privileges {
+    private let settings: PrivilegesConfiguration
+    /// Whom it becomes; nil: it stays who it is.
+    private let user: Accounts.User?
+    private let group: UInt32?
+
+    /// Looks the names up, which may not be possible afterwards.
+    init(_ settings: PrivilegesConfiguration) throws(StartError) {
+        self.settings = settings
+        user = settings.user.flatMap { Accounts.user($0) }
+        if settings.user != nil, user == nil {
+            throw Self.mistake("there is no user “\(settings.user ?? "")”")
+        }
+        do throws(ValueMistake) {
+            group = try settings.group.map { word throws(ValueMistake) in
+                try Principals.group(word)
+            }
+        } catch {
+            throw Self.mistake("\(error.problem); \(error.remedy)")
+        }
+        if let user, user.number != geteuid(), !Capabilities.effective.contains(.changeUser) {
+            throw StartError(
+                code: .permission,
+                message: "privileges: only root can become user \(settings.user ?? ""); "
+                    + "start it as root, or leave the user out")
+        }
+        if let user, user.group == nil, group == nil {
+            throw Self.mistake("user \(user.number) has no entry, so its group must be given")
+        }
+    }
+
+    private static func mistake(_ problem: String) -> StartError {
+        StartError(code: .configuration, message: "privileges: \(problem)")
+    }
+
+    /// The user that the daemon will be.
+    var userNumber: UInt32 { user?.number ?? geteuid() }
+
+    private var groupNumber: UInt32? { group ?? user?.group }
+
+    private var kept: Capabilities { settings.keepsBind ? .bindLowPorts : [] }
+
+    // MARK: Giving up
+
+    /// Called when everything is bound, and before there is another thread: capabilities are each thread's
+    /// own (capabilities(7)), and threads inherit them.
+    func giveUp() throws(StartError) {
+        guard settings.isAsked else { return }
+        // Looked at afterwards, when its path may lead nowhere.
+        let threads = ThreadListing()
+        guard Thread.count ?? 1 == 1 else {
+            throw StartError(
+                code: .system,
+                message: "privileges: other threads run already, and would keep theirs")
+        }
+        do throws(SystemError) {
+            try takeSteps()
+        } catch {
+            throw Self.failure(error, as: settings.user ?? settings.group)
+        }
+        try verify(threads?.statuses() ?? [])
+    }
+
+    private func takeSteps() throws(SystemError) {
+        let mayLowerBounds = Capabilities.effective.contains(.lowerBounds)
+        let changesUser = user.map { $0.number != geteuid() } ?? false
+        // The list of groups is a file, and may not be there afterwards.
+        if let group = groupNumber, changesUser || group != getegid() {
+            try Credentials.setGroups(ofUser: user?.name, and: group)
+        }
+        if let path = settings.chroot { try Credentials.changeRoot(to: path) }
+        // Who may not do it has nothing to lower: nothing that it starts gets more than it has.
+        if mayLowerBounds { try kept.becomeBounds() }
+        if !kept.isEmpty { try Capabilities.outliveChangeOfUser() }
+        if let group = groupNumber { try Credentials.become(group: group) }
+        if let user { try Credentials.become(user: user.number) }
+        try kept.becomeAll()
+        try Capabilities.forbidNewOnes()
+    }
+
+    private static func failure(_ error: SystemError, as who: String?) -> StartError {
+        let isForbidden = error.number == EPERM
+        let remedy =
+            isForbidden
+            ? "start it as root, or take “privileges” out of the configuration"
+            : "see \(error.call)(2)"
+        return StartError(
+            code: isForbidden ? .permission : .system,
+            message:
+                "privileges cannot be given up\(who.map { " for \($0)" } ?? ""): \(error); \(remedy)"
+        )
+    }
+
+    /// What was given up is gone, and in every thread.
+    private func verify(_ threads: [ThreadStatus]) throws(StartError) {
+        let isSafe = threads.allSatisfy { isAsWanted($0) }
+        guard isSafe, userNumber == 0 || !Credentials.canBecomeRoot else {
+            throw StartError(
+                code: .system,
+                message:
+                    "privileges were given up, but something is left of them; nothing was started")
+        }
+    }
+
+    /// Whether a thread has what was asked for, and no more.
+    func isAsWanted(_ status: ThreadStatus) -> Bool {
+        let isUser = user.map { user in status.users.allSatisfy { $0 == user.number } } ?? true
+        let isGroup = groupNumber.map { group in status.groups.allSatisfy { $0 == group } } ?? true
+        return isUser && isGroup && status.permitted == kept && status.effective == kept
+            && status.inheritable.isEmpty && status.ambient.isEmpty && status.getsNoNewOnes
+    }
+}

@@ -1,0 +1,22 @@
+internal import CLinux
+internal import Glibc
+
+/// What this process has open, whoever has opened it.
+enum OpenDescriptors {
+    /// Closes all but the standard streams and some others; before anything of ours is open.
+    static func close(except kept: [CInt]) {
+        guard let directory = unsafe opendir("/proc/self/fd") else { return }
+        defer { unsafe closedir(directory) }
+        let own = unsafe dirfd(directory)
+        var numbers: [CInt] = []
+        while let entry = unsafe readdir(directory) {
+            let name = unsafe withUnsafeBytes(of: entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if let number = CInt(name), number > STDERR_FILENO { numbers.append(number) }
+        }
+        for number in numbers where number != own && !kept.contains(number) {
+            _ = Glibc.close(number)
+        }
+    }
+}
