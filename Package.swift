@@ -50,18 +50,24 @@ let package = Package(
         .target(
             name: "TestTerminal", path: "Tests/TestTerminal",
             cSettings: cSettings, swiftSettings: swiftSettings),
+        // Reads the pages of docs/man, for the tests that keep them true.
+        .target(
+            name: "TestManual", path: "Tests/TestManual",
+            cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
             name: "SharedTests", dependencies: ["Shared"],
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
-            name: "proxydTests", dependencies: ["proxyd", "Shared", "CLinux"],
+            name: "proxydTests", dependencies: ["proxyd", "Shared", "CLinux", "TestManual"],
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
-            name: "proxytopTests", dependencies: ["proxytop", "Shared", "TestTerminal"],
+            name: "proxytopTests",
+            dependencies: ["proxytop", "Shared", "TestManual", "TestTerminal"],
             exclude: ["Golden"],
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Shared", "CLinux", "TestTerminal"],
+            name: "EndToEndTests",
+            dependencies: ["Shared", "CLinux", "TestManual", "TestTerminal"],
             cSettings: cSettings, swiftSettings: swiftSettings),
     ]
 )

@@ -6,6 +6,7 @@ struct Proxyd: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "proxyd",
         abstract: "A TCP proxy that balances, fails over and shows what happens.",
+        discussion: "See proxyd(8), proxyd.conf(5) and proxyd-control(7).",
         version: Version.string,
         subcommands: [
             RunCommand.self, CheckCommand.self, ControlCommand.self, DemoCommand.self,

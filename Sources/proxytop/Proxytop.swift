@@ -11,6 +11,8 @@ struct Proxytop: ParsableCommand {
             Press ? for the keys. When standard output is not a terminal it acts like --once.
 
             Exit codes: 0 good, 1 usage, 2 no connection, 3 not permitted, 4 protocol mismatch.
+
+            See proxytop(1).
             """, version: Version.string)
 
     @Option(
