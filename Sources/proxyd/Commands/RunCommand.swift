@@ -92,6 +92,9 @@ struct RunCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Say on standard error how every session ended.")
     var verbose = false
 
+    @Flag(help: "Write everything into the error log, whatever its level says.")
+    var debug = false
+
     @Argument(help: ArgumentHelp("A file, or with -l the channels.", valueName: "file-or-channel"))
     var operands: [String] = []
 
@@ -116,7 +119,7 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let options = RunOptions(
             file: listen.isEmpty ? try file() : nil, overrides: commandLine, relay: relay,
-            isVerbose: verbose, pidFile: pidFile, drain: try drainTime)
+            isVerbose: verbose, isDebugging: debug, pidFile: pidFile, drain: try drainTime)
         var configuration = Configuration()
         // A mistake in the options is the caller's, one in the file is the file's.
         var status = ExitStatus.usage

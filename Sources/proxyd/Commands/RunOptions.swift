@@ -8,6 +8,8 @@ struct RunOptions: Equatable, Sendable {
     var relay = RelayMode.adaptive
     /// A line per ended session on standard error.
     var isVerbose = false
+    /// Everything goes into the error log, whatever its level.
+    var isDebugging = false
     /// Where our process id is written; nil: nowhere.
     var pidFile: String?
     /// How long sessions may take to end after SIGTERM; nil: as long as it takes.

@@ -5,6 +5,7 @@ internal import Shared
 struct Configuration: Equatable, Sendable {
     var control = ControlConfiguration()
     var metrics = MetricsConfiguration()
+    var log = LogConfiguration()
     /// Data threads; nil means one per core.
     var workers: Int?
     /// Sessions of the whole daemon at once; nil means what the descriptors allow.

@@ -7,6 +7,7 @@ struct ConfigurationDraft {
     var place: Place
     var control = ControlConfiguration()
     var metrics = MetricsConfiguration()
+    var log = LogConfiguration()
     var workers: Int?
     var maxSessions: Int?
     var services: [ServiceDraft]? = []

@@ -9,6 +9,7 @@ extension ConfigurationDraft {
         workers = configuration.workers
         maxSessions = configuration.maxSessions
         metrics = configuration.metrics
+        log = configuration.log
         services = configuration.services.map { ServiceDraft(of: $0) }
     }
 }

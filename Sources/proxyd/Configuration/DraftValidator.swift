@@ -13,7 +13,7 @@ struct DraftValidator {
         from draft: ConfigurationDraft
     ) throws(ConfigurationErrors) -> Configuration {
         var configuration = Configuration(
-            control: draft.control, metrics: draft.metrics, workers: draft.workers,
+            control: draft.control, metrics: draft.metrics, log: draft.log, workers: draft.workers,
             maxSessions: draft.maxSessions)
         if let services = draft.services {
             if services.isEmpty {

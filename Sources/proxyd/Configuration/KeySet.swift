@@ -6,13 +6,22 @@ struct KeySet: Sendable {
     let keys: [String]
 
     static let file = KeySet(
-        noun: "the file", keys: ["control", "metrics", "workers", "max-sessions", "services"])
+        noun: "the file",
+        keys: ["control", "metrics", "log", "workers", "max-sessions", "services"])
     static let control = KeySet(
         noun: "“control”",
         keys: ["socket", "mode", "group", "environment", "admins", "operators", "viewers", "idle"])
     static let metrics = KeySet(noun: "“metrics”", keys: ["listen", "statsd"])
     static let metricsListen = KeySet(noun: "“listen”", keys: ["address", "unix", "mode"])
     static let statsd = KeySet(noun: "“statsd”", keys: ["address", "interval", "prefix"])
+    static let log = KeySet(noun: "“log”", keys: ["access", "format", "error"])
+    static let accessLog = KeySet(
+        noun: "“access”",
+        keys: [
+            "target", "format", "events", "every", "socket", "ident", "facility", "severity",
+        ])
+    static let errorLog = KeySet(
+        noun: "“error”", keys: ["target", "level", "socket", "ident", "facility", "severity"])
     static let service = KeySet(
         noun: "a service",
         keys: [
@@ -63,12 +72,12 @@ struct KeySet: Sendable {
     static let all = [
         file, service, timeouts, listener, group, balance, election, channel, whenEmpty,
         perSource, queue, probe, probeStep, control, metrics, metricsListen,
-        statsd,
+        statsd, log, accessLog, errorLog,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "access", "checks", "log", "proxy-protocol", "tls", "trigger", "wait-for-bytes",
+        "checks", "proxy-protocol", "tls", "trigger", "wait-for-bytes",
     ]
 
     /// Policies that the design names and this version lacks.

@@ -96,6 +96,10 @@ enum ShowCommands {
             for control in daemon.controlUsage.rows {
                 row(control.name, control.used, control.limit)
             }
+            for log in daemon.logUsage {
+                row("\(log.name)_log_lines", log.usage.waiting, log.usage.limit)
+                row("\(log.name)_log_lost", Int(clamping: log.usage.lost), 0)
+            }
             row("events", daemon.events.count, daemon.events.capacity)
             row("events_bytes", nil, daemon.events.mostBytes)
             row("history_series", daemon.history.count, daemon.history.mostSeries)
