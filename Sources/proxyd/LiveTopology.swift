@@ -25,6 +25,9 @@ struct ChangeResult {
 
 /// What the topology needs of whoever runs it.
 protocol TopologyAudience: AnyObject {
+    /// Opens what the configuration names besides listeners, before anything is changed.
+    func prepare(_ configuration: Configuration) throws(StartError)
+
     /// Resolves names without blocking.
     func lookUp(_ names: [Endpoint], then finish: @escaping (Answer) -> Void)
 
@@ -144,6 +147,7 @@ final class LiveTopology {
             from: state, to: target, addresses: addresses, serials: serials,
             workerCount: workerCount, now: .now, passed: passed)
         do throws(StartError) {
+            try audience?.prepare(target)
             try change.open()
         } catch {
             throw .init(.invalid, error.message)
@@ -207,7 +211,8 @@ final class LiveTopology {
         unconfirmed?.due = now.advanced(by: .seconds(1))
         rollBack(by: nil) { result in
             guard case .failure(let mistake) = result else { return }
-            Log.line("a change that nobody has confirmed cannot be undone: \(mistake.message)")
+            Log.line(
+                "a change that nobody has confirmed cannot be undone: \(mistake.message)", .error)
         }
     }
 }

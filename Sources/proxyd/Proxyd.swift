@@ -10,7 +10,7 @@ struct Proxyd: ParsableCommand {
         version: Version.string,
         subcommands: [
             RunCommand.self, CheckCommand.self, ControlCommand.self, DemoCommand.self,
-            SimulateCommand.self, MeasurePoliciesCommand.self,
+            SimulateCommand.self, MeasurePoliciesCommand.self, MeasureLogCommand.self,
         ])
 
     /// Parses, runs, and ends with a code of sysexits.h.

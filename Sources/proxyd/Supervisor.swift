@@ -12,6 +12,9 @@ final class Supervisor {
     var limits: DaemonLimits
     let events = EventRing()
     let history = History()
+    let logs: Logs
+    var debugged = DebugWishes()
+    var nextLogLook = Instant.zero
     private(set) var now = Instant.now
 
     let poller: Poller
@@ -81,7 +84,8 @@ final class Supervisor {
             supervisor.stop()
             return .good
         } catch {
-            Log.line(error.message)
+            Log.line(error.message, .error)
+            Log.finish()
             let status = ExitStatus(rawValue: error.code.rawValue) ?? .system
             background?.giveUp(status)
             return status
@@ -108,12 +112,13 @@ final class Supervisor {
         do throws(SystemError) {
             signals = try SignalSource(SupervisorSignals.all)
             poller = try Poller()
+            logs = try Logs(isDebugging: options.isDebugging)
             let entrances = try (0..<workerCount).map { _ throws(SystemError) in
                 try WorkerEntrance()
             }
             share = WorkerShare(
                 admission: Admission(limit: limits.sessions), workers: entrances,
-                notices: try Mailbox())
+                notices: try Mailbox(), accessLog: logs.access)
             prober = try Prober()
             names = try NameWatch(notices: share.notices)
             try poller.add(prober.descriptor, Token(.probes), .readable)
@@ -135,6 +140,7 @@ final class Supervisor {
             statsd = try configuration.metrics.statsd.map { settings throws(StartError) in
                 try StatsdPusher(settings, now: .now)
             }
+            try logs.prepare(configuration.log)
             _ = try startup.build()
         } catch {
             scrapes?.close()
@@ -168,18 +174,20 @@ final class Supervisor {
     }
 
     private func startWorkers() throws(StartError) {
+        try logs.start()
         let pipes = max(1, limits.pipes / share.workers.count)
         for index in share.workers.indices {
             let plan = Worker.Plan(
                 index: index, share: share, relayMode: options.relay, pipeLimit: pipes,
-                tellsOfEveryEnd: options.isVerbose)
+                tellsOfEveryEnd: options.isVerbose || options.isDebugging)
             do throws(SystemError) {
                 threads.append(
                     try Thread(name: "worker-\(index)") {
                         do throws(SystemError) {
                             try Worker(plan).run()
                         } catch {
-                            Log.line("worker \(index) cannot start: \(error)")
+                            Log.line("worker \(index) cannot start: \(error)", .error)
+                            Log.finish()
                             exit(71)
                         }
                     })
@@ -263,6 +271,7 @@ final class Supervisor {
             endLeaversIfDue()
             reapIfDue()
             endIfDrained()
+            watchLogs()
             history.meetDeadline(topology, generation: share.generation, now: now)
             // Last, so that whatever has happened is told before we wait again.
             control.meetDeadlines(poller: poller)
@@ -293,8 +302,11 @@ final class Supervisor {
         prober.stop()
         for worker in share.workers { worker.mailbox.post(.stop) }
         for thread in threads { thread.join() }
+        giveUpUnserved()
+        logs.finishAccess(within: Self.longestFlush)
         close()
         tell(.info, .ended, of: .daemon, "ended")
+        Log.finish()
     }
 
     /// Takes away what we have put into the file system.
@@ -305,10 +317,13 @@ final class Supervisor {
         pidFile?.remove()
     }
 
+    /// How long the end waits for whoever reads the access log.
+    private static let longestFlush = Duration.seconds(2)
+
     // MARK: Events
 
     func tell(_ event: Event) {
-        Log.line(event.line)
+        Log.line(event.line, event.severity, likeness: event.likeness)
         events.append(event, wallMilliseconds: WallClock.milliseconds, now: .now)
     }
 

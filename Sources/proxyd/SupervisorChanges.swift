@@ -30,6 +30,10 @@ extension Supervisor: Daemon {
 }
 
 extension Supervisor: TopologyAudience {
+    func prepare(_ configuration: Configuration) throws(StartError) {
+        try logs.prepare(configuration.log)
+    }
+
     func lookUp(_ names: [Endpoint], then finish: @escaping (Answer) -> Void) {
         questionNumber += 1
         questions[questionNumber] = Question(missing: 1) { answers in
@@ -42,6 +46,7 @@ extension Supervisor: TopologyAudience {
         _ difference: ConfigurationDifference, by actor: Actor?, removed: [Channel]
     ) {
         for row in difference.rows { tell(Event(row, by: actor)) }
+        logs.commit()
         limits = DaemonLimits(
             descriptors: limits.descriptors, wanted: configuration.maxSessions)
         share.admission.setLimit(limits.sessions)

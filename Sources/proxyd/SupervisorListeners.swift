@@ -36,7 +36,7 @@ extension Supervisor {
         let left = share.admission.current
         let isOver = draining.until.map { $0 <= now } ?? false
         if left == 0 || isOver {
-            Log.line("drained: \(left) sessions are left")
+            Log.line("drained: \(left) sessions are left", .notice)
             isStopping = true
         }
         let next = now.advanced(by: Self.drainInterval)

@@ -21,7 +21,7 @@ extension Supervisor {
                 "channel \(channel.path) \(channel.endpoint) is back: connected again")
             channelsChanged()
         case .sessionEnded(let record, let reason):
-            Log.line(Self.line(record, reason))
+            Log.line(Self.line(record, reason), .info, likeness: nil)
         case .shortage(let error):
             tellShortage(error)
         case .resolved(let channel, let endpoint, let addresses):

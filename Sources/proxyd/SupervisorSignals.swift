@@ -24,7 +24,9 @@ extension Supervisor {
         while let signal = signals.next() {
             let name = SupervisorSignals.name(of: signal)
             switch signal {
-            case SIGHUP: reload(because: name)
+            case SIGHUP:
+                reopenLogs(because: name)
+                reload(because: name)
             case SIGUSR1: dumpState()
             case SIGCHLD: reapAt = now
             case SIGTERM where draining == nil, SIGQUIT where draining == nil:
@@ -67,14 +69,15 @@ extension Supervisor {
         }
     }
 
-    /// Everything that one would ask first, a line each.
+    /// Everything that one would ask first, a line each, as often as it is asked for.
     private func dumpState() {
-        Log.line(
+        func line(_ text: String) { Log.line(text, .notice, likeness: nil) }
+        line(
             "state: generation \(share.generation), \(share.admission.current) of "
                 + "\(limits.sessions) sessions, \(share.workers.count) workers")
         for service in topology.services {
             for listener in service.listeners {
-                Log.line(
+                line(
                     "state: listener \(listener.path) \(listener.endpoint) "
                         + "\(listener.isOpen ? "open" : "closed"), \(listener.current) sessions")
             }
@@ -82,7 +85,7 @@ extension Supervisor {
                 let note = channel.note(now: now)
                 let why = note.why.map { ": \($0)" } ?? ""
                 let maxc = channel.maxc.map { " of \($0)" } ?? ""
-                Log.line(
+                line(
                     "state: channel \(channel.path) \(channel.endpoint) "
                         + "\(channel.state(now: now).rawValue) for "
                         + "\(Age(milliseconds: now.milliseconds(since: note.since)))\(why), "

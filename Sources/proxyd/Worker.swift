@@ -32,6 +32,9 @@ final class Worker {
     private let tellsOfEveryEnd: Bool
     /// Dumps that want further sessions.
     private var searches: [TapSearch] = []
+    /// Sessions that are told of in the log as they go on.
+    private var tracing = TraceWishes()
+    private var sweep = AccessSweep()
 
     /// How often a resting listener looks again if nothing tells it to.
     private static let retryInterval = Duration.milliseconds(100)
@@ -71,6 +74,7 @@ final class Worker {
             answerNext()
             meetDeadlines()
             retryIfDue()
+            sweepIfDue()
         }
         acceptors.removeAll()
         endAll(.shutdown)
@@ -94,6 +98,10 @@ final class Worker {
         if !unfinished.isEmpty || !inquiries.isEmpty { return 0 }
         var next = deadlines.next
         if let retryAt { next = min(next ?? retryAt, retryAt) }
+        if share.accessLog.every != nil {
+            if sweep.isUnderWay { return 0 }
+            next = min(next ?? sweep.due, sweep.due)
+        }
         guard let next else { return -1 }
         // Rounded up: a wait that ends just before the deadline would only come again.
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
@@ -158,8 +166,11 @@ final class Worker {
         let id = sessionNumber * UInt64(share.workers.count) + UInt64(index)
         counters.addSession()
         let session = sessions.insert { slot, generation in
-            Session(id: id, slot: slot, generation: generation, accepted: client, now: now)
+            Session(
+                id: id, slot: slot, generation: generation, accepted: client,
+                topologyGeneration: share.generation, now: now)
         }
+        if !tracing.isEmpty { session.isTraced = tracing.isMeant(id, session.client) }
         session.start(on: self)
     }
 
@@ -212,6 +223,8 @@ final class Worker {
         case .tapSession(let id, let tap, let question):
             answer(.tapped(show(id, to: tap)), question)
         case .scan, .examine, .showSession, .tapSessions: inquiries.append(command)
+        case .trace(let wishes, let question):
+            answer(.traced(follow(wishes)), question)
         case .stop: isStopping = true
         }
     }
@@ -298,6 +311,61 @@ final class Worker {
             turns: turns, events: events, pipes: space.pipeCount,
             isResting: acceptors.contains(where: \.isResting), ends: ends,
             connectTimes: connectTimes)
+    }
+
+    // MARK: Logs
+
+    /// Tells of these sessions from now on, and of no others; returns how many there are.
+    private func follow(_ wishes: TraceWishes) -> Int {
+        tracing = wishes
+        var count = 0
+        for slot in 0..<sessions.slotCount {
+            guard let session = sessions[slot: slot], !session.isClosed else { continue }
+            let isMeant = wishes.isMeant(session.id, session.client)
+            if isMeant, !session.isTraced { session.trace(.joined(session.life.phase), on: self) }
+            session.isTraced = isMeant
+            count += isMeant ? 1 : 0
+        }
+        return count
+    }
+
+    func trace(_ record: TraceRecord) { Log.trace(record) }
+
+    /// A channel has accepted.
+    @inline(__always)
+    func noteStart(of session: Session) {
+        let wishes = share.accessLog.wishes
+        if wishes.contains(.start) { note(session, .start, asksKernel: wishes.contains(.kernel)) }
+    }
+
+    /// It is over, and its connections are still open.
+    @inline(__always)
+    func noteEnd(of session: Session, _ reason: EndReason) {
+        let wishes = share.accessLog.wishes
+        guard wishes.contains(.end) else { return }
+        note(session, .end, reason, asksKernel: wishes.contains(.kernel))
+    }
+
+    private func note(
+        _ session: Session, _ event: AccessRecord.Event, _ reason: EndReason? = nil,
+        asksKernel: Bool
+    ) {
+        share.accessLog.writer.queue.post(
+            session.accessRecord(event, reason, asksKernel: asksKernel, now: now))
+    }
+
+    /// Looks at some sessions, and at the next ones in a later turn.
+    private func sweepIfDue() {
+        guard let every = share.accessLog.every else { return }
+        let slots = sweep.next(of: sessions.slotCount, every: every, now: now)
+        guard !slots.isEmpty else { return }
+        let asksKernel = share.accessLog.wishes.contains(.kernel)
+        for slot in slots {
+            guard let session = sessions[slot: slot], !session.isClosed,
+                sweep.isDue(session.started, every: every)
+            else { continue }
+            note(session, .running, asksKernel: asksKernel)
+        }
     }
 
     // MARK: What sessions tell

@@ -7,12 +7,15 @@ final class WorkerShare: Sendable {
     let workers: [WorkerEntrance]
     /// To the supervisor.
     let notices: Mailbox<Notice>
+    let accessLog: AccessLog
     /// Raised by every change of topology or state.
     private let generationCount = Atomic<UInt64>(1)
 
     init(
-        admission: Admission, workers: [WorkerEntrance], notices: Mailbox<Notice>
+        admission: Admission, workers: [WorkerEntrance], notices: Mailbox<Notice>,
+        accessLog: AccessLog
     ) {
+        self.accessLog = accessLog
         self.admission = admission
         self.workers = workers
         self.notices = notices
@@ -72,6 +75,8 @@ enum Command: Sendable {
     case tapSession(id: UInt64, Tap, question: UInt64)
     /// Find sessions for a tap, among those in slots from here on and those to come.
     case tapSessions(TapSearch, from: Int)
+    /// Tell in the log what happens to these sessions; answered with how many there are.
+    case trace(TraceWishes, question: UInt64)
     /// End everything and return.
     case stop
 }
@@ -105,4 +110,8 @@ enum Answer: Sendable {
     case noAddress(Endpoint, Resolver.Failure)
     /// A file was written, or not.
     case written(SystemError?)
+    /// So many sessions are told of.
+    case traced(Int)
+    /// So many log files were opened again, or what went wrong.
+    case reopened(Int, problem: String?)
 }

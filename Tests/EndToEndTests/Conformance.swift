@@ -169,7 +169,13 @@ struct Conformance: Sendable, CustomTestStringConvertible {
     private static let daemon = [
         changing("drain-daemon", "admin", "drain-daemon 10m", telling: ["sessions"]),
         changing("shutdown", "admin", telling: ["sessions"]),
-        changing("log reopen", "admin", refusal: "invalid"),
+        changing("log reopen", "admin", telling: ["reopened"]),
+        Conformance(
+            "debug session", "operator", "debug session SESSION for 1m", telling: ["sessions"]),
+        Conformance(
+            "debug client", "operator", "debug client 127.0.0.0/8", telling: ["sessions"]),
+        Conformance("debug off", "operator", telling: ["ended"]),
+        Conformance("show debug", "viewer", begins: "what\tname\tleft_ms\tby"),
     ]
 
     private static let sessions = [

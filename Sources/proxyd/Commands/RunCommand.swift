@@ -108,6 +108,9 @@ struct RunCommand: ParsableCommand {
     @Flag(name: .shortAndLong, help: "Say on standard error how every session ended.")
     var verbose = false
 
+    @Flag(help: "Write everything into the error log, whatever its level says.")
+    var debug = false
+
     @Argument(help: ArgumentHelp("A file, or with -l the channels.", valueName: "file-or-channel"))
     var operands: [String] = []
 
@@ -132,7 +135,8 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         var options = RunOptions(
             file: listen.isEmpty ? try file() : nil, overrides: commandLine, relay: relay,
-            isVerbose: verbose, pidFile: pidFile, isInBackground: daemon, drain: try drainTime)
+            isVerbose: verbose, isDebugging: debug, pidFile: pidFile, isInBackground: daemon,
+            drain: try drainTime)
         // A daemon works elsewhere than its caller.
         if daemon {
             options.file = options.file.map { $0 == "-" ? $0 : FilePlace.absolute($0) }

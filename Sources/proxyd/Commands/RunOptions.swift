@@ -8,6 +8,8 @@ struct RunOptions: Equatable, Sendable {
     var relay = RelayMode.adaptive
     /// A line per ended session on standard error.
     var isVerbose = false
+    /// Everything goes into the error log, whatever its level.
+    var isDebugging = false
     /// Where our process id is written; nil: nowhere.
     var pidFile: String?
     /// Whether the caller gets its prompt back once all is well.

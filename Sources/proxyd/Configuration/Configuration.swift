@@ -6,6 +6,7 @@ struct Configuration: Equatable, Sendable {
     var control = ControlConfiguration()
     var metrics = MetricsConfiguration()
     var privileges = PrivilegesConfiguration()
+    var log = LogConfiguration()
     /// Data threads; nil means one per core.
     var workers: Int?
     /// Sessions of the whole daemon at once; nil means what the descriptors allow.

@@ -8,6 +8,7 @@ struct ConfigurationDraft {
     var control = ControlConfiguration()
     var metrics = MetricsConfiguration()
     var privileges = PrivilegesConfiguration()
+    var log = LogConfiguration()
     var workers: Int?
     var maxSessions: Int?
     var services: [ServiceDraft]? = []

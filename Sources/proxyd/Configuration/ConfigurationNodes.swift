@@ -29,6 +29,7 @@ extension Configuration {
         writer.put("control", control)
         writer.put("metrics", metrics.writer(extent))
         writer.put("privileges", privileges.writer(extent))
+        writer.put("log", log.writer(extent))
         writer.put("workers", workers, default: nil) { $0.map { String($0) } ?? "auto" }
         writer.put("max-sessions", maxSessions)
         return writer

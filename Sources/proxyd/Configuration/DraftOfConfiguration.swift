@@ -10,6 +10,7 @@ extension ConfigurationDraft {
         maxSessions = configuration.maxSessions
         metrics = configuration.metrics
         privileges = configuration.privileges
+        log = configuration.log
         services = configuration.services.map { ServiceDraft(of: $0) }
     }
 }

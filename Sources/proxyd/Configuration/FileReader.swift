@@ -13,6 +13,7 @@ struct FileReader {
         if let value = map["control"] { draft.control = control(value) }
         if let value = map["metrics"] { draft.metrics = metrics(value) }
         if let value = map["privileges"] { draft.privileges = privileges(value) }
+        if let value = map["log"] { draft.log = log(value) }
         if let workers = yaml.value(map, "workers", ValueReader.workers) {
             draft.workers = workers.value
         }

@@ -7,7 +7,7 @@ struct KeySet: Sendable {
 
     static let file = KeySet(
         noun: "the file",
-        keys: ["control", "metrics", "privileges", "workers", "max-sessions", "services"])
+        keys: ["control", "metrics", "privileges", "log", "workers", "max-sessions", "services"])
     static let privileges = KeySet(
         noun: "“privileges”", keys: ["user", "group", "chroot", "keep-bind"])
     static let control = KeySet(
@@ -16,6 +16,14 @@ struct KeySet: Sendable {
     static let metrics = KeySet(noun: "“metrics”", keys: ["listen", "statsd"])
     static let metricsListen = KeySet(noun: "“listen”", keys: ["address", "unix", "mode"])
     static let statsd = KeySet(noun: "“statsd”", keys: ["address", "interval", "prefix"])
+    static let log = KeySet(noun: "“log”", keys: ["access", "format", "error"])
+    static let accessLog = KeySet(
+        noun: "“access”",
+        keys: [
+            "target", "format", "events", "every", "socket", "ident", "facility", "severity",
+        ])
+    static let errorLog = KeySet(
+        noun: "“error”", keys: ["target", "level", "socket", "ident", "facility", "severity"])
     static let service = KeySet(
         noun: "a service",
         keys: [
@@ -67,12 +75,12 @@ struct KeySet: Sendable {
     static let all = [
         file, service, timeouts, listener, group, balance, election, channel, whenEmpty,
         perSource, queue, probe, probeStep, control, metrics, metricsListen,
-        statsd, privileges, onRemove,
+        statsd, privileges, onRemove, log, accessLog, errorLog,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "access", "checks", "log", "proxy-protocol", "tls", "trigger", "wait-for-bytes",
+        "checks", "proxy-protocol", "tls", "trigger", "wait-for-bytes",
     ]
 
     /// Policies that the design names and this version lacks.

@@ -165,6 +165,16 @@ enum CommandTable {
             role: .admin, "a live copy of what sessions move, until the next line comes",
             run: DumpCommand.run),
         CommandEntry(
+            "debug session", "ID [for TIME]", role: .operator,
+            "tell in the log what happens to one session", run: DebugCommands.session),
+        CommandEntry(
+            "debug client", "ADDRESS|NETWORK [for TIME]", role: .operator,
+            "tell in the log what happens to the sessions of these clients",
+            run: DebugCommands.client),
+        CommandEntry(
+            "debug off", "", role: .operator, "debug nothing any more", run: DebugCommands.off),
+        CommandEntry("show debug", "what is debugged, and by whom", run: DebugCommands.show),
+        CommandEntry(
             "show history", "PATH [since AGE] [step 1s|10s]",
             "what a channel or a service did lately", run: HistoryCommand.run),
         CommandEntry(

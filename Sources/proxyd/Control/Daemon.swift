@@ -41,6 +41,18 @@ protocol Daemon: AnyObject {
     /// Puts a text in a file's place, on another thread; `finish` gets what went wrong, or nil.
     func write(_ text: String, to path: String, then finish: @escaping (SystemError?) -> Void)
 
+    /// Opens log files again; `finish` gets how many, and what went wrong.
+    func reopenLogs(then finish: @escaping (Int, String?) -> Void)
+
+    /// How the logs do, by their names.
+    var logUsage: [(name: String, usage: LogUsage)] { get }
+
+    /// What is told of in the log as it happens.
+    var debugged: DebugWishes { get }
+
+    /// From now on that, and nothing else; `finish` gets how many sessions it is.
+    func debug(_ wishes: DebugWishes, then finish: @escaping (Int) -> Void)
+
     /// Accepts nobody any more, and ends with the last session, or when the time is over.
     func drain(within time: Duration?, by actor: Actor)
 

@@ -40,10 +40,17 @@ enum DaemonCommands {
         request.answer(table)
     }
 
-    /// Messages go to standard error, which belongs to whoever started the daemon.
+    /// For whoever has moved log files away: what comes from now on goes into new ones.
     static func reopenLog(_ request: ControlRequest) {
-        request.refuse(
-            .invalid, "messages go to standard error, so there is no log file to be opened again")
+        guard request.words.isEmpty else {
+            return request.refuse(.usage, "log reopen stands alone")
+        }
+        request.daemon.reopenLogs { count, problem in
+            if let problem {
+                return request.refuse(.invalid, "\(problem); lines go into the old file")
+            }
+            request.answer([], [Reply.Attribute("reopened", String(count))])
+        }
     }
 
     private static func sessions(_ request: ControlRequest) -> Reply.Attribute {

@@ -191,8 +191,18 @@ extension MetricsText {
             causes.sorted { $0.key < $1.key }.map { ([("cause", $0.key)] as Labels, $0.value) })
     }
 
-    /// What the daemon remembers.
+    /// What the daemon remembers and writes.
     private mutating func addKept(_ daemon: any Daemon) {
+        let logs = daemon.logUsage.map { ([("log", $0.name)] as Labels, $0.usage) }
+        add(
+            "proxyd_log_lines_total", .counter, "Lines written.",
+            logs.map { ($0.0, $0.1.written) })
+        add(
+            "proxyd_log_lost_total", .counter, "Lines lost, as they could not be written in time.",
+            logs.map { ($0.0, $0.1.lost) })
+        add(
+            "proxyd_log_waiting", .gauge, "Lines that wait to be written.",
+            logs.map { ($0.0, UInt64(max(0, $0.1.waiting))) })
         add(
             "proxyd_events_total", .counter, "Things that happened.", [(.none, daemon.events.last)])
         add(

@@ -103,6 +103,10 @@ enum ShowCommands {
                 "history_bytes", daemon.history.count * SampleSeries.bytes,
                 daemon.history.mostSeries * SampleSeries.bytes)
             row("history_left_out", daemon.history.leftOut, 0)
+            for log in daemon.logUsage {
+                row("\(log.name)_log_lines", log.usage.waiting, log.usage.limit)
+                row("\(log.name)_log_lost", Int(clamping: log.usage.lost), 0)
+            }
             request.answer(table)
         }
     }

@@ -8,7 +8,7 @@ struct Event: Equatable, Sendable {
     /// What it happened to.
     struct Subject: Equatable, Sendable {
         enum Kind: String, Sendable {
-            case daemon, service, group, channel, listener, session, trigger, control, metrics
+            case daemon, service, group, channel, listener, session, trigger, control, metrics, log
         }
 
         var kind: Kind
@@ -46,6 +46,11 @@ struct Event: Equatable, Sendable {
         /// A client of the control socket or of the metrics' was turned away or cut off.
         case clientCut = "client-cut"
         case forbidden
+        /// Lines of a log cannot be written, or were lost; `returned` is the end of the first.
+        case unwritten, lost
+        case reopened
+        /// Somebody has sessions told of in the log.
+        case debug
     }
 
     var severity: Severity
@@ -71,6 +76,15 @@ struct Event: Equatable, Sendable {
         self.cause = cause
         self.actor = actor
         self.line = line
+    }
+
+    /// What it has in common with others of which only some go into the log: what clients of ours can do
+    /// again and again goes by its kind, everything else by its words.
+    var likeness: String {
+        switch kind {
+        case .clientCut, .forbidden: "\(subject.kind.rawValue) \(kind.rawValue) \(cause ?? "")"
+        default: line
+        }
     }
 
     /// With no text longer than so many bytes.

@@ -1,36 +1,61 @@
 internal import Glibc
+internal import Shared
 internal import Synchronization
 
-/// The daemon's one voice: `subject event: reason`, a line each, on standard error.
+typealias ErrorLog = LogWriter<ErrorLines>
+
+/// The daemon's one voice: `subject event: reason`, a line each.
 ///
-/// A reader that stops reading loses lines rather than stopping the proxy, and is told how many.
+/// Before the error log is there, and in commands that have none, lines go to standard error at once.
 enum Log {
-    private static let lostCount = Atomic<Int>(0)
+    private static let log = Mutex<ErrorLog?>(nil)
 
-    static func line(_ text: String) {
-        guard hasRoom else {
-            lostCount.wrappingAdd(1, ordering: .relaxed)
-            return
-        }
-        let lost = lostCount.exchange(0, ordering: .relaxed)
-        if lost > 0 { write("\(lost) lines were lost: nobody read them in time") }
-        write(text)
+    static func line(_ text: String, _ severity: EventSnapshot.Severity = .info) {
+        line(text, severity, likeness: text)
     }
 
+    /// `likeness` is what it has in common with others of which only some are written; nil: it is always
+    /// written.
+    static func line(
+        _ text: String, _ severity: EventSnapshot.Severity, likeness: String?
+    ) {
+        let record = ErrorLines.Record.line(text, severity, at: .now, likeness: likeness)
+        let isTaken = log.withLock { log in
+            guard let log else { return false }
+            log.queue.post(record)
+            return true
+        }
+        if !isTaken { write(text) }
+    }
+
+    /// Half of the queue is left to what nobody has asked for.
+    static func trace(_ record: TraceRecord) {
+        log.withLock { log in
+            if let log { log.queue.post(.trace(record), leaving: log.queue.limit / 2) }
+        }
+    }
+
+    /// From now on lines go there.
+    static func speak(through errorLog: ErrorLog) { log.withLock { $0 = errorLog } }
+
+    /// Writes what has not been written yet, as far as that goes in so short a time.
+    static func finish(within duration: Duration = .seconds(1)) {
+        let last = log.withLock { log in
+            defer { log = nil }
+            return log
+        }
+        _ = last?.finish(within: duration)
+    }
+
+    /// A reader that stops reading loses lines rather than stopping us.
     private static func write(_ text: String) {
-        var line = "proxyd: "
-        for scalar in text.unicodeScalars {
-            // Whatever a peer or a file put into a name must not forge a line.
-            line.unicodeScalars.append(scalar.value < 0x20 || scalar.value == 0x7F ? "?" : scalar)
-        }
-        line += "\n"
-        // Shorter than PIPE_BUF, so that a pipe with room takes it whole (pipe(7)).
-        let bytes = Array(line.utf8.prefix(4000))
-        _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
-    }
-
-    private static var hasRoom: Bool {
         var event = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
-        return unsafe poll(&event, 1, 0) != 0
+        guard unsafe poll(&event, 1, 0) != 0 else { return }
+        var lines = LineBuffer(.named)
+        lines.begin(.info, at: .now)
+        lines.append(cleaning: text)
+        lines.end()
+        let bytes = lines.bytes
+        _ = unsafe Glibc.write(STDERR_FILENO, bytes, bytes.count)
     }
 }

@@ -53,10 +53,20 @@ final class Session {
     var isPlaced = false
     /// Tells those who dump it.
     var onlooker: Onlooker?
+    /// Somebody reads in the log what happens to it.
+    var isTraced = false
+    /// Where it was connected to last.
+    var channelAddress: Endpoint?
+    /// When the channel's first byte was delivered; `zero`: none was.
+    var firstByteAt = Instant.zero
+    /// Of the topology, when it began.
+    let topologyGeneration: UInt64
 
     init(
-        id: UInt64, slot: Int, generation: UInt32, accepted: consuming AcceptedClient, now: Instant
+        id: UInt64, slot: Int, generation: UInt32, accepted: consuming AcceptedClient,
+        topologyGeneration: UInt64 = 0, now: Instant
     ) {
+        self.topologyGeneration = topologyGeneration
         self.id = id
         self.slot = slot
         self.generation = generation
@@ -84,6 +94,7 @@ final class Session {
     /// Watches the client and looks for a channel.
     func start(on worker: Worker) {
         listener.counters[worker.index].addSession()
+        if isTraced { trace(.accepted(listener), on: worker) }
         do {
             try worker.poller.add(
                 clientSocket.number, token(.client), [.readable, .readEnd, .urgent, .edge])
@@ -139,6 +150,7 @@ final class Session {
         leaveLine(on: worker)
         self.channel = channel
         addressesLeft = channel.addressCount
+        if isTraced { trace(.chose(channel), on: worker) }
         return connect(to: channel, on: worker)
     }
 
@@ -153,6 +165,8 @@ final class Session {
         guard let address = channel.nextAddress() else {
             return connectFailed(.unreachable, on: worker)
         }
+        channelAddress = address.endpoint
+        if isTraced { trace(.connecting(channelAddress), on: worker) }
         do {
             let socket = try ChannelSocket.connect(
                 to: address, deadPeer: service.timeouts.deadPeer)
@@ -178,6 +192,7 @@ final class Session {
     func connectFailed(
         _ cause: EndReason.Cause, errno: CInt = 0, on worker: Worker
     ) -> SessionLife.Action {
+        if isTraced { trace(.connectFailed(cause, errno: errno), on: worker) }
         channelSocket = FileDescriptor.none
         outFlow.isReadable = false
         outFlow.endFollows = false
@@ -213,6 +228,8 @@ final class Session {
         tried = []
         worker.offerToTaps(self)
         if let onlooker { onlooker.tell(.began(tapFacts), at: worker.now) }
+        if isTraced { trace(.connected(connectTime), on: worker) }
+        worker.noteStart(of: self)
         return life.connected()
     }
 

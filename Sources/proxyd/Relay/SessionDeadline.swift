@@ -27,6 +27,7 @@ extension Session {
             worker.deadlines.schedule(slot: slot, at: deadline)
             return
         }
+        if isTraced { trace(.timedOut(life.phase), on: worker) }
         if life.phase == .holding, let wait, wait.until > worker.now {
             chooseAgain(on: worker)
         } else if life.phase == .connecting {

@@ -17,6 +17,8 @@ extension Session {
         worker.deadlines.cancel(slot: slot)
         onlooker?.tell(.closed(reason, resets), at: worker.now)
         onlooker = nil
+        if isTraced { traceEnd(reason, on: worker) }
+        worker.noteEnd(of: self, reason)
         if resets == .client || resets == .both { Socket.resetOnClose(clientSocket) }
         if channelSocket.number >= 0, resets == .channel || resets == .both {
             Socket.resetOnClose(channelSocket)
@@ -43,6 +45,13 @@ extension Session {
         channelSocket = FileDescriptor.none
         clientSocket = FileDescriptor.none
         worker.ended(self, reason)
+    }
+
+    private func traceEnd(_ reason: EndReason, on worker: Worker) {
+        trace(
+            .closed(
+                reason, lived: worker.now.elapsed(since: started), inBytes: inFlow.byteCount,
+                outBytes: outFlow.byteCount), on: worker)
     }
 
     /// Gives back every place that it has taken, and calls whoever waits for one.

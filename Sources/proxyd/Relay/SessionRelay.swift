@@ -131,13 +131,16 @@ extension Session {
             after = outFlow.byteCount
         }
         if after != before {
-            if before == 0, side == .channel { noteFirstByte(on: worker) }
+            if before == 0 { noteFirstBytes(after, from: side, on: worker) }
             count(after &- before, from: side, on: worker)
         }
         return pause
     }
 
-    private func noteFirstByte(on worker: Worker) {
+    private func noteFirstBytes(_ count: UInt64, from side: Side, on worker: Worker) {
+        if isTraced { trace(.spoke(side, byteCount: count), on: worker) }
+        guard side == .channel else { return }
+        firstByteAt = worker.now
         channel?.timings[worker.index].firstByte.record(
             nanoseconds: worker.now.elapsed(since: connectedAt))
     }
@@ -160,6 +163,7 @@ extension Session {
             worker.resumeLater(self)
         case .finished:
             onlooker?.tell(.ended(side), at: worker.now)
+            if isTraced { trace(.ended(side), on: worker) }
             perform(life.ended(side), on: worker)
         case .sourceFailed(let number):
             noteMishap(of: side, errno: number, on: worker)

@@ -54,6 +54,7 @@ extension Session {
             guard service.line.join(waiter(on: worker)) else {
                 return life.turnAway(.queueFull, resetting: .neither)
             }
+            if isTraced { trace(.waits(forRoom: wait.isForRoom), on: worker) }
             // What came free while it was joining has called nobody.
             worker.share.callNext(of: service)
         }

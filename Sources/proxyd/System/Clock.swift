@@ -37,11 +37,13 @@ extension Duration {
     }
 }
 
-/// Milliseconds since 1970, for people and other machines.
+/// Time since 1970, for people and other machines.
 enum WallClock {
-    static var milliseconds: UInt64 {
+    static var milliseconds: UInt64 { nanoseconds / 1_000_000 }
+
+    static var nanoseconds: UInt64 {
         var time = timespec()
         _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
-        return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 }

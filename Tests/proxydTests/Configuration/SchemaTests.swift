@@ -35,6 +35,8 @@ struct SchemaTests {
         ("metrics", .metrics, "metrics: {%}"),
         ("metrics-listen", .metricsListen, "metrics: {listen: {%}}"),
         ("statsd", .statsd, "metrics: {statsd: {%}}"),
+        ("log", .log, "log: {%}"), ("access-log", .accessLog, "log: {access: {%}}"),
+        ("error-log", .errorLog, "log: {error: {%}}"),
     ]
 
     @Test("the schema knows exactly the keys that the loader knows", arguments: sets.indices)

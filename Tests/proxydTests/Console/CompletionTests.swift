@@ -29,7 +29,8 @@ struct CompletionTests {
         arguments: [
             ("", "en", ["enable"]), ("", "e", ["elect", "enable", "events", "exit", "explain"]),
             ("show", "se", ["services", "session", "sessions"]),
-            ("kill", "s", ["session", "sessions"]),
+            ("kill", "s", ["session", "sessions"]), ("debug", "", ["client", "off", "session"]),
+            ("debug session 5", "", ["for"]), ("show", "d", ["debug"]),
             ("novel", "", []), ("show novel", "", []), ("hello", "", []),
             ("drain", "mail/m", ["mail/main", "mail/main/a", "mail/main/b"]),
             ("drain", "w", ["web", "web/0", "web/0/0"]), ("drain", "main", []),

@@ -72,7 +72,9 @@ struct CommandTableTests {
     }
 
     /// Commands that change nothing here and do something elsewhere all the same.
-    private static let acting: Set = ["probe", "dump"]
+    private static let acting: Set = [
+        "probe", "dump", "debug session", "debug client", "debug off",
+    ]
 
     @Test("what changes something needs an operator, what shows something does not")
     func mutates() {
@@ -315,6 +317,7 @@ struct CommandTableTests {
                 "control-request-bytes", "control-reply-bytes", "control-unsent-bytes",
                 "control-forbidden", "control-busy", "control-slow", "control-idle",
                 "events", "events_bytes", "history_series", "history_bytes", "history_left_out",
+                "access_log_lines", "access_log_lost", "error_log_lines", "error_log_lost",
             ])
         #expect(rows[0] == ["sessions", "0", "400"])
         #expect(rows[3] == ["workers", "2", "2"])

@@ -59,7 +59,7 @@ final class FakeDaemon: Daemon {
         share = WorkerShare(
             admission: Admission(limit: 100),
             workers: try (0..<workers).map { _ in try WorkerEntrance() },
-            notices: try Mailbox())
+            notices: try Mailbox(), accessLog: try AccessLog())
         reports = (0..<workers).map { index in
             WorkerReport(
                 index: index, sessions: 0, totals: .init(), turns: 0, events: 0, pipes: 0,
@@ -125,6 +125,24 @@ final class FakeDaemon: Daemon {
 
     func shutDown(by actor: Actor) { ends.append("shutdown") }
 
+    /// What opening log files again comes to.
+    var reopened: (Int, String?) = (0, nil)
+    var logUsage: [(name: String, usage: LogUsage)] = [
+        ("access", LogUsage()), ("error", LogUsage()),
+    ]
+    private(set) var debugged = DebugWishes()
+
+    func reopenLogs(then finish: @escaping (Int, String?) -> Void) {
+        let result = reopened
+        deliver { finish(result.0, result.1) }
+    }
+
+    func debug(_ wishes: DebugWishes, then finish: @escaping (Int) -> Void) {
+        debugged = wishes
+        let count = sessions.count { wishes.wishes.isMeant($0.id, $0.client) }
+        deliver { finish(count) }
+    }
+
     /// The workers answer what they were asked, and nothing that they are asked by then.
     func answerAll() {
         let due = pending
@@ -172,6 +190,7 @@ final class FakeDaemon: Daemon {
                 })
         case .tapSession(let id, _, _):
             return .tapped(sessions.contains { $0.worker == worker && $0.id == id })
+        case .trace: return .traced(0)
         case .serve, .listen, .wake, .forget, .supersede, .tapSessions, .stop: return .cut(0)
         }
     }
@@ -220,6 +239,8 @@ final class FakeDaemon: Daemon {
 }
 
 extension FakeDaemon: TopologyAudience {
+    func prepare(_ configuration: Configuration) {}
+
     func lookUp(_ names: [Endpoint], then finish: @escaping (Answer) -> Void) {
         deliver { [self] in
             guard let missing = names.first(where: { self.names[$0] == nil }) else {

@@ -56,7 +56,7 @@ final class WorkerStand {
         share = WorkerShare(
             admission: Admission(limit: settings.maxSessions),
             workers: try (0..<settings.workers).map { _ in try WorkerEntrance() },
-            notices: try Mailbox())
+            notices: try Mailbox(), accessLog: try AccessLog())
         _ = signal(SIGPIPE, SIG_IGN)
         for index in 0..<settings.workers {
             let plan = Worker.Plan(

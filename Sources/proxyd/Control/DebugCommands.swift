@@ -1,0 +1,92 @@
+internal import Shared
+
+/// `debug …`: what happens to one session, or to one client's, told in the log as it happens.
+enum DebugCommands {
+    private static let usage =
+        "debug session ID [for TIME], or debug client ADDRESS|NETWORK [for TIME], as in "
+        + "debug client 10.0.0.0/8 for 5m"
+
+    static func session(_ request: ControlRequest) {
+        guard let word = request.words.first, let id = UInt64(word) else {
+            return request.refuse(.usage, usage)
+        }
+        let worker = Int(id % UInt64(request.daemon.share.workers.count))
+        request.daemon.ask(worker: worker, { .showSession(id: id, question: $0) }) { answers in
+            guard case .session(.some) = answers.first else {
+                return request.refuse(.notFound, "no session \(id)")
+            }
+            add(.session(id), to: request)
+        }
+    }
+
+    static func client(_ request: ControlRequest) {
+        guard let word = request.words.first, let network = network(word) else {
+            return request.refuse(.usage, usage)
+        }
+        add(.client(network), to: request)
+    }
+
+    private static func network(_ word: String) -> Network? {
+        if word.contains("/") { return Network(word) }
+        guard let address = IPAddress(word) else { return nil }
+        if case .v4 = address { return Network(word + "/32") }
+        return Network(word + "/128")
+    }
+
+    private static func add(_ object: DebugWishes.Wish.Object, to request: ControlRequest) {
+        let daemon = request.daemon
+        guard let time = time(request.words.dropFirst()) else {
+            return request.refuse(.usage, usage)
+        }
+        var wishes = daemon.debugged
+        wishes.remove(object)
+        guard !wishes.isFull else {
+            return request.refuse(
+                .busy, "\(DebugWishes.most) are debugged already; “debug off” ends all of them")
+        }
+        let actor = request.peer.actor
+        let wish = DebugWishes.Wish(
+            object: object, until: Instant.now.advanced(by: time), actor: actor)
+        wishes.add(wish)
+        daemon.tell(
+            Event(
+                .notice, .debug, of: .daemon, to: wish.text, by: actor,
+                line: "debug \(wish.text) for \(Age(time)): by \(actor)"))
+        daemon.debug(wishes) { count in
+            request.answer([], [Reply.Attribute("sessions", String(count))])
+        }
+    }
+
+    private static func time(_ words: ArraySlice<String>) -> Duration? {
+        guard !words.isEmpty else { return DebugWishes.standardTime }
+        guard words.count == 2, words.first == "for", let word = words.last, let age = Age(word),
+            age.milliseconds > 0, age.duration <= DebugWishes.longestTime
+        else { return nil }
+        return age.duration
+    }
+
+    static func off(_ request: ControlRequest) {
+        guard request.words.isEmpty else { return request.refuse(.usage, "debug off stands alone") }
+        let count = request.daemon.debugged.all.count
+        request.daemon.debug(DebugWishes()) { _ in
+            request.answer([], [Reply.Attribute("ended", String(count))])
+        }
+    }
+
+    static func show(_ request: ControlRequest) {
+        guard request.words.isEmpty else {
+            return request.refuse(.usage, "show debug stands alone")
+        }
+        let now = Instant.now
+        var table = Table(columns: ["what", "name", "left_ms", "by"])
+        for wish in request.daemon.debugged.all {
+            let parts = wish.text.split(separator: " ", maxSplits: 1).map(String.init)
+            table.append(
+                parts + [
+                    String(wish.until.elapsed(since: now) / 1_000_000),
+                    wish.actor.map { "\($0)" } ?? Table.absent,
+                ])
+        }
+        request.answer(table)
+    }
+}

@@ -1,0 +1,130 @@
+internal import Glibc
+
+/// Instants as people read them, in local time. What a second has in common is worked out once.
+struct LogClock {
+    /// Nanoseconds since 1970 when the monotonic clock was at zero.
+    private var offset: UInt64 = 0
+    private var second: UInt64 = .max
+    private var local = LocalTime()
+    /// `+0100`.
+    private var zone: [UInt8] = []
+
+    /// What a second is called here.
+    private struct LocalTime {
+        var year: UInt64 = 0
+        /// From 0.
+        var month = 0
+        var day: UInt64 = 0
+        var hour: UInt64 = 0
+        var minute: UInt64 = 0
+        var second: UInt64 = 0
+    }
+
+    init() { synchronise() }
+
+    init(offset: UInt64) { self.offset = offset }
+
+    /// Takes up what somebody has set the clock to.
+    mutating func synchronise() {
+        let now = Instant.now.nanoseconds
+        offset = WallClock.nanoseconds &- now
+    }
+
+    /// `[31/Jul/2011:13:00:00 +0200]`, whatever the locale: log readers know English months.
+    mutating func appendBracketed(_ instant: Instant, to bytes: inout [UInt8]) {
+        turn(to: instant)
+        bytes.append(UInt8(ascii: "["))
+        bytes.append(digits: local.day, width: 2)
+        bytes.append(UInt8(ascii: "/"))
+        bytes.append(contentsOf: month.utf8)
+        bytes.append(UInt8(ascii: "/"))
+        bytes.append(digits: local.year, width: 4)
+        bytes.append(UInt8(ascii: ":"))
+        appendTime(to: &bytes)
+        bytes.append(UInt8(ascii: " "))
+        bytes.append(contentsOf: zone)
+        bytes.append(UInt8(ascii: "]"))
+    }
+
+    /// `Jul  3 13:00:00`, as syslog has had it for ever (RFC 3164).
+    mutating func appendSyslog(_ instant: Instant, to bytes: inout [UInt8]) {
+        turn(to: instant)
+        bytes.append(contentsOf: month.utf8)
+        bytes.append(UInt8(ascii: " "))
+        if local.day < 10 { bytes.append(UInt8(ascii: " ")) }
+        bytes.append(digits: local.day, width: 1)
+        bytes.append(UInt8(ascii: " "))
+        appendTime(to: &bytes)
+    }
+
+    /// `2011-07-31T13:00:00.123+02:00` (RFC 3339).
+    mutating func appendDate(_ instant: Instant, to bytes: inout [UInt8]) {
+        turn(to: instant)
+        bytes.append(digits: local.year, width: 4)
+        bytes.append(UInt8(ascii: "-"))
+        bytes.append(digits: UInt64(local.month + 1), width: 2)
+        bytes.append(UInt8(ascii: "-"))
+        bytes.append(digits: local.day, width: 2)
+        bytes.append(UInt8(ascii: "T"))
+        appendTime(to: &bytes)
+        bytes.append(UInt8(ascii: "."))
+        bytes.append(digits: (offset &+ instant.nanoseconds) / 1_000_000 % 1000, width: 3)
+        bytes.append(contentsOf: zone.prefix(3))
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(contentsOf: zone.suffix(2))
+    }
+
+    private func appendTime(to bytes: inout [UInt8]) {
+        bytes.append(digits: local.hour, width: 2)
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(digits: local.minute, width: 2)
+        bytes.append(UInt8(ascii: ":"))
+        bytes.append(digits: local.second, width: 2)
+    }
+
+    private var month: String {
+        Self.months[local.month % 12]
+    }
+
+    private static let months = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ]
+
+    private mutating func turn(to instant: Instant) {
+        let second = (offset &+ instant.nanoseconds) / 1_000_000_000
+        guard second != self.second else { return }
+        self.second = second
+        var time = time_t(second)
+        var parts = unsafe tm()
+        _ = unsafe localtime_r(&time, &parts)
+        local = unsafe LocalTime(
+            year: UInt64(max(0, parts.tm_year) + 1900), month: Int(parts.tm_mon),
+            day: UInt64(parts.tm_mday), hour: UInt64(parts.tm_hour),
+            minute: UInt64(parts.tm_min), second: UInt64(parts.tm_sec))
+        let east = unsafe parts.tm_gmtoff
+        let minutes = UInt64(abs(east) / 60)
+        zone = [UInt8(ascii: east < 0 ? "-" : "+")]
+        zone.append(digits: minutes / 60, width: 2)
+        zone.append(digits: minutes % 60, width: 2)
+    }
+}
+
+extension [UInt8] {
+    /// A number in decimal, with zeros in front up to so many digits.
+    mutating func append(digits number: UInt64, width: Int = 1) {
+        var power: UInt64 = 1
+        var count = 1
+        while number / power >= 10 {
+            power *= 10
+            count += 1
+        }
+        while count < width {
+            append(UInt8(ascii: "0"))
+            count += 1
+        }
+        while power > 0 {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / power % 10))
+            power /= 10
+        }
+    }
+}

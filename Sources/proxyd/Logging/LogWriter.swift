@@ -1,0 +1,99 @@
+internal import Glibc
+internal import Shared
+internal import Synchronization
+
+/// A log: a queue that never makes anybody wait, and a thread that writes what is in it.
+///
+/// However long a disk is full or a reader reads nothing, it costs lines, which are counted, and nobody's
+/// time.
+final class LogWriter<Lines: LogLines>: Sendable {
+    /// `access log`, for messages.
+    let name: String
+    let queue: BoundedQueue<Lines.Record>
+    private let orders = Mutex<[Order]>([])
+    private let state = Mutex(LogState())
+    private let hasEnded: BoundedQueue<Void>
+
+    enum Order: Sendable {
+        /// From now on lines go there, or where they went, and look so.
+        case use(LogOutlet?, Lines)
+        /// Lines are thrown away.
+        case useNothing
+        /// Opens the file again, whose name somebody has moved; says what went wrong, or nil.
+        case reopen(@Sendable (LogOutlet.Failure?) -> Void)
+        /// Writes what there is, and ends.
+        case finish
+    }
+
+    init(name: String, limit: Int) throws(SystemError) {
+        self.name = name
+        queue = try BoundedQueue(limit: limit)
+        hasEnded = try BoundedQueue(limit: 1)
+    }
+
+    /// Starts the thread.
+    func start(_ outlet: LogOutlet?, _ lines: Lines) throws(SystemError) {
+        try Thread.detached(name: name) { [self] in
+            var loop = LogLoop(writer: self, outlet: outlet, lines: lines)
+            loop.run()
+            hasEnded.post(())
+            hasEnded.wake()
+        }
+    }
+
+    func order(_ order: Order) {
+        orders.withLock { $0.append(order) }
+        queue.wake()
+    }
+
+    /// Writes what there is and ends; true when all was written in time. What a stuck reader does not take by
+    /// then is lost.
+    func finish(within duration: Duration) -> Bool {
+        order(.finish)
+        var event = pollfd(fd: hasEnded.descriptor, events: Int16(POLLIN), revents: 0)
+        let milliseconds = CInt(clamping: duration.wholeNanoseconds / 1_000_000)
+        return unsafe poll(&event, 1, milliseconds) > 0
+    }
+
+    // MARK: For the loop
+
+    func takeOrders() -> [Order] {
+        orders.withLock { orders in
+            defer { orders.removeAll() }
+            return orders
+        }
+    }
+
+    func change(_ body: (inout LogState) -> Void) { state.withLock { body(&$0) } }
+
+    // MARK: For those who ask
+
+    var usage: LogUsage {
+        let (state, tally) = (state.withLock { $0 }, queue.tally)
+        return LogUsage(
+            waiting: Int(tally.accepted - min(state.taken, tally.accepted)), limit: queue.limit,
+            written: state.written, lost: tally.dropped + state.lost, trouble: state.trouble)
+    }
+}
+
+/// What the thread of a log tells the others.
+struct LogState: Sendable {
+    /// Records that were taken and dealt with.
+    var taken: UInt64 = 0
+    /// Lines.
+    var written: UInt64 = 0
+    var lost: UInt64 = 0
+    /// Why lines cannot be written; nil: they can.
+    var trouble: String?
+}
+
+/// How a log does, at one instant.
+struct LogUsage: Equatable, Sendable {
+    /// Records that wait to be written, and how many may.
+    var waiting = 0
+    var limit = 0
+    /// Lines, since the start.
+    var written: UInt64 = 0
+    var lost: UInt64 = 0
+    var trouble: String?
+}

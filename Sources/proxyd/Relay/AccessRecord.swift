@@ -1,0 +1,85 @@
+internal import Shared
+
+/// What a line of the access log is made of: one value per session, put together by its worker without a
+/// text, and written out elsewhere.
+struct AccessRecord: Sendable {
+    enum Event: UInt8, Sendable {
+        /// A channel has accepted.
+        case start
+        /// It goes on.
+        case running
+        case end
+    }
+
+    var event: Event
+    var at: Instant
+    var id: UInt64
+    var client: Endpoint
+    var listener: Listener
+    /// nil: none has it, or none accepted.
+    var channel: Channel?
+    /// Where it was connected to last, whether or not that came to anything.
+    var address: Endpoint?
+    /// nil while it goes on.
+    var reason: EndReason?
+    /// Bytes delivered to the channel, and to the client.
+    var inBytes: UInt64 = 0
+    var outBytes: UInt64 = 0
+    var retries = 0
+    var times: SessionTimes
+    /// Of the topology, when it began.
+    var generation: UInt64 = 0
+    /// What the kernel was asked for the formats that show it.
+    var kernel: KernelFacts?
+
+    struct KernelFacts: Equatable, Sendable {
+        /// Our port of the channel's connection.
+        var channelPort: UInt16?
+        /// Microseconds.
+        var clientRTT: UInt32?
+        var channelRTT: UInt32?
+    }
+}
+
+/// When things happened to a session; `zero` for what has not.
+struct SessionTimes: Equatable, Sendable {
+    var started: Instant
+    /// Of the last attempt.
+    var connecting = Instant.zero
+    var connected = Instant.zero
+    /// The channel's first byte was delivered.
+    var firstByte = Instant.zero
+}
+
+extension Session {
+    /// As it is now, for the access log; the kernel is asked for the formats that want it.
+    func accessRecord(
+        _ event: AccessRecord.Event, _ reason: EndReason? = nil, asksKernel: Bool, now: Instant
+    ) -> AccessRecord {
+        var record = AccessRecord(
+            event: event, at: now, id: id, client: client, listener: listener,
+            channel: isPlaced ? channel : nil, address: channelAddress, reason: reason,
+            inBytes: inFlow.byteCount, outBytes: outFlow.byteCount, retries: life.failures,
+            times: SessionTimes(
+                started: started, connecting: channelAddress == nil ? .zero : connectStarted,
+                connected: connectedAt, firstByte: firstByteAt),
+            generation: topologyGeneration)
+        if asksKernel {
+            let legs = legs
+            record.kernel = AccessRecord.KernelFacts(
+                channelPort: legs.channelPort, clientRTT: legs.client?.rtt,
+                channelRTT: isPlaced ? legs.channel?.rtt : nil)
+        }
+        return record
+    }
+}
+
+extension AccessRecord {
+    /// Of a client that was accepted and then found the daemon ending before it was anybody's session.
+    init(unserved client: AcceptedClient, id: UInt64, now: Instant) {
+        self.init(
+            event: .end, at: now, id: id, client: client.address, listener: client.listener,
+            reason: EndReason(who: .operator, when: .accept, cause: .shutdown),
+            times: SessionTimes(started: now))
+    }
+}

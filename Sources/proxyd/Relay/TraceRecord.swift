@@ -1,0 +1,37 @@
+internal import Shared
+
+/// Something that happened to a session that somebody debugs.
+struct TraceRecord: Sendable {
+    /// The session's.
+    var id: UInt64
+    var client: Endpoint
+    var at: Instant
+    var event: Event
+
+    enum Event: Sendable {
+        /// It is debugged from its beginning, or from now on.
+        case accepted(Listener), joined(SessionLife.Phase)
+        case chose(Channel)
+        /// No channel is usable, or none has room.
+        case waits(forRoom: Bool)
+        case connecting(Endpoint?)
+        /// `errno` is 0 when the kernel gave no reason.
+        case connectFailed(EndReason.Cause, errno: Int32)
+        /// After so many nanoseconds.
+        case connected(UInt64)
+        /// The first bytes from that side, so many.
+        case spoke(Side, byteCount: UInt64)
+        /// That side has ended its writes.
+        case ended(Side)
+        /// It took too long over what it did.
+        case timedOut(SessionLife.Phase)
+        case closed(EndReason, lived: UInt64, inBytes: UInt64, outBytes: UInt64)
+    }
+}
+
+extension Session {
+    /// Tells whoever debugs this session; asked for only while somebody does.
+    func trace(_ event: TraceRecord.Event, on worker: Worker) {
+        worker.trace(TraceRecord(id: id, client: client, at: worker.now, event: event))
+    }
+}
