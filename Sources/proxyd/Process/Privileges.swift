@@ -58,24 +58,24 @@ struct Privileges {
                 code: .system,
                 message: "privileges: other threads run already, and would keep theirs")
         }
+        let mayLowerBounds = Capabilities.effective.contains(.lowerBounds)
         do throws(SystemError) {
-            try takeSteps()
+            try takeSteps(lowersBounds: mayLowerBounds)
         } catch {
             throw Self.failure(error, as: settings.user ?? settings.group)
         }
-        try verify(threads?.statuses() ?? [])
+        try verify(threads?.statuses() ?? [], lowersBounds: mayLowerBounds)
     }
 
-    private func takeSteps() throws(SystemError) {
-        let mayLowerBounds = Capabilities.effective.contains(.lowerBounds)
+    private func takeSteps(lowersBounds: Bool) throws(SystemError) {
         let changesUser = user.map { $0.number != geteuid() } ?? false
         // The list of groups is a file, and may not be there afterwards.
         if let group = groupNumber, changesUser || group != getegid() {
             try Credentials.setGroups(ofUser: user?.name, and: group)
         }
         if let path = settings.chroot { try Credentials.changeRoot(to: path) }
-        // Who may not do it has nothing to lower: nothing that it starts gets more than it has.
-        if mayLowerBounds { try kept.becomeBounds() }
+        // Who may not do that is not root, and nothing that it starts gets more than it has.
+        if lowersBounds { try kept.becomeBounds() }
         if !kept.isEmpty { try Capabilities.outliveChangeOfUser() }
         if let group = groupNumber { try Credentials.become(group: group) }
         if let user { try Credentials.become(user: user.number) }
@@ -97,8 +97,10 @@ struct Privileges {
     }
 
     /// What was given up is gone, and in every thread.
-    private func verify(_ threads: [ThreadStatus]) throws(StartError) {
-        let isSafe = threads.allSatisfy { isAsWanted($0) }
+    private func verify(
+        _ threads: [ThreadStatus], lowersBounds: Bool
+    ) throws(StartError) {
+        let isSafe = threads.allSatisfy { isAsWanted($0, lowersBounds: lowersBounds) }
         guard isSafe, userNumber == 0 || !Credentials.canBecomeRoot else {
             throw StartError(
                 code: .system,
@@ -108,10 +110,11 @@ struct Privileges {
     }
 
     /// Whether a thread has what was asked for, and no more.
-    func isAsWanted(_ status: ThreadStatus) -> Bool {
+    func isAsWanted(_ status: ThreadStatus, lowersBounds: Bool) -> Bool {
         let isUser = user.map { user in status.users.allSatisfy { $0 == user.number } } ?? true
         let isGroup = groupNumber.map { group in status.groups.allSatisfy { $0 == group } } ?? true
         return isUser && isGroup && status.permitted == kept && status.effective == kept
-            && status.inheritable.isEmpty && status.ambient.isEmpty && status.getsNoNewOnes
+            && (!lowersBounds || status.bounds.isSubset(of: kept)) && status.inheritable.isEmpty
+            && status.ambient.isEmpty && status.getsNoNewOnes
     }
 }
