@@ -42,18 +42,21 @@ extension Supervisor {
     }
 
     private func tell(_ news: LogWatch.News) {
+        func subject(_ log: String) -> Event.Subject {
+            Event.Subject(kind: .log, name: String(log.prefix { $0 != " " }))
+        }
         switch news {
         case .failed(let log, let why):
             tell(
-                .error, .unwritten, of: Event.Subject(kind: .log, name: log), because: why,
+                .error, .unwritten, of: subject(log), because: why,
                 "\(log) cannot be written: \(why)")
         case .returned(let log):
             tell(
-                .notice, .returned, of: Event.Subject(kind: .log, name: log),
+                .notice, .returned, of: subject(log),
                 "\(log) is written again")
         case .lost(let log, let count, let why):
             tell(
-                .error, .lost, of: Event.Subject(kind: .log, name: log), to: String(count),
+                .error, .lost, of: subject(log), to: String(count),
                 because: why, "\(log) lost \(count) lines: \(why)")
         }
     }

@@ -133,6 +133,7 @@ struct RunCommand: ParsableCommand {
     }
 
     func run() throws {
+        StandardDescriptors.fill()
         var options = RunOptions(
             file: listen.isEmpty ? try file() : nil, overrides: commandLine, relay: relay,
             isVerbose: verbose, isDebugging: debug, pidFile: pidFile, isInBackground: daemon,

@@ -46,7 +46,7 @@ extension LineBuffer {
     /// An address without its port.
     private mutating func append(host endpoint: Endpoint?, isClient: Bool) {
         switch endpoint {
-        case .ip(let address, _): append("\(address)")
+        case .ip(let address, _): append(address)
         case .name(let name, _): append(escaping: name)
         // A client's own path is its own invention.
         case .unix(let path): isClient ? append("-") : append(escaping: path)
@@ -63,11 +63,11 @@ enum AccessFields {
         let fields = FieldWriter(shape: shape)
         fields.put("event", record.event.word, &lines)
         fields.put("session", record.id, &lines)
-        fields.put("client", "\(record.client)", &lines)
+        fields.put("client", record.client, &lines)
         fields.put("listener", record.listener.path, &lines)
-        fields.put("listener_address", "\(record.listener.endpoint)", &lines)
+        fields.put("listener_address", record.listener.endpoint, &lines)
         fields.put("channel", record.channel?.path, &lines)
-        fields.put("address", record.address.map { "\($0)" }, &lines)
+        fields.put("address", record.address, &lines)
         fields.put("channel_port", record.kernel?.channelPort.map { UInt64($0) }, &lines)
         fields.put("status", record.status.map { UInt64($0) }, &lines)
         fields.put("in_bytes", record.inBytes, &lines)
@@ -115,6 +115,18 @@ enum AccessFields {
             case .words: lines.append(escaping: text)
             case .json: lines.append(quoting: text)
             }
+        }
+
+        func put(_ name: String, _ endpoint: Endpoint?, _ lines: inout LineBuffer) {
+            guard case .ip(.v4(let address), let port) = endpoint else {
+                return put(name, endpoint.map { "\($0)" }, &lines)
+            }
+            self.name(name, &lines)
+            if shape == .json { lines.append("\"") }
+            lines.append(IPAddress.v4(address))
+            lines.append(":")
+            lines.append(UInt64(port))
+            if shape == .json { lines.append("\"") }
         }
 
         private var absent: String { shape == .words ? "-" : "null" }

@@ -69,10 +69,20 @@ struct LineBuffer {
                 for shift in [12, 8, 4, 0] as [UInt32] {
                     bytes.append(Self.hex[Int(scalar.value >> shift & 15)])
                 }
+            case ..<0x80: bytes.append(UInt8(truncatingIfNeeded: scalar.value))
             default: bytes.append(contentsOf: String(scalar).utf8)
             }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    /// An address without its port; most are IPv4, and need no text made for them.
+    mutating func append(_ address: IPAddress) {
+        guard case .v4(let number) = address else { return append(address.description) }
+        for shift in [24, 16, 8, 0] as [UInt32] {
+            bytes.append(digits: UInt64(number >> shift & 255))
+            if shift > 0 { bytes.append(UInt8(ascii: ".")) }
+        }
     }
 
     /// A text for people: what would forge a line, or speak to a terminal, is a question mark.

@@ -112,19 +112,20 @@ struct LogClock {
 extension [UInt8] {
     /// A number in decimal, with zeros in front up to so many digits.
     mutating func append(digits number: UInt64, width: Int = 1) {
-        var power: UInt64 = 1
-        var count = 1
-        while number / power >= 10 {
-            power *= 10
-            count += 1
-        }
-        while count < width {
-            append(UInt8(ascii: "0"))
-            count += 1
-        }
-        while power > 0 {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / power % 10))
-            power /= 10
+        var rest = number
+        // From behind, as nobody knows yet how many there are.
+        let start = count
+        var written = 0
+        repeat {
+            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+            written += 1
+        } while rest > 0 || written < width
+        var (low, high) = (start, count - 1)
+        while low < high {
+            swapAt(low, high)
+            low += 1
+            high -= 1
         }
     }
 }

@@ -147,23 +147,28 @@ struct LogLoop<Lines: LogLines> {
                 _ = buffer.advance(by: buffer.due.count)
                 writer.change { $0.lost += 1 }
             case .failed(let number):
-                if connectAgain(after: number) { continue }
-                note(trouble: number)
+                guard let trouble = connectAgain(after: number) else { continue }
+                writer.change { $0.trouble = trouble }
                 return .failed(number)
             }
         }
         return .moved(total)
     }
 
-    /// A syslog or journald that was started again has another socket behind the same name.
-    private mutating func connectAgain(after number: CInt) -> Bool {
-        guard let outlet, outlet.dress.isDatagram, number != ENOBUFS,
-            let fresh = try? LogOutlet(outlet.target, isAccess: false)
-        else { return false }
-        guard case .moved(let count) = fresh.write(buffer.due) else { return false }
-        self.outlet = fresh
-        settle(written: buffer.advance(by: count))
-        return true
+    /// A syslog or journald that was started again has another socket behind the same name. Says why the
+    /// line did not go there either; nil: it has gone.
+    private mutating func connectAgain(after number: CInt) -> String? {
+        let words = SystemError("write", number).description
+        guard let outlet, outlet.dress.isDatagram, number != ENOBUFS else { return words }
+        do throws(LogOutlet.Failure) {
+            let fresh = try LogOutlet(outlet.target, isAccess: false)
+            guard case .moved(let count) = fresh.write(buffer.due) else { return words }
+            self.outlet = fresh
+            settle(written: buffer.advance(by: count))
+            return nil
+        } catch {
+            return error.words
+        }
     }
 
     private mutating func settle(written count: Int) {
@@ -182,10 +187,6 @@ struct LogLoop<Lines: LogLines> {
         let hasTarget = outlet != nil
         writer.change { if hasTarget { $0.lost += UInt64(count) } }
         settle(written: 0)
-    }
-
-    private func note(trouble number: CInt) {
-        writer.change { $0.trouble = SystemError("write", number).description }
     }
 
     private func clearTrouble() { writer.change { $0.trouble = nil } }
