@@ -86,12 +86,22 @@ extension SocketAddress {
     }
 }
 
+extension Endpoint {
+    fileprivate var host: String {
+        switch self {
+        case .ip(let address, _): "\(address)"
+        case .name(let name, _): name
+        case .unix(let path): path
+        }
+    }
+}
+
 extension StartError {
     init(unresolved endpoint: Endpoint, _ failure: Resolver.Failure) {
         self.init(
             code: .configuration,
             message: "“\(endpoint)” does not resolve: \(failure.words); "
-                + "correct the name, or write an address")
+                + "correct the name, or write an address", cause: .unresolved(host: endpoint.host))
     }
 
     /// What went wrong with a socket's place, and how to mend it.
@@ -128,7 +138,9 @@ extension StartError {
             default:
                 (code, remedy) = (.system, "see \(error.call)(2)")
             }
-            self.init(code: code, message: "cannot \(action) \(place): \(error); \(remedy)")
+            self.init(
+                code: code, message: "cannot \(action) \(place): \(error); \(remedy)",
+                cause: action == "listen on" ? .listener(errno: error.number) : nil)
         }
     }
 }

@@ -24,10 +24,11 @@ final class Supervisor {
     let names: NameWatch
     private let scrapes: ScrapeServer?
     private let statsd: StatsdPusher?
-    private let pidFile: PIDFile?
+    let pidFile: PIDFile?
     /// Sockets that were open before us.
     let passed: PassedSockets
     let manager: ServiceManager?
+    var printer: TranscriptPrinter?
     private let privileges: Privileges
     private var threads: [Thread] = []
     var questions: [UInt64: Question] = [:]
@@ -85,6 +86,9 @@ final class Supervisor {
             supervisor.stop()
             return .good
         } catch {
+            for line in options.dialect?.voice?.lines(about: error) ?? [] {
+                Log.verbatim(line, .error)
+            }
             Log.line(error.message, .error)
             Log.finish()
             let status = options.status(of: error)
@@ -113,7 +117,8 @@ final class Supervisor {
         do throws(SystemError) {
             signals = try SignalSource(SupervisorSignals.all)
             poller = try Poller()
-            logs = try Logs(isDebugging: options.isDebugging)
+            logs = try Logs(
+                isDebugging: options.isDebugging, isQuiet: options.dialect != nil)
             let entrances = try (0..<workerCount).map { _ throws(SystemError) in
                 try WorkerEntrance()
             }
@@ -128,7 +133,8 @@ final class Supervisor {
         } catch {
             throw StartError(code: .system, message: "cannot start: \(error)")
         }
-        identity = Identity(environment: configuration.control.environment)
+        identity = Identity(
+            environment: configuration.control.environment, dialect: options.dialect?.words ?? [])
         // The control socket first: a daemon that is already running there must not lose its ports.
         control = try ControlServer(
             configuration.control, passed: passed, user: privileges.userNumber)
@@ -180,7 +186,8 @@ final class Supervisor {
         for index in share.workers.indices {
             let plan = Worker.Plan(
                 index: index, share: share, relayMode: options.relay, pipeLimit: pipes,
-                tellsOfEveryEnd: options.isVerbose || options.isDebugging)
+                tellsOfEveryEnd: options.isVerbose || options.isDebugging
+                    || options.dialect?.tellsIdleEnds ?? false)
             do throws(SystemError) {
                 threads.append(
                     try Thread(name: "worker-\(index)") {
@@ -246,6 +253,7 @@ final class Supervisor {
         scrapes?.start(for: self)
         elections.start(for: self)
         startProbes()
+        startTranscript()
         while !isStopping {
             let count = poller.wait(milliseconds: waitMilliseconds)
             now = .now
@@ -268,6 +276,7 @@ final class Supervisor {
             scrapes?.meetDeadlines(now: now)
             statsd?.meetDeadline(topology, now: now)
             manager?.meetDeadline(now: now)
+            printer?.meetDeadline(now: now)
             tickIfDue()
             shedIfDue()
             endLeaversIfDue()
@@ -294,6 +303,7 @@ final class Supervisor {
         if let due = manager?.nextDeadline { next = min(next ?? due, due) }
         if let due = statsd?.nextDeadline { next = min(next ?? due, due) }
         next = min(next ?? history.nextDeadline, history.nextDeadline)
+        if let due = printer?.nextDeadline { next = min(next ?? due, due) }
         guard let next else { return -1 }
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
     }
@@ -305,6 +315,7 @@ final class Supervisor {
         for worker in share.workers { worker.mailbox.post(.stop) }
         for thread in threads { thread.join() }
         giveUpUnserved()
+        printer?.resume(now: .now)
         logs.finishAccess(within: Self.longestFlush)
         close()
         tell(.info, .ended, of: .daemon, "ended")

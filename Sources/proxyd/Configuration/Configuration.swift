@@ -160,6 +160,8 @@ struct GroupConfiguration: Equatable, Sendable {
     var slowStart: Duration?
     /// Every so many choices all grace times end. Tcprelay's `rebalance`.
     var rebalance: Int?
+    /// It may have no channel, and get some later.
+    var mayBeEmpty = false
     var channels: [ChannelConfiguration] = []
     /// For `balance: primary`.
     var election = ElectionConfiguration()

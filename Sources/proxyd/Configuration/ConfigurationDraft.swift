@@ -50,6 +50,7 @@ struct GroupDraft {
     var rebalance: Int?
     var balance = BalanceConfiguration()
     var election: Placed<ElectionConfiguration>?
+    var mayBeEmpty = false
     var channels: [ChannelDraft]? = []
 }
 

@@ -165,6 +165,7 @@ extension GroupConfiguration {
         writer.put("max-sessions", maxSessions)
         writer.put("slow-start", slowStart)
         writer.put("rebalance", rebalance)
+        writer.put("may-be-empty", mayBeEmpty, default: false)
         if balance.policy == .primary { election.put(in: &writer) }
         ownProbes.put(in: &writer)
         return writer

@@ -54,6 +54,7 @@ extension GroupDraft {
         slowStart = group.slowStart
         rebalance = group.rebalance
         balance = group.balance
+        mayBeEmpty = group.mayBeEmpty
         if group.balance.policy == .primary { election = Placed(group.election, at: place) }
         let path = "\(service)/\(group.name)"
         channels = group.channels.map { ChannelDraft(of: $0, in: path) }

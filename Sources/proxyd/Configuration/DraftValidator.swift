@@ -108,8 +108,10 @@ struct DraftValidator {
                     + "client to its own channel", "remove it, or choose another policy",
                 at: draft.place)
         }
+        group.mayBeEmpty = draft.mayBeEmpty
         guard let channels = draft.channels else { return group }
         if channels.isEmpty {
+            guard !draft.mayBeEmpty else { return group }
             mistakes.add("the group is empty", "give it a channel", at: draft.place)
         } else if channels.allSatisfy({ $0.weight == 0 }) {
             mistakes.add(

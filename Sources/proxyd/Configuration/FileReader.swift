@@ -122,6 +122,7 @@ struct FileReader {
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
         draft.slowStart = duration(map, "slow-start", upTo: ValueReader.longestHold)
         draft.rebalance = number(map, "rebalance", 1...1_000_000)
+        draft.mayBeEmpty = yaml.value(map, "may-be-empty", ValueReader.flag)?.value ?? false
         if let value = map["election"] { draft.election = election(value) }
         if let value = map["channels"] {
             draft.place = value.place

@@ -42,8 +42,8 @@ struct KeySet: Sendable {
     static let group = KeySet(
         noun: "a group",
         keys: [
-            "name", "balance", "max-sessions", "slow-start", "rebalance", "election", "channels",
-            "probe", "probes",
+            "name", "balance", "max-sessions", "slow-start", "rebalance", "election",
+            "may-be-empty", "channels", "probe", "probes",
         ])
     static let balance = KeySet(
         noun: "“balance”",

@@ -91,6 +91,7 @@ extension GroupDraft {
         group.maxSessions = maxSessions
         group.slowStart = slowStart
         group.rebalance = rebalance
+        group.mayBeEmpty = mayBeEmpty
         group.ownProbes = probes
         group.election = election?.value ?? group.election
         return group.settings(.difference, isNamed: false).node

@@ -42,12 +42,13 @@ struct DialectCall: Equatable, Sendable {
 
 /// The dialects that there are.
 enum DialectName: String, CaseIterable, Sendable {
-    case flopsy
+    case balance, flopsy
 
     init?(word: String) { self.init(rawValue: word) }
 
     var reader: any Dialect.Type {
         switch self {
+        case .balance: BalanceDialect.self
         case .flopsy: FlopsyDialect.self
         }
     }
@@ -55,7 +56,7 @@ enum DialectName: String, CaseIterable, Sendable {
     /// Whether its command lines are run, and not translated only.
     var runs: Bool {
         switch self {
-        case .flopsy: true
+        case .balance, .flopsy: true
         }
     }
 }
@@ -67,13 +68,7 @@ enum DialectMeaning {
     /// The daemon runs.
     case run(DialectPlan)
     /// A daemon that runs already is talked to.
-    case converse(any DialectConversation)
-}
-
-/// Talks to a daemon that runs already, as the original's second invocation does.
-protocol DialectConversation: Sendable {
-    /// - Returns: what the program ends with.
-    func run() -> Int32
+    case converse(BalanceWish)
 }
 
 /// How the daemon is to run.
