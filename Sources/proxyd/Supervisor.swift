@@ -100,7 +100,8 @@ final class Supervisor {
         manager = ServiceManager(
             environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
             pid: getpid(), now: .now)
-        privileges = try Privileges(configuration.privileges)
+        privileges = try Privileges(
+            configuration.privileges, keeping: Capabilities(neededBy: configuration))
         try OutOfReach.check(configuration)
         if let path = options.pidFile { pidFile = try PIDFile(at: path) } else { pidFile = nil }
         let workerCount = configuration.workers ?? Self.coreCount
