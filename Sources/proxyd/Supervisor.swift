@@ -78,7 +78,10 @@ final class Supervisor {
                 throw error
             }
             supervisor.announce()
-            background?.enter()
+            if let background {
+                background.enter()
+                supervisor.logs.followStandardStreams()
+            }
             isReady(supervisor.topology)
             supervisor.loop()
             supervisor.stop()
