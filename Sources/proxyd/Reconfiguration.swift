@@ -382,8 +382,10 @@ extension ListenerConfiguration {
         guard options.isMore(than: present.socket ?? SocketOptions()) else {
             throw StartError(
                 code: .configuration,
-                message: "listener \(service)/\(name): an open socket cannot lose options of “socket”, "
-                    + "nor change mptcp or interface; restart the daemon, or give the listener another address")
+                message:
+                    "listener \(service)/\(name): an open socket cannot lose options of “socket”, "
+                    + "nor change mptcp or interface; restart the daemon, or give the listener another address"
+            )
         }
         do throws(SystemError) {
             let isV6 = if case .ip(.v6, _) = endpoint { true } else { false }

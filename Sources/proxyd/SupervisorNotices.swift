@@ -26,7 +26,8 @@ extension Supervisor {
             tellShortage(error)
         case .denied(let denied):
             let listener = denied.listener
-            let rule = "\(denied.isServices ? "service's " : "")rule \(denied.rule), \(denied.words)"
+            let rule =
+                "\(denied.isServices ? "service's " : "")rule \(denied.rule), \(denied.words)"
             tell(
                 .notice, .denied, of: .listener(listener), because: rule,
                 "listener \(listener.path) denied \(denied.client): \(rule)"

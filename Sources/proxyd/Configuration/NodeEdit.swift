@@ -105,7 +105,8 @@ extension ServiceDraft {
     fileprivate var settings: ServiceConfiguration {
         ServiceConfiguration(
             name: "", timeouts: timeouts, grace: grace, resolve: resolve, health: health,
-            limits: limits, access: access, ownSource: source, whenEmpty: whenEmpty, onRemove: onRemove, ownProbes: probes)
+            limits: limits, access: access, ownSource: source, whenEmpty: whenEmpty,
+            onRemove: onRemove, ownProbes: probes)
     }
 }
 

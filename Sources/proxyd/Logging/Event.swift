@@ -84,7 +84,8 @@ struct Event: Equatable, Sendable {
     /// again and again goes by its kind, everything else by its words.
     var likeness: String {
         switch kind {
-        case .clientCut, .forbidden, .denied: "\(subject.kind.rawValue) \(kind.rawValue) \(cause ?? "")"
+        case .clientCut, .forbidden, .denied:
+            "\(subject.kind.rawValue) \(kind.rawValue) \(cause ?? "")"
         default: line
         }
     }

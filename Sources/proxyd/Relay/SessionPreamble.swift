@@ -82,7 +82,8 @@ extension Session {
         guard let stage = preamble?.stage else { return }
         if !readiness.isDisjoint(with: [.error, .hangUp]) {
             return perform(
-                stage == .barred ? life.turnAway(.denied, resetting: .neither)
+                stage == .barred
+                    ? life.turnAway(.denied, resetting: .neither)
                     : life.broke(.client, .reset), on: worker)
         }
         preamble?.heard = worker.now

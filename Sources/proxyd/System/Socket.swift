@@ -12,7 +12,8 @@ enum Transfer {
 
 /// Stream sockets, always non-blocking and closed on exec.
 enum Socket {
-    static func open(family: CInt, protocol number: CInt = 0) throws(SystemError) -> FileDescriptor {
+    static func open(family: CInt, protocol number: CInt = 0) throws(SystemError) -> FileDescriptor
+    {
         let type =
             CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
         let descriptor = socket(family, type, number)

@@ -52,7 +52,9 @@ struct AccessListTests {
         }
         let networks = try (0..<40).map { _ in
             let isV4 = Bool.random(using: &generator)
-            let bits = isV4 ? Int.random(in: 18...32, using: &generator)
+            let bits =
+                isV4
+                ? Int.random(in: 18...32, using: &generator)
                 : Int.random(in: 48...128, using: &generator)
             return try #require(Network("\(address(isV4))/\(bits)"))
         }

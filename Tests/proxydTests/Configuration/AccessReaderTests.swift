@@ -31,24 +31,35 @@ struct AccessReaderTests {
         ])
     func forms(text: String, expected: String) throws {
         #expect(try service("access: \(text)").access.text == expected)
-        #expect(try service("", listener: "access: \(text.hasPrefix("[") ? text : "\"\(text)\"")").listeners[0].access.text == expected)
+        #expect(
+            try service("", listener: "access: \(text.hasPrefix("[") ? text : "\"\(text)\"")")
+                .listeners[0].access.text == expected)
     }
 
     @Test(
         "mistakes",
         arguments: [
             ("access: [{}]", "a rule of “access” neither allows nor denies; write one of"),
-            ("access: [{allow: all, deny: all}]", "a rule of “access” has “allow” and “deny”; write"),
+            (
+                "access: [{allow: all, deny: all}]",
+                "a rule of “access” has “allow” and “deny”; write"
+            ),
             ("access: [{allow: 10.0.0.0/33}]", "“10.0.0.0/33” is no network; write it as"),
             ("access: [{allow: [all, 10.0.0.1]}]", "“all” stands among networks; give it"),
             ("access: [{allow: all, action: close}]", "“action” says what a denied client meets"),
-            ("access: [{deny: all, action: laugh}]", "“action” is “laugh”, which is unknown; write"),
+            (
+                "access: [{deny: all, action: laugh}]",
+                "“action” is “laugh”, which is unknown; write"
+            ),
             ("access: permit all", "“permit all” is no rule of access; write it as"),
             ("access: deny reset", "“deny reset” says not whom it means; add a network"),
             ("access: [{deny-file: bad.txt}]", "“bad.txt” is no path that “access” can have"),
             ("access: [{deny-file: /nowhere/x}]", "/nowhere/x cannot be read; make it"),
             ("access: [{alow: all}]", "unknown key “alow” in a rule of “access”; did you mean"),
-            ("source: 10.0.0.1:80", "“source” has “10.0.0.1:80”, which is no address of one machine"),
+            (
+                "source: 10.0.0.1:80",
+                "“source” has “10.0.0.1:80”, which is no address of one machine"
+            ),
             ("source: [client, 10.0.0.1]", "“source” has “client”, which is no address"),
             ("source: 0.0.0.0", "“source” has “0.0.0.0”, which is no address of one machine"),
             ("source: 10.0.0.1 10.0.0.1", "“source” has 10.0.0.1 twice; keep one of them"),
@@ -122,8 +133,10 @@ struct AccessReaderTests {
         }
         let before = try configuration("10.0.0.1\n")
         #expect(ConfigurationDifference(from: before, to: try configuration("10.0.0.1\n")).isEmpty)
-        let rows = ConfigurationDifference(from: before, to: try configuration("10.0.0.1\n10.0.0.2"))
-            .rows
+        let rows = ConfigurationDifference(
+            from: before, to: try configuration("10.0.0.1\n10.0.0.2")
+        )
+        .rows
         #expect(rows.map(\.field) == ["access"])
         #expect(rows.first?.to == "\(folder.file("bad")): 2 networks")
     }

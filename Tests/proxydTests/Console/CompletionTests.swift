@@ -64,7 +64,8 @@ struct CompletionTests {
             (
                 "create web/0 10.0.0.1:80", "",
                 [
-                    "enabled=", "if-gen=", "label=", "maxc=", "name=", "probe=", "probes=", "socket=",
+                    "enabled=", "if-gen=", "label=", "maxc=", "name=", "probe=", "probes=",
+                    "socket=",
                     "source=", "weight=",
                 ]
             ),

@@ -83,10 +83,12 @@ struct PreambleTests {
         #expect(stand.listenerTotals.failures == 0)
     }
 
-    @Test("a silent one is closed when its time is over: its own, or that of silence", arguments: [
-        (Duration.milliseconds(50), nil), (nil, .milliseconds(50)),
-        (.seconds(3600), .milliseconds(50)), (.milliseconds(50), .seconds(3600)),
-    ] as [(Duration?, Duration?)])
+    @Test(
+        "a silent one is closed when its time is over: its own, or that of silence",
+        arguments: [
+            (Duration.milliseconds(50), nil), (nil, .milliseconds(50)),
+            (.seconds(3600), .milliseconds(50)), (.milliseconds(50), .seconds(3600)),
+        ] as [(Duration?, Duration?)])
     func silent(hello: Duration?, idle: Duration?) throws {
         let door = try TestDoor()
         let stand = try WorkerStand(
@@ -103,9 +105,11 @@ struct PreambleTests {
         #expect(stand.isEverythingBack)
     }
 
-    @Test("the times of a preamble: what comes first", arguments: [
-        (nil, nil, nil), (5, nil, 5), (nil, 3, 13), (5, 3, 5), (20, 3, 13),
-    ] as [(UInt64?, UInt64?, UInt64?)])
+    @Test(
+        "the times of a preamble: what comes first",
+        arguments: [
+            (nil, nil, nil), (5, nil, 5), (nil, 3, 13), (5, 3, 5), (20, 3, 13),
+        ] as [(UInt64?, UInt64?, UInt64?)])
     func deadline(until: UInt64?, idle: UInt64?, expected: UInt64?) {
         let second: UInt64 = 1_000_000_000
         let preamble = Preamble(
@@ -121,16 +125,19 @@ struct PreambleTests {
         try lines.map { try AccessLine.rule($0) }
     }
 
-    @Test("a denied client meets no channel, and what its rule says", arguments: [
-        ("deny 127.0.0.0/8", false), ("deny all reset", true),
-    ])
+    @Test(
+        "a denied client meets no channel, and what its rule says",
+        arguments: [
+            ("deny 127.0.0.0/8", false), ("deny all reset", true),
+        ])
     func denied(rule: String, resets: Bool) throws {
         let door = try TestDoor()
         let access = try rules(rule)
         for isServices in [false, true] {
             let stand = try WorkerStand(
                 [door.endpoint],
-                settings { if isServices { $0.serviceAccess = access } else { $0.access = access } })
+                settings { if isServices { $0.serviceAccess = access } else { $0.access = access } }
+            )
             let client = try stand.connect()
             if resets {
                 #expect(throws: (any Error).self) { try client.receiveToEnd() }
