@@ -80,7 +80,10 @@ final class Supervisor {
                 throw error
             }
             supervisor.announce()
-            background?.enter(quietly: options.dialect != nil)
+            if let background {
+                background.enter(quietly: options.dialect != nil)
+                supervisor.logs.followStandardStreams()
+            }
             isReady(supervisor.topology)
             supervisor.loop()
             supervisor.stop()
@@ -105,7 +108,8 @@ final class Supervisor {
         manager = ServiceManager(
             environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
             pid: getpid(), now: .now)
-        privileges = try Privileges(configuration.privileges)
+        privileges = try Privileges(
+            configuration.privileges, keeping: Capabilities(neededBy: configuration))
         try OutOfReach.check(configuration)
         if let path = options.pidFile { pidFile = try PIDFile(at: path) } else { pidFile = nil }
         let workerCount = configuration.workers ?? Self.coreCount

@@ -29,6 +29,14 @@ extension Supervisor {
             tellEnd(of: record, reason)
         case .shortage(let error):
             tellShortage(error)
+        case .denied(let denied):
+            let listener = denied.listener
+            let rule =
+                "\(denied.isServices ? "service's " : "")rule \(denied.rule), \(denied.words)"
+            tell(
+                .notice, .denied, of: .listener(listener), because: rule,
+                "listener \(listener.path) denied \(denied.client): \(rule)"
+                    + (denied.untold > 0 ? "; and \(denied.untold) others before it" : ""))
         case .resolved(let channel, let endpoint, let addresses):
             unresolved.remove(channel.serial)
             guard let change = channel.update(addresses: addresses, of: endpoint) else { return }

@@ -43,6 +43,10 @@ struct ServiceConfiguration: Equatable, Sendable {
     var resolve: Duration? = .seconds(30)
     var health = PassiveHealthRules()
     var limits = ServiceLimits()
+    /// Who may come in, on top of what each listener says.
+    var access: [AccessRule] = []
+    /// Where connections of its channels come from that say nothing themselves; nil: the kernel's choice.
+    var ownSource: ConnectionSource?
     /// What its listeners do that say nothing themselves.
     var whenEmpty = WhenEmpty.close
     /// What becomes of sessions whose channel or listener is taken away.
@@ -61,6 +65,8 @@ struct Timeouts: Equatable, Sendable {
     var halfClosed: Duration?
     /// Sent bytes unacknowledged for so long end the session (`TCP_USER_TIMEOUT`, tcp(7)); nil: the kernel's.
     var deadPeer: Duration?
+    /// What has to come before a channel is chosen may take so long; nil: for ever.
+    var clientHello: Duration? = .seconds(5)
 }
 
 /// An address that clients connect to.
@@ -76,6 +82,11 @@ struct ListenerConfiguration: Equatable, Sendable {
     var maxSessions: Int?
     /// New clients; nil: no limit.
     var rate: ConnectionRate?
+    /// Who may come in.
+    var access: [AccessRule] = []
+    /// A channel is chosen once the client has sent so many bytes; 0: at once. Fproxy's `-y`.
+    var waitForBytes = 0
+    var socket: SocketOptions?
 }
 
 /// What a client meets when no channel can take it.
@@ -167,6 +178,9 @@ struct GroupConfiguration: Equatable, Sendable {
     var election = ElectionConfiguration()
     /// What its channels are probed with that inherit it.
     var ownProbes = ProbeDraft()
+    /// Of its channels' connections, where they say nothing themselves.
+    var ownSource: ConnectionSource?
+    var ownSocket: SocketOptions?
 }
 
 /// Where a session can be taken.
@@ -185,4 +199,10 @@ struct ChannelConfiguration: Equatable, Sendable {
     var probes = ProbePlan()
     /// What was written for it alone.
     var ownProbes = ProbeDraft()
+    /// Its own, or what its group or service has.
+    var source: ConnectionSource?
+    var socket: SocketOptions?
+    /// What was written for it alone.
+    var ownSource: ConnectionSource?
+    var ownSocket: SocketOptions?
 }

@@ -24,6 +24,8 @@ struct ServiceDraft {
     var resolve: Duration? = .seconds(30)
     var health = PassiveHealthRules()
     var limits = ServiceLimits()
+    var access: [AccessRule] = []
+    var source: ConnectionSource?
     var whenEmpty = WhenEmpty.close
     var onRemove = OnRemove.keep
     var groups: [GroupDraft]? = []
@@ -39,6 +41,9 @@ struct ListenerDraft {
     var backlog: Int32?
     var maxSessions: Int?
     var rate: ConnectionRate?
+    var access: [AccessRule] = []
+    var waitForBytes = 0
+    var socket: SocketOptions?
 }
 
 struct GroupDraft {
@@ -51,6 +56,8 @@ struct GroupDraft {
     var balance = BalanceConfiguration()
     var election: Placed<ElectionConfiguration>?
     var mayBeEmpty = false
+    var source: ConnectionSource?
+    var socket: SocketOptions?
     var channels: [ChannelDraft]? = []
 }
 
@@ -63,4 +70,6 @@ struct ChannelDraft {
     var maxc: Int?
     var label: String?
     var isEnabled = true
+    var source: ConnectionSource?
+    var socket: SocketOptions?
 }

@@ -26,6 +26,8 @@ extension ServiceDraft {
         resolve = service.resolve
         health = service.health
         limits = service.limits
+        access = service.access
+        source = service.ownSource
         whenEmpty = service.whenEmpty
         onRemove = service.onRemove
         groups = service.groups.map { GroupDraft(of: $0, in: service.name) }
@@ -42,6 +44,9 @@ extension ListenerDraft {
         backlog = listener.backlog
         maxSessions = listener.maxSessions
         rate = listener.rate
+        access = listener.access
+        waitForBytes = listener.waitForBytes
+        socket = listener.socket
     }
 }
 
@@ -55,6 +60,8 @@ extension GroupDraft {
         rebalance = group.rebalance
         balance = group.balance
         mayBeEmpty = group.mayBeEmpty
+        source = group.ownSource
+        socket = group.ownSocket
         if group.balance.policy == .primary { election = Placed(group.election, at: place) }
         let path = "\(service)/\(group.name)"
         channels = group.channels.map { ChannelDraft(of: $0, in: path) }
@@ -71,5 +78,7 @@ extension ChannelDraft {
         maxc = channel.maxc
         label = channel.label
         isEnabled = channel.isEnabled
+        source = channel.ownSource
+        socket = channel.ownSocket
     }
 }

@@ -56,6 +56,8 @@ struct FileReader {
         }
         draft.health = health(map)
         draft.limits = limits(map)
+        draft.access = access(map)
+        draft.source = source(map)
         draft.probes = probes(map)
         draft.whenEmpty = whenEmpty(map) ?? draft.whenEmpty
         draft.onRemove = onRemove(map) ?? draft.onRemove
@@ -90,6 +92,9 @@ struct FileReader {
         timeouts.idle = duration(map, "idle", upTo: ValueReader.year)
         timeouts.halfClosed = duration(map, "half-closed", upTo: ValueReader.year)
         timeouts.deadPeer = duration(map, "dead-peer", upTo: ValueReader.longestDeadPeer)
+        if map["client-hello"] != nil {
+            timeouts.clientHello = duration(map, "client-hello", upTo: ValueReader.longestHold)
+        }
         return timeouts
     }
 
@@ -107,6 +112,9 @@ struct FileReader {
         draft.backlog = number(map, "backlog", ValueReader.backlogs).map { Int32($0) }
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
         draft.rate = rate(map)
+        draft.access = access(map)
+        draft.waitForBytes = number(map, "wait-for-bytes", ValueReader.bytesWaitedFor) ?? 0
+        draft.socket = socketOptions(map, .listenerSocket)
         return draft
     }
 
@@ -123,6 +131,8 @@ struct FileReader {
         draft.slowStart = duration(map, "slow-start", upTo: ValueReader.longestHold)
         draft.rebalance = number(map, "rebalance", 1...1_000_000)
         draft.mayBeEmpty = yaml.value(map, "may-be-empty", ValueReader.flag)?.value ?? false
+        draft.source = source(map)
+        draft.socket = socketOptions(map, .channelSocket)
         if let value = map["election"] { draft.election = election(value) }
         if let value = map["channels"] {
             draft.place = value.place
@@ -179,6 +189,8 @@ struct FileReader {
         draft.maxc = number(map, "maxc", ValueReader.sessions)
         draft.label = yaml.value(map, "label", ValueReader.label)?.value
         draft.isEnabled = yaml.value(map, "enabled", ValueReader.flag)?.value ?? draft.isEnabled
+        draft.source = source(map)
+        draft.socket = socketOptions(map, .channelSocket)
         return draft
     }
 }
