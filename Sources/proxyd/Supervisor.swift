@@ -40,6 +40,9 @@ final class Supervisor {
     /// No listener is open any more, and the last session ends it all; nil: it may take as long as it does.
     var draining: (until: Instant?, next: Instant)?
     var lastShortage: Instant?
+    /// How states outlive us; nil: they do not.
+    var keeping: StateKeeping?
+    let stateFound: StateFile.Found
     /// Sessions to be ended, in the order of their time.
     var shedding: Deque<(due: Instant, id: UInt64)> = []
     /// When processes that others have left us are put away; nil: when one of them ends.
@@ -112,6 +115,10 @@ final class Supervisor {
             configuration.privileges, keeping: Capabilities(neededBy: configuration))
         try OutOfReach.check(configuration)
         if let path = options.pidFile { pidFile = try PIDFile(at: path) } else { pidFile = nil }
+        (keeping, stateFound) = StateKeeping.begin(configuration, now: .now)
+        let written = configuration
+        var configuration = configuration
+        if case .state(let saved) = stateFound { configuration = saved.weighing(written) }
         let workerCount = configuration.workers ?? Self.coreCount
         limits = DaemonLimits(
             descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
@@ -152,7 +159,10 @@ final class Supervisor {
                 try StatsdPusher(settings, now: .now)
             }
             try logs.prepare(configuration.log)
-            _ = try startup.build()
+            let topology = try startup.build()
+            if case .state(let saved) = stateFound {
+                saved.restore(topology, now: .now, wallMilliseconds: WallClock.milliseconds)
+            }
         } catch {
             scrapes?.close()
             control.close()
@@ -160,6 +170,7 @@ final class Supervisor {
         }
         live = LiveTopology(
             startup.state, serials: serials, workerCount: workerCount, passed: passed)
+        live.written = written
         do throws(SystemError) {
             elections = try Elections(live.state.topology)
             try poller.add(elections.descriptor, Token(.elections), .readable)
@@ -233,6 +244,7 @@ final class Supervisor {
             "ready: listening on \(listeners); \(topology.channels.count) channels, "
                 + "\(share.workers.count) workers, at most \(limits.sessions) sessions; "
                 + "control \(control.path)" + (scrapes.map { "; metrics \($0.address)" } ?? ""))
+        announceState()
         manager?.tellReady(summary)
     }
 
@@ -287,6 +299,7 @@ final class Supervisor {
             reapIfDue()
             endIfDrained()
             watchLogs()
+            writeStateIfDue()
             history.meetDeadline(topology, generation: share.generation, now: now)
             // Last, so that whatever has happened is told before we wait again.
             control.meetDeadlines(poller: poller)
@@ -305,6 +318,7 @@ final class Supervisor {
         for leaver in leavers { next = min(next ?? leaver.due, leaver.due) }
         if let due = scrapes?.nextDeadline { next = min(next ?? due, due) }
         if let due = manager?.nextDeadline { next = min(next ?? due, due) }
+        if let due = keeping?.schedule.nextDeadline { next = min(next ?? due, due) }
         if let due = statsd?.nextDeadline { next = min(next ?? due, due) }
         next = min(next ?? history.nextDeadline, history.nextDeadline)
         if let due = printer?.nextDeadline { next = min(next ?? due, due) }
@@ -320,6 +334,7 @@ final class Supervisor {
         for thread in threads { thread.join() }
         giveUpUnserved()
         printer?.resume(now: .now)
+        writeLastState()
         logs.finishAccess(within: Self.longestFlush)
         close()
         tell(.info, .ended, of: .daemon, "ended")

@@ -42,13 +42,14 @@ struct DialectCall: Equatable, Sendable {
 
 /// The dialects that there are.
 enum DialectName: String, CaseIterable, Sendable {
-    case balance, flopsy
+    case balance, fproxy, flopsy
 
     init?(word: String) { self.init(rawValue: word) }
 
     var reader: any Dialect.Type {
         switch self {
         case .balance: BalanceDialect.self
+        case .fproxy: FproxyDialect.self
         case .flopsy: FlopsyDialect.self
         }
     }
@@ -56,7 +57,7 @@ enum DialectName: String, CaseIterable, Sendable {
     /// Whether its command lines are run, and not translated only.
     var runs: Bool {
         switch self {
-        case .balance, .flopsy: true
+        case .balance, .fproxy, .flopsy: true
         }
     }
 }

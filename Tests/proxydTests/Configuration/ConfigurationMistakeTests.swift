@@ -419,7 +419,7 @@ struct ConfigurationMistakeTests {
     func order() {
         let lines = (0..<30).map { "key\($0): 1" } + ["services: [{listen: [], channels: [a]}]"]
         let expected = (0..<20).map {
-            "f:\($0 + 1):1: unknown key “key\($0)” in the file; the keys here are control, metrics, privileges, log, workers, max-sessions, services"
+            "f:\($0 + 1):1: unknown key “key\($0)” in the file; the keys here are control, metrics, privileges, log, state-file, workers, max-sessions, services"
         }
         #expect(mistakes(lines.joined(separator: "\n")) == expected)
         #expect(

@@ -66,7 +66,7 @@ enum BalanceDialect: Dialect {
         service.health.autodisable = line.isAutodisabling
         service.health.panic = line.isAutodisabling
         if let host = line.sourceHost {
-            _ = try source(host, surroundings)
+            service.ownSource = .addresses([try source(host, surroundings)])
         }
         service.listeners = try listeners(line, surroundings).enumerated().map {
             ListenerConfiguration(name: String($0), endpoint: $1)
