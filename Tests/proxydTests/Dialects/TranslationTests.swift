@@ -62,9 +62,8 @@ struct TranslationTests {
     ]
 
     @Test(
-        "ten thousand command lines that nobody would type",
-        arguments: DialectName.allCases.filter(\.runs),
-        .timeLimit(.minutes(2)))
+        "ten thousand command lines that nobody would type", .timeLimit(.minutes(2)),
+        arguments: DialectName.allCases.filter(\.runs))
     func random(dialect: DialectName) throws {
         var generator = SeededGenerator(seed: 41)
         var (good, refused) = (0, 0)
