@@ -26,7 +26,10 @@ extension Supervisor {
             switch signal {
             case SIGHUP:
                 reopenLogs(because: name)
-                reload(because: name)
+                // What has no file does not miss one, in another program's ways.
+                if options.dialect == nil || options.dialect?.reload != nil {
+                    reload(because: name)
+                }
             case SIGUSR1: dumpState()
             case SIGCHLD: reapAt = now
             case SIGTERM where draining == nil, SIGQUIT where draining == nil:
