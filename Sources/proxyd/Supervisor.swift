@@ -63,6 +63,7 @@ final class Supervisor {
         isReady: (Topology) -> Void = { _ in }
     ) -> ExitStatus {
         var background: Background?
+        if let dialect = options.dialect { Log.name(as: dialect.program) }
         do throws(StartError) {
             // First of all: their numbers are not ours yet, and they are meant for the process that was started.
             let passed = try PassedSockets(
@@ -80,7 +81,7 @@ final class Supervisor {
                 throw error
             }
             supervisor.announce()
-            background?.enter()
+            background?.enter(quietly: options.dialect != nil)
             isReady(supervisor.topology)
             supervisor.loop()
             supervisor.stop()
@@ -88,7 +89,7 @@ final class Supervisor {
         } catch {
             Log.line(error.message, .error)
             Log.finish()
-            let status = ExitStatus(rawValue: error.code.rawValue) ?? .system
+            let status = options.status(of: error)
             background?.giveUp(status)
             return status
         }
@@ -243,6 +244,7 @@ final class Supervisor {
     // MARK: The loop
 
     private func loop() {
+        for line in options.dialect?.greeting ?? [] { Log.verbatim(line) }
         control.start(with: self, poller: poller)
         scrapes?.start(for: self)
         elections.start(for: self)
@@ -328,7 +330,13 @@ final class Supervisor {
     // MARK: Events
 
     func tell(_ event: Event) {
-        Log.line(event.line, event.severity, likeness: event.likeness)
+        let voice = options.dialect?.voice
+        if voice?.replaced.contains(event.kind) != true {
+            Log.line(event.line, event.severity, likeness: event.likeness)
+        }
+        if let voice {
+            for line in voice.lines(about: event) { Log.verbatim(line, event.severity) }
+        }
         events.append(event, wallMilliseconds: WallClock.milliseconds, now: .now)
     }
 

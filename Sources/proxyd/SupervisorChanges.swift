@@ -107,6 +107,11 @@ extension Supervisor {
 }
 
 extension Supervisor: ElectionAudience {
+    func hear(_ step: ElectionStep) {
+        guard let voice = options.dialect?.voice else { return }
+        for line in voice.lines(about: step) { Log.verbatim(line) }
+    }
+
     func electionChanged() {
         share.raiseGeneration()
         channelsChanged()
