@@ -219,7 +219,8 @@ final class Supervisor {
                 "the service manager's socket \(socket) is closed: nobody listens there; "
                     + "add the address under “listen”, or take it out of the socket unit")
         }
-        let listeners = topology.listeners.map { "\($0.endpoint)" }.joined(separator: " ")
+        let listeners = topology.listeners.filter { $0.bindFailure == nil }
+            .map { "\($0.endpoint)" }.joined(separator: " ")
         tell(
             .info, .ready, of: .daemon,
             "ready: listening on \(listeners); \(topology.channels.count) channels, "

@@ -31,3 +31,7 @@ extension String {
         return slash == startIndex ? "/" : String(self[..<slash])
     }
 }
+
+extension DialectNote {
+    init(_ remark: ForeignRemark) { self.init(remark.place ?? "in general", remark.text) }
+}

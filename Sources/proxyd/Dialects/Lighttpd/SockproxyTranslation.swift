@@ -148,9 +148,6 @@ struct SockproxyTranslation {
 
     private mutating func idle(besides hosts: [SockproxyHost], at place: String) -> Duration? {
         var seconds = self.seconds("server.max-read-idle") ?? 60
-        remark(
-            .differs, at: global["server.max-read-idle"]?.place,
-            "server.max-read-idle (\(seconds) s) counts what either side sends: who receives only is not cut off")
         let own = hosts.flatMap { [$0.readTimeout, $0.writeTimeout] }.filter { $0 > 0 }
         if let least = own.min() {
             remark(
@@ -228,11 +225,21 @@ struct SockproxyTranslation {
         var privileges = PrivilegesConfiguration()
         privileges.user = try account("server.username", ValueReader.user)
         privileges.group = try account("server.groupname", ValueReader.unixGroup)
-        if let chroot = global["server.chroot"]?.value.text { privileges.chroot = chroot }
+        if let setting = global["server.chroot"] {
+            guard let chroot = setting.value.text, chroot.hasPrefix("/") else {
+                throw LighttpdMistake(
+                    at: setting.place, "server.chroot is \(setting.value.shown); write the whole path of a directory")
+            }
+            privileges.chroot = chroot
+        }
         privileges.keepsBind = privileges.user != nil
         configuration.privileges = privileges
         var error = ErrorLogConfiguration()
-        if let file = global["server.errorlog"]?.value.text {
+        if let setting = global["server.errorlog"] {
+            guard let file = setting.value.text, file.hasPrefix("/") else {
+                throw LighttpdMistake(
+                    at: setting.place, "server.errorlog is \(setting.value.shown); write the whole path of a file")
+            }
             error.target = LogTarget(.file(file))
         }
         if let syslog = global["server.errorlog-use-syslog"], syslog.value.isEnabled {

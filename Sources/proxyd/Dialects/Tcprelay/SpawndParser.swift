@@ -45,7 +45,9 @@ extension TcprelayParser {
             case "bind":
                 spawnd.bindRetryDelay = try readBindRetryDelay()
             case "tcp":
-                try readTCP(&spawnd.keepalive)
+                var keepalive = spawnd.keepalive
+                try readTCP(&keepalive)
+                spawnd.keepalive = keepalive
             case "single":
                 try reader.advance()
                 try reader.expect("process")

@@ -28,12 +28,6 @@ struct TcprelayTranslation {
                 remark(.differs, at: idle.place, "idle timeout: a year is the longest there is")
             }
         }
-        remark(
-            .differs, "a side that has ended does not end the other: its bytes still arrive (half-close)")
-        remark(
-            .differs,
-            "a remote that does not accept within \(Age(service.timeouts.connect)) is left out for "
-                + "\(Age(service.grace)), or until “rebalance”; the original waits for the kernel, and never asks it again")
         var configuration = Configuration()
         configuration.services = [service]
         configuration.privileges = try privileges()
