@@ -6,6 +6,20 @@ struct StartError: Error, Equatable {
 
     let code: Code
     let message: String
+    /// What a dialect may want to say in other words.
+    var cause: Cause?
+
+    enum Cause: Equatable, Sendable {
+        case unresolved(host: String)
+        /// A listener, and the error of bind(2) or listen(2).
+        case listener(errno: Int32)
+    }
+
+    init(code: Code, message: String, cause: Cause? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
 }
 
 extension RunOptions {

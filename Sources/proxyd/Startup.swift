@@ -110,12 +110,47 @@ extension SocketAddress {
     }
 }
 
+extension Endpoint {
+    fileprivate var host: String {
+        switch self {
+        case .ip(let address, _): "\(address)"
+        case .name(let name, _): name
+        case .unix(let path): path
+        }
+    }
+}
+
 extension StartError {
     init(unresolved endpoint: Endpoint, _ failure: Resolver.Failure) {
         self.init(
             code: .configuration,
             message: "“\(endpoint)” does not resolve: \(failure.words); "
-                + "correct the name, or write an address")
+                + "correct the name, or write an address", cause: .unresolved(host: endpoint.host))
+    }
+
+    /// A socket option that could not be set, by its name.
+    init(option error: SystemError, of owner: String) {
+        let remedy: String
+        switch (error.call.description, error.number) {
+        case ("bind", EADDRNOTAVAIL):
+            remedy = "an address of “source” is not this machine's; see “ip address”"
+        case ("IP_TRANSPARENT", EPERM):
+            remedy = "“source: client” takes CAP_NET_ADMIN; start it as root, or name an address"
+        case ("SO_MARK", EPERM):
+            remedy = "“mark” takes CAP_NET_ADMIN; start it as root, or leave it out"
+        case ("SO_BINDTODEVICE", EPERM):
+            remedy = "“interface” takes CAP_NET_RAW here; start it as root, or leave it out"
+        case ("SO_BINDTODEVICE", ENODEV):
+            remedy = "“interface” names none of this machine's; see “ip link”"
+        case ("TCP_CONGESTION", _):
+            remedy =
+                "“congestion” is to be one of /proc/sys/net/ipv4/tcp_available_congestion_control, "
+                + "and without root one of tcp_allowed_congestion_control there"
+        default: remedy = "see tcp(7), ip(7) and socket(7)"
+        }
+        self.init(
+            code: error.number == EPERM ? .permission : .system,
+            message: "\(owner): cannot set up its socket: \(error); \(remedy)")
     }
 
     /// What went wrong with a socket's place, and how to mend it.
@@ -147,12 +182,17 @@ extension StartError {
                 )
             case EADDRNOTAVAIL:
                 (code, remedy) = (.system, "this machine has no such address")
+            case _ where SystemError.isOption(error.call):
+                self.init(option: error, of: "listener \(place)")
+                return
             case ENOENT:
                 (code, remedy) = (.system, "make the directory first")
             default:
                 (code, remedy) = (.system, "see \(error.call)(2)")
             }
-            self.init(code: code, message: "cannot \(action) \(place): \(error); \(remedy)")
+            self.init(
+                code: code, message: "cannot \(action) \(place): \(error); \(remedy)",
+                cause: action == "listen on" ? .listener(errno: error.number) : nil)
         }
     }
 }

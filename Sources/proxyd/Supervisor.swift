@@ -24,10 +24,11 @@ final class Supervisor {
     let names: NameWatch
     private let scrapes: ScrapeServer?
     private let statsd: StatsdPusher?
-    private let pidFile: PIDFile?
+    let pidFile: PIDFile?
     /// Sockets that were open before us.
     let passed: PassedSockets
     let manager: ServiceManager?
+    var printer: TranscriptPrinter?
     private let privileges: Privileges
     private var threads: [Thread] = []
     var questions: [UInt64: Question] = [:]
@@ -41,6 +42,9 @@ final class Supervisor {
     /// No listener is open any more, and the last session ends it all; nil: it may take as long as it does.
     var draining: (until: Instant?, next: Instant)?
     var lastShortage: Instant?
+    /// How states outlive us; nil: they do not.
+    var keeping: StateKeeping?
+    let stateFound: StateFile.Found
     /// Sessions to be ended, in the order of their time.
     var shedding: Deque<(due: Instant, id: UInt64)> = []
     /// When processes that others have left us are put away; nil: when one of them ends.
@@ -81,12 +85,18 @@ final class Supervisor {
                 throw error
             }
             supervisor.announce()
-            background?.enter(quietly: options.dialect != nil)
+            if let background {
+                background.enter(quietly: options.dialect != nil)
+                supervisor.logs.followStandardStreams()
+            }
             isReady(supervisor.topology)
             supervisor.loop()
             supervisor.stop()
             return .good
         } catch {
+            for line in options.dialect?.voice?.lines(about: error) ?? [] {
+                Log.verbatim(line, .error)
+            }
             Log.line(error.message, .error)
             Log.finish()
             let status = options.status(of: error)
@@ -103,9 +113,14 @@ final class Supervisor {
         manager = ServiceManager(
             environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
             pid: getpid(), now: .now)
-        privileges = try Privileges(configuration.privileges)
+        privileges = try Privileges(
+            configuration.privileges, keeping: Capabilities(neededBy: configuration))
         try OutOfReach.check(configuration)
         if let path = options.pidFile { pidFile = try PIDFile(at: path) } else { pidFile = nil }
+        (keeping, stateFound) = StateKeeping.begin(configuration, now: .now)
+        let written = configuration
+        var configuration = configuration
+        if case .state(let saved) = stateFound { configuration = saved.weighing(written) }
         let workerCount = configuration.workers ?? Self.coreCount
         limits = DaemonLimits(
             descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
@@ -115,7 +130,8 @@ final class Supervisor {
         do throws(SystemError) {
             signals = try SignalSource(SupervisorSignals.all)
             poller = try Poller()
-            logs = try Logs(isDebugging: options.isDebugging)
+            logs = try Logs(
+                isDebugging: options.isDebugging, isQuiet: options.dialect != nil)
             let entrances = try (0..<workerCount).map { _ throws(SystemError) in
                 try WorkerEntrance()
             }
@@ -130,7 +146,8 @@ final class Supervisor {
         } catch {
             throw StartError(code: .system, message: "cannot start: \(error)")
         }
-        identity = Identity(environment: configuration.control.environment)
+        identity = Identity(
+            environment: configuration.control.environment, dialect: options.dialect?.words ?? [])
         // The control socket first: a daemon that is already running there must not lose its ports.
         control = try ControlServer(
             configuration.control, passed: passed, user: privileges.userNumber)
@@ -144,7 +161,10 @@ final class Supervisor {
                 try StatsdPusher(settings, now: .now)
             }
             try logs.prepare(configuration.log)
-            _ = try startup.build()
+            let topology = try startup.build()
+            if case .state(let saved) = stateFound {
+                saved.restore(topology, now: .now, wallMilliseconds: WallClock.milliseconds)
+            }
         } catch {
             scrapes?.close()
             control.close()
@@ -152,6 +172,7 @@ final class Supervisor {
         }
         live = LiveTopology(
             startup.state, serials: serials, workerCount: workerCount, passed: passed)
+        live.written = written
         do throws(SystemError) {
             elections = try Elections(live.state.topology)
             try poller.add(elections.descriptor, Token(.elections), .readable)
@@ -182,7 +203,8 @@ final class Supervisor {
         for index in share.workers.indices {
             let plan = Worker.Plan(
                 index: index, share: share, relayMode: options.relay, pipeLimit: pipes,
-                tellsOfEveryEnd: options.isVerbose || options.isDebugging)
+                tellsOfEveryEnd: options.isVerbose || options.isDebugging
+                    || options.dialect?.tellsIdleEnds ?? false)
             do throws(SystemError) {
                 threads.append(
                     try Thread(name: "worker-\(index)") {
@@ -226,6 +248,7 @@ final class Supervisor {
             "ready: listening on \(listeners); \(topology.channels.count) channels, "
                 + "\(share.workers.count) workers, at most \(limits.sessions) sessions; "
                 + "control \(control.path)" + (scrapes.map { "; metrics \($0.address)" } ?? ""))
+        announceState()
         manager?.tellReady(summary)
     }
 
@@ -250,6 +273,7 @@ final class Supervisor {
         scrapes?.start(for: self)
         elections.start(for: self)
         startProbes()
+        startTranscript()
         while !isStopping {
             let count = poller.wait(milliseconds: waitMilliseconds)
             now = .now
@@ -272,6 +296,7 @@ final class Supervisor {
             scrapes?.meetDeadlines(now: now)
             statsd?.meetDeadline(topology, now: now)
             manager?.meetDeadline(now: now)
+            printer?.meetDeadline(now: now)
             tickIfDue()
             bindAgainIfDue()
             shedIfDue()
@@ -279,6 +304,7 @@ final class Supervisor {
             reapIfDue()
             endIfDrained()
             watchLogs()
+            writeStateIfDue()
             history.meetDeadline(topology, generation: share.generation, now: now)
             // Last, so that whatever has happened is told before we wait again.
             control.meetDeadlines(poller: poller)
@@ -298,8 +324,10 @@ final class Supervisor {
         for leaver in leavers { next = min(next ?? leaver.due, leaver.due) }
         if let due = scrapes?.nextDeadline { next = min(next ?? due, due) }
         if let due = manager?.nextDeadline { next = min(next ?? due, due) }
+        if let due = keeping?.schedule.nextDeadline { next = min(next ?? due, due) }
         if let due = statsd?.nextDeadline { next = min(next ?? due, due) }
         next = min(next ?? history.nextDeadline, history.nextDeadline)
+        if let due = printer?.nextDeadline { next = min(next ?? due, due) }
         guard let next else { return -1 }
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
     }
@@ -311,6 +339,8 @@ final class Supervisor {
         for worker in share.workers { worker.mailbox.post(.stop) }
         for thread in threads { thread.join() }
         giveUpUnserved()
+        printer?.resume(now: .now)
+        writeLastState()
         logs.finishAccess(within: Self.longestFlush)
         close()
         tell(.info, .ended, of: .daemon, "ended")

@@ -15,6 +15,10 @@ extension Supervisor {
                 + (time.map { ", for \(Age($0)) at most" } ?? "")
                 + ": \(actor.map { "by \($0)" } ?? cause)")
         manager?.tellStopping("draining")
+        if options.dialect?.makesRoom == true {
+            control.makeRoom()
+            pidFile?.remove()
+        }
         draining = (time.map { now.advanced(by: $0) }, now)
         for socket in sockets { socket.removeFile() }
         for listener in topology.listeners { listener.setOpen(false) }

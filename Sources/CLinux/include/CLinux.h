@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -75,6 +76,11 @@ static inline struct clinux_option clinux_next_option(int count, char *const *wo
 // Functions with a varying number of arguments, and those that glibc has no name for.
 static inline int clinux_prctl(int option, unsigned long value) {
     return prctl(option, value, 0UL, 0UL, 0UL);
+}
+
+// Bytes of a stream socket that wait to be read (tcp(7), SIOCINQ; unix(7) has it, too).
+static inline int clinux_unread(int socket, int *count) {
+    return ioctl(socket, FIONREAD, count);
 }
 
 static inline long clinux_capget(struct __user_cap_header_struct *header,

@@ -19,6 +19,10 @@ final class Listener: Sendable {
     private let bucket: Mutex<RateLimit?>
     private let isOpenNow = Atomic<Bool>(true)
     private let bindFailureNow: Mutex<String?>
+    /// Who may come in; asked only where there are rules.
+    private let rules: Mutex<AccessList?>
+    private let hasRules: Atomic<Bool>
+    private let bytesWaitedFor: Atomic<Int>
 
     private struct RateLimit {
         var rate: ConnectionRate
@@ -38,6 +42,9 @@ final class Listener: Sendable {
         settingsNow = Mutex(settings)
         mostSessions = Atomic(settings.maxSessions ?? Int.max)
         bucket = Mutex(settings.rate.map(Self.limit))
+        rules = Mutex(AccessList(settings.access))
+        hasRules = Atomic(!settings.access.isEmpty)
+        bytesWaitedFor = Atomic(settings.waitForBytes)
         counters = TrafficCounters.perWorker(workerCount)
     }
 
@@ -49,7 +56,14 @@ final class Listener: Sendable {
 
     /// Other settings at the same address; whoever is in stays.
     func take(_ settings: ListenerConfiguration) {
+        let before = self.settings
         settingsNow.withLock { $0 = settings }
+        bytesWaitedFor.store(settings.waitForBytes, ordering: .relaxed)
+        if before.access != settings.access {
+            let list = AccessList(settings.access)
+            rules.withLock { $0 = list }
+            hasRules.store(list != nil, ordering: .relaxed)
+        }
         mostSessions.store(settings.maxSessions ?? Int.max, ordering: .relaxed)
         bucket.withLock { bucket in
             if bucket?.rate != settings.rate { bucket = settings.rate.map(Self.limit) }
@@ -73,6 +87,14 @@ final class Listener: Sendable {
             return limit?.bucket.take(rate, now: now) ?? true
         }
     }
+
+    /// Whether its `access` has to be asked.
+    var isGuarded: Bool { hasRules.load(ordering: .relaxed) }
+
+    var access: AccessList? { isGuarded ? rules.withLock { $0 } : nil }
+
+    /// So many bytes of a client have to be there before a channel is chosen; 0: none.
+    var waitForBytes: Int { bytesWaitedFor.load(ordering: .relaxed) }
 
     func leave() { sessions.wrappingSubtract(1, ordering: .relaxed) }
 

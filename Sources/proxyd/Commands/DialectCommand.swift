@@ -13,8 +13,8 @@ enum DialectCommand {
             case .text(let text):
                 StandardOutput.write(text)
                 return 0
-            case .converse(let conversation):
-                return conversation.run()
+            case .converse(let wish):
+                return BalanceConversation(wish: wish).run()
             case .run(let plan):
                 return try run(plan, of: call)
             }
@@ -30,7 +30,21 @@ enum DialectCommand {
         let configuration = try plan.validated(for: call)
         var options = plan.options
         options.pidFile = options.pidFile.map(FilePlace.absolute)
+        if let folder = options.dialect?.folder { try prepare(folder, for: call) }
         return Supervisor.run(configuration: configuration, options: options).rawValue
+    }
+}
+
+extension DialectCommand {
+    private static func prepare(
+        _ folder: DialectManner.Folder, for call: DialectCall
+    ) throws(DialectRefusal) {
+        do throws(SystemError) {
+            try RendezvousFolder.prepare(folder.path, mode: folder.mode, leftover: folder.leftover)
+        } catch {
+            throw DialectRefusal(
+                "\(call.program): cannot make \(folder.path): \(error)", status: folder.status)
+        }
     }
 }
 

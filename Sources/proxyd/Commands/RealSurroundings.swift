@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Shared
 
 extension Surroundings {
     /// This machine.
@@ -13,8 +14,17 @@ extension Surroundings {
                 }
             },
             files: Glob.files(matching:), kind: kind(of:), port: ServicePort.number(of:),
+            address: address(of:),
             absolute: FilePlace.absolute, runtimeFolder: RuntimeFolder.path,
             hasIPv6: unsafe access("/proc/net/if_inet6", F_OK) == 0)
+    }
+
+    private static func address(of host: String) -> IPAddress? {
+        guard let found = try? Resolver.resolveAll(.name(host, port: 0)) else { return nil }
+        let addresses = found.compactMap {
+            if case .ip(let address, _) = $0 { address } else { nil }
+        }
+        return addresses.first { if case .v4 = $0 { true } else { false } } ?? addresses.first
     }
 
     private static func kind(of path: String) -> Kind? {

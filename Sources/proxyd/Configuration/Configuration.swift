@@ -7,6 +7,8 @@ struct Configuration: Equatable, Sendable {
     var metrics = MetricsConfiguration()
     var privileges = PrivilegesConfiguration()
     var log = LogConfiguration()
+    /// Keeps what people have said about channels, and what was counted, over a restart; nil: nothing does.
+    var stateFile: String?
     /// Data threads; nil means one per core.
     var workers: Int?
     /// Sessions of the whole daemon at once; nil means what the descriptors allow.
@@ -43,6 +45,10 @@ struct ServiceConfiguration: Equatable, Sendable {
     var resolve: Duration? = .seconds(30)
     var health = PassiveHealthRules()
     var limits = ServiceLimits()
+    /// Who may come in, on top of what each listener says.
+    var access: [AccessRule] = []
+    /// Where connections of its channels come from that say nothing themselves; nil: the kernel's choice.
+    var ownSource: ConnectionSource?
     /// What its listeners do that say nothing themselves.
     var whenEmpty = WhenEmpty.close
     /// What becomes of sessions whose channel or listener is taken away.
@@ -61,6 +67,8 @@ struct Timeouts: Equatable, Sendable {
     var halfClosed: Duration?
     /// Sent bytes unacknowledged for so long end the session (`TCP_USER_TIMEOUT`, tcp(7)); nil: the kernel's.
     var deadPeer: Duration?
+    /// What has to come before a channel is chosen may take so long; nil: for ever.
+    var clientHello: Duration? = .seconds(5)
 }
 
 /// An address that clients connect to.
@@ -81,6 +89,11 @@ struct ListenerConfiguration: Equatable, Sendable {
     var maxSessions: Int?
     /// New clients; nil: no limit.
     var rate: ConnectionRate?
+    /// Who may come in.
+    var access: [AccessRule] = []
+    /// A channel is chosen once the client has sent so many bytes; 0: at once. Fproxy's `-y`.
+    var waitForBytes = 0
+    var socket: SocketOptions?
 }
 
 /// What is done about an address that cannot be bound.
@@ -177,11 +190,16 @@ struct GroupConfiguration: Equatable, Sendable {
     var slowStart: Duration?
     /// Every so many choices all grace times end. Tcprelay's `rebalance`.
     var rebalance: Int?
+    /// It may have no channel, and get some later.
+    var mayBeEmpty = false
     var channels: [ChannelConfiguration] = []
     /// For `balance: primary`.
     var election = ElectionConfiguration()
     /// What its channels are probed with that inherit it.
     var ownProbes = ProbeDraft()
+    /// Of its channels' connections, where they say nothing themselves.
+    var ownSource: ConnectionSource?
+    var ownSocket: SocketOptions?
 }
 
 /// Where a session can be taken.
@@ -200,4 +218,10 @@ struct ChannelConfiguration: Equatable, Sendable {
     var probes = ProbePlan()
     /// What was written for it alone.
     var ownProbes = ProbeDraft()
+    /// Its own, or what its group or service has.
+    var source: ConnectionSource?
+    var socket: SocketOptions?
+    /// What was written for it alone.
+    var ownSource: ConnectionSource?
+    var ownSocket: SocketOptions?
 }

@@ -13,6 +13,8 @@ enum ValueReader {
     static let sessions = 1...10_000_000
     static let weights = 0...10_000
     static let backlogs = 1...65_535
+    /// They wait in the kernel, whose room for one connection is twice that at first (tcp(7), tcp_rmem).
+    static let bytesWaitedFor = 0...32_768
 
     static func number(
         _ text: String, in range: ClosedRange<Int>, as name: String

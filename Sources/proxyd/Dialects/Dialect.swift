@@ -42,7 +42,7 @@ struct DialectCall: Equatable, Sendable {
 
 /// The dialects that there are.
 enum DialectName: String, CaseIterable, Sendable {
-    case flopsy, tcprelay, sockproxy, haproxy, nginx
+    case balance, fproxy, flopsy, tcprelay, sockproxy, haproxy, nginx
 
     /// Other names of the same programs.
     private static let aliases: [String: DialectName] = ["spawnd": .tcprelay, "lighttpd": .sockproxy]
@@ -54,6 +54,8 @@ enum DialectName: String, CaseIterable, Sendable {
 
     var reader: any Dialect.Type {
         switch self {
+        case .balance: BalanceDialect.self
+        case .fproxy: FproxyDialect.self
         case .flopsy: FlopsyDialect.self
         case .tcprelay: TcprelayDialect.self
         case .sockproxy: SockproxyDialect.self
@@ -65,7 +67,7 @@ enum DialectName: String, CaseIterable, Sendable {
     /// Whether its command lines are run, and not translated only.
     var runs: Bool {
         switch self {
-        case .flopsy, .tcprelay, .sockproxy: true
+        case .balance, .fproxy, .flopsy, .tcprelay, .sockproxy: true
         case .haproxy, .nginx: false
         }
     }
@@ -78,13 +80,7 @@ enum DialectMeaning {
     /// The daemon runs.
     case run(DialectPlan)
     /// A daemon that runs already is talked to.
-    case converse(any DialectConversation)
-}
-
-/// Talks to a daemon that runs already, as the original's second invocation does.
-protocol DialectConversation: Sendable {
-    /// - Returns: what the program ends with.
-    func run() -> Int32
+    case converse(BalanceWish)
 }
 
 /// How the daemon is to run.

@@ -12,6 +12,8 @@ struct Surroundings: Sendable {
     var kind: @Sendable (String) -> Kind?
     /// The number of a TCP service (services(5)).
     var port: @Sendable (_ service: String) -> UInt16?
+    /// The first address of a host, IPv4 if it has one; nil: there is none.
+    var address: @Sendable (_ host: String) -> IPAddress?
     /// A path from the root on.
     var absolute: @Sendable (String) -> String
     /// Where control sockets are.

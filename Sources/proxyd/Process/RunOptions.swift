@@ -51,6 +51,8 @@ struct RunOptions: Sendable {
 struct DialectManner: Sendable {
     /// What it is called, in front of messages.
     var program: String
+    /// The command line, which the control protocol's “hello” tells.
+    var words: [String] = []
     /// What the program ends with when it cannot start.
     var exits = Exits()
     /// What it says first, in the original's words.
@@ -64,8 +66,23 @@ struct DialectManner: Sendable {
     /// Whether the next instance may start at the same place while this one drains: the control socket and the
     /// file with the process id make room for its own.
     var makesRoom = false
+    /// Sessions that were idle for too long are told of in the original's words.
+    var tellsIdleEnds = false
+    /// Where the control socket is to be, if that has to be made first.
+    var folder: Folder?
+    /// Everything that goes by is written to standard output.
+    var transcript: (any Transcript)?
 
     init(program: String) { self.program = program }
+
+    struct Folder: Equatable, Sendable {
+        var path: String
+        var mode: UInt32
+        /// An empty file in the socket's place, which the original has left behind.
+        var leftover: String
+        /// What the program ends with when it cannot be made.
+        var status: Int32
+    }
 
     struct Exits: Equatable, Sendable {
         /// An address, a control socket or a file with a process id is another's.

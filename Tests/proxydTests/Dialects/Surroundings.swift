@@ -7,7 +7,7 @@ extension Surroundings {
             variable: { _ in nil },
             file: { _ in .failure(Unreadable(reason: "No such file or directory")) },
             files: { _ in [] }, kind: { _ in nil },
-            port: { ["http": 80, "imap": 143][$0] },
+            port: { ["http": 80, "imap": 143][$0] }, address: { _ in nil },
             absolute: { $0.hasPrefix("/") ? $0 : "/here/\($0)" }, runtimeFolder: "/run/proxyd",
             hasIPv6: true)
     }

@@ -12,6 +12,7 @@ struct HAProxyBind {
     mutating func listeners() -> [ListenerConfiguration] {
         var listeners: [ListenerConfiguration] = []
         var alsoV4 = false
+        var options = SocketOptions()
         var settings = ListenerConfiguration(name: "0", endpoint: .unix(path: "/"))
         var index = 2
         func value() -> String { line[index + 1] }
@@ -34,9 +35,19 @@ struct HAProxyBind {
                 settings.maxSessions = Int(value()).flatMap { ValueReader.sessions.contains($0) ? $0 : nil }
                 index += 1
             case "v4v6": alsoV4 = true
-            case "v6only", "transparent", "tfo", "defer-accept", "accept-proxy", "ssl",
+            case "interface":
+                if let interface = try? ValueReader.interface(value(), as: "it") {
+                    options.interface = interface
+                } else {
+                    remarks.drop("bind … interface \(value())", at: line.place)
+                }
+                index += 1
+            case "tfo": options.fastOpen = true
+            case "mptcp": options.mptcp = true
+            case "defer-accept": options.deferAccept = 1
+            case "v6only", "transparent", "accept-proxy", "ssl",
                 "strict-sni", "no-sslv3", "no-tlsv10", "no-tlsv11", "prefer-client-ciphers",
-                "allow-0rtt", "generate-certificates", "accept-netscaler-cip", "mptcp":
+                "allow-0rtt", "generate-certificates", "accept-netscaler-cip":
                 if word != "v6only" {
                     remarks.drop("bind … \(word)", at: line.place)
                 }
@@ -46,11 +57,16 @@ struct HAProxyBind {
             }
             index += 1
         }
+        settings.socket = options.isEmpty ? nil : options
         for text in line[1].split(separator: ",") {
             for endpoint in endpoints(String(text)) {
                 var listener = settings
                 listener.endpoint = endpoint
-                if !endpoint.isUnix { (listener.mode, listener.user, listener.group) = (0o666, nil, nil) }
+                if endpoint.isUnix {
+                    listener.socket = nil
+                } else {
+                    (listener.mode, listener.user, listener.group) = (0o666, nil, nil)
+                }
                 listeners.append(listener)
                 if alsoV4, case .ip(.anyV6, let port) = endpoint {
                     listener.endpoint = .ip(.anyV4, port: port)

@@ -139,6 +139,14 @@ struct HAProxyImport {
                     name: channelNames.name(server.name), defaultPort: defaultPort)
                 {
                     var channel = channel
+                    if let source = server.source {
+                        let address = source.split(separator: ":").first.flatMap { IPAddress($0) }
+                        if let address, address != .anyV4, !channel.endpoint.isUnix {
+                            channel.ownSource = .addresses([address])
+                        } else {
+                            remarks.drop("server \(server.name) … source \(source)", at: server.place)
+                        }
+                    }
                     let probe = server.probe(back.probe, back.expects, timeout: back.check, &remarks)
                     channel.ownProbes = ProbeDraft(probes: probe.map { [$0] })
                     group.channels.append(channel)
@@ -147,9 +155,6 @@ struct HAProxyImport {
                 if let slow = server.slowStart, !group.balance.policy.isByClient {
                     group.slowStart = max(group.slowStart ?? .zero, slow)
                         .bounded(ValueReader.shortest...ValueReader.longestHold)
-                }
-                if let source = server.source {
-                    remarks.drop("server \(server.name) … source \(source)", at: server.place)
                 }
             }
             guard !group.channels.isEmpty else { continue }

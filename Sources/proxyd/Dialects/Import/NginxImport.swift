@@ -96,6 +96,7 @@ struct NginxImport {
             service.listeners.append(listener)
         }
         guard !service.listeners.isEmpty else { return }
+        service.access = server.access
         service.timeouts.connect = server.connect
         service.timeouts.idle = server.idle
         if let upstream = upstreams[pass[1]] {
@@ -115,6 +116,9 @@ struct NginxImport {
         guard !service.groups.isEmpty else {
             return remarks.drop("server { … }", at: directive.place, "its upstream has no server")
         }
+        if let source = server.source {
+            for index in service.groups.indices { service.groups[index].ownSource = source }
+        }
         if !server.triesNext {
             remarks.differ(at: directive.place, "proxy_next_upstream off: another channel is tried all the same")
         }
@@ -132,6 +136,8 @@ struct NginxServer {
     var idle: Duration? = .seconds(600)
     var triesNext = true
     var serverName: String?
+    var access: [AccessRule] = []
+    var source: ConnectionSource?
     var remarks = ImportRemarks()
 
     init(place: String) { self.place = place }
@@ -159,6 +165,17 @@ struct NginxServer {
         case "proxy_connect_timeout":
             connect = time(line)?.bounded(ValueReader.shortest...ValueReader.year) ?? connect
         case "proxy_next_upstream": triesNext = line[1] != "off"
+        case "allow", "deny": takeRule(line)
+        case "proxy_bind":
+            switch line[1] {
+            case "off": source = nil
+            case "$remote_addr" where line.words.contains("transparent"): source = .client
+            default:
+                guard let address = IPAddress(line[1]), address != .anyV4, address != .anyV6 else {
+                    return remarks.drop(line.text, at: line.place)
+                }
+                source = .addresses([address])
+            }
         case "server_name": serverName = line.words.count > 1 ? line[1] : nil
         case "tcp_nodelay", "proxy_buffer_size", "preread_buffer_size", "resolver",
             "resolver_timeout", "proxy_next_upstream_timeout", "proxy_next_upstream_tries",
@@ -176,6 +193,20 @@ struct NginxServer {
             return nil
         }
         return time
+    }
+
+    /// `allow` and `deny`, of which the first that fits decides in both programs.
+    private mutating func takeRule(_ line: NginxDirective) {
+        let verdict: AccessRule.Verdict = line.name == "allow" ? .allow : .deny(.close)
+        switch line[1] {
+        case "all": access.append(AccessRule(verdict: verdict, clients: .all))
+        case "unix:": access.append(AccessRule(verdict: verdict, clients: .unix))
+        default:
+            guard let network = Network(rule: line[1]) else {
+                return remarks.drop(line.text, at: line.place, "no network")
+            }
+            access.append(AccessRule(verdict: verdict, clients: .networks([network])))
+        }
     }
 
     private mutating func takeListen(_ line: NginxDirective) {

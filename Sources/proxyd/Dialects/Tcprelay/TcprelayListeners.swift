@@ -57,6 +57,7 @@ extension TcprelayTranslation {
         listener.backlog = Int32(clamping: listen.backlog?.value ?? Self.standardBacklog)
         let delay = listen.bindRetryDelay ?? settings.spawnd.bindRetryDelay ?? 0
         listener.onBindFailure = delay > 0 ? .retry(.seconds(delay)) : .skip
+        listener.socket = try socketOptions(of: listen, at: endpoint)
         if endpoint.isUnix {
             listener.mode = listen.mode?.value ?? listener.mode
             listener.user = try listen.user.map { value throws(TcprelayMistake) in
@@ -74,6 +75,26 @@ extension TcprelayTranslation {
     }
 
     static let standardBacklog = 128
+
+    private func socketOptions(
+        of listen: TcprelayListen, at endpoint: Endpoint
+    ) throws(TcprelayMistake) -> SocketOptions? {
+        guard !endpoint.isUnix else { return nil }
+        let keepalive = listen.keepalive.inheriting(from: settings.spawnd.keepalive)
+        var options = SocketOptions()
+        options.keepAliveCount = keepalive.count.map { min($0.value, 127) }
+        options.keepAliveIdle = keepalive.idle?.value
+        options.keepAliveInterval = keepalive.interval?.value
+        options.dscp = listen.dscp?.value
+        if let vrf = listen.vrf {
+            do throws(ValueMistake) {
+                options.interface = try ValueReader.interface(vrf.value, as: "vrf")
+            } catch {
+                throw TcprelayMistake(at: vrf.place, "\(error.problem); \(error.remedy)")
+            }
+        }
+        return options.isEmpty ? nil : options
+    }
 }
 
 extension Endpoint {

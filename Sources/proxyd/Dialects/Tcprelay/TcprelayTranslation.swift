@@ -21,6 +21,7 @@ struct TcprelayTranslation {
             throw TcprelayMistake(at: "", "No 'listen' defined! Exiting.", status: .system)
         }
         service.groups = [try group()]
+        service.access = access()
         limit(&service)
         if let idle = settings.relay.idleTimeout, idle.value > 0 {
             service.timeouts.idle = .seconds(min(idle.value, Self.longestIdle))
@@ -120,6 +121,14 @@ struct TcprelayTranslation {
         group.balance.policy = .leastConnections
         if let rebalance = settings.relay.rebalance, rebalance.value > 0 {
             group.rebalance = min(rebalance.value, 1_000_000)
+        }
+        if let local = settings.relay.localAddress {
+            guard let address = IPAddress(local.value), address != .anyV4, address != .anyV6 else {
+                throw TcprelayMistake(
+                    at: local.place,
+                    "Expected an IP address of this machine, but got '\(local.value.prefix(80))'.")
+            }
+            group.ownSource = .addresses([address])
         }
         guard !settings.relay.remotes.isEmpty else {
             throw TcprelayMistake(at: "", "No remote services defined! Exiting.", status: .usage)
