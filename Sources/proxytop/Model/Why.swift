@@ -212,7 +212,9 @@ struct Why: Equatable, Sendable {
         guard last == nil else {
             return Line(text: "the commands above are all that people did to it")
         }
-        let oldest = model.log.events.first.map(\.monotonicMilliseconds) ?? model.daemonNow
+        guard let oldest = model.log.events.first?.monotonicMilliseconds else {
+            return Line(text: "no command is known that has touched it")
+        }
         let span = Age(milliseconds: model.daemonNow - min(model.daemonNow, oldest))
         return Line(text: "nobody has touched it in the last \(span)")
     }

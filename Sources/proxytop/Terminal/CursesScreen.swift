@@ -47,22 +47,13 @@ struct CursesScreen: Screen, ~Copyable {
     deinit { cnc_stop() }
 
     private static func define(_ style: Style, _ look: Theme.Appearance) {
-        let count = Int(cnc_colors())
-        var colour = look.colour ?? -1
-        var isBold = look.isBold
-        // With eight colours the bright half is bold.
-        if colour >= count, colour < 16 {
-            colour -= 8
-            isBold = true
-        } else if colour >= count {
-            colour = 3
-        }
+        let look = look.limited(to: Int(cnc_colors()))
         var attributes = 0
-        if isBold { attributes |= Int(CNC_BOLD) }
+        if look.isBold { attributes |= Int(CNC_BOLD) }
         if look.isDim { attributes |= Int(CNC_DIM) }
         if look.isUnderlined { attributes |= Int(CNC_UNDERLINE) }
         if look.isReversed { attributes |= Int(CNC_REVERSE) }
-        cnc_define_style(style.number, CInt(colour), CInt(attributes))
+        cnc_define_style(style.number, CInt(look.colour ?? -1), CInt(attributes))
     }
 
     var size: Size {
