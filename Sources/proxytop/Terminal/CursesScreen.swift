@@ -41,7 +41,9 @@ struct CursesScreen: Screen, ~Copyable {
         if wishes.wholeFrames == nil, !isOld { cnc_ask_sync() }
         // Nobody reading must not stop the screen.
         if let syncDescriptor { _ = fcntl(syncDescriptor, F_SETFL, O_NONBLOCK) }
-        for style in Style.all { Self.define(style, theme.appearance(of: style)) }
+        // Without colours attributes have to say everything.
+        let look = cnc_colors() == 0 ? .mono : theme
+        for style in Style.all { Self.define(style, look.appearance(of: style)) }
     }
 
     deinit { cnc_stop() }

@@ -9,6 +9,7 @@ struct AsideText {
     let hasSide: Bool
 
     private var chartHeight: Int { model.size.rows >= 50 ? 7 : 4 }
+    private static let failures = "FAIL/s"
     /// An operator sees at least so much of what happened last.
     private static let fewestEvents = 3
 
@@ -24,7 +25,7 @@ struct AsideText {
 
     /// Beside it.
     var beside: [Pane] {
-        [detail, why, balance, chart("NEW/s", \.total), chart("FAIL/s", \.failed)].compactMap(
+        [detail, why, balance, chart("NEW/s", \.total), chart(Self.failures, \.failed)].compactMap(
             \.self)
     }
 
@@ -52,9 +53,10 @@ struct AsideText {
         guard let subject = model.troubled else { return nil }
         let title: String
         if let channel {
-            title = "WHY \(name(channel)) IS \(channel.state.rawValue.uppercased())"
+            title = "WHY \(name(channel)) \(Self.predicate(of: channel.state))"
         } else {
-            title = "WHY \(group?.title ?? "?") IS \(group?.snapshot.role.word.uppercased() ?? "?")"
+            let isSpill = group?.snapshot.role == .spill
+            title = "WHY \(group?.title ?? "?") \(isSpill ? "TAKES OVERFLOW" : "IS EXHAUSTED")"
         }
         // Until the daemon's history comes, events and numbers tell what they can.
         var known = Why(subject: subject, title: title)
@@ -66,6 +68,16 @@ struct AsideText {
         return Pane(
             title: title, remark: "w shows all of it", content: .lines(lines), least: 3,
             keepsEnd: true)
+    }
+
+    private static func predicate(of state: ChannelState) -> String {
+        switch state {
+        case .drain: "DRAINS"
+        case .grace: "IS IN GRACE"
+        case .check: "IS BEING CHECKED"
+        case .auto: "WAITS FOR YOU"
+        default: "IS \(state.rawValue.uppercased())"
+        }
     }
 
     private var events: Pane? {
@@ -137,7 +149,8 @@ struct AsideText {
         let chart = Chart(
             track.perSecond(counter, cells: cells, stepsPerCell: 3, now: now),
             height: chartHeight)
-        guard chart.isKnown else { return nil }
+        // No failures are no picture.
+        guard chart.isKnown, title != Self.failures || chart.hasAny else { return nil }
         return Pane(
             title: "\(title) of \(name(channel)), 15 min",
             remark: "0..\(NumberText.bytes(chart.top, asBits: false))",

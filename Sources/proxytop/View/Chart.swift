@@ -14,6 +14,9 @@ struct Chart {
     /// Whether anything is known at all.
     var isKnown: Bool { values.contains { $0 != nil } }
 
+    /// Whether anything is above nothing.
+    var hasAny: Bool { values.contains { ($0 ?? 0) > 0 } }
+
     /// The highest row first; a blank stands for nothing and for what is not known.
     func lines(_ glyphs: Glyphs) -> [Spans] {
         let ramp = glyphs.ramp

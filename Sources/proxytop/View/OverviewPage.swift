@@ -109,10 +109,10 @@ struct OverviewPage {
         return lines
     }
 
-    /// One cell: a height, a blank for nothing, or `?` for what is not known.
+    /// One cell: a height, the ground for nothing, or a blank for what is not known.
     private func add(_ value: Double?, _ top: Double, to spans: inout Spans) {
-        guard let value else { return spans.add(NumberText.unknown, .faint) }
-        guard value > 0 else { return spans.add(" ") }
+        guard let value else { return spans.add(" ") }
+        guard value > 0 else { return spans.add(glyphs == .words ? " " : "_", .faint) }
         let ramp = glyphs.ramp
         let level = Int(value / top * Double(ramp.count - 1) + 0.5)
         spans.add(String(ramp[min(max(1, level), ramp.count - 1)]))

@@ -35,7 +35,11 @@ struct SessionTable {
         for slot in slots {
             let isSorted = slot.column.field == order.field
             let arrow = isSorted ? (order.isDescending ? "-" : "+") : ""
-            let title = Cutting.end(slot.column.title + arrow, width: slot.width, glyphs)
+            // Where there is no room for the arrow, the unit gives way.
+            let name = slot.column.title
+            let isTight = !arrow.isEmpty && CellWidth.of(name) >= slot.width
+            let short = isTight && name.hasSuffix("/s") ? String(name.dropLast(2)) : name
+            let title = Cutting.end(short + arrow, width: slot.width, glyphs)
             put(title, slot, isSorted ? .strong : .heading, into: &grid, row: row)
         }
     }
