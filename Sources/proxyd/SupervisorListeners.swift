@@ -62,7 +62,8 @@ extension Supervisor {
                 guard listener.isOpen != isWanted else { continue }
                 isWanted
                     ? open(listener, of: service)
-                    : close(listener, because: isFull ? "the service is full" : "no channel is usable")
+                    : close(
+                        listener, because: isFull ? "the service is full" : "no channel is usable")
                 hasChanged = true
             }
         }

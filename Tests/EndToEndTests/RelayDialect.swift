@@ -52,7 +52,7 @@ extension Daemon {
     func letter(from source: String? = nil, listener: Int = 0) throws -> String {
         let client = try client(from: source, listener: listener)
         defer { client.close() }
-        return try client.letter()
+        return try client.letterOrNone()
     }
 
     /// The letters of clients that come one after the other.
@@ -68,7 +68,7 @@ extension Daemon {
     func held(_ count: Int, from source: String? = nil) throws -> (letters: String, [Socket]) {
         let clients = try (0..<count).map { _ in
             let client = try client(from: source)
-            return (client, try client.letter())
+            return (client, try client.letterOrNone())
         }
         return (clients.map(\.1).joined(), clients.map(\.0))
     }
@@ -76,14 +76,27 @@ extension Daemon {
     func client(from source: String?, listener: Int = 0) throws -> Socket {
         guard let source else { return try client(listener) }
         let address = try #require(IPAddress(source))
-        let socket = try Socket.bound(to: .ip(address, port: 0))
-        try socket.beginConnecting(to: endpoint(listener))
-        return socket
+        return try .connected(from: .ip(address, port: 0), to: endpoint(listener))
     }
 }
 
 extension Socket {
-    func letter() throws -> String {
+    /// Who is at the other end.
+    func peer() throws -> Endpoint {
+        var storage = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let result = unsafe withUnsafeMutablePointer(to: &storage) { pointer in
+            unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                unsafe getpeername(number, __SOCKADDR_ARG(__sockaddr__: $0), &length)
+            }
+        }
+        guard result == 0 else { throw SocketError(errno, "getpeername") }
+        return .ip(
+            .v4(UInt32(bigEndian: storage.sin_addr.s_addr)),
+            port: UInt16(bigEndian: storage.sin_port))
+    }
+
+    func letterOrNone() throws -> String {
         do {
             let bytes = try receive(atMost: 1)
             return bytes.isEmpty ? "-" : String(decoding: bytes, as: UTF8.self)

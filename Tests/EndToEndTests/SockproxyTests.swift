@@ -114,7 +114,9 @@ extension EndToEnd {
                             + server(channels.map { host($0.endpoint) })))
                 try dialect().run { daemon throws in
                     var seen = ""
-                    for last in [1, 2, 3, 9, 77] { seen += try daemon.letter(from: "127.0.0.\(last)") }
+                    for last in [1, 2, 3, 9, 77] {
+                        seen += try daemon.letter(from: "127.0.0.\(last)")
+                    }
                     #expect(seen == (word == "sticky" ? "CAACB" : "CCCCC"))
                     guard word == "sticky" else { return }
                     try daemon.ask("disable */*/2")
@@ -176,7 +178,10 @@ extension EndToEnd {
             try write(
                 block(
                     "sockproxy.balance = \"round-robin\"\n"
-                        + server([host(endpoint, ", \"disable-time\" => 5"), host(alive.endpoint, ", \"disable-time\" => 5")])))
+                        + server([
+                            host(endpoint, ", \"disable-time\" => 5"),
+                            host(alive.endpoint, ", \"disable-time\" => 5"),
+                        ])))
             try dialect().run { daemon throws in
                 let start = ContinuousClock.now
                 #expect(try daemon.letter() == "B")
@@ -203,27 +208,19 @@ extension EndToEnd {
 
         @Test("sockproxy 15: connect-timeout 2 against a black hole")
         func blackHole() throws {
-            let full = try Socket.listening(backlog: 0)
-            // Its queue is full with these.
-            let fillers = try (0..<3).map { _ in
-                let socket = try Socket.unconnected(for: full.endpoint)
-                socket.setNonBlocking()
-                try socket.beginConnecting(to: full.endpoint)
-                return socket
-            }
+            let hole = try BlackHole()
             let alive = try LocalChannel.letter("B")
             let more = ", \"connect-timeout\" => 2"
             try write(
                 block(
                     "sockproxy.balance = \"round-robin\"\n"
-                        + server([host(try full.endpoint, more), host(alive.endpoint, more)])))
+                        + server([host(hole.endpoint, more), host(alive.endpoint, more)])))
             try dialect().run { daemon throws in
                 let start = ContinuousClock.now
                 #expect(try daemon.letter() == "B")
                 let waited = start.duration(to: .now)
                 #expect(waited > .milliseconds(1900) && waited < .seconds(15), "\(waited)")
             }
-            for filler in fillers { filler.close() }
         }
 
         @Test("sockproxy 16: server.max-read-idle, in which either direction counts")
@@ -253,8 +250,10 @@ extension EndToEnd {
         @Test(
             "sockproxy 17: what cannot be is refused before anything is bound",
             arguments: [
-                ("( \"host\" => \"127.0.0.1\", \"port\" => 1, \"socket\" => \"/s\" )",
-                    "either host/port or socket have to be set in: "),
+                (
+                    "( \"host\" => \"127.0.0.1\", \"port\" => 1, \"socket\" => \"/s\" )",
+                    "either host/port or socket have to be set in: "
+                ),
                 ("( \"port\" => 1 )", "host or bin-path have to be set in: "),
                 ("( \"host\" => \"no-such-host.invalid\" )", "no-such-host.invalid"),
             ])

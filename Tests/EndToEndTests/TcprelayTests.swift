@@ -55,7 +55,8 @@ extension EndToEnd {
             }
         }
 
-        @Test("tcprelay 5 and 6: a remote that refuses costs no client anything", arguments: [0, 1])
+        @Test(
+            "tcprelay 5 and 6: a remote that refuses costs no client anything", arguments: [0, 1])
         func refusing(index: Int) throws {
             let channel = try LocalChannel.letter("A")
             let closed = try Socket.bound()
@@ -104,12 +105,13 @@ extension EndToEnd {
             try withLimit("queue") { daemon throws in
                 let (letters, clients) = try daemon.held(2)
                 #expect(letters == "AA")
-                try daemon.waitForLine("limit of 2 concurrent users reached, queueing new connections")
+                try daemon.waitForLine(
+                    "limit of 2 concurrent users reached, queueing new connections")
                 let waiting = try [daemon.client(), daemon.client()]
                 try eventually("both wait") { try daemon.sessions().count == 4 }
                 for (client, next) in zip(clients, waiting) {
                     client.close()
-                    #expect(try next.letter() == "A")
+                    #expect(try next.letterOrNone() == "A")
                 }
                 for client in waiting { client.close() }
                 try daemon.waitForLine("resuming normal operation")
@@ -195,6 +197,46 @@ extension EndToEnd {
             }
         }
 
+        @Test("tcprelay 2 and 21: the published sample, but for TLS, and every documented spelling")
+        func sample() throws {
+            let channel = try LocalChannel.letter("A")
+            let ports = try [Program.freePort(), Program.freePort()]
+            try write(
+                "retire = 1000 \(remote(channel.endpoint)) ssl passphrase = 12345",
+                spawnd: """
+                    listen = { port = \(ports[0]) }
+                    listen = { address = ::0 port = \(ports[0]) }
+                    listen = { ::0 port = \(ports[1]) }
+                    spawn { users max = 4000 users min = 10 servers min = 1 servers max = 20 }
+                    spawn = { exec /usr/local/libexec/tcprelay }
+                    """)
+            #expect(try dialect(["-P"]).end().status == 0)
+            try dialect().run { daemon throws in
+                for (index, address) in ["127.0.0.1", "::1", "::1"].enumerated() {
+                    let host = try #require(IPAddress(address))
+                    let client = try Socket.connected(to: .ip(host, port: ports[index / 2]))
+                    #expect(try client.letterOrNone() == "A")
+                    client.close()
+                }
+                let host = try #require(IPAddress("127.0.0.1"))
+                #expect(throws: SocketError.self) {
+                    try Socket.connected(to: .ip(host, port: ports[1]))
+                }
+            }
+        }
+
+        @Test("tcprelay 12: local address")
+        func localAddress() throws {
+            let channel = try LocalChannel { connection in
+                try connection.send("\(try connection.peer())")
+            }
+            try write("local address = 127.0.0.9 " + remote(channel.endpoint))
+            try dialect().run { daemon throws in
+                let text = try daemon.client().receiveAll().bytes
+                #expect(String(decoding: text, as: UTF8.self).hasPrefix("127.0.0.9:"))
+            }
+        }
+
         @Test("tcprelay 13: SIGHUP keeps what is open and takes the new remote")
         func reloading() throws {
             let (old, handover) = try LocalChannel.handingOver()
@@ -218,7 +260,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("tcprelay 14: SIGTERM and SIGINT refuse at once and let sessions end", arguments: [SIGTERM, SIGINT])
+        @Test(
+            "tcprelay 14: SIGTERM and SIGINT refuse at once and let sessions end",
+            arguments: [SIGTERM, SIGINT])
         func ending(signal: CInt) throws {
             let (channel, handover) = try LocalChannel.handingOver()
             try write(remote(channel.endpoint))
@@ -252,13 +296,34 @@ extension EndToEnd {
             #expect(status == 78)
             #expect(
                 program.errors.contains(
-                    "tcprelay.cfg:4: Expected 'address', 'port', 'protocol', 'weight' or '}', but got 'prot'."),
+                    "tcprelay.cfg:4: Expected 'address', 'port', 'protocol', 'weight' or '}', but got 'prot'."
+                ),
                 "\(program.errors)")
             #expect(program.errors.contains("Detected fatal configuration error. Exiting."))
             let missing = RelayDialect(["tcprelay", "-P", directory("none")], in: directory)
             #expect(try missing.end().status == 66)
             let help = RelayDialect(["tcprelay"], in: directory)
             #expect(try help.end().status == 64)
+        }
+
+        @Test("tcprelay 16: permit and deny, in their order, and no match is denied")
+        func access() throws {
+            let channel = try LocalChannel.letter("A")
+            let listen = "listen = { address = 127.0.0.1 port = 0 } "
+            try write(
+                remote(channel.endpoint), spawnd: listen + "deny 127.0.0.9/32 permit 0.0.0.0/0")
+            try dialect().run { daemon throws in
+                #expect(try daemon.letter(from: "127.0.0.9") == "-")
+                #expect(try daemon.letter(from: "127.0.0.8") == "A")
+            }
+            try write(
+                remote(channel.endpoint),
+                spawnd: listen + "deny not 127.0.0.0/28 permit 127.0.0.8/30")
+            try dialect().run { daemon throws in
+                #expect(try daemon.letter(from: "127.0.0.77") == "-")
+                #expect(try daemon.letter(from: "127.0.0.9") == "A")
+                #expect(try daemon.letter(from: "127.0.0.3") == "-")
+            }
         }
 
         @Test("tcprelay 17: a Unix socket with its mode and its owner")
@@ -269,7 +334,8 @@ extension EndToEnd {
             try write(
                 remote(channel.endpoint),
                 spawnd:
-                    "listen = { path = \(path) mode = 600 \(isRoot ? "userid = nobody groupid = 0" : "") }")
+                    "listen = { path = \(path) mode = 600 \(isRoot ? "userid = nobody groupid = 0" : "") }"
+            )
             try dialect().run { daemon throws in
                 let attributes = try FileManager.default.attributesOfItem(atPath: path)
                 #expect(attributes[.posixPermissions] as? Int == 0o600)
@@ -287,7 +353,8 @@ extension EndToEnd {
             try write(remote(channel.endpoint), top: "setenv IO_POLL_MECHANISM = \(number)")
             try dialect().run { daemon throws in
                 #expect(try daemon.letter() == "A")
-                #expect(daemon.program.errors.contains("IO_POLL_MECHANISM = \(number) has no effect"))
+                #expect(
+                    daemon.program.errors.contains("IO_POLL_MECHANISM = \(number) has no effect"))
             }
         }
 
@@ -308,11 +375,15 @@ extension EndToEnd {
                 owner.close()
                 try eventually("it listens") { try daemon.listeners()[0].state == .open }
                 #expect(try daemon.letter() == "A")
-                #expect(daemon.program.errors.contains("bind to [127.0.0.1]:\(endpoint.port) succeeded"))
+                #expect(
+                    daemon.program.errors.contains("bind to [127.0.0.1]:\(endpoint.port) succeeded")
+                )
             }
         }
 
-        @Test("a port that is taken does not keep the others from serving; when all are, it ends with 75")
+        @Test(
+            "a port that is taken does not keep the others from serving; when all are, it ends with 75"
+        )
         func tolerating() throws {
             let channel = try LocalChannel.letter("A")
             let owner = try Socket.listening()
@@ -335,7 +406,8 @@ extension EndToEnd {
             try write(
                 remote(channel.endpoint),
                 spawnd:
-                    "background = yes pidfile = \(directory("pid")) listen = { address = 127.0.0.1 port = 0 }")
+                    "background = yes pidfile = \(directory("pid")) listen = { address = 127.0.0.1 port = 0 }"
+            )
             let (status, program) = try dialect().end()
             #expect(status == 0, "\(program.report)")
             let text = directory.read("pid").trimmingCharacters(in: .newlines)

@@ -124,7 +124,8 @@ struct ImportTests {
         let told = notes.map { "\($0.subject): \($0.text)" }
         for line in [
             "f:4: log /dev/log local0: not carried over", "f:12: option tcplog: not needed",
-            "f:24: server b … send-proxy: not carried over", "f:34: frontend h: mode http is not relayed",
+            "f:24: server b … send-proxy: not carried over",
+            "f:34: frontend h: mode http is not relayed",
         ] {
             #expect(told.contains { $0.hasPrefix(line) }, "\(line) in \(told)")
         }
@@ -133,18 +134,24 @@ struct ImportTests {
     @Test(
         "HAProxy: lines that are told of",
         arguments: [
-            ("acl x src 10.0.0.0/8", "not carried over"), ("use_backend b if x", "every client goes to the default"),
-            ("stick on src", "not carried over"), ("timeout client soon", "no time"), ("maxconn x", "out of range"),
-            ("no option redispatch", ""), ("balance uri", "in turn instead"), ("bind udp@1:2", "kind that is not available"),
-            ("bind 127.0.0.1", "names no port"), ("bind :5 ssl crt /x", "ssl"), ("server s fd@3", "kind that is not available"),
-            ("server s 10.0.0.1:1 cookie abc check", "cookie abc"), ("colour red", "not carried over"),
+            ("acl x src 10.0.0.0/8", "not carried over"),
+            ("use_backend b if x", "every client goes to the default"),
+            ("stick on src", "not carried over"), ("timeout client soon", "no time"),
+            ("maxconn x", "out of range"),
+            ("no option redispatch", ""), ("balance uri", "in turn instead"),
+            ("bind udp@1:2", "kind that is not available"),
+            ("bind 127.0.0.1", "names no port"), ("bind :5 ssl crt /x", "ssl"),
+            ("server s fd@3", "kind that is not available"),
+            ("server s 10.0.0.1:1 cookie abc check", "cookie abc"),
+            ("colour red", "not carried over"),
             ("option mysql-check user haproxy", ""), ("option external-check", "no such probe"),
             (".if defined(X)", "not weighed"), ("\"$NONE\"", "not set"),
         ])
     func haproxyLines(line: String, words: String) throws {
         let plan = try Self.plan(.haproxy, "listen l\n bind :1\n server a 10.0.0.9:1\n \(line)\n")
         guard !words.isEmpty else { return }
-        #expect(plan.notes.contains { $0.subject == "f:4" && $0.text.contains(words) }, "\(plan.notes)")
+        #expect(
+            plan.notes.contains { $0.subject == "f:4" && $0.text.contains(words) }, "\(plan.notes)")
     }
 
     @Test(
@@ -161,7 +168,8 @@ struct ImportTests {
     @Test(
         "words of HAProxy: quotes, escapes and variables",
         arguments: [
-            ("a 'b c' d\\ e", "a|b c|d e"), ("a # b", "a"), ("\"x${V}y\" \"$V\" '$V' $V", "x1y|1|$V|$V"),
+            ("a 'b c' d\\ e", "a|b c|d e"), ("a # b", "a"),
+            ("\"x${V}y\" \"$V\" '$V' $V", "x1y|1|$V|$V"),
             ("a\\#b", "a#b"), ("  ", ""), ("\"\\\"\"", "\""),
         ])
     func haproxyWords(text: String, expected: String) throws {
@@ -194,7 +202,10 @@ struct ImportTests {
         #expect(db.groups[0].channels.map(\.maxc) == [7, nil])
         #expect(db.groups[0].channels.map(\.isEnabled) == [true, false])
         let told = plan.notes.map { "\($0.subject): \($0.text)" }
-        for line in ["f:17: listen 53 udp;: datagrams", "f:19: http { … }: only", "f:12: zone db 64k;: not needed"] {
+        for line in [
+            "f:17: listen 53 udp;: datagrams", "f:19: http { … }: only",
+            "f:12: zone db 64k;: not needed",
+        ] {
             #expect(told.contains { $0.hasPrefix(line) }, "\(line) in \(told)")
         }
     }
@@ -203,7 +214,8 @@ struct ImportTests {
         "nginx: how it chooses",
         arguments: [
             ("hash $remote_addr", "hash failover=true"), ("hash $remote_addr consistent", "sticky"),
-            ("random two least_conn", "random-two-choices"), ("least_time connect", "least-latency"),
+            ("random two least_conn", "random-two-choices"),
+            ("least_time connect", "least-latency"),
             ("", "round-robin"), ("hash $server_port", "hash key=destination failover=true"),
         ])
     func nginxBalance(line: String, expected: String) throws {
@@ -238,16 +250,22 @@ struct ImportTests {
         #expect(DialectCall(dialect, ["a"]).refusal()?.status == 66)
     }
 
-    @Test("the translation is read back as it was", arguments: [(DialectName.haproxy, haproxy), (.nginx, nginx)])
+    @Test(
+        "the translation is read back as it was",
+        arguments: [(DialectName.haproxy, haproxy), (.nginx, nginx)])
     func translation(dialect: DialectName, text: String) throws {
         #expect(
-            try DialectCall(dialect, ["f"]).translationIsSame(in: .with(["f": text, "./more.x": ""])))
+            try DialectCall(dialect, ["f"]).translationIsSame(
+                in: .with(["f": text, "./more.x": ""])))
     }
 
-    @Test("ten thousand files that are nearly right crash nothing", arguments: [(DialectName.haproxy, haproxy), (.nginx, nginx)])
+    @Test(
+        "ten thousand files that are nearly right crash nothing",
+        arguments: [(DialectName.haproxy, haproxy), (.nginx, nginx)])
     func random(dialect: DialectName, text: String) throws {
         let words = [
-            "listen", "bind", ":80", "server", "{", "}", ";", "\"", "'", "\\", "$", "${", "mode tcp",
+            "listen", "bind", ":80", "server", "{", "}", ";", "\"", "'", "\\", "$", "${",
+            "mode tcp",
             "timeout", "99999999999999999999", "weight", "balance", "\n", "stream", "upstream",
             "proxy_pass", "include", "f", "#", "unix:/", "[::]:1", "defaults", "0", "-1", "",
             "tcp-check expect rstring (", "check", "backup", "maxconn", "weight=0",

@@ -33,7 +33,8 @@ struct LighttpdFileTests {
             ("\"a\" + \"b\"", "\"ab\""), ("1 + 2", "3"), ("\"a\" + 1", "\"a1\""),
             ("( \"a\", \"b\" ) + ( \"c\" )", "( \"a\", \"b\", \"c\" )"),
             ("( \"a\" => 1,\n \"b\" => ( 2, ), )", "( \"a\" => 1, \"b\" => ( 2 ) )"),
-            ("var.x + \"/y\"", "\"/x/y\""), ("env.HOME", "\"/root\""), ("\"a\\\"b\\\\\"", "\"a\"b\\\""),
+            ("var.x + \"/y\"", "\"/x/y\""), ("env.HOME", "\"/root\""),
+            ("\"a\\\"b\\\\\"", "\"a\"b\\\""),
             ("'x'", "\"x\""), ("()", "(  )"),
         ])
     func values(text: String, expected: String) throws {
@@ -96,7 +97,8 @@ struct LighttpdFileTests {
 
     @Test("the page's example, with the defaults of the server")
     func example() throws {
-        let plan = try Self.plan("server.modules += ( \"mod_sockproxy\" )\n" + Self.block(Self.server))
+        let plan = try Self.plan(
+            "server.modules += ( \"mod_sockproxy\" )\n" + Self.block(Self.server))
         let service = try #require(plan.configuration.services.first)
         #expect(service.name == "127.0.0.1-2222")
         #expect(service.listeners.map { "\($0.endpoint)" } == ["127.0.0.1:2222"])
@@ -177,15 +179,20 @@ struct LighttpdFileTests {
               sockproxy.balance = "hash" }
 
             """ + Self.block(Self.server + "$HTTP[\"url\"] =~ \"x\" { a.b = 1 }\n"))
-        #expect(plan.notes.contains { $0.text == "accesslog.filename is of the web server, and has no effect" })
-        #expect(plan.notes.contains { $0.subject == "f:3" && $0.text.contains("cannot be decided") })
+        #expect(
+            plan.notes.contains {
+                $0.text == "accesslog.filename is of the web server, and has no effect"
+            })
+        #expect(
+            plan.notes.contains { $0.subject == "f:3" && $0.text.contains("cannot be decided") })
         #expect(plan.configuration.services[0].groups[0].balance.policy == .leastConnections)
     }
 
     @Test("included files, by a pattern or below the main one")
     func includes() throws {
         let files = [
-            "/etc/l/f": "include \"conf.d/*\"\ninclude \"v\"\n", "/etc/l/conf.d/a": Self.block(Self.server),
+            "/etc/l/f": "include \"conf.d/*\"\ninclude \"v\"\n",
+            "/etc/l/conf.d/a": Self.block(Self.server),
             "/etc/l/v": "server.port = 90\n",
         ]
         let call = Self.call(["-D", "-f", "/etc/l/f"])
@@ -206,7 +213,10 @@ struct LighttpdFileTests {
             ("( \"\" => ( ( \"host\" => 1 ) ) )", "“host” is 1; write a text in quotes"),
             ("( \"\" => ( ( \"host\" => \"a b\" ) ) )", "neither an address nor a name"),
             ("( \".php\" => ( ( \"host\" => \"a\" ) ) )", "sockproxy.server has no host"),
-            ("( \"\" => ( ( \"socket\" => \"/s\", \"port\" => 1 ) ) )", "either host/port or socket have to be set in: "),
+            (
+                "( \"\" => ( ( \"socket\" => \"/s\", \"port\" => 1 ) ) )",
+                "either host/port or socket have to be set in: "
+            ),
             ("( \"\" => ( ( \"port\" => 1 ) ) )", "host or bin-path have to be set in: "),
         ])
     func serverMistakes(value: String, words: String) throws {
@@ -219,7 +229,9 @@ struct LighttpdFileTests {
     @Test("nothing to do is a mistake, and so are options that are not there")
     func nothing() throws {
         #expect(try Self.refusal("server.port = 80\n").text.contains("nothing to do"))
-        for arguments in [[], ["-x"], ["f"], ["-i", "5", "-f", "f"], ["-1"], ["-f"], ["-f", "none"]] {
+        for arguments in [
+            [], ["-x"], ["f"], ["-i", "5", "-f", "f"], ["-1"], ["-f"], ["-f", "none"],
+        ] {
             #expect(Self.call(arguments).refusal()?.status == 255, "\(arguments)")
         }
     }
@@ -233,18 +245,24 @@ struct LighttpdFileTests {
             "server.max-connections = 5\nserver.errorlog-use-syslog = \"enable\"\n" + server
                 + block("sockproxy.balance = \"sticky\"\n" + server)
                 + block("sockproxy.balance = \"hash\"\n" + server, at: "/s"),
-            "server.max-read-idle = 0\n" + block(
-                "sockproxy.server = ( \"\" => ( \"a b\" => ( \"host\" => \"h\", \"disable-time\" => 700 ) ) )\n"),
+            "server.max-read-idle = 0\n"
+                + block(
+                    "sockproxy.server = ( \"\" => ( \"a b\" => ( \"host\" => \"h\", \"disable-time\" => 700 ) ) )\n"
+                ),
         ])
     func translation(text: String) throws {
         #expect(try Self.call().translationIsSame(in: .with(["f": text])))
     }
 
-    @Test("ten thousand files that are nearly right crash nothing, and mean something valid or nothing")
+    @Test(
+        "ten thousand files that are nearly right crash nothing, and mean something valid or nothing"
+    )
     func random() throws {
         let good =
             "server.port = 81\nvar.a = \"x\" + env.HOME\n"
-            + Self.block("sockproxy.balance = \"sticky\"\n" + Self.server + "$HTTP[\"host\"] == \"a\" { b.c = 1 }\n")
+            + Self.block(
+                "sockproxy.balance = \"sticky\"\n" + Self.server
+                    + "$HTTP[\"host\"] == \"a\" { b.c = 1 }\n")
         let words = [
             "server.port", "=", "+=", ":=", "(", ")", "{", "}", "\"", "'", "=>", ",", "$SERVER",
             "[\"socket\"]", "==", "sockproxy.server", "\"host\"", "\"\"", "80", "\n", "include",
@@ -256,7 +274,8 @@ struct LighttpdFileTests {
         for round in 0..<10_000 {
             let text = round.isMultiple(of: 4) ? scramble.text(upTo: 40) : scramble.damaged(good)
             let call = Self.call(round.isMultiple(of: 3) ? ["-tt", "-f", "f"] : ["-f", "f"])
-            let surroundings = Surroundings.with(["f": text, "./f": text], variables: ["HOME": "/"])
+            let surroundings = Surroundings.with(
+                ["f": text, "./f": text], variables: ["HOME": "/"])
             do {
                 if case .run(let plan) = try call.meaning(in: surroundings) {
                     _ = try plan.validated(for: call)

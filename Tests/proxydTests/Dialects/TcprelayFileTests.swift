@@ -5,7 +5,9 @@ import Testing
 
 @Suite("tcprelay's file")
 struct TcprelayFileTests {
-    private static func file(_ spawnd: String, _ relay: String = "remote = { address = 127.0.0.1 port = 9 }")
+    private static func file(
+        _ spawnd: String, _ relay: String = "remote = { address = 127.0.0.1 port = 9 }"
+    )
         -> String
     {
         "id = spawnd { \(spawnd) }\nid = tcprelay { \(relay) }\n"
@@ -77,11 +79,13 @@ struct TcprelayFileTests {
     @Test(
         "every spelling, documented or not",
         arguments: [
-            ("retire = 5", ""), ("retire limit = 5", ""), ("", "spawn = { exec /usr/lib/tcprelay }"),
+            ("retire = 5", ""), ("retire limit = 5", ""),
+            ("", "spawn = { exec /usr/lib/tcprelay }"),
             ("", "spawn { exec = /usr/lib/tcprelay id = x config = y }"),
             ("", "listen { port 21 }"), ("", "spawn { users minimum = 1 users maximum = 10 }"),
             ("", "spawn { instances minimum = 1 instances maximum = 10 }"),
-            ("", "spawn { servers min = 1 servers max = 2 }"), ("", "listen = { 127.0.0.9 port = 1 }"),
+            ("", "spawn { servers min = 1 servers max = 2 }"),
+            ("", "listen = { 127.0.0.9 port = 1 }"),
             ("", "pid-file = /p pidfile = /p background = true single process = deny"),
             ("", "sticky cache period = 60 sticky cache size = 10 tcp bufsize 10 overload = close"),
             ("syslog ( ident = a ) syslog level = warning syslog facility LOCAL1", ""),
@@ -126,7 +130,8 @@ struct TcprelayFileTests {
                 remote = { address = 127.0.0.1 port = 9 weight = 0 }
                 """))
         let service = try #require(plan.configuration.services.first)
-        #expect(service.listeners.map(\.onBindFailure) == [.retry(.seconds(7)), .retry(.seconds(3))])
+        #expect(
+            service.listeners.map(\.onBindFailure) == [.retry(.seconds(7)), .retry(.seconds(3))])
         #expect(service.limits.maxSessions == 120)
         #expect(service.limits.overload == .refuse)
         #expect(service.timeouts.idle == .seconds(2))
@@ -152,7 +157,9 @@ struct TcprelayFileTests {
         #expect(plan.configuration.log.error.target.place == .standardError)
     }
 
-    @Test("the first section of a name counts, others are passed over, files and aliases stand for themselves")
+    @Test(
+        "the first section of a name counts, others are passed over, files and aliases stand for themselves"
+    )
     func structure() throws {
         let text = """
             setenv PORT = 17
@@ -167,12 +174,15 @@ struct TcprelayFileTests {
         let call = Self.call(["/etc/t/f"])
         let plan = try call.plan(in: .with(files))
         #expect(plan.configuration.services[0].listeners[0].endpoint == .ip(.anyV4, port: 2))
-        #expect("\(plan.configuration.services[0].groups[0].channels[0].endpoint)" == "127.0.0.1:17")
+        #expect(
+            "\(plan.configuration.services[0].groups[0].channels[0].endpoint)" == "127.0.0.1:17")
         #expect(plan.configuration.log.error.target.ident == "x")
         let second = try Self.call(["/etc/t/f", "two"]).plan(in: .with(files))
         #expect(second.configuration.services[0].listeners[0].endpoint == .ip(.anyV4, port: 3))
         let option = try Self.call(["-I", "two", "/etc/t/f", "spawnd"]).plan(in: .with(files))
-        #expect(option.configuration == second.configuration || option.configuration.services == second.configuration.services)
+        #expect(
+            option.configuration == second.configuration
+                || option.configuration.services == second.configuration.services)
     }
 
     // MARK: Mistakes
@@ -181,23 +191,50 @@ struct TcprelayFileTests {
         "mistakes: where, what, and how it ends",
         arguments: [
             ("", 78, "FATAL: No configuration for id 'spawnd' found."),
-            ("id = spawnd { listen { port = 1 } }", 78, "FATAL: No configuration for id 'tcprelay' found."),
+            (
+                "id = spawnd { listen { port = 1 } }", 78,
+                "FATAL: No configuration for id 'tcprelay' found."
+            ),
             ("id = spawnd {\nlistne = { } }", 78, "f:2: Expected 'listen', "),
-            ("id = spawnd {\n listen = { port = nowhere }\n}\nid = tcprelay { remote = { address = 1.1.1.1 port = 1 } }",
-                78, "f:2: Expected a port, or the name of a service, but got 'nowhere'."),
-            ("id = spawnd { listen = { address = 1.2.3.4 } }\nid = tcprelay { remote = { address = 1.1.1.1 port = 1 } }",
-                78, "f:1: Expected 'port' or 'path' in this listen, but got none."),
-            ("id = spawnd { listen = { port = 1 } }\nid = tcprelay {\n remote = { port = 1 } }", 78,
-                "f:3: Expected 'address' in this remote, but got none."),
-            ("id = spawnd { listen = { port = 1 } }\nid = tcprelay {\n remote = { address = 1.1.1.1 } }", 78,
-                "f:3: Expected 'port' in this remote, but got none."),
-            ("id = spawnd { listen = { port = 1 } }\nid = tcprelay { remote = { address = host port = 1 } }", 78,
-                "f:2: Expected an IP address, but got 'host'."),
-            ("id = spawnd { listen = { port = 1 protocol = SCTP } }\nid = tcprelay { remote = { address = 1.1.1.1 port = 1 } }",
-                78, "but got 'SCTP'"),
-            ("id = spawnd { listen = { port = 1\n protocol = UDP } }", 78, "f:2: Expected a stream, but got 'UDP'"),
-            ("id = spawnd { }\nid = tcprelay { remote = { address = 1.1.1.1 port = 1 } }", 71, "No 'listen' defined! Exiting."),
-            ("id = spawnd { listen { port = 1 } }\nid = tcprelay { }", 64, "No remote services defined! Exiting."),
+            (
+                "id = spawnd {\n listen = { port = nowhere }\n}\nid = tcprelay { remote = { address = 1.1.1.1 port = 1 } }",
+                78, "f:2: Expected a port, or the name of a service, but got 'nowhere'."
+            ),
+            (
+                "id = spawnd { listen = { address = 1.2.3.4 } }\nid = tcprelay { remote = { address = 1.1.1.1 port = 1 } }",
+                78, "f:1: Expected 'port' or 'path' in this listen, but got none."
+            ),
+            (
+                "id = spawnd { listen = { port = 1 } }\nid = tcprelay {\n remote = { port = 1 } }",
+                78,
+                "f:3: Expected 'address' in this remote, but got none."
+            ),
+            (
+                "id = spawnd { listen = { port = 1 } }\nid = tcprelay {\n remote = { address = 1.1.1.1 } }",
+                78,
+                "f:3: Expected 'port' in this remote, but got none."
+            ),
+            (
+                "id = spawnd { listen = { port = 1 } }\nid = tcprelay { remote = { address = host port = 1 } }",
+                78,
+                "f:2: Expected an IP address, but got 'host'."
+            ),
+            (
+                "id = spawnd { listen = { port = 1 protocol = SCTP } }\nid = tcprelay { remote = { address = 1.1.1.1 port = 1 } }",
+                78, "but got 'SCTP'"
+            ),
+            (
+                "id = spawnd { listen = { port = 1\n protocol = UDP } }", 78,
+                "f:2: Expected a stream, but got 'UDP'"
+            ),
+            (
+                "id = spawnd { }\nid = tcprelay { remote = { address = 1.1.1.1 port = 1 } }", 71,
+                "No 'listen' defined! Exiting."
+            ),
+            (
+                "id = spawnd { listen { port = 1 } }\nid = tcprelay { }", 64,
+                "No remote services defined! Exiting."
+            ),
             ("id = spawnd { syslog facility = nope }", 78, "but got 'nope'."),
             ("id = spawnd { permit 300.1.1.1 }", 78, "Expected a network"),
             ("id = spawnd { pidfile = 'abc", 78, "f:1: Expected the quote"),
@@ -205,8 +242,10 @@ struct TcprelayFileTests {
             ("alias a { a }", 78, "in itself"), ("alias a { b } alias b { a } a", 78, "aliases"),
             ("include = /none", 66, "/none: No such file"), ("blub", 78, "Expected 'id', 'setenv'"),
             ("id = x { {", 78, "Expected '}'"),
-            ("id = spawnd { listen { path = /s userid = nobody-here } }\nid = tcprelay { remote = { address = 1.1.1.1 port = 1 } }",
-                78, "no user"),
+            (
+                "id = spawnd { listen { path = /s userid = nobody-here } }\nid = tcprelay { remote = { address = 1.1.1.1 port = 1 } }",
+                78, "no user"
+            ),
         ])
     func mistakes(text: String, status: Int32, words: String) throws {
         let refusal = try #require(Self.call().refusal(in: .with(["f": text])))
@@ -233,20 +272,24 @@ struct TcprelayFileTests {
             file(
                 "listen { path = /tmp/s mode = 600 } listen { address = 127.0.0.1 port = 0 bind retry delay = 3 }",
                 "remote = { address = ::1 port = 1 weight = 5 } rebalance = 3 idle timeout = 10m"),
-            file("listen { port = 1 } syslog facility = LOCAL3 spawn { userid = root groupid = 0 }"),
+            file(
+                "listen { port = 1 } syslog facility = LOCAL3 spawn { userid = root groupid = 0 }"),
         ])
     func translation(text: String) throws {
         #expect(try Self.call().translationIsSame(in: .with(["f": text])))
     }
 
-    @Test("ten thousand files that are nearly right crash nothing, and mean something valid or nothing")
+    @Test(
+        "ten thousand files that are nearly right crash nothing, and mean something valid or nothing"
+    )
     func random() throws {
         let words =
             [
                 "id", "=", "{", "}", "spawnd", "tcprelay", "listen", "port", "1", "address", "::0",
                 "127.0.0.1", "remote", "weight", "0x10", "10m", "users", "max", "spawn", "syslog",
                 "ident", "permit", "deny", "not", "10.0.0.0/8", "alias", "x", "include", "f",
-                "setenv", "\"", "'", "${X}", "#\n", "\\", "tls", "yes", "[", "]", "local", "rebalance",
+                "setenv", "\"", "'", "${X}", "#\n", "\\", "tls", "yes", "[", "]", "local",
+                "rebalance",
                 "path", "/s", "mode", "600", "overload", "queue", "99999999999999999999", "",
             ]
         let good = Self.file(

@@ -32,7 +32,9 @@ struct HAProxyBind {
                 settings.backlog = Int32(clamping: min(max(1, Int(value()) ?? 4096), 65_535))
                 index += 1
             case "maxconn":
-                settings.maxSessions = Int(value()).flatMap { ValueReader.sessions.contains($0) ? $0 : nil }
+                settings.maxSessions = Int(value()).flatMap {
+                    ValueReader.sessions.contains($0) ? $0 : nil
+                }
                 index += 1
             case "v4v6": alsoV4 = true
             case "interface":
@@ -79,7 +81,8 @@ struct HAProxyBind {
 
     private mutating func endpoints(_ text: String) -> [Endpoint] {
         guard let address = HAProxyAddress.plain(text) else {
-            remarks.drop("bind \(text)", at: line.place, "an address of a kind that is not available")
+            remarks.drop(
+                "bind \(text)", at: line.place, "an address of a kind that is not available")
             return []
         }
         if address.hasPrefix("unix:") { return endpoint(address).map { [$0] } ?? [] }
@@ -92,11 +95,13 @@ struct HAProxyBind {
         // ":::80" and "::1:80" are IPv6 addresses whose last group is the port.
         if host.contains(":"), !host.hasPrefix("[") { host = "[\(host)]" }
         let ports = address[address.index(after: colon)...].split(separator: "-")
-        guard let first = ports.first.flatMap({ Int($0) }), let last = ports.last.flatMap({ Int($0) }),
+        guard let first = ports.first.flatMap({ Int($0) }),
+            let last = ports.last.flatMap({ Int($0) }),
             (0...65_535).contains(first), (first...65_535).contains(max(first, last)),
             last - first < Self.mostPorts
         else {
-            remarks.drop("bind \(text)", at: line.place, "no port, or more than \(Self.mostPorts) of them")
+            remarks.drop(
+                "bind \(text)", at: line.place, "no port, or more than \(Self.mostPorts) of them")
             return []
         }
         guard last >= first else { return [] }

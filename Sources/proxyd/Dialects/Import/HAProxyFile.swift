@@ -45,7 +45,8 @@ struct HAProxyFile {
             let words = try splitter.words()
             for variable in splitter.missing {
                 remarks.append(
-                    ForeignRemark(.suspicious, at: place, "$\(variable) is not set, and stands for nothing"))
+                    ForeignRemark(
+                        .suspicious, at: place, "$\(variable) is not set, and stands for nothing"))
             }
             guard let first = words.first else { continue }
             try take(HAProxyLine(words: words, place: place), first)
@@ -55,13 +56,16 @@ struct HAProxyFile {
     private mutating func take(_ line: HAProxyLine, _ first: String) throws(ImportMistake) {
         if first.hasPrefix(".") {
             remarks.append(
-                ForeignRemark(.ignored, at: line.place, "\(line.text): conditions are not weighed; what they enclose counts"))
+                ForeignRemark(
+                    .ignored, at: line.place,
+                    "\(line.text): conditions are not weighed; what they enclose counts"))
             return
         }
         guard Self.kinds.contains(first) else {
             guard !sections.isEmpty else {
                 throw ImportMistake(
-                    at: line.place, "“\(first.prefix(60))” stands in no section; is this an HAProxy file?")
+                    at: line.place,
+                    "“\(first.prefix(60))” stands in no section; is this an HAProxy file?")
             }
             sections[sections.count - 1].lines.append(line)
             return

@@ -61,7 +61,8 @@ struct HAProxyImport {
         let front = proxy(section)
         let shown = "\(section.kind) \(section.name)"
         guard front.isTCP else {
-            return remarks.drop(shown, at: section.place, "mode http is not relayed; write “mode tcp”")
+            return remarks.drop(
+                shown, at: section.place, "mode http is not relayed; write “mode tcp”")
         }
         guard !front.isDisabled else {
             return remarks.drop(shown, at: section.place, "it is disabled")
@@ -79,7 +80,8 @@ struct HAProxyImport {
                     ["backend", "listen"].contains($0.kind) && $0.name == route.name
                 })
             else {
-                return remarks.drop("default_backend \(route.name)", at: route.place, "there is no such backend")
+                return remarks.drop(
+                    "default_backend \(route.name)", at: route.place, "there is no such backend")
             }
             back = proxy(found)
             guard back.isTCP else {
@@ -103,7 +105,8 @@ struct HAProxyImport {
         var listeners: [ListenerConfiguration] = []
         for var listener in front.listeners {
             if others.contains(where: { $0.endpoint == listener.endpoint }) {
-                remarks.drop("bind \(listener.endpoint)", at: front.place, "it is bound by another section")
+                remarks.drop(
+                    "bind \(listener.endpoint)", at: front.place, "it is bound by another section")
                 continue
             }
             listener.name = String(listeners.count)
@@ -144,10 +147,12 @@ struct HAProxyImport {
                         if let address, address != .anyV4, !channel.endpoint.isUnix {
                             channel.ownSource = .addresses([address])
                         } else {
-                            remarks.drop("server \(server.name) … source \(source)", at: server.place)
+                            remarks.drop(
+                                "server \(server.name) … source \(source)", at: server.place)
                         }
                     }
-                    let probe = server.probe(back.probe, back.expects, timeout: back.check, &remarks)
+                    let probe = server.probe(
+                        back.probe, back.expects, timeout: back.check, &remarks)
                     channel.ownProbes = ProbeDraft(probes: probe.map { [$0] })
                     group.channels.append(channel)
                 }
@@ -159,10 +164,13 @@ struct HAProxyImport {
             }
             guard !group.channels.isEmpty else { continue }
             if group.channels.allSatisfy({ $0.weight == 0 }) {
-                remarks.drop("weight 0", at: back.place, "no server of \(back.name) would get a session")
+                remarks.drop(
+                    "weight 0", at: back.place, "no server of \(back.name) would get a session")
                 continue
             }
-            if group.channels.contains(where: { $0.maxc != nil }) { service.limits.overload = .queue }
+            if group.channels.contains(where: { $0.maxc != nil }) {
+                service.limits.overload = .queue
+            }
             groups.append(group)
         }
         return groups
@@ -175,7 +183,9 @@ struct HAProxyImport {
         case "leastconn": return BalanceConfiguration(policy: .leastConnections)
         case "first": return BalanceConfiguration(policy: .first)
         case "source":
-            remarks.differ(at: line.place, "balance source: by the client's address, with other numbers than HAProxy's")
+            remarks.differ(
+                at: line.place,
+                "balance source: by the client's address, with other numbers than HAProxy's")
             return back.isConsistent
                 ? BalanceConfiguration(policy: .sticky)
                 : BalanceConfiguration(policy: .hash, failover: true)
@@ -198,7 +208,9 @@ struct HAProxyImport {
             service.timeouts.idle = idle.bounded(range)
             if back.tunnel == nil, Set(sides).count > 1 {
                 remarks.differ(
-                    at: front.place, "timeout client and timeout server: both sides silent for the shorter of the two ends a session")
+                    at: front.place,
+                    "timeout client and timeout server: both sides silent for the shorter of the two ends a session"
+                )
             }
         }
         let ends = [front.clientEnd, back.serverEnd].compactMap { $0 }.filter { $0 > .zero }
@@ -220,7 +232,9 @@ struct HAProxyImport {
                     ValueReader.sessions.contains($0) ? $0 : nil
                 }
             case "nbthread":
-                configuration.workers = Int(line[1]).flatMap { ValueReader.workers.contains($0) ? $0 : nil }
+                configuration.workers = Int(line[1]).flatMap {
+                    ValueReader.workers.contains($0) ? $0 : nil
+                }
             case "user", "uid": privileges.user = line[1]
             case "group", "gid": privileges.group = line[1]
             case "chroot":

@@ -78,10 +78,12 @@ struct HAProxyProxy {
         case "option", "no": takeOption(line)
         case "tcp-check", "http-check": expects.append(line)
         case "log":
-            remarks.drop(text, at: line.place, "write log: access: or log: error: for the whole daemon")
+            remarks.drop(
+                text, at: line.place, "write log: access: or log: error: for the whole daemon")
         case "fullconn", "source", "dispatch", "email-alert", "persist", "rate-limit":
             remarks.drop(text, at: line.place)
-        case let word where Self.harmless.contains(word): remarks.drop(text, at: line.place, "not needed")
+        case let word where Self.harmless.contains(word):
+            remarks.drop(text, at: line.place, "not needed")
         case let word where word.hasPrefix("http-") || word == "errorfile" || word == "compression":
             remarks.drop(text, at: line.place, "of HTTP, which is not looked into")
         default: remarks.drop(text, at: line.place)
@@ -137,7 +139,9 @@ struct HAProxyProxy {
         case "pgsql-check": probe = .postgres(user: line.value(behind: "user"))
         case "ssl-hello-chk", "ldap-check", "spop-check", "external-check":
             probe = .connect
-            remarks.drop(line.text, at: line.place, "there is no such probe; channels are probed by connecting")
+            remarks.drop(
+                line.text, at: line.place,
+                "there is no such probe; channels are probed by connecting")
         case let word where Self.harmlessOptions.contains(word):
             remarks.drop(line.text, at: line.place, "not needed")
         default: remarks.drop(line.text, at: line.place)
@@ -150,7 +154,8 @@ struct HAProxyProxy {
         var bind = HAProxyBind(line)
         let found = bind.listeners()
         for remark in bind.remarks.all { remarks.add(remark) }
-        for listener in found where !listeners.contains(where: { $0.endpoint == listener.endpoint }) {
+        for listener in found where !listeners.contains(where: { $0.endpoint == listener.endpoint })
+        {
             listeners.append(listener)
         }
     }

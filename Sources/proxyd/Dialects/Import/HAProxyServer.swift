@@ -50,7 +50,9 @@ struct HAProxyServer {
             case "weight":
                 weight = Int(value()).map { min(max(0, $0), 256) } ?? weight
             case "maxconn":
-                maxConnections = Int(value()).flatMap { ValueReader.sessions.contains($0) ? $0 : nil }
+                maxConnections = Int(value()).flatMap {
+                    ValueReader.sessions.contains($0) ? $0 : nil
+                }
             case "inter": inter = HAProxyTime.duration(value()) ?? inter
             case "fastinter": fastInter = HAProxyTime.duration(value())
             case "rise": rise = Int(value()).map { min(max(1, $0), 100) } ?? rise
@@ -88,12 +90,15 @@ struct HAProxyServer {
     /// - Parameter port: of the frontend, for servers that name none.
     mutating func channel(name: String, defaultPort port: UInt16?) -> ChannelConfiguration? {
         guard let text = HAProxyAddress.plain(address) else {
-            remarks.drop("server \(self.name) \(address)", at: place, "an address of a kind that is not available")
+            remarks.drop(
+                "server \(self.name) \(address)", at: place,
+                "an address of a kind that is not available")
             return nil
         }
         do throws(ValueMistake) {
             let isBareV6 = IPAddress(text).map { if case .v6 = $0 { true } else { false } } ?? false
-            let endpoint = try EndpointReader.channel(isBareV6 ? "[\(text)]" : text, defaultPort: port)
+            let endpoint = try EndpointReader.channel(
+                isBareV6 ? "[\(text)]" : text, defaultPort: port)
             var channel = ChannelConfiguration(name: name, endpoint: endpoint)
             channel.weight = weight
             channel.maxc = maxConnections
@@ -124,7 +129,8 @@ extension HAProxyServer {
         var probe = ProbeConfiguration()
         probe.interval = inter.bounded(.milliseconds(100)...ValueReader.longestHold)
         probe.fastInterval = min(
-            (fastInter ?? inter).bounded(.milliseconds(100)...ValueReader.longestHold), probe.interval)
+            (fastInter ?? inter).bounded(.milliseconds(100)...ValueReader.longestHold),
+            probe.interval)
         probe.timeout = (timeout ?? inter).bounded(.milliseconds(1)...ValueReader.longestHold)
         probe.rise = rise
         probe.fall = fall
@@ -167,13 +173,16 @@ enum HAProxySteps {
             case ("send", _) where !line[2].isEmpty && line.words.count == 3:
                 steps.append(.send(Array(line[2].utf8)))
             case ("send-binary", _):
-                if let step = step("hex:" + line[2], line, &remarks), case .bytes(let bytes) = step {
+                if let step = step("hex:" + line[2], line, &remarks), case .bytes(let bytes) = step
+                {
                     steps.append(.send(bytes))
                 }
             case ("expect", "string") where line.words.count == 4:
                 // Anywhere in what has come, as HAProxy has it.
                 let quoted = line[3].map { "\\.+*?()[]{}|^$/".contains($0) ? "\\\($0)" : "\($0)" }
-                if let step = step("regex:" + quoted.joined(), line, &remarks) { steps.append(step) }
+                if let step = step("regex:" + quoted.joined(), line, &remarks) {
+                    steps.append(step)
+                }
             case ("expect", "rstring") where line.words.count == 4:
                 if let step = step("regex:" + line[3], line, &remarks) { steps.append(step) }
             default: remarks.drop(line.text, at: line.place)

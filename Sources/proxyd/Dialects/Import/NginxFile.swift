@@ -100,7 +100,9 @@ struct NginxFile {
         while position < bytes.count {
             let byte = bytes[position]
             if byte == UInt8(ascii: "#") {
-                while position < bytes.count, bytes[position] != UInt8(ascii: "\n") { position += 1 }
+                while position < bytes.count, bytes[position] != UInt8(ascii: "\n") {
+                    position += 1
+                }
             } else if byte <= 0x20 {
                 if byte == UInt8(ascii: "\n") { line += 1 }
                 position += 1

@@ -76,7 +76,9 @@ struct NginxImport {
         _ directive: NginxDirective, _ inherited: [NginxDirective]
     ) {
         var server = NginxServer(place: directive.place)
-        for line in inherited where NginxServer.inheritable.contains(line.name) { server.take(line) }
+        for line in inherited where NginxServer.inheritable.contains(line.name) {
+            server.take(line)
+        }
         for line in directive.block ?? [] { server.take(line) }
         for remark in server.remarks.all { remarks.add(remark) }
         guard !server.listeners.isEmpty else {
@@ -89,7 +91,9 @@ struct NginxImport {
         let others = configuration.services.flatMap(\.listeners)
         for var listener in server.listeners {
             if others.contains(where: { $0.endpoint == listener.endpoint }) {
-                remarks.drop("listen \(listener.endpoint)", at: directive.place, "it is listened on by another server")
+                remarks.drop(
+                    "listen \(listener.endpoint)", at: directive.place,
+                    "it is listened on by another server")
                 continue
             }
             listener.name = String(service.listeners.count)
@@ -120,7 +124,9 @@ struct NginxImport {
             for index in service.groups.indices { service.groups[index].ownSource = source }
         }
         if !server.triesNext {
-            remarks.differ(at: directive.place, "proxy_next_upstream off: another channel is tried all the same")
+            remarks.differ(
+                at: directive.place,
+                "proxy_next_upstream off: another channel is tried all the same")
         }
         configuration.services.append(service)
     }
@@ -147,7 +153,8 @@ struct NginxServer {
         "proxy_timeout", "proxy_connect_timeout", "proxy_next_upstream",
         "proxy_next_upstream_timeout", "proxy_next_upstream_tries", "proxy_buffer_size",
         "tcp_nodelay", "access_log", "error_log", "log_format", "resolver", "resolver_timeout",
-        "preread_buffer_size", "preread_timeout", "proxy_socket_keepalive", "variables_hash_max_size",
+        "preread_buffer_size", "preread_timeout", "proxy_socket_keepalive",
+        "variables_hash_max_size",
         "proxy_protocol", "proxy_protocol_timeout", "proxy_half_close", "allow", "deny",
         "proxy_download_rate", "proxy_upload_rate", "proxy_bind", "ssl_preread", "limit_conn",
         "limit_conn_zone", "limit_conn_log_level", "set_real_ip_from", "map_hash_max_size",
@@ -161,7 +168,8 @@ struct NginxServer {
         switch line.name {
         case "listen": takeListen(line)
         case "proxy_pass": pass = line
-        case "proxy_timeout": idle = time(line)?.bounded(ValueReader.shortest...ValueReader.year) ?? idle
+        case "proxy_timeout":
+            idle = time(line)?.bounded(ValueReader.shortest...ValueReader.year) ?? idle
         case "proxy_connect_timeout":
             connect = time(line)?.bounded(ValueReader.shortest...ValueReader.year) ?? connect
         case "proxy_next_upstream": triesNext = line[1] != "off"
@@ -215,7 +223,9 @@ struct NginxServer {
             return remarks.drop(line.text, at: line.place, "datagrams are not relayed")
         }
         var text = line[1]
-        if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { text = "*:" + text }
+        if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            text = "*:" + text
+        }
         var listener: ListenerConfiguration
         do throws(ValueMistake) {
             listener = ListenerConfiguration(name: "0", endpoint: try EndpointReader.listener(text))
@@ -261,7 +271,11 @@ struct NginxUpstream {
                 let siblings = isBackup ? backup.channels : main.channels
                 guard let channel = server(line, name: String(siblings.count), &times, &counts)
                 else { continue }
-                if isBackup { backup.channels.append(channel) } else { main.channels.append(channel) }
+                if isBackup {
+                    backup.channels.append(channel)
+                } else {
+                    main.channels.append(channel)
+                }
             case "least_conn": main.balance = BalanceConfiguration(policy: .leastConnections)
             case "least_time": main.balance = BalanceConfiguration(policy: .leastLatency)
             case "random": main.balance = BalanceConfiguration(policy: .randomTwoChoices)
@@ -276,7 +290,9 @@ struct NginxUpstream {
         failures = counts.max() ?? failures
         if times.count > 1 || counts.count > 1 {
             remarks.differ(
-                at: directive.place, "max_fails and fail_timeout: the largest of upstream \(directive[1]) count for all its servers")
+                at: directive.place,
+                "max_fails and fail_timeout: the largest of upstream \(directive[1]) count for all its servers"
+            )
         }
         if failures == 0 { (grace, failures) = (.zero, 1) }
         groups = [main, backup].filter { group in group.channels.contains { $0.weight > 0 } }
@@ -299,7 +315,8 @@ struct NginxUpstream {
             let value = word.split(separator: "=", maxSplits: 1).last.map(String.init) ?? ""
             switch word.split(separator: "=").first.map(String.init) ?? "" {
             case "weight":
-                channel.weight = Int(value).map { min(max(1, $0), ValueReader.weights.upperBound) } ?? 1
+                channel.weight =
+                    Int(value).map { min(max(1, $0), ValueReader.weights.upperBound) } ?? 1
             case "max_conns":
                 channel.maxc = Int(value).flatMap { ValueReader.sessions.contains($0) ? $0 : nil }
                 hasLimits = hasLimits || channel.maxc != nil

@@ -51,7 +51,9 @@ struct LighttpdLexer {
         while position < bytes.count {
             let byte = bytes[position]
             if byte == UInt8(ascii: "#") {
-                while position < bytes.count, bytes[position] != UInt8(ascii: "\n") { position += 1 }
+                while position < bytes.count, bytes[position] != UInt8(ascii: "\n") {
+                    position += 1
+                }
             } else if byte == UInt8(ascii: "\n") {
                 position += 1
                 line += 1

@@ -115,7 +115,8 @@ struct LighttpdReader {
         case "include": return try include(into: target)
         case "include_shell":
             throw LighttpdMistake(
-                at: place, "include_shell is not run; write its output into a file, and include that")
+                at: place,
+                "include_shell is not run; write its output into a file, and include that")
         case "global" where isAt("{"):
             advance()
             return try statements(into: .global, untilBrace: true)
@@ -215,7 +216,8 @@ struct LighttpdReader {
         advance()
         let value = try expression(in: target)
         guard let address = value.text else {
-            throw LighttpdMistake(at: place, "\(name) is compared with \(value.shown), which is no text")
+            throw LighttpdMistake(
+                at: place, "\(name) is compared with \(value.shown), which is no text")
         }
         let whole = "\(name) \(symbol) \"\(address.prefix(60))\""
         if case .nowhere = target { return .nowhere(whole) }
@@ -227,7 +229,9 @@ struct LighttpdReader {
             remark(.ignored, at: place, "\(whole) within another socket's block is never true")
             return .nowhere(whole)
         }
-        if let index = sockets.firstIndex(where: { $0.address == address }) { return .socket(index) }
+        if let index = sockets.firstIndex(where: { $0.address == address }) {
+            return .socket(index)
+        }
         sockets.append(LighttpdSocket(address: address, place: place, scope: [:]))
         return .socket(sockets.count - 1)
     }
@@ -343,7 +347,8 @@ struct LighttpdReader {
         default:
             // What a condition that does not count here has set is not known.
             if case .nowhere = target { return .text("") }
-            throw LighttpdMistake(at: place, "\(name) has no value; set it above, or put texts in quotes")
+            throw LighttpdMistake(
+                at: place, "\(name) has no value; set it above, or put texts in quotes")
         }
     }
 }

@@ -29,7 +29,9 @@ enum SockproxyDialect: Dialect {
             let plan = try plan(reader, line, call, surroundings)
             return try meaning(of: plan, line, call)
         } catch {
-            throw refusal(error.place.isEmpty ? "\(file): \(error.problem)" : "\(error.place): \(error.problem)", of: call)
+            throw refusal(
+                error.place.isEmpty
+                    ? "\(file): \(error.problem)" : "\(error.place): \(error.problem)", of: call)
         }
     }
 
@@ -91,9 +93,12 @@ enum SockproxyDialect: Dialect {
     private static let standardNotes = [
         DialectNote(
             "server.max-read-idle",
-            "60 s unless said otherwise; what either side sends counts, so nobody who only receives is cut off"),
+            "60 s unless said otherwise; what either side sends counts, so nobody who only receives is cut off"
+        ),
         DialectNote("hosts that refuse", "cost no client anything: another one is tried"),
-        DialectNote("messages", "“re-enabled” and “establishing connection failed” are not in a file's daemon"),
+        DialectNote(
+            "messages",
+            "“re-enabled” and “establishing connection failed” are not in a file's daemon"),
     ]
 
     /// SIGUSR1: the same file, again.
@@ -143,7 +148,8 @@ struct SockproxyVoice: Voice {
         }
         let name = address.isUnix ? "\(address)" : "tcp:\(address)"
         switch event.kind {
-        case .failed: return ["establishing connection failed: socket: \(name): \(event.cause ?? "")"]
+        case .failed:
+            return ["establishing connection failed: socket: \(name): \(event.cause ?? "")"]
         case .returned: return ["gw-server re-enabled: \(name)"]
         default: return []
         }

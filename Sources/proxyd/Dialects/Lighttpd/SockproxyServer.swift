@@ -41,14 +41,19 @@ struct SockproxyServerReader {
         for entry in extensions {
             guard let word = entry.key, let hosts = entry.value.entries else {
                 throw mistake(
-                    "unexpected value for sockproxy.server: \(entry.value.shown); write \(Self.form)")
+                    "unexpected value for sockproxy.server: \(entry.value.shown); write \(Self.form)"
+                )
             }
             guard word.isEmpty || word == "/" else {
-                remark(.suspicious, "\"\(word)\" never matches and is left out; write \"\" in front of the hosts")
+                remark(
+                    .suspicious,
+                    "\"\(word)\" never matches and is left out; write \"\" in front of the hosts")
                 continue
             }
             guard server.hosts.isEmpty else {
-                remark(.suspicious, "\"\(word)\" is left out: the hosts in front of it match everything")
+                remark(
+                    .suspicious,
+                    "\"\(word)\" is left out: the hosts in front of it match everything")
                 continue
             }
             for host in hosts { server.hosts.append(try self.host(host, of: word)) }
@@ -80,12 +85,14 @@ struct SockproxyServerReader {
         var keys: [String: LighttpdValue] = [:]
         for pair in pairs {
             guard let key = pair.key else {
-                throw mistake("unexpected value in \(shown): \(pair.value.shown); write KEY => VALUE")
+                throw mistake(
+                    "unexpected value in \(shown): \(pair.value.shown); write KEY => VALUE")
             }
             keys[key] = pair.value
         }
         if keys["bin-path"] != nil {
-            throw mistake("bin-path: no program is started here; start it yourself, and write host or socket")
+            throw mistake(
+                "bin-path: no program is started here; start it yourself, and write host or socket")
         }
         host.disableTime = try seconds(keys, "disable-time") ?? host.disableTime
         host.connectTimeout = try seconds(keys, "connect-timeout") ?? host.connectTimeout
@@ -94,7 +101,9 @@ struct SockproxyServerReader {
         host.endpoint = try endpoint(keys, shown)
         if let label = entry.key, !label.isEmpty {
             guard label.utf8.count <= 64, (try? ValueReader.label(label, as: "it")) != nil else {
-                throw mistake("the label “\(label.prefix(40))…” has more than 64 bytes, or control characters")
+                throw mistake(
+                    "the label “\(label.prefix(40))…” has more than 64 bytes, or control characters"
+                )
             }
             host.label = label
         }
@@ -146,7 +155,8 @@ struct SockproxyServerReader {
             }
             port = number
         }
-        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        let bare =
+            host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         if let literal = IPAddress(bare) {
             guard literal != .anyV4, literal != .anyV6 else {
                 throw mistake("“host” is \"\(host)\", every address; name one, as 127.0.0.1")

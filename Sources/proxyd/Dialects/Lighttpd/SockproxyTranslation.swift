@@ -41,14 +41,20 @@ struct SockproxyTranslation {
         if global["sockproxy.server"] != nil {
             shared += try listeners(at: try mainAddress(), scope: [:], place: "")
         } else {
-            remark(.ignored, "the web server at \(try mainAddress()) is not there: nothing but sockproxy is served")
+            remark(
+                .ignored,
+                "the web server at \(try mainAddress()) is not there: nothing but sockproxy is served"
+            )
         }
         for socket in sockets {
-            let listeners = try listeners(at: socket.address, scope: socket.scope, place: socket.place)
+            let listeners = try listeners(
+                at: socket.address, scope: socket.scope, place: socket.place)
             if let server = socket.scope["sockproxy.server"] {
                 try addService(server, listeners, socket.scope)
             } else if global["sockproxy.server"] == nil {
-                remark(.ignored, at: socket.place, "\(socket.address) has no sockproxy.server, and is not listened on")
+                remark(
+                    .ignored, at: socket.place,
+                    "\(socket.address) has no sockproxy.server, and is not listened on")
             } else {
                 shared += listeners
             }
@@ -109,7 +115,8 @@ struct SockproxyTranslation {
         case "hash":
             remark(
                 .differs, at: setting.place,
-                "hash sends every client to the same host, as there is nothing to tell them apart; sticky goes by the client")
+                "hash sends every client to the same host, as there is nothing to tell them apart; sticky goes by the client"
+            )
             return BalanceConfiguration(policy: .hash, function: .lighttpd)
         default:
             remark(
@@ -128,13 +135,17 @@ struct SockproxyTranslation {
         service.grace = .seconds(disable)
         service.health.graceMax = .seconds(max(1, disable))
         if differs(\.disableTime) {
-            remark(.differs, at: place, "disable-time is \(disable) s for all these hosts, the longest of theirs")
+            remark(
+                .differs, at: place,
+                "disable-time is \(disable) s for all these hosts, the longest of theirs")
         }
         let timeouts = hosts.map { $0.connectTimeout == 0 ? Self.kernelTimeout : $0.connectTimeout }
         let connect = timeouts.max() ?? 8
         service.timeouts.connect = .seconds(connect)
         if differs(\.connectTimeout) {
-            remark(.differs, at: place, "connect-timeout is \(connect) s for all these hosts, the longest of theirs")
+            remark(
+                .differs, at: place,
+                "connect-timeout is \(connect) s for all these hosts, the longest of theirs")
         }
         service.timeouts.idle = idle(besides: hosts, at: place)
         if let write = seconds("server.max-write-idle") {
@@ -152,7 +163,8 @@ struct SockproxyTranslation {
         if let least = own.min() {
             remark(
                 .differs, at: place,
-                "read-timeout and write-timeout: nothing moving for \(least) s either way ends a session")
+                "read-timeout and write-timeout: nothing moving for \(least) s either way ends a session"
+            )
             seconds = seconds == 0 ? least : min(seconds, least)
         }
         return seconds == 0 ? nil : .seconds(seconds)
@@ -161,7 +173,9 @@ struct SockproxyTranslation {
     private mutating func seconds(_ name: String) -> Int? {
         guard let setting = global[name] else { return nil }
         guard let number = setting.value.number, (0...31_536_000).contains(number) else {
-            remark(.suspicious, at: setting.place, "\(name) is \(setting.value.shown), which are no seconds")
+            remark(
+                .suspicious, at: setting.place,
+                "\(name) is \(setting.value.shown), which are no seconds")
             return nil
         }
         return number
@@ -201,9 +215,12 @@ struct SockproxyTranslation {
         }
         if let ssl = scope["ssl.engine"] ?? global["ssl.engine"], ssl.value.isEnabled {
             throw LighttpdMistake(
-                at: ssl.place, "ssl.engine: TLS is not available in this version; remove it, or keep lighttpd in front")
+                at: ssl.place,
+                "ssl.engine: TLS is not available in this version; remove it, or keep lighttpd in front"
+            )
         }
-        let backlog = (scope["server.listen-backlog"] ?? global["server.listen-backlog"])?.value.number
+        let backlog = (scope["server.listen-backlog"] ?? global["server.listen-backlog"])?.value
+            .number
         return endpoints.enumerated().map { index, endpoint in
             var listener = ListenerConfiguration(name: String(index), endpoint: endpoint)
             listener.backlog = Int32(clamping: min(max(1, backlog ?? 1024), 65_535))
@@ -220,7 +237,9 @@ struct SockproxyTranslation {
         }
         if let workers = global["server.max-worker"]?.value.number, workers > 0 {
             configuration.workers = min(workers, ValueReader.workers.upperBound)
-            remark(.differs, at: global["server.max-worker"]?.place, "server.max-worker: threads, not processes")
+            remark(
+                .differs, at: global["server.max-worker"]?.place,
+                "server.max-worker: threads, not processes")
         }
         var privileges = PrivilegesConfiguration()
         privileges.user = try account("server.username", ValueReader.user)
@@ -228,7 +247,8 @@ struct SockproxyTranslation {
         if let setting = global["server.chroot"] {
             guard let chroot = setting.value.text, chroot.hasPrefix("/") else {
                 throw LighttpdMistake(
-                    at: setting.place, "server.chroot is \(setting.value.shown); write the whole path of a directory")
+                    at: setting.place,
+                    "server.chroot is \(setting.value.shown); write the whole path of a directory")
             }
             privileges.chroot = chroot
         }
@@ -238,7 +258,8 @@ struct SockproxyTranslation {
         if let setting = global["server.errorlog"] {
             guard let file = setting.value.text, file.hasPrefix("/") else {
                 throw LighttpdMistake(
-                    at: setting.place, "server.errorlog is \(setting.value.shown); write the whole path of a file")
+                    at: setting.place,
+                    "server.errorlog is \(setting.value.shown); write the whole path of a file")
             }
             error.target = LogTarget(.file(file))
         }
@@ -281,16 +302,24 @@ struct SockproxyTranslation {
                 switch name {
                 case "sockproxy.debug":
                     if setting.value.number ?? 0 > 0 {
-                        remark(.differs, at: setting.place, "sockproxy.debug: see “proxyd ctl help debug”")
+                        remark(
+                            .differs, at: setting.place,
+                            "sockproxy.debug: see “proxyd ctl help debug”")
                     }
                 case "server.max-request-size":
-                    remark(.ignored, at: setting.place, "\(name): the bytes of a connection are not limited")
+                    remark(
+                        .ignored, at: setting.place,
+                        "\(name): the bytes of a connection are not limited")
                 case "server.max-fds":
-                    remark(.ignored, at: setting.place, "\(name): as many descriptors are used as the system allows")
+                    remark(
+                        .ignored, at: setting.place,
+                        "\(name): as many descriptors are used as the system allows")
                 case let name where name.hasPrefix("sockproxy."):
                     remark(.suspicious, at: setting.place, "\(name) is unknown")
                 default:
-                    remark(.ignored, at: setting.place, "\(name) is of the web server, and has no effect")
+                    remark(
+                        .ignored, at: setting.place,
+                        "\(name) is of the web server, and has no effect")
                 }
             }
         }

@@ -171,7 +171,8 @@ extension TcprelayParser {
             try reader.expect("directory")
             _ = try reader.equalText("a directory")
             reader.remark(
-                .ignored, at: place, "working directory has no effect: nothing is opened by a short path")
+                .ignored, at: place,
+                "working directory has no effect: nothing is opened by a short path")
         case "ipc":
             try reader.advance()
             try reader.expect("key")
@@ -297,7 +298,8 @@ extension TcprelayParser {
     private mutating func readTLS() throws(TcprelayMistake) -> Bool {
         if try reader.takes("psk") {
             throw TcprelayMistake(
-                at: reader.token.place, "Expected certificates, but got 'psk', which is not available.")
+                at: reader.token.place,
+                "Expected certificates, but got 'psk', which is not available.")
         }
         guard try reader.takes("=") else { return true }
         let word = try reader.text("'yes', 'no', 'auto' or versions").value

@@ -29,7 +29,8 @@ extension Network {
         switch address {
         case .v4(let address):
             for bit in 0..<UInt32(bits) {
-                others.append(contentsOf: Network("\(IPAddress.v4(address ^ (1 << (31 - bit))))/\(bit + 1)"))
+                others.append(
+                    contentsOf: Network("\(IPAddress.v4(address ^ (1 << (31 - bit))))/\(bit + 1)"))
             }
             others.append(contentsOf: Network("::/0"))
         case .v6(let high, let low, _):

@@ -17,7 +17,8 @@ enum TcprelayDialect: Dialect {
         if line.showsVersion {
             // On standard error, as the original has it.
             throw DialectRefusal(
-                "\(call.program) version proxyd-\(Version.string)", status: TcprelayStatus.good.rawValue)
+                "\(call.program) version proxyd-\(Version.string)",
+                status: TcprelayStatus.good.rawValue)
         }
         let plan: DialectPlan
         do throws(TcprelayMistake) {

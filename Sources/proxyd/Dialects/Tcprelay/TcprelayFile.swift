@@ -92,7 +92,8 @@ struct TcprelayParser {
             try reader.expect("directory")
             _ = try reader.equalText("a directory")
             reader.remark(
-                .ignored, at: place, "coredump directory: the system says where cores go, see core(5)")
+                .ignored, at: place,
+                "coredump directory: the system says where cores go, see core(5)")
         } else if reader.isAt("debug") || reader.isAt("trace") {
             let word = reader.token.text
             try reader.advance()

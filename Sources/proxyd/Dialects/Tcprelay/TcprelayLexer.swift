@@ -117,7 +117,9 @@ struct TcprelayLexer {
 
     private mutating func number(radix: Int, digits: Int) -> UInt8? {
         let rest = bytes[position...].prefix(digits)
-        let run = rest.prefix { Character(UnicodeScalar($0)).hexDigitValue.map { $0 < radix } ?? false }
+        let run = rest.prefix {
+            Character(UnicodeScalar($0)).hexDigitValue.map { $0 < radix } ?? false
+        }
         guard !run.isEmpty, let text = String(validating: run, as: UTF8.self),
             let value = Int(text, radix: radix)
         else { return nil }

@@ -20,7 +20,8 @@ extension TcprelayTranslation {
     }
 
     /// Without an address it is every IPv4 address, and every IPv6 address where there are any.
-    private mutating func endpoints(of listen: TcprelayListen) throws(TcprelayMistake) -> [Endpoint] {
+    private mutating func endpoints(of listen: TcprelayListen) throws(TcprelayMistake) -> [Endpoint]
+    {
         if let place = listen.isSCTP { throw Self.noSCTP(at: place) }
         if let path = listen.path {
             guard case .unix? = try? Endpoint("unix:\(path.value)") else {
@@ -46,7 +47,8 @@ extension TcprelayTranslation {
             throw TcprelayMistake(
                 at: address.place, "Expected an address, but got '\(address.value.prefix(80))'.")
         }
-        remark(.differs, at: address.place, "\(name): its first address is listened on, not every one")
+        remark(
+            .differs, at: address.place, "\(name): its first address is listened on, not every one")
         return [.name(name, port: port)]
     }
 
@@ -69,7 +71,8 @@ extension TcprelayTranslation {
         }
         if let place = listen.tls {
             throw TcprelayMistake(
-                at: place, "Expected no TLS, but got 'tls', which is not available in this version.")
+                at: place, "Expected no TLS, but got 'tls', which is not available in this version."
+            )
         }
         return listener
     }

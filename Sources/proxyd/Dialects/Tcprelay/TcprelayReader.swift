@@ -262,9 +262,11 @@ struct TcprelayNumber: Equatable {
         }
         hasUnit = factor > 1
         if hasUnit { digits = digits.dropLast() }
-        let isNumeric = !digits.isEmpty && digits.utf8.allSatisfy {
-            Character(UnicodeScalar($0)).isHexDigit && (isHex || (0x30...0x39).contains($0))
-        }
+        let isNumeric =
+            !digits.isEmpty
+            && digits.utf8.allSatisfy {
+                Character(UnicodeScalar($0)).isHexDigit && (isHex || (0x30...0x39).contains($0))
+            }
         guard isNumeric, let number = Int(digits, radix: isHex ? 16 : 10) else { return nil }
         let (product, overflow) = number.multipliedReportingOverflow(by: factor)
         guard !overflow else { return nil }

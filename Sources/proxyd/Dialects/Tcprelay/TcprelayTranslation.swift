@@ -63,11 +63,14 @@ struct TcprelayTranslation {
             if spawnd.overload == nil { service.limits = ServiceLimits() }
             return remark(
                 .differs,
-                "no limit of connections is configured; the original has one of 480 (60 users × 8 instances)")
+                "no limit of connections is configured; the original has one of 480 (60 users × 8 instances)"
+            )
         }
         guard !spawnd.isSingleProcess else {
             return remark(
-                .differs, "users max and instances max are for workers, and with “single process” there are none")
+                .differs,
+                "users max and instances max are for workers, and with “single process” there are none"
+            )
         }
         let users = spawnd.usersMax?.value ?? Self.standardUsers
         let instances = spawnd.instancesMax?.value ?? Self.standardInstances
@@ -99,7 +102,8 @@ struct TcprelayTranslation {
             privileges.keepsBind = true
             remark(
                 .differs,
-                "userid and groupid are for the whole daemon, as there are no workers; it keeps the right to bind low ports")
+                "userid and groupid are for the whole daemon, as there are no workers; it keeps the right to bind low ports"
+            )
         }
         return privileges
     }
@@ -139,7 +143,9 @@ struct TcprelayTranslation {
             let weight = remote.weight?.value ?? 1
             channel.weight = min(max(1, weight), ValueReader.weights.upperBound)
             if let weight = remote.weight, channel.weight != weight.value {
-                remark(.differs, at: weight.place, "weight = \(weight.value) counts as \(channel.weight)")
+                remark(
+                    .differs, at: weight.place,
+                    "weight = \(weight.value) counts as \(channel.weight)")
             }
             group.channels.append(channel)
         }
@@ -155,7 +161,8 @@ struct TcprelayTranslation {
         if let path = Self.unixPath(address.value) {
             guard case .unix? = try? Endpoint("unix:\(path)") else {
                 throw TcprelayMistake(
-                    at: address.place, "Expected a Unix socket's path, but got '\(path.prefix(120))'.")
+                    at: address.place,
+                    "Expected a Unix socket's path, but got '\(path.prefix(120))'.")
             }
             return .unix(path: path)
         }

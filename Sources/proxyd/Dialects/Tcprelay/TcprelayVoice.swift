@@ -23,12 +23,15 @@ struct TcprelayVoice: Voice {
         switch (event.subject.kind, event.kind) {
         case (.service, .full):
             let limit = event.cause?.split(separator: " ").last ?? ""
-            return ["limit of \(limit) concurrent users reached, \(manner(event.to)) new connections"]
+            return [
+                "limit of \(limit) concurrent users reached, \(manner(event.to)) new connections"
+            ]
         case (.service, .returned): return ["resuming normal operation"]
         case (.listener, .failed):
             return addresses[event.subject.name].map { ["bind to \(Self.text($0)) failed."] } ?? []
         case (.listener, .opened):
-            return addresses[event.subject.name].map { ["bind to \(Self.text($0)) succeeded"] } ?? []
+            return addresses[event.subject.name].map { ["bind to \(Self.text($0)) succeeded"] }
+                ?? []
         case (.daemon, .reloaded) where event.cause == "SIGHUP": return ["SIGHUP: restarting"]
         case (.daemon, .ending) where event.cause?.hasPrefix("SIG") ?? false:
             return ["\(event.cause ?? ""): exiting"]
