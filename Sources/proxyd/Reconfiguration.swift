@@ -46,6 +46,8 @@ struct Reconfiguration {
     /// New listeners' sockets, by service and listener.
     private var opened: [Place: OpenedSocket] = [:]
     private var removals: [Removal] = []
+    /// Why listeners that may do without one have no socket.
+    private var unopened: [Place: StartError] = [:]
 
     private struct Place: Hashable {
         var service: String
@@ -119,14 +121,36 @@ struct Reconfiguration {
                     if let socket = inherited(listener) {
                         opened[place] = socket
                     } else {
-                        opened[place] = try fresh(listener, of: service)
+                        try open(listener, of: service, at: place)
                     }
                 }
             }
+            try checkWhetherAnyIsOpen()
         } catch {
             abandon()
             throw error
         }
+    }
+
+    private mutating func open(
+        _ listener: ListenerConfiguration, of service: ServiceConfiguration, at place: Place
+    ) throws(StartError) {
+        do throws(StartError) {
+            opened[place] = try fresh(listener, of: service)
+        } catch {
+            if listener.onBindFailure == .fail { throw error }
+            unopened[place] = error
+        }
+    }
+
+    /// A daemon that nobody can reach, and that waits for nothing, need not start.
+    private func checkWhetherAnyIsOpen() throws(StartError) {
+        let listeners = target.services.flatMap(\.listeners)
+        guard let first = unopened.first?.value, unopened.count == listeners.count,
+            listeners.allSatisfy({ $0.onBindFailure == .skip })
+        else { return }
+        throw StartError(
+            code: .unavailable, message: "no listener could be opened, the first because: \(first.message)")
     }
 
     /// Closes what `open` has opened, as the change is not made after all.
@@ -296,7 +320,7 @@ struct Reconfiguration {
             }
         return Listener(
             settings, in: service.name, serial: serials.next(), endpoint: endpoint,
-            workerCount: workerCount)
+            workerCount: workerCount, bindFailure: unopened[place]?.message)
     }
 
     private mutating func group(
@@ -370,6 +394,7 @@ extension ListenerConfiguration {
     /// Whether the socket that was opened for the one will do for the other.
     fileprivate func isSameSocket(as other: ListenerConfiguration) -> Bool {
         endpoint == other.endpoint && mode == other.mode && backlog == other.backlog
+            && user == other.user && group == other.group
     }
 }
 

@@ -62,7 +62,9 @@ extension OpenedSocket {
     ) throws(StartError) {
         do throws(UnixSocketFile.Failure) {
             if case .unix(let path) = endpoint {
-                try self.init(unix: path, settings: settings)
+                try self.init(
+                    unix: path, settings: settings, owner: try settings.userNumber,
+                    group: try settings.groupNumber)
                 return
             }
         } catch {
@@ -73,6 +75,28 @@ extension OpenedSocket {
             try self.init(address, settings: settings, deadPeer: deadPeer)
         } catch {
             throw StartError(failure: error, at: "\(endpoint)", doing: "listen on")
+        }
+    }
+}
+
+extension ListenerConfiguration {
+    fileprivate var userNumber: UInt32? {
+        get throws(UnixSocketFile.Failure) { try Self.number(user, Principals.user) }
+    }
+
+    fileprivate var groupNumber: UInt32? {
+        get throws(UnixSocketFile.Failure) { try Self.number(group, Principals.group) }
+    }
+
+    /// The reader has looked the name up already; somebody may have removed it since.
+    private static func number(
+        _ name: String?, _ number: (String) throws(ValueMistake) -> UInt32
+    ) throws(UnixSocketFile.Failure) -> UInt32? {
+        guard let name else { return nil }
+        do throws(ValueMistake) {
+            return try number(name)
+        } catch {
+            throw .system(SystemError("chown", ENOENT))
         }
     }
 }

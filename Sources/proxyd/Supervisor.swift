@@ -37,6 +37,8 @@ final class Supervisor {
     /// When a listener that could not be opened again is tried once more.
     var reopenAt: Instant?
     var isStopping = false
+    /// Listeners whose address could not be had, by serial, and when that is tried again.
+    var unbound: [UInt64: Instant?] = [:]
     /// No listener is open any more, and the last session ends it all; nil: it may take as long as it does.
     var draining: (until: Instant?, next: Instant)?
     var lastShortage: Instant?
@@ -219,6 +221,7 @@ final class Supervisor {
                 throw StartError(code: .system, message: "cannot start a worker: \(error)")
             }
         }
+        followUnbound()
         // Where clients are refused until there is a primary, nobody listens yet.
         openOrClose()
         listen()
@@ -239,7 +242,8 @@ final class Supervisor {
                 "the service manager's socket \(socket) is closed: nobody listens there; "
                     + "add the address under “listen”, or take it out of the socket unit")
         }
-        let listeners = topology.listeners.map { "\($0.endpoint)" }.joined(separator: " ")
+        let listeners = topology.listeners.filter { $0.bindFailure == nil }
+            .map { "\($0.endpoint)" }.joined(separator: " ")
         tell(
             .info, .ready, of: .daemon,
             "ready: listening on \(listeners); \(topology.channels.count) channels, "
@@ -295,6 +299,7 @@ final class Supervisor {
             manager?.meetDeadline(now: now)
             printer?.meetDeadline(now: now)
             tickIfDue()
+            bindAgainIfDue()
             shedIfDue()
             endLeaversIfDue()
             reapIfDue()
@@ -312,6 +317,7 @@ final class Supervisor {
         if let draining { next = min(next ?? draining.next, draining.next) }
         if let due = live.nextDeadline { next = min(next ?? due, due) }
         if let due = elections.nextDeadline { next = min(next ?? due, due) }
+        if let due = nextBinding { next = min(next ?? due, due) }
         if let nextTick { next = min(next ?? nextTick, nextTick) }
         if let due = prober.nextDeadline { next = min(next ?? due, due) }
         if let first = shedding.first { next = min(next ?? first.due, first.due) }

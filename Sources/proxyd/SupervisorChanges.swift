@@ -66,6 +66,7 @@ extension Supervisor: TopologyAudience {
         elections.follow(topology)
         prober.watch(topology.channels, now: now)
         names.follow(topology)
+        followUnbound()
         if draining != nil { sockets = [] }
         listen()
         channelsChanged()

@@ -29,6 +29,8 @@ extension Supervisor {
             tellEnd(of: record, reason)
         case .shortage(let error):
             tellShortage(error)
+        case .serviceFull(let service), .serviceHasRoom(let service):
+            tellWhetherFull(service)
         case .denied(let denied):
             let listener = denied.listener
             let rule =
@@ -101,6 +103,19 @@ extension Supervisor {
             + "\(reason), in \(record.inward.byteCount) out \(record.outward.byteCount) bytes"
     }
 
+    private func tellWhetherFull(_ service: Service) {
+        // The two notices may come in the wrong order; what is so now is what counts.
+        let isFull = service.isFull
+        let limit = service.places.limit
+        tell(
+            isFull ? .warning : .notice, isFull ? .full : .returned, of: .service(service),
+            to: isFull ? service.limits.overload.rawValue : nil, because: "max-sessions \(limit)",
+            isFull
+                ? "service \(service.name) is full: \(limit) sessions; new clients: \(service.limits.overload.words)"
+                : "service \(service.name) has room again")
+        openOrClose()
+    }
+
     /// When the last usable channel of a service fails within seconds of all the others, the trouble is
     /// rarely theirs.
     func tellIfAllFailed(_ channel: Channel) {
@@ -125,5 +140,17 @@ extension Supervisor {
         tell(
             .error, .shortage, of: .daemon, because: error.description,
             "listeners rest until a session ends: \(error)")
+    }
+}
+
+extension Overload {
+    /// What becomes of a client that is one too many.
+    fileprivate var words: String {
+        switch self {
+        case .close: "closed"
+        case .reset: "reset"
+        case .queue: "wait"
+        case .refuse: "refused"
+        }
     }
 }

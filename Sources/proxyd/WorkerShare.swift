@@ -89,6 +89,9 @@ enum Notice: Sendable {
     case primaryFailed(Channel, EndReason.Cause)
     case sessionEnded(SessionRecord, EndReason)
     case shortage(SystemError)
+    /// All places of a service are taken, and there is room again.
+    case serviceFull(Service)
+    case serviceHasRoom(Service)
     case denied(Denied)
     /// A channel's name leads to these addresses now.
     case resolved(Channel, Endpoint, [Endpoint])

@@ -18,6 +18,7 @@ final class Listener: Sendable {
     private let sessions = Atomic<Int>(0)
     private let bucket: Mutex<RateLimit?>
     private let isOpenNow = Atomic<Bool>(true)
+    private let bindFailureNow: Mutex<String?>
     /// Who may come in; asked only where there are rules.
     private let rules: Mutex<AccessList?>
     private let hasRules: Atomic<Bool>
@@ -30,8 +31,10 @@ final class Listener: Sendable {
 
     init(
         _ settings: ListenerConfiguration, in path: String, serial: UInt64, endpoint: Endpoint,
-        workerCount: Int
+        workerCount: Int, bindFailure: String? = nil
     ) {
+        bindFailureNow = Mutex(bindFailure)
+        isOpenNow.store(bindFailure == nil, ordering: .relaxed)
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
@@ -94,6 +97,11 @@ final class Listener: Sendable {
     var waitForBytes: Int { bytesWaitedFor.load(ordering: .relaxed) }
 
     func leave() { sessions.wrappingSubtract(1, ordering: .relaxed) }
+
+    /// Why its address is not ours (`on-bind-failure`); nil: it is, or was when it was last needed.
+    var bindFailure: String? { bindFailureNow.withLock { $0 } }
+
+    func setBindFailure(_ reason: String?) { bindFailureNow.withLock { $0 = reason } }
 
     /// Whether clients are accepted; false while it refuses them (`when-empty: refuse`).
     var isOpen: Bool { isOpenNow.load(ordering: .relaxed) }

@@ -77,6 +77,11 @@ struct ListenerConfiguration: Equatable, Sendable {
     var endpoint: Endpoint
     /// Permission bits of a Unix socket.
     var mode: UInt32 = 0o666
+    /// Whom a Unix socket belongs to, by name or number; nil: us.
+    var user: String?
+    /// Likewise its Unix group.
+    var group: String?
+    var onBindFailure = OnBindFailure.fail
     var whenEmpty = WhenEmpty.close
     /// Clients that the kernel holds for us until we accept (listen(2)).
     var backlog: Int32 = 4096
@@ -89,6 +94,16 @@ struct ListenerConfiguration: Equatable, Sendable {
     /// A channel is chosen once the client has sent so many bytes; 0: at once. Fproxy's `-y`.
     var waitForBytes = 0
     var socket: SocketOptions?
+}
+
+/// What is done about an address that cannot be bound.
+enum OnBindFailure: Equatable, Sendable {
+    /// The daemon does not start, and a change is not made.
+    case fail
+    /// It goes on without that listener, as long as there is another one.
+    case skip
+    /// Likewise, and tries again each time that so long has passed.
+    case retry(Duration)
 }
 
 /// What a client meets when no channel can take it.
@@ -144,6 +159,8 @@ enum Overload: String, Equatable, Sendable, CaseIterable {
     case reset
     /// Waits in line until there is room.
     case queue
+    /// Nobody listens until a session ends: connection refused.
+    case refuse
 }
 
 /// What the clients of one address, or of one prefix, may do together.

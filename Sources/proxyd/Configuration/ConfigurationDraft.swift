@@ -38,6 +38,9 @@ struct ListenerDraft {
     var endpoint: Endpoint?
     /// Everything but name and endpoint.
     var mode: UInt32?
+    var user: String?
+    var group: String?
+    var onBindFailure = OnBindFailure.fail
     var whenEmpty = WhenEmpty.close
     var backlog: Int32?
     var maxSessions: Int?

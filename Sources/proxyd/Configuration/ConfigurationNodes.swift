@@ -141,6 +141,9 @@ extension ListenerConfiguration {
         if case .unix = endpoint {
             writer.put("mode", mode, default: standard.mode) { $0.octalText }
         }
+        writer.put("user", user)
+        writer.put("group", group)
+        writer.put("on-bind-failure", onBindFailure, default: standard.onBindFailure) { $0.text }
         writer.put("when-empty", whenEmpty, default: service.whenEmpty) { $0.text }
         writer.put("backlog", Int(backlog), default: Int(standard.backlog))
         writer.put("max-sessions", maxSessions)
@@ -302,6 +305,17 @@ extension OnRemove {
         case .keep: "keep"
         case .drain(let time): "drain \(time.exactText)"
         case .cut: "cut"
+        }
+    }
+}
+
+extension OnBindFailure {
+    /// As it is written.
+    var text: String {
+        switch self {
+        case .fail: "fail"
+        case .skip: "skip"
+        case .retry(let time): "retry \(time.exactText)"
         }
     }
 }

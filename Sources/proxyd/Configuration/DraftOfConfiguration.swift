@@ -41,6 +41,9 @@ extension ListenerDraft {
         name = Placed(listener.name, at: place)
         endpoint = listener.endpoint
         if case .unix = listener.endpoint { mode = listener.mode }
+        user = listener.user
+        group = listener.group
+        onBindFailure = listener.onBindFailure
         whenEmpty = listener.whenEmpty
         backlog = listener.backlog
         maxSessions = listener.maxSessions

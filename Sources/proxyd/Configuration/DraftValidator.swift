@@ -65,9 +65,12 @@ struct DraftValidator {
         _ draft: ListenerDraft, name: String
     ) -> ListenerConfiguration? {
         guard let endpoint = draft.endpoint else { return nil }
-        if draft.mode != nil, !endpoint.isUnix {
+        let ofUnix = [
+            ("mode", draft.mode != nil), ("user", draft.user != nil), ("group", draft.group != nil),
+        ]
+        for (key, isGiven) in ofUnix where isGiven && !endpoint.isUnix {
             mistakes.add(
-                "“mode” is for Unix sockets, and \(endpoint) is none", "remove it",
+                "“\(key)” is for Unix sockets, and \(endpoint) is none", "remove it",
                 at: draft.place)
         }
         if !endpoint.isEphemeral {
@@ -81,6 +84,9 @@ struct DraftValidator {
         }
         var listener = ListenerConfiguration(name: name, endpoint: endpoint)
         listener.mode = draft.mode ?? listener.mode
+        listener.user = draft.user
+        listener.group = draft.group
+        listener.onBindFailure = draft.onBindFailure
         listener.whenEmpty = draft.whenEmpty
         listener.backlog = draft.backlog ?? listener.backlog
         listener.maxSessions = draft.maxSessions

@@ -109,6 +109,11 @@ struct FileReader {
         draft.name = name(map)
         draft.endpoint = endpoint(map, EndpointReader.listener)
         draft.mode = yaml.value(map, "mode", ValueReader.mode)?.value
+        draft.user = yaml.value(map, "user", ValueReader.user)?.value
+        draft.group = yaml.value(map, "group", ValueReader.unixGroup)?.value
+        draft.onBindFailure =
+            yaml.value(map, "on-bind-failure", ValueReader.onBindFailure)?.value
+            ?? draft.onBindFailure
         draft.whenEmpty = self.whenEmpty(map) ?? whenEmpty
         draft.backlog = number(map, "backlog", ValueReader.backlogs).map { Int32($0) }
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)

@@ -36,8 +36,8 @@ struct KeySet: Sendable {
     static let listener = KeySet(
         noun: "a listener",
         keys: [
-            "address", "unix", "name", "mode", "when-empty", "backlog", "max-sessions",
-            "rate", "burst", "access", "wait-for-bytes", "socket",
+            "address", "unix", "name", "mode", "user", "group", "on-bind-failure", "when-empty",
+            "backlog", "max-sessions", "rate", "burst", "access", "wait-for-bytes", "socket",
         ])
     static let group = KeySet(
         noun: "a group",

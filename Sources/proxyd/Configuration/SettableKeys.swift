@@ -26,7 +26,7 @@ extension KeySet {
     static let words: [String: [String]] = [
         "balance": PolicyName.words, "balance.policy": PolicyName.words,
         "when-empty": ["close", "hold", "refuse", "reset"],
-        "on-remove": ["cut", "drain", "keep"],
+        "on-remove": ["cut", "drain", "keep"], "on-bind-failure": ["fail", "retry", "skip"],
         "overload": words(of: Overload.self), "autodisable": switches,
         "panic": switches, "may-be-empty": switches, "enabled": switches,
         "balance.failover": switches, "socket.mptcp": switches, "socket.fast-open": switches,

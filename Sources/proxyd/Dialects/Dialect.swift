@@ -42,22 +42,33 @@ struct DialectCall: Equatable, Sendable {
 
 /// The dialects that there are.
 enum DialectName: String, CaseIterable, Sendable {
-    case balance, fproxy, flopsy
+    case balance, fproxy, flopsy, tcprelay, sockproxy, haproxy, nginx
 
-    init?(word: String) { self.init(rawValue: word) }
+    /// Other names of the same programs.
+    private static let aliases: [String: DialectName] = ["spawnd": .tcprelay, "lighttpd": .sockproxy]
+
+    init?(word: String) {
+        guard let name = Self.aliases[word] ?? Self(rawValue: word) else { return nil }
+        self = name
+    }
 
     var reader: any Dialect.Type {
         switch self {
         case .balance: BalanceDialect.self
         case .fproxy: FproxyDialect.self
         case .flopsy: FlopsyDialect.self
+        case .tcprelay: TcprelayDialect.self
+        case .sockproxy: SockproxyDialect.self
+        case .haproxy: HAProxyDialect.self
+        case .nginx: NginxDialect.self
         }
     }
 
     /// Whether its command lines are run, and not translated only.
     var runs: Bool {
         switch self {
-        case .balance, .fproxy, .flopsy: true
+        case .balance, .fproxy, .flopsy, .tcprelay, .sockproxy: true
+        case .haproxy, .nginx: false
         }
     }
 }

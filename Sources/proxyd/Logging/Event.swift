@@ -43,6 +43,8 @@ struct Event: Equatable, Sendable {
         case dump
         case opened, refusing
         case shortage
+        /// All places of a service are taken; `returned` is the opposite.
+        case full
         /// A client of the control socket or of the metrics' was turned away or cut off.
         case clientCut = "client-cut"
         case forbidden

@@ -61,6 +61,8 @@ struct DialectManner: Sendable {
     var voice: (any Voice)?
     /// Reads its file again; nil: it has none.
     var reload: (@Sendable () throws(ConfigurationErrors) -> Configuration)?
+    /// What signals mean that mean something else to us.
+    var signals: [Int32: SignalMeaning] = [:]
     /// Whether the next instance may start at the same place while this one drains: the control socket and the
     /// file with the process id make room for its own.
     var makesRoom = false
@@ -92,4 +94,15 @@ struct DialectManner: Sendable {
         /// A name does not resolve, or something else of the configuration cannot be.
         var configuration: Int32 = 78
     }
+}
+
+/// What a signal asks of the daemon.
+enum SignalMeaning: Sendable {
+    /// No further clients, and the end with the last session; another one ends at once.
+    case drain
+    case end
+    /// The log files are opened again, and the configuration is read again.
+    case reload
+    case reopenLogs
+    case dumpState
 }

@@ -119,6 +119,7 @@ final class Session {
         if !hasPlace {
             guard service.places.admit() else { return .overload(.overload) }
             hasPlace = true
+            if service.hasBecomeFull() { worker.share.notices.post(.serviceFull(service)) }
         }
         guard
             let channel = service.choose(

@@ -231,6 +231,10 @@ struct ConfigurationMistakeTests {
                 "{address: 'a:1', mode: '0600'}",
                 "“mode” is for Unix sockets, and a:1 is none; remove it"
             ),
+            (
+                "{address: 'a:1', user: root}",
+                "“user” is for Unix sockets, and a:1 is none; remove it"
+            ),
         ])
     func listeners(text: String, expected: String) {
         let file = "services:\n- listen: [ \(text) ]\n  channels: [a:1]\n"
@@ -248,6 +252,14 @@ struct ConfigurationMistakeTests {
             (
                 "mode: '1777'", 32,
                 "“mode” is “1777”, which are no permission bits; write them in octal and in quotes, as in \"0660\""
+            ),
+            (
+                "on-bind-failure: retry", 43,
+                "“on-bind-failure” tries again, but not how often; write retry 5s"
+            ),
+            (
+                "on-bind-failure: wait", 43,
+                "“on-bind-failure” is “wait”, which is unknown; write fail, skip or retry 5s"
             ),
             (
                 "backlog: 0", 35,

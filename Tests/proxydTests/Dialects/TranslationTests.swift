@@ -63,7 +63,7 @@ struct TranslationTests {
 
     @Test(
         "ten thousand command lines that nobody would type", .timeLimit(.minutes(2)),
-        arguments: DialectName.allCases.filter(\.runs))
+        arguments: [DialectName.balance, .fproxy, .flopsy])
     func random(dialect: DialectName) throws {
         var generator = SeededGenerator(seed: 41)
         var (ran, refused) = (0, 0)
