@@ -203,6 +203,11 @@ struct NginxServer {
         return time
     }
 
+    private mutating func add(_ listener: ListenerConfiguration) {
+        guard !listeners.contains(where: { $0.endpoint == listener.endpoint }) else { return }
+        listeners.append(listener)
+    }
+
     /// `allow` and `deny`, of which the first that fits decides in both programs.
     private mutating func takeRule(_ line: NginxDirective) {
         let verdict: AccessRule.Verdict = line.name == "allow" ? .allow : .deny(.close)
@@ -235,10 +240,10 @@ struct NginxServer {
         if let backlog = line.value(of: "backlog").flatMap({ Int($0) }) {
             listener.backlog = Int32(clamping: min(max(1, backlog), 65_535))
         }
-        listeners.append(listener)
+        add(listener)
         if case .ip(.anyV6, let port) = listener.endpoint, parameters.contains("ipv6only=off") {
             listener.endpoint = .ip(.anyV4, port: port)
-            listeners.append(listener)
+            add(listener)
         }
         let known: Set = ["bind", "reuseport", "ipv6only=on", "ipv6only=off", "default_server"]
         for word in line.words.dropFirst(2)
