@@ -7,15 +7,18 @@ struct Startup {
     private let workerCount: Int
     private let serials: Serials
     private let passed: PassedSockets
+    /// Names that do not resolve are left for later.
+    private let isTolerant: Bool
     private(set) var state = Reconfiguration.State()
 
     var sockets: [ListeningSocket] { state.sockets }
 
     init(
         _ configuration: Configuration, workerCount: Int, serials: Serials = Serials(),
-        passed: PassedSockets = PassedSockets()
+        passed: PassedSockets = PassedSockets(), isTolerant: Bool = false
     ) {
         self.configuration = configuration
+        self.isTolerant = isTolerant
         self.passed = passed
         self.workerCount = workerCount
         self.serials = serials
@@ -28,7 +31,8 @@ struct Startup {
             do throws(Resolver.Failure) {
                 addresses[name] = try Resolver.resolveAll(name)
             } catch {
-                throw StartError(unresolved: name, error)
+                guard isTolerant else { throw StartError(unresolved: name, error) }
+                addresses[name] = []
             }
         }
         var change = Reconfiguration(

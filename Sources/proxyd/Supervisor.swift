@@ -128,7 +128,8 @@ final class Supervisor {
             descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
         let serials = Serials()
         var startup = Startup(
-            configuration, workerCount: workerCount, serials: serials, passed: passed)
+            configuration, workerCount: workerCount, serials: serials, passed: passed,
+            isTolerant: options.dialect?.toleratesUnresolved ?? false)
         do throws(SystemError) {
             signals = try SignalSource(SupervisorSignals.all)
             poller = try Poller()

@@ -81,6 +81,18 @@ extension EndToEnd {
             try program.stop()
         }
 
+        @Test("a name that does not resolve is a host that is unreachable")
+        func unresolved() throws {
+            try begin(1)
+            let program = try flopsy.start(["-p", P, "-H", "nobody.invalid:1,\(B)"])
+            try waitUntilSelected(B, by: program)
+            #expect(
+                program.errors.contains(
+                    "host 'nobody.invalid:1' discarded because it is unreachable\n"))
+            #expect(try letter(at: here) == "B")
+            try program.stop()
+        }
+
         @Test("flopsy 3: nobody is alive; the port refuses until somebody is")
         func scenario3() throws {
             let program = try flopsy.start(["-p", P, "-H", "\(A),\(B)"])

@@ -29,7 +29,7 @@ struct ImportRulesTests {
             module: "ArgumentParser",
             allowed: [
                 "proxyd/Proxyd.swift", "proxyd/Commands", "proxytop/Proxytop.swift",
-                "proxytop/Batch.swift", "proxytop/BatchOptions.swift",
+                "proxytop/BatchOptions.swift",
             ]),
     ]
 

@@ -66,6 +66,8 @@ struct DialectManner: Sendable {
     /// Whether the next instance may start at the same place while this one drains: the control socket and the
     /// file with the process id make room for its own.
     var makesRoom = false
+    /// A name that does not resolve at the start makes its channel unreachable for now, not the start fail.
+    var toleratesUnresolved = false
     /// Sessions that were idle for too long are told of in the original's words.
     var tellsIdleEnds = false
     /// Where the control socket is to be, if that has to be made first.

@@ -1,5 +1,7 @@
 /// balance's usage text, and ours in addition.
 enum BalanceUsage {
+    private static let hashed = "Hash Type"
+
     static func text(_ program: String) -> String {
         #"""
          _           _
@@ -24,7 +26,7 @@ enum BalanceUsage {
               -c cmd    execute specified interactive command
               -d        debugging on
               -f        stay in foreground
-              -H        failover even if Hash Type is used
+              -H        failover even if \(hashed) is used
               -i        interactive control
               -M        use MMAP instead of SHM for IPC
               -p        packetdump
@@ -33,7 +35,7 @@ enum BalanceUsage {
               -6        use IPv6 for listening
 
                !        separates channelgroups (declaring previous to be Round Robin)
-               %        as !, but declaring previous group to be a Hash Type
+               %        as !, but declaring previous group to be a \(hashed)
 
             examples:
               balance smtp mailhost1:smtp mailhost2:25 mailhost3

@@ -29,8 +29,11 @@ enum FlopsyDialect: Dialect {
         var manner = DialectManner(program: call.program)
         manner.exits = fatal
         manner.voice = FlopsyVoice()
+        manner.toleratesUnresolved = true
         var notes = standardNotes
         var service = ServiceConfiguration(name: "flopsy", whenEmpty: .refuse)
+        // It asks the name server at each use.
+        service.resolve = .seconds(5)
         service.listeners = try listeners(line, call, surroundings).enumerated().map {
             var listener = ListenerConfiguration(name: String($0), endpoint: $1)
             listener.whenEmpty = .refuse
@@ -80,6 +83,8 @@ enum FlopsyDialect: Dialect {
                 + "round has found none; the client whose connect fails gets the new primary"),
         DialectNote(
             "ends", "a direction that has ended leaves the other one open; flopsy ends both"),
+        DialectNote(
+            "names", "are looked up every 5 s; a file's daemon does not start while one does not resolve"),
         DialectNote("messages", "flopsy's own on standard error are not in a file's daemon"),
     ]
 
