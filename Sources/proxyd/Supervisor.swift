@@ -365,7 +365,7 @@ final class Supervisor {
 
     func tell(_ event: Event) {
         let voice = options.dialect?.voice
-        if voice?.replaced.contains(event.kind) != true {
+        if voice?.replaces(event) != true {
             Log.line(event.line, event.severity, likeness: event.likeness)
         }
         if let voice {
