@@ -44,6 +44,7 @@ struct ListenerDraft {
     var access: [AccessRule] = []
     var waitForBytes = 0
     var socket: SocketOptions?
+    var proxyProtocol = ProxyProtocolIn.never
 }
 
 struct GroupDraft {
@@ -57,6 +58,7 @@ struct GroupDraft {
     var election: Placed<ElectionConfiguration>?
     var source: ConnectionSource?
     var socket: SocketOptions?
+    var proxyProtocol: ProxyProtocolChoice?
     var channels: [ChannelDraft]? = []
 }
 
@@ -71,4 +73,5 @@ struct ChannelDraft {
     var isEnabled = true
     var source: ConnectionSource?
     var socket: SocketOptions?
+    var proxyProtocol: ProxyProtocolChoice?
 }

@@ -145,6 +145,7 @@ extension ListenerConfiguration {
         writer.put("max-sessions", maxSessions)
         writer.put(rate)
         writer.put("access", access)
+        writer.put("proxy-protocol", proxyProtocol, default: .never) { $0.text }
         writer.put("wait-for-bytes", waitForBytes, default: standard.waitForBytes)
         if let socket { writer.put("socket", socket.writer(extent)) }
         return writer.node
@@ -173,6 +174,7 @@ extension GroupConfiguration {
         writer.put("rebalance", rebalance)
         writer.put("source", ownSource?.text)
         if let ownSocket { writer.put("socket", ownSocket.writer(extent)) }
+        writer.put("proxy-protocol", ownProxyProtocol?.text)
         if balance.policy == .primary { election.put(in: &writer) }
         ownProbes.put(in: &writer)
         return writer
@@ -194,6 +196,7 @@ extension ChannelConfiguration {
         writer.put("enabled", isEnabled, default: true)
         writer.put("source", ownSource?.text)
         if let ownSocket { writer.put("socket", ownSocket.writer(extent)) }
+        writer.put("proxy-protocol", ownProxyProtocol?.text)
         ownProbes.put(in: &writer)
         return writer.node
     }

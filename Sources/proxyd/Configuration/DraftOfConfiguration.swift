@@ -47,6 +47,7 @@ extension ListenerDraft {
         access = listener.access
         waitForBytes = listener.waitForBytes
         socket = listener.socket
+        proxyProtocol = listener.proxyProtocol
     }
 }
 
@@ -61,6 +62,7 @@ extension GroupDraft {
         balance = group.balance
         source = group.ownSource
         socket = group.ownSocket
+        proxyProtocol = group.ownProxyProtocol
         if group.balance.policy == .primary { election = Placed(group.election, at: place) }
         let path = "\(service)/\(group.name)"
         channels = group.channels.map { ChannelDraft(of: $0, in: path) }
@@ -79,5 +81,6 @@ extension ChannelDraft {
         isEnabled = channel.isEnabled
         source = channel.ownSource
         socket = channel.ownSocket
+        proxyProtocol = channel.ownProxyProtocol
     }
 }

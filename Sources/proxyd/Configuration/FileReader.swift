@@ -115,6 +115,7 @@ struct FileReader {
         draft.access = access(map)
         draft.waitForBytes = number(map, "wait-for-bytes", ValueReader.bytesWaitedFor) ?? 0
         draft.socket = socketOptions(map, .listenerSocket)
+        draft.proxyProtocol = proxyProtocolIn(map)
         return draft
     }
 
@@ -132,6 +133,7 @@ struct FileReader {
         draft.rebalance = number(map, "rebalance", 1...1_000_000)
         draft.source = source(map)
         draft.socket = socketOptions(map, .channelSocket)
+        draft.proxyProtocol = proxyProtocolOut(map)
         if let value = map["election"] { draft.election = election(value) }
         if let value = map["channels"] {
             draft.place = value.place
@@ -190,6 +192,7 @@ struct FileReader {
         draft.isEnabled = yaml.value(map, "enabled", ValueReader.flag)?.value ?? draft.isEnabled
         draft.source = source(map)
         draft.socket = socketOptions(map, .channelSocket)
+        draft.proxyProtocol = proxyProtocolOut(map)
         return draft
     }
 }

@@ -80,7 +80,8 @@ extension ChannelDraft {
         guard let endpoint else { return Node([(Node, Node)]()) }
         return ChannelConfiguration(
             name: "", endpoint: endpoint, weight: weight, maxc: maxc, label: label,
-            isEnabled: isEnabled, ownProbes: probes, ownSource: source, ownSocket: socket
+            isEnabled: isEnabled, ownProbes: probes, ownSource: source, ownSocket: socket,
+            ownProxyProtocol: proxyProtocol
         ).node(index: nil, isNamed: false)
     }
 }
@@ -93,6 +94,7 @@ extension GroupDraft {
         group.rebalance = rebalance
         group.ownProbes = probes
         (group.ownSource, group.ownSocket) = (source, socket)
+        group.ownProxyProtocol = proxyProtocol
         group.election = election?.value ?? group.election
         return group.settings(.difference, isNamed: false).node
     }
@@ -122,6 +124,7 @@ extension ListenerDraft {
         listener.access = access
         listener.waitForBytes = waitForBytes
         listener.socket = socket
+        listener.proxyProtocol = proxyProtocol
         return listener.node(.difference, in: service.settings, isNamed: false)
     }
 }
