@@ -50,7 +50,8 @@ struct CompletionTests {
             ("set mail/main balance hash", "f", ["failover=", "function="]),
             (
                 "set mail/main/a", "",
-                ["address", "label", "maxc", "probe"] + probeKeys + ["probes"]
+                ["address", "label", "maxc", "probe"] + probeKeys
+                    + ["probes", "proxy-protocol"]
                     + KeySet.channelSocket.keys.sorted().map { "socket.\($0)" }
                     + ["source", "weight"]
             ),
@@ -65,7 +66,7 @@ struct CompletionTests {
                 "create web/0 10.0.0.1:80", "",
                 [
                     "enabled=", "if-gen=", "label=", "maxc=", "name=", "probe=", "probes=",
-                    "socket=",
+                    "proxy-protocol=", "socket=",
                     "source=", "weight=",
                 ]
             ),
