@@ -65,7 +65,7 @@ extension Model {
 
     /// What a round asks besides for the room beside the channels. None of it is recorded.
     mutating func asideQuestions() -> [(Link.Question, Request)] {
-        guard page == .channels, let picture else { return [] }
+        guard page == .channels, !countsAllFailures, let picture else { return [] }
         var questions: [(Link.Question, Request)] = []
         let lines = arrangement
         if catalog.has("show history") {
