@@ -30,8 +30,8 @@ struct SessionWindow: Equatable, Sendable {
     private var restUntil: UInt64 = 0
 
     /// An answer may cost the daemon so little of the time: a hundredth of a core.
-    private static let pausePerMillisecond: UInt64 = 100
-    private static let longestPause: UInt64 = 5000
+    static let pausePerMillisecond: UInt64 = 100
+    static let longestPause: UInt64 = 5000
 
     /// Notes how long an answer took. Sorting ten thousand sessions once a second would be more than a screen is worth.
     mutating func rest(after milliseconds: UInt64, at now: UInt64, interval: UInt64) {

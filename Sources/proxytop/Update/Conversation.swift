@@ -173,6 +173,8 @@ extension Model {
             guard aside.why?.subject == subject else { break }
             aside.why?.samples = Table(lines: lines).map(HistorySample.all) ?? []
         case (.nearby(let paths), .ok(let attributes, let lines)):
+            let before = min(elapsed, link.answerMilliseconds ?? 0)
+            aside.rest(after: elapsed - before, at: now.milliseconds)
             if !isFrozen { aside.take(attributes, lines, of: paths) }
         case (.why(let subject), .error(_, let message)):
             if why?.subject == subject { why?.fault = message }
