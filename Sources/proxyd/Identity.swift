@@ -9,7 +9,11 @@ struct Identity: Sendable {
     let environment: String?
     let started = Instant.now
 
-    init(environment: String?) {
+    /// The command line of another program that it was started with; empty: it was our own.
+    let dialect: [String]
+
+    init(environment: String?, dialect: [String] = []) {
+        self.dialect = dialect
         self.environment = environment
         epoch = WallClock.milliseconds
         var name = [CChar](repeating: 0, count: 256)

@@ -49,6 +49,8 @@ protocol TopologyAudience: AnyObject {
 /// or not at all.
 final class LiveTopology {
     private(set) var state: Reconfiguration.State
+    /// The configuration as the file had it when it was read or written last.
+    var written: Configuration
     private let serials: Serials
     private let workerCount: Int
     private let passed: PassedSockets
@@ -68,6 +70,7 @@ final class LiveTopology {
     ) {
         self.passed = passed
         self.state = state
+        written = state.configuration
         self.serials = serials
         self.workerCount = workerCount
     }

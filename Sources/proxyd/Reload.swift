@@ -34,6 +34,7 @@ struct Reload {
                 ChangeRequest(
                     edit: { running in file.keepingWhatTakesARestart(of: running) }, actor: actor
                 ) { result in
+                    if case .success = result { daemon.live.written = file }
                     finish(result.map { Reload(difference: $0.difference, later: later) })
                 })
         } catch {
@@ -48,6 +49,7 @@ extension Configuration {
         var configuration = self
         configuration.control = running.control
         configuration.workers = running.workers
+        configuration.stateFile = running.stateFile
         configuration.metrics = running.metrics
         configuration.privileges = running.privileges
         return configuration

@@ -24,10 +24,11 @@ final class Supervisor {
     let names: NameWatch
     private let scrapes: ScrapeServer?
     private let statsd: StatsdPusher?
-    private let pidFile: PIDFile?
+    let pidFile: PIDFile?
     /// Sockets that were open before us.
     let passed: PassedSockets
     let manager: ServiceManager?
+    var printer: TranscriptPrinter?
     private let privileges: Privileges
     private var threads: [Thread] = []
     var questions: [UInt64: Question] = [:]
@@ -36,9 +37,14 @@ final class Supervisor {
     /// When a listener that could not be opened again is tried once more.
     var reopenAt: Instant?
     var isStopping = false
+    /// Listeners whose address could not be had, by serial, and when that is tried again.
+    var unbound: [UInt64: Instant?] = [:]
     /// No listener is open any more, and the last session ends it all; nil: it may take as long as it does.
     var draining: (until: Instant?, next: Instant)?
     var lastShortage: Instant?
+    /// How states outlive us; nil: they do not.
+    var keeping: StateKeeping?
+    let stateFound: StateFile.Found
     /// Sessions to be ended, in the order of their time.
     var shedding: Deque<(due: Instant, id: UInt64)> = []
     /// When processes that others have left us are put away; nil: when one of them ends.
@@ -61,6 +67,7 @@ final class Supervisor {
         isReady: (Topology) -> Void = { _ in }
     ) -> ExitStatus {
         var background: Background?
+        if let dialect = options.dialect { Log.name(as: dialect.program) }
         do throws(StartError) {
             // First of all: their numbers are not ours yet, and they are meant for the process that was started.
             let passed = try PassedSockets(
@@ -78,15 +85,21 @@ final class Supervisor {
                 throw error
             }
             supervisor.announce()
-            background?.enter()
+            if let background {
+                background.enter(quietly: options.dialect != nil)
+                supervisor.logs.followStandardStreams()
+            }
             isReady(supervisor.topology)
             supervisor.loop()
             supervisor.stop()
             return .good
         } catch {
+            for line in options.dialect?.voice?.lines(about: error) ?? [] {
+                Log.verbatim(line, .error)
+            }
             Log.line(error.message, .error)
             Log.finish()
-            let status = ExitStatus(rawValue: error.code.rawValue) ?? .system
+            let status = options.status(of: error)
             background?.giveUp(status)
             return status
         }
@@ -100,19 +113,26 @@ final class Supervisor {
         manager = ServiceManager(
             environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
             pid: getpid(), now: .now)
-        privileges = try Privileges(configuration.privileges)
+        privileges = try Privileges(
+            configuration.privileges, keeping: Capabilities(neededBy: configuration))
         try OutOfReach.check(configuration)
         if let path = options.pidFile { pidFile = try PIDFile(at: path) } else { pidFile = nil }
+        (keeping, stateFound) = StateKeeping.begin(configuration, now: .now)
+        let written = configuration
+        var configuration = configuration
+        if case .state(let saved) = stateFound { configuration = saved.weighing(written) }
         let workerCount = configuration.workers ?? Self.coreCount
         limits = DaemonLimits(
             descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
         let serials = Serials()
         var startup = Startup(
-            configuration, workerCount: workerCount, serials: serials, passed: passed)
+            configuration, workerCount: workerCount, serials: serials, passed: passed,
+            isTolerant: options.dialect?.toleratesUnresolved ?? false)
         do throws(SystemError) {
             signals = try SignalSource(SupervisorSignals.all)
             poller = try Poller()
-            logs = try Logs(isDebugging: options.isDebugging)
+            logs = try Logs(
+                isDebugging: options.isDebugging, isQuiet: options.dialect != nil)
             let entrances = try (0..<workerCount).map { _ throws(SystemError) in
                 try WorkerEntrance()
             }
@@ -127,7 +147,8 @@ final class Supervisor {
         } catch {
             throw StartError(code: .system, message: "cannot start: \(error)")
         }
-        identity = Identity(environment: configuration.control.environment)
+        identity = Identity(
+            environment: configuration.control.environment, dialect: options.dialect?.words ?? [])
         // The control socket first: a daemon that is already running there must not lose its ports.
         control = try ControlServer(
             configuration.control, passed: passed, user: privileges.userNumber)
@@ -141,7 +162,10 @@ final class Supervisor {
                 try StatsdPusher(settings, now: .now)
             }
             try logs.prepare(configuration.log)
-            _ = try startup.build()
+            let topology = try startup.build()
+            if case .state(let saved) = stateFound {
+                saved.restore(topology, now: .now, wallMilliseconds: WallClock.milliseconds)
+            }
         } catch {
             scrapes?.close()
             control.close()
@@ -149,6 +173,7 @@ final class Supervisor {
         }
         live = LiveTopology(
             startup.state, serials: serials, workerCount: workerCount, passed: passed)
+        live.written = written
         do throws(SystemError) {
             elections = try Elections(live.state.topology)
             try poller.add(elections.descriptor, Token(.elections), .readable)
@@ -179,7 +204,8 @@ final class Supervisor {
         for index in share.workers.indices {
             let plan = Worker.Plan(
                 index: index, share: share, relayMode: options.relay, pipeLimit: pipes,
-                tellsOfEveryEnd: options.isVerbose || options.isDebugging)
+                tellsOfEveryEnd: options.isVerbose || options.isDebugging
+                    || options.dialect?.tellsIdleEnds ?? false)
             do throws(SystemError) {
                 threads.append(
                     try Thread(name: "worker-\(index)") {
@@ -195,6 +221,7 @@ final class Supervisor {
                 throw StartError(code: .system, message: "cannot start a worker: \(error)")
             }
         }
+        followUnbound()
         // Where clients are refused until there is a primary, nobody listens yet.
         openOrClose()
         listen()
@@ -215,12 +242,14 @@ final class Supervisor {
                 "the service manager's socket \(socket) is closed: nobody listens there; "
                     + "add the address under “listen”, or take it out of the socket unit")
         }
-        let listeners = topology.listeners.map { "\($0.endpoint)" }.joined(separator: " ")
+        let listeners = topology.listeners.filter { $0.bindFailure == nil }
+            .map { "\($0.endpoint)" }.joined(separator: " ")
         tell(
             .info, .ready, of: .daemon,
             "ready: listening on \(listeners); \(topology.channels.count) channels, "
                 + "\(share.workers.count) workers, at most \(limits.sessions) sessions; "
                 + "control \(control.path)" + (scrapes.map { "; metrics \($0.address)" } ?? ""))
+        announceState()
         manager?.tellReady(summary)
     }
 
@@ -240,10 +269,12 @@ final class Supervisor {
     // MARK: The loop
 
     private func loop() {
+        for line in options.dialect?.greeting ?? [] { Log.verbatim(line) }
         control.start(with: self, poller: poller)
         scrapes?.start(for: self)
         elections.start(for: self)
         startProbes()
+        startTranscript()
         while !isStopping {
             let count = poller.wait(milliseconds: waitMilliseconds)
             now = .now
@@ -266,12 +297,15 @@ final class Supervisor {
             scrapes?.meetDeadlines(now: now)
             statsd?.meetDeadline(topology, now: now)
             manager?.meetDeadline(now: now)
+            printer?.meetDeadline(now: now)
             tickIfDue()
+            bindAgainIfDue()
             shedIfDue()
             endLeaversIfDue()
             reapIfDue()
             endIfDrained()
             watchLogs()
+            writeStateIfDue()
             history.meetDeadline(topology, generation: share.generation, now: now)
             // Last, so that whatever has happened is told before we wait again.
             control.meetDeadlines(poller: poller)
@@ -283,6 +317,7 @@ final class Supervisor {
         if let draining { next = min(next ?? draining.next, draining.next) }
         if let due = live.nextDeadline { next = min(next ?? due, due) }
         if let due = elections.nextDeadline { next = min(next ?? due, due) }
+        if let due = nextBinding { next = min(next ?? due, due) }
         if let nextTick { next = min(next ?? nextTick, nextTick) }
         if let due = prober.nextDeadline { next = min(next ?? due, due) }
         if let first = shedding.first { next = min(next ?? first.due, first.due) }
@@ -290,8 +325,10 @@ final class Supervisor {
         for leaver in leavers { next = min(next ?? leaver.due, leaver.due) }
         if let due = scrapes?.nextDeadline { next = min(next ?? due, due) }
         if let due = manager?.nextDeadline { next = min(next ?? due, due) }
+        if let due = keeping?.schedule.nextDeadline { next = min(next ?? due, due) }
         if let due = statsd?.nextDeadline { next = min(next ?? due, due) }
         next = min(next ?? history.nextDeadline, history.nextDeadline)
+        if let due = printer?.nextDeadline { next = min(next ?? due, due) }
         guard let next else { return -1 }
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
     }
@@ -303,6 +340,8 @@ final class Supervisor {
         for worker in share.workers { worker.mailbox.post(.stop) }
         for thread in threads { thread.join() }
         giveUpUnserved()
+        printer?.resume(now: .now)
+        writeLastState()
         logs.finishAccess(within: Self.longestFlush)
         close()
         tell(.info, .ended, of: .daemon, "ended")
@@ -323,7 +362,13 @@ final class Supervisor {
     // MARK: Events
 
     func tell(_ event: Event) {
-        Log.line(event.line, event.severity, likeness: event.likeness)
+        let voice = options.dialect?.voice
+        if voice?.replaced.contains(event.kind) != true {
+            Log.line(event.line, event.severity, likeness: event.likeness)
+        }
+        if let voice {
+            for line in voice.lines(about: event) { Log.verbatim(line, event.severity) }
+        }
         events.append(event, wallMilliseconds: WallClock.milliseconds, now: .now)
     }
 

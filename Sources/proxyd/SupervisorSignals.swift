@@ -8,6 +8,15 @@ enum SupervisorSignals {
         [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1] + (getpid() == 1 ? [SIGCHLD] : [])
     }
 
+    static func meaning(of signal: CInt) -> SignalMeaning {
+        switch signal {
+        case SIGTERM, SIGQUIT: .drain
+        case SIGHUP: .reload
+        case SIGUSR1: .dumpState
+        default: .end
+        }
+    }
+
     static func name(of signal: CInt) -> String {
         switch signal {
         case SIGTERM: "SIGTERM"
@@ -23,16 +32,20 @@ extension Supervisor {
     func takeSignals() {
         while let signal = signals.next() {
             let name = SupervisorSignals.name(of: signal)
-            switch signal {
-            case SIGHUP:
+            guard signal != SIGCHLD else {
+                reapAt = now
+                continue
+            }
+            switch options.dialect?.signals[signal] ?? SupervisorSignals.meaning(of: signal) {
+            case .reload:
                 reopenLogs(because: name)
                 reload(because: name)
-            case SIGUSR1: dumpState()
-            case SIGCHLD: reapAt = now
-            case SIGTERM where draining == nil, SIGQUIT where draining == nil:
+            case .reopenLogs: reopenLogs(because: name)
+            case .dumpState: dumpState()
+            case .drain where draining == nil:
                 drain(within: options.drain, because: name)
                 endIfDrained()
-            default:
+            case .drain, .end:
                 tell(.notice, .ending, of: .daemon, because: name, "\(name): ending")
                 isStopping = true
             }

@@ -25,6 +25,8 @@ final class Channel: Sendable {
     let latency = PeakLatency()
     /// Its group's, where an election says who takes the sessions.
     private let groupSeat: PrimarySeat?
+    private let leaves: Mutex<Egress?>
+    private let hasEgress: Atomic<Bool>
 
     /// Its group's, which it takes its slots from too.
     private let places: Admission
@@ -79,6 +81,9 @@ final class Channel: Sendable {
         present = Mutex(Present(settings: settings, book: AddressBook(addresses)))
         weightNow = Atomic(settings.weight)
         mostSessions = Atomic(settings.maxc ?? Int.max)
+        let egress = Egress(settings)
+        leaves = Mutex(egress)
+        hasEgress = Atomic(egress != nil)
         counters = TrafficCounters.perWorker(workerCount)
         timings = (0..<workerCount).map { _ in ChannelTimings() }
         self.places = places
@@ -114,6 +119,9 @@ final class Channel: Sendable {
             present.settings = settings
             return isElsewhere
         }
+        let egress = Egress(settings)
+        leaves.withLock { $0 = egress }
+        hasEgress.store(egress != nil, ordering: .relaxed)
         weightNow.store(settings.weight, ordering: .relaxed)
         let most = settings.maxc ?? Int.max
         if most <= current, most != mostSessions.load(ordering: .relaxed) {
@@ -130,6 +138,18 @@ final class Channel: Sendable {
 
     /// Where to connect: a name's addresses in turns.
     func nextAddress() -> SocketAddress? { present.withLock { $0.book.next() } }
+
+    /// How connections to it leave; nil: as the kernel likes.
+    var egress: Egress? {
+        hasEgress.load(ordering: .relaxed) ? leaves.withLock { $0 } : nil
+    }
+
+    /// Connections to it that could still be made by ports of ours, of a range that wide; nil: they take none.
+    func portsLeft(range: Int) -> UInt64? {
+        guard !endpoint.isUnix else { return nil }
+        let ports = (egress?.ports(range: range) ?? range) * max(1, addressCount)
+        return UInt64(max(0, ports - current))
+    }
 
     /// The first of its addresses.
     var firstAddress: Endpoint? { present.withLock { $0.book.endpoints.first } }
@@ -262,6 +282,12 @@ final class Channel: Sendable {
         graceEnd.store(0, ordering: .relaxed)
         returned.store(now.nanoseconds, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: nil, by: actor) }
+    }
+
+    /// As it was when the daemon ended that was here before; nobody uses it yet.
+    func restore(_ position: Switch, _ note: Note) {
+        switched.store(position.rawValue, ordering: .relaxed)
+        self.note.withLock { $0 = note }
     }
 
     // MARK: Probes

@@ -109,6 +109,11 @@ final class Group: Sendable {
         if count.isMultiple(of: rebalance) { for channel in channels { channel.endGrace() } }
     }
 
+    /// What was counted so far gives nobody anything to catch up on.
+    func startEven(now: Instant) {
+        present.withLock { $0.chooser.startEven($0.channels, now: now) }
+    }
+
     // MARK: The policy
 
     var settings: GroupConfiguration { present.withLock { $0.settings } }

@@ -100,6 +100,15 @@ final class TrafficCounters: Sendable {
         counter.store(counter.load(ordering: .relaxed) &+ count, ordering: .relaxed)
     }
 
+    /// Goes on where another life has ended; no worker counts yet.
+    func restore(_ totals: Totals) {
+        Self.add(totals.sessions, to: sessionCount)
+        Self.add(totals.inBytes, to: inByteCount)
+        Self.add(totals.outBytes, to: outByteCount)
+        Self.add(totals.failures, to: failureCount)
+        Self.add(totals.nanoseconds, to: nanosecondCount)
+    }
+
     func add(to totals: inout Totals) {
         totals.sessions &+= sessionCount.load(ordering: .relaxed)
         totals.inBytes &+= inByteCount.load(ordering: .relaxed)

@@ -3,8 +3,10 @@ internal import Shared
 
 /// The control socket: accepts connections and keeps them apart.
 final class ControlServer {
-    let path: String
+    private(set) var path: String
     private let listening: OpenedSocket
+    /// Where its file is, once it has made room.
+    private var moved: UnixSocketFile?
     private var connections = SlotTable<ControlConnection>()
     private var deadlines = DeadlineQueue()
     /// Out of descriptors: when accepting is tried again.
@@ -93,7 +95,14 @@ final class ControlServer {
         }
     }
 
-    func close() { listening.file?.remove() }
+    func close() { (moved ?? listening.file)?.remove() }
+
+    /// Leaves its place to the next daemon, and can be found beside it while sessions end.
+    func makeRoom() {
+        guard var file = listening.file, file.move() else { return }
+        moved = file
+        path = file.path
+    }
 
     private var subject: Event.Subject { Event.Subject(kind: .control, name: path) }
 
