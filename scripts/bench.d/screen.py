@@ -90,8 +90,8 @@ class Clients(threading.Thread):
     def __init__(self, port, count):
         super().__init__(daemon=True)
         self.sockets = []
-        self.isEnding = False
-        self.isTalking = False
+        self.is_ending = False
+        self.is_talking = False
         for _ in range(count):
             client = socket.create_connection(("127.0.0.1", port), timeout=30)
             client.setblocking(False)
@@ -99,8 +99,8 @@ class Clients(threading.Thread):
 
     def run(self):
         place = 0
-        while not self.isEnding and self.sockets:
-            for _ in range(min(60, len(self.sockets)) if self.isTalking else 0):
+        while not self.is_ending and self.sockets:
+            for _ in range(min(60, len(self.sockets)) if self.is_talking else 0):
                 client = self.sockets[place % len(self.sockets)]
                 place += 7
                 try:
@@ -155,8 +155,9 @@ class Meter:
 
 def look(proxytop, control, columns, rows, view, seconds, daemon, clients, presses):
     """One screen for a while. While clients talk, its own cost; while they are silent, what it costs the daemon."""
+    is_quick = presses < 20
     meter = Meter(daemon)
-    time.sleep(seconds / 2)
+    time.sleep(0 if is_quick else seconds / 2)
     idle = meter.percent
     arguments = [proxytop, "--socket", control, "--view", view, "--glyphs", "unicode"]
     with Terminal(arguments, columns, rows, emulate=False) as terminal:
@@ -172,10 +173,10 @@ def look(proxytop, control, columns, rows, view, seconds, daemon, clients, press
         # Rates and trends are there after a few ticks.
         terminal.pass_time(4)
         bottom = Meter(daemon)
-        terminal.pass_time(seconds)
+        terminal.pass_time(0.1 if is_quick else seconds)
         daemon_cost = max(0.0, bottom.percent - idle)
         for some in clients:
-            some.isTalking = True
+            some.is_talking = True
         terminal.pass_time(3)
         top = Meter(terminal.process.pid)
         bytes_before, began = terminal.byte_count, time.monotonic()
@@ -192,7 +193,7 @@ def look(proxytop, control, columns, rows, view, seconds, daemon, clients, press
         result["key_p95_ms"], result["key_median_ms"] = keys(terminal, presses)
         result["memory_mib"] = round(resident(terminal.process.pid) / 2**20, 1)
         for some in clients:
-            some.isTalking = False
+            some.is_talking = False
         terminal.type("Q")
         terminal.wait_end()
         return result
@@ -298,7 +299,7 @@ def measure(options, proxytop, control, daemon, connections):
     ]
     paint = None if options.quick else start_paints(proxytop, control)
     for some in clients:
-        some.isEnding = True
+        some.is_ending = True
     if options.json:
         print(json.dumps({
             "channels": options.channels, "connections": connections, "first_paint_ms": paint, "screens": results}))
