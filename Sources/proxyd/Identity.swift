@@ -7,11 +7,16 @@ struct Identity: Sendable {
     let pid = getpid()
     let host: String
     let environment: String?
-    let started = Instant.now
+    let started: Instant
+    /// How often another process has taken over: the counters and serials are the same life's.
+    let upgrades: Int
 
-    init(environment: String?) {
+    /// `life` is of the process whose place we take.
+    init(environment: String?, life: (epoch: UInt64, started: Instant, upgrades: Int)? = nil) {
         self.environment = environment
-        epoch = WallClock.milliseconds
+        epoch = life?.epoch ?? WallClock.milliseconds
+        started = life?.started ?? .now
+        upgrades = life?.upgrades ?? 0
         var name = [CChar](repeating: 0, count: 256)
         _ = unsafe gethostname(&name, name.count)
         host = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)

@@ -49,7 +49,9 @@ protocol TopologyAudience: AnyObject {
 /// or not at all.
 final class LiveTopology {
     private(set) var state: Reconfiguration.State
-    private let serials: Serials
+    let serials: Serials
+    /// Why nothing can be changed now.
+    private var held: String?
     private let workerCount: Int
     private let passed: PassedSockets
     private weak var audience: (any TopologyAudience)?
@@ -79,7 +81,16 @@ final class LiveTopology {
 
     // MARK: Changing
 
+    /// Whether no change is being made.
+    var isIdle: Bool { !isBusy && waiting.isEmpty }
+
+    /// Refuses changes from now on, as another process is told what runs.
+    func hold(_ reason: String) { held = reason }
+
+    func release() { held = nil }
+
     func change(_ request: ChangeRequest) {
+        if let held { return request.finish(.failure(.init(.busy, held))) }
         guard waiting.count < Self.mostWaiting else {
             return request.finish(
                 .failure(.init(.busy, "\(waiting.count) changes wait already; try again later")))

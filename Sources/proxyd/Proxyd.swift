@@ -9,7 +9,8 @@ struct Proxyd: ParsableCommand {
         discussion: "See proxyd(8), proxyd.conf(5) and proxyd-control(7).",
         version: Version.string,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ControlCommand.self, DemoCommand.self,
+            RunCommand.self, CheckCommand.self, ControlCommand.self, UpgradeCommand.self,
+            DemoCommand.self,
             SimulateCommand.self, MeasurePoliciesCommand.self, MeasureLogCommand.self,
         ])
 

@@ -7,15 +7,18 @@ struct Startup {
     private let workerCount: Int
     private let serials: Serials
     private let passed: PassedSockets
+    /// Of names that need not be looked up again.
+    private let known: [Endpoint: [Endpoint]]
     private(set) var state = Reconfiguration.State()
 
     var sockets: [ListeningSocket] { state.sockets }
 
     init(
         _ configuration: Configuration, workerCount: Int, serials: Serials = Serials(),
-        passed: PassedSockets = PassedSockets()
+        passed: PassedSockets = PassedSockets(), known: [Endpoint: [Endpoint]] = [:]
     ) {
         self.configuration = configuration
+        self.known = known
         self.passed = passed
         self.workerCount = workerCount
         self.serials = serials
@@ -23,8 +26,17 @@ struct Startup {
 
     /// Resolves every name, then binds every listener; the first failure ends it all.
     mutating func build() throws(StartError) -> Topology {
-        var addresses: [Endpoint: [Endpoint]] = [:]
-        for name in Reconfiguration.names(from: state.configuration, to: configuration) {
+        _ = try become(configuration)
+        return state.topology
+    }
+
+    /// The same for another configuration.
+    mutating func become(
+        _ configuration: Configuration
+    ) throws(StartError) -> Reconfiguration.Outcome {
+        var addresses = known
+        for name in Reconfiguration.names(from: state.configuration, to: configuration)
+        where known[name] == nil {
             do throws(Resolver.Failure) {
                 addresses[name] = try Resolver.resolveAll(name)
             } catch {
@@ -35,8 +47,9 @@ struct Startup {
             from: state, to: configuration, addresses: addresses, serials: serials,
             workerCount: workerCount, now: .now, passed: passed)
         try change.open()
-        state = change.commit().state
-        return state.topology
+        let outcome = change.commit()
+        state = outcome.state
+        return outcome
     }
 }
 
@@ -46,7 +59,8 @@ extension ListeningSocket {
         reopening listener: Listener, of service: Service, passed: PassedSockets
     ) throws(StartError) {
         let socket = try passed.open(
-            listener.settings, at: listener.endpoint, deadPeer: service.timeouts.deadPeer)
+            listener.settings, at: listener.endpoint, deadPeer: service.timeouts.deadPeer,
+            for: listener.path)
         self.init(listener: listener, service: service, socket: socket)
     }
 }

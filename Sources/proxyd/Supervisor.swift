@@ -22,13 +22,13 @@ final class Supervisor {
     let control: ControlServer
     let prober: Prober
     let names: NameWatch
-    private let scrapes: ScrapeServer?
-    private let statsd: StatsdPusher?
-    private let pidFile: PIDFile?
+    var scrapes: ScrapeServer?
+    var statsd: StatsdPusher?
+    let pidFile: PIDFile?
     /// Sockets that were open before us.
     let passed: PassedSockets
-    let manager: ServiceManager?
-    private let privileges: Privileges
+    var manager: ServiceManager?
+    let privileges: Privileges
     private var threads: [Thread] = []
     var questions: [UInt64: Question] = [:]
     var questionNumber: UInt64 = 0
@@ -47,6 +47,17 @@ final class Supervisor {
     var leavers: [Leavers] = []
     /// Serials of channels whose names did not resolve the last time.
     var unresolved: Set<UInt64> = []
+    /// What the file said when it was taken last.
+    var fileAsTaken: Configuration?
+    /// Another process gets ready to take our place.
+    var succession: Succession?
+    /// Another process has taken our place.
+    var retirement: Retirement?
+    /// The process whose place we take, and what it has left us.
+    var heritage: Heritage?
+    /// To whoever stands where the daemon was started.
+    var post: Post?
+    var lastSignal: (number: CInt, isPassedOn: Bool, at: Instant)?
 
     /// Answers that are still to come, and what is to be done with them.
     struct Question {
@@ -61,54 +72,81 @@ final class Supervisor {
         isReady: (Topology) -> Void = { _ in }
     ) -> ExitStatus {
         var background: Background?
+        var heritage: Heritage?
         do throws(StartError) {
             // First of all: their numbers are not ours yet, and they are meant for the process that was started.
             let passed = try PassedSockets(
                 environment: ProcessEnvironment.take(PassedSockets.variables), pid: getpid())
-            if options.isInBackground || configuration.privileges.chroot != nil {
-                try configuration.checkPaths()
+            heritage = try Heritage.find(for: configuration)
+            let target = heritage?.target ?? configuration
+            if options.isInBackground || target.privileges.chroot != nil {
+                try target.checkPaths()
             }
-            if options.isInBackground { background = try Background(keeping: passed.numbers) }
-            let supervisor = try Supervisor(configuration, options, passed)
+            if options.isInBackground {
+                if heritage != nil {
+                    Background.leaveFolder()
+                } else {
+                    background = try Background(keeping: passed.numbers)
+                }
+            }
+            let supervisor = try Supervisor(target, options, passed, heritage)
+            supervisor.fileAsTaken = configuration
             do throws(StartError) {
                 try supervisor.giveUpPrivileges()
                 try supervisor.startWorkers()
+                try supervisor.takeOver()
             } catch {
                 supervisor.close()
                 throw error
             }
+            supervisor.serve()
             supervisor.announce()
             background?.enter()
             isReady(supervisor.topology)
             supervisor.loop()
             supervisor.stop()
+            supervisor.placeholder?.stay()
             return .good
         } catch {
             Log.line(error.message, .error)
             Log.finish()
             let status = ExitStatus(rawValue: error.code.rawValue) ?? .system
             background?.giveUp(status)
+            heritage?.predecessor.refuse(error.message)
             return status
         }
     }
 
     private init(
-        _ configuration: Configuration, _ options: RunOptions, _ passed: PassedSockets
+        _ configuration: Configuration, _ options: RunOptions, _ passed: PassedSockets,
+        _ heritage: Heritage?
     ) throws(StartError) {
         self.options = options
         self.passed = passed
-        manager = ServiceManager(
-            environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
-            pid: getpid(), now: .now)
+        self.heritage = heritage
+        post = heritage?.post
+        manager =
+            heritage?.manager
+            ?? ServiceManager(
+                environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
+                pid: getpid(), now: .now)
+        if let heritage { try passed.inherit(heritage.inheritance.descriptors) }
         privileges = try Privileges(configuration.privileges)
         try OutOfReach.check(configuration)
-        if let path = options.pidFile { pidFile = try PIDFile(at: path) } else { pidFile = nil }
+        if let inherited = options.pidFile.flatMap({ heritage?.pidFile(at: $0) }) {
+            pidFile = inherited
+        } else if let path = options.pidFile {
+            pidFile = try PIDFile(at: path)
+        } else {
+            pidFile = nil
+        }
         let workerCount = configuration.workers ?? Self.coreCount
         limits = DaemonLimits(
             descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
-        let serials = Serials()
+        let serials = heritage?.serials ?? Serials()
         var startup = Startup(
-            configuration, workerCount: workerCount, serials: serials, passed: passed)
+            heritage?.running ?? configuration, workerCount: workerCount, serials: serials,
+            passed: passed, known: heritage?.inheritance.addresses ?? [:])
         do throws(SystemError) {
             signals = try SignalSource(SupervisorSignals.all)
             poller = try Poller()
@@ -127,7 +165,8 @@ final class Supervisor {
         } catch {
             throw StartError(code: .system, message: "cannot start: \(error)")
         }
-        identity = Identity(environment: configuration.control.environment)
+        identity = Identity(
+            environment: configuration.control.environment, life: heritage?.life)
         // The control socket first: a daemon that is already running there must not lose its ports.
         control = try ControlServer(
             configuration.control, passed: passed, user: privileges.userNumber)
@@ -142,6 +181,7 @@ final class Supervisor {
             }
             try logs.prepare(configuration.log)
             _ = try startup.build()
+            try heritage?.change(&startup, to: configuration)
         } catch {
             scrapes?.close()
             control.close()
@@ -167,7 +207,11 @@ final class Supervisor {
 
     /// Nothing that needs them is left to be done, and no other thread has them yet.
     private func giveUpPrivileges() throws(StartError) {
-        try privileges.giveUp()
+        if heritage?.inheritance.hasGivenUpPrivileges ?? false {
+            try privileges.keepGivenUp()
+        } else {
+            try privileges.giveUp()
+        }
         for line in OutOfReach(configuration, file: options.file).lines {
             tell(.warning, .failed, of: .daemon, because: "privileges", "privileges: \(line)")
         }
@@ -195,9 +239,6 @@ final class Supervisor {
                 throw StartError(code: .system, message: "cannot start a worker: \(error)")
             }
         }
-        // Where clients are refused until there is a primary, nobody listens yet.
-        openOrClose()
-        listen()
         do throws(SystemError) {
             try names.start()
         } catch {
@@ -205,6 +246,15 @@ final class Supervisor {
         }
         names.follow(topology)
         live.start(for: self)
+    }
+
+    /// Clients are accepted from now on.
+    private func serve() {
+        adoptSessions()
+        // Where clients are refused until there is a primary, nobody listens yet.
+        openOrClose()
+        listen()
+        endDeparted()
     }
 
     /// One line that says all is well, and what was made of it.
@@ -218,7 +268,7 @@ final class Supervisor {
         let listeners = topology.listeners.map { "\($0.endpoint)" }.joined(separator: " ")
         tell(
             .info, .ready, of: .daemon,
-            "ready: listening on \(listeners); \(topology.channels.count) channels, "
+            "\(heritage?.words ?? "ready"): listening on \(listeners); \(topology.channels.count) channels, "
                 + "\(share.workers.count) workers, at most \(limits.sessions) sessions; "
                 + "control \(control.path)" + (scrapes.map { "; metrics \($0.address)" } ?? ""))
         manager?.tellReady(summary)
@@ -257,46 +307,65 @@ final class Supervisor {
                 case .elections: elections.resume(now: now)
                 case .probes: prober.resume(now: now)
                 case .scrapes: scrapes?.resume(now: now)
+                case .upgrade: token.slot == 0 ? resumeUpgrade() : takePast()
                 case .listener, .client, .channel, .process, .output, nil: break
                 }
             }
-            elections.meetDeadlines(now: now)
-            prober.meetDeadlines(now: now)
-            live.meetDeadlines(now: now)
-            scrapes?.meetDeadlines(now: now)
-            statsd?.meetDeadline(topology, now: now)
-            manager?.meetDeadline(now: now)
-            tickIfDue()
-            shedIfDue()
-            endLeaversIfDue()
+            if retirement == nil { lookAtEverything() }
+            meetUpgradeDeadline()
+            endIfRetired()
             reapIfDue()
-            endIfDrained()
             watchLogs()
-            history.meetDeadline(topology, generation: share.generation, now: now)
             // Last, so that whatever has happened is told before we wait again.
             control.meetDeadlines(poller: poller)
         }
     }
 
+    /// What only the process does that is the daemon.
+    private func lookAtEverything() {
+        elections.meetDeadlines(now: now)
+        prober.meetDeadlines(now: now)
+        live.meetDeadlines(now: now)
+        scrapes?.meetDeadlines(now: now)
+        statsd?.meetDeadline(topology, now: now)
+        manager?.meetDeadline(now: now)
+        tickIfDue()
+        shedIfDue()
+        endLeaversIfDue()
+        endIfDrained()
+        history.meetDeadline(topology, generation: share.generation, now: now)
+    }
+
     private var waitMilliseconds: CInt {
         var next = control.nextDeadline
+        if let due = succession?.nextDeadline { next = min(next ?? due, due) }
+        if let reapAt { next = min(next ?? reapAt, reapAt) }
+        if let retirement {
+            next = min(next ?? retirement.next, retirement.next)
+        } else {
+            next = nextDeadline(before: next)
+        }
+        guard let next else { return -1 }
+        return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
+    }
+
+    private func nextDeadline(before other: Instant?) -> Instant? {
+        var next = other
         if let draining { next = min(next ?? draining.next, draining.next) }
         if let due = live.nextDeadline { next = min(next ?? due, due) }
         if let due = elections.nextDeadline { next = min(next ?? due, due) }
         if let nextTick { next = min(next ?? nextTick, nextTick) }
         if let due = prober.nextDeadline { next = min(next ?? due, due) }
         if let first = shedding.first { next = min(next ?? first.due, first.due) }
-        if let reapAt { next = min(next ?? reapAt, reapAt) }
         for leaver in leavers { next = min(next ?? leaver.due, leaver.due) }
         if let due = scrapes?.nextDeadline { next = min(next ?? due, due) }
         if let due = manager?.nextDeadline { next = min(next ?? due, due) }
         if let due = statsd?.nextDeadline { next = min(next ?? due, due) }
-        next = min(next ?? history.nextDeadline, history.nextDeadline)
-        guard let next else { return -1 }
-        return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
+        return min(next ?? history.nextDeadline, history.nextDeadline)
     }
 
     private func stop() {
+        abandonUpgrade()
         manager?.tellStopping("ending")
         elections.stop()
         prober.stop()
@@ -305,12 +374,15 @@ final class Supervisor {
         giveUpUnserved()
         logs.finishAccess(within: Self.longestFlush)
         close()
-        tell(.info, .ended, of: .daemon, "ended")
+        tell(
+            .info, .ended, of: .daemon,
+            retirement.map { "ended: process \($0.process) is the daemon" } ?? "ended")
         Log.finish()
     }
 
     /// Takes away what we have put into the file system.
     private func close() {
+        guard retirement == nil else { return }
         for socket in sockets { socket.removeFile() }
         scrapes?.close()
         control.close()

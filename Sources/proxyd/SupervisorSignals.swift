@@ -5,7 +5,7 @@ internal import Shared
 enum SupervisorSignals {
     /// SIGCHLD for the first process of a container only, which gets everybody's orphans.
     static var all: [CInt] {
-        [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1] + (getpid() == 1 ? [SIGCHLD] : [])
+        [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1, SIGUSR2] + (getpid() == 1 ? [SIGCHLD] : [])
     }
 
     static func name(of signal: CInt) -> String {
@@ -14,6 +14,7 @@ enum SupervisorSignals {
         case SIGQUIT: "SIGQUIT"
         case SIGINT: "SIGINT"
         case SIGHUP: "SIGHUP"
+        case SIGUSR2: "SIGUSR2"
         default: "SIGUSR1"
         }
     }
@@ -21,13 +22,21 @@ enum SupervisorSignals {
 
 extension Supervisor {
     func takeSignals() {
-        while let signal = signals.next() {
+        while let arrival = signals.nextWithSender() {
+            let signal = arrival.number
+            if let retirement, signal != SIGCHLD {
+                passOn(arrival, after: retirement)
+                continue
+            }
+            guard !isEcho(arrival) else { continue }
             let name = SupervisorSignals.name(of: signal)
             switch signal {
             case SIGHUP:
                 reopenLogs(because: name)
                 reload(because: name)
             case SIGUSR1: dumpState()
+            case SIGUSR2:
+                upgrade(within: Self.standardUpgradeTime, because: name) { _ in }
             case SIGCHLD: reapAt = now
             case SIGTERM where draining == nil, SIGQUIT where draining == nil:
                 drain(within: options.drain, because: name)
@@ -37,6 +46,16 @@ extension Supervisor {
                 isStopping = true
             }
         }
+    }
+
+    /// Who ends a whole group of processes at once tells us twice: directly, and through the one that stands
+    /// where the daemon was started. That is no second signal.
+    private func isEcho(_ arrival: SignalSource.Arrival) -> Bool {
+        guard let post, !post.isOurs else { return false }
+        let isPassedOn = arrival.sender == getppid()
+        defer { lastSignal = (arrival.number, isPassedOn, now) }
+        guard let last = lastSignal, last.number == arrival.number else { return false }
+        return last.isPassedOn != isPassedOn && now.milliseconds(since: last.at) < 1000
     }
 
     /// The signal tells of many at once, and does not come again for those that wait behind one of our own.

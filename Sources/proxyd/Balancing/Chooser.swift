@@ -50,6 +50,12 @@ struct Chooser: Sendable {
         policy.restart(with: candidates)
     }
 
+    /// The channels come with what they have done elsewhere: nobody has to make up for it.
+    mutating func startEven(with channels: [Channel], now: Instant) {
+        look(at: channels, excluding: [], now: now)
+        policy.restart(with: candidates)
+    }
+
     var digest: UInt64? { policy.digest }
 
     /// Sees how the channels are now.

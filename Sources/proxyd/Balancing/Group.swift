@@ -123,7 +123,22 @@ final class Group: Sendable {
 
     var asksForDestination: Bool { asks.load(ordering: .relaxed) }
 
+    /// The channels come with what they have done elsewhere.
+    func startEven(now: Instant) {
+        present.withLock { present in
+            present.chooser.startEven(with: present.channels, now: now)
+        }
+    }
+
     // MARK: Spilling
+
+    /// What was counted elsewhere.
+    func resume(spills: UInt64, last: Instant) {
+        spilled.wrappingAdd(spills, ordering: .relaxed)
+        lastSpill.store(last.nanoseconds, ordering: .relaxed)
+    }
+
+    var lastSpillAt: Instant { Instant(nanoseconds: lastSpill.load(ordering: .relaxed)) }
 
     func countSpill(now: Instant) {
         spilled.wrappingAdd(1, ordering: .relaxed)

@@ -71,6 +71,9 @@ final class Listener: Sendable {
         }
     }
 
+    /// Takes a place that was taken before.
+    func keepPlace() { sessions.wrappingAdd(1, ordering: .relaxed) }
+
     func leave() { sessions.wrappingSubtract(1, ordering: .relaxed) }
 
     /// Whether clients are accepted; false while it refuses them (`when-empty: refuse`).

@@ -54,6 +54,24 @@ final class TrafficCounters: Sendable {
         }
     }
 
+    /// It goes on, and is counted elsewhere.
+    func forgot(began start: Instant) {
+        revise {
+            Self.set(runningCount, to: runningCount.load(ordering: .relaxed) &- 1)
+            Self.set(
+                runningStarts, to: runningStarts.load(ordering: .relaxed) &- start.nanoseconds)
+        }
+    }
+
+    /// What was counted elsewhere, before anything was counted here.
+    func add(_ totals: Totals) {
+        Self.add(totals.sessions, to: sessionCount)
+        Self.add(totals.inBytes, to: inByteCount)
+        Self.add(totals.outBytes, to: outByteCount)
+        Self.add(totals.failures, to: failureCount)
+        Self.add(totals.nanoseconds, to: nanosecondCount)
+    }
+
     /// The sum of all sessions' ages, of running ones up to now.
     func time(now: Instant) -> UInt64 {
         // A writer is done within nanoseconds, unless its thread was stopped in between.

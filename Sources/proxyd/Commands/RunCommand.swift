@@ -97,6 +97,12 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "How long sessions that cannot be moved may take to end after an upgrade (1h); or never.",
+            valueName: "time"))
+    var linger: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Where the process id is written, in a file that is locked meanwhile.",
             valueName: "path"))
     var pidFile: String?
@@ -117,27 +123,35 @@ struct RunCommand: ParsableCommand {
     func validate() throws {
         if listen.isEmpty { _ = try file() }
         _ = try drainTime
+        _ = try lingerTime
     }
 
     /// nil: without end.
     private var drainTime: Duration? {
-        get throws {
-            guard let drain else { return RunOptions.standardDrain }
-            if drain == "never" { return nil }
-            do throws(ValueMistake) {
-                return try ValueReader.duration(drain, in: .zero...ValueReader.year, as: "--drain")
-            } catch {
-                throw ValidationError("\(error.problem); \(error.remedy)")
-            }
+        get throws { try time(drain, RunOptions.standardDrain, "--drain") }
+    }
+
+    private var lingerTime: Duration? {
+        get throws { try time(linger, RunOptions.standardLinger, "--linger") }
+    }
+
+    private func time(_ word: String?, _ standard: Duration?, _ option: String) throws -> Duration? {
+        guard let word else { return standard }
+        if word == "never" { return nil }
+        do throws(ValueMistake) {
+            return try ValueReader.duration(word, in: .zero...ValueReader.year, as: option)
+        } catch {
+            throw ValidationError("\(error.problem); \(error.remedy)")
         }
     }
 
     func run() throws {
         StandardDescriptors.fill()
+        let invocation = Invocation.current(CommandLine.arguments)
         var options = RunOptions(
             file: listen.isEmpty ? try file() : nil, overrides: commandLine, relay: relay,
             isVerbose: verbose, isDebugging: debug, pidFile: pidFile, isInBackground: daemon,
-            drain: try drainTime)
+            invocation: invocation, linger: try lingerTime, drain: try drainTime)
         // A daemon works elsewhere than its caller.
         if daemon {
             options.file = options.file.map { $0 == "-" ? $0 : FilePlace.absolute($0) }
@@ -156,6 +170,7 @@ struct RunCommand: ParsableCommand {
             }
         } catch {
             StandardError.tell(error)
+            Predecessor.refuse(error.summary)
             return try (error.isUnreadable ? .noInput : status).finish()
         }
         try Supervisor.run(configuration: configuration, options: options).finish()

@@ -14,11 +14,17 @@ struct RunOptions: Equatable, Sendable {
     var pidFile: String?
     /// Whether the caller gets its prompt back once all is well.
     var isInBackground = false
+    /// How the program was started, so that an upgrade can start it again; nil: there is none.
+    var invocation: Invocation?
+    /// How long sessions that another process cannot take over may go on after an upgrade; nil: as long as
+    /// it takes.
+    var linger: Duration? = RunOptions.standardLinger
     /// How long sessions may take to end after SIGTERM; nil: as long as it takes.
     var drain: Duration? = RunOptions.standardDrain
 
     /// Shorter than what service managers and containers wait before they kill.
     static let standardDrain = Duration.seconds(5)
+    static let standardLinger = Duration.seconds(3600)
 
     /// Reads the configuration again, as at the start; nil without a file.
     func reload() throws(ConfigurationErrors) -> Configuration? {

@@ -20,6 +20,7 @@ enum InfoCommands {
                 Reply.Attribute("uptime_ms", String(uptime)),
                 Reply.Attribute("wall_ms", String(WallClock.milliseconds)),
                 Reply.Attribute("workers", String(daemon.share.workers.count)),
+                Reply.Attribute("upgrades", String(daemon.identity.upgrades)),
             ])
     }
 

@@ -123,6 +123,19 @@ final class FakeDaemon: Daemon {
 
     func drain(within time: Duration?, by actor: Actor) { ends.append("drain") }
 
+    var fileAsTaken: Configuration?
+
+    func upgrade(
+        within time: Duration, by actor: Actor,
+        then finish: @escaping (Result<Succession.Outcome, ConfigurationEdit.Mistake>) -> Void
+    ) {
+        ends.append("upgrade within \(time)")
+        finish(
+            .success(
+                Succession.Outcome(
+                    process: 4711, version: "9.9", sessions: 3, left: 1, pause: 1_500_000)))
+    }
+
     func shutDown(by actor: Actor) { ends.append("shutdown") }
 
     /// What opening log files again comes to.

@@ -1,0 +1,94 @@
+internal import Glibc
+internal import Shared
+
+/// What the process before us has left, and what is made of it.
+final class Heritage {
+    let predecessor: Predecessor
+    /// What runs there.
+    let running: Configuration
+    /// What runs here: the same, or the file if that is another one by now, as a reload would have it. What
+    /// takes a restart is the file's in any case.
+    let target: Configuration
+    let serials: Serials
+    /// What sessions belong to.
+    private(set) var things = HandoverThings()
+    /// What the file has no longer; its sessions come along.
+    private(set) var removals: [Reconfiguration.Removal] = []
+    /// Channels that are somewhere else by the file: what was found out about them is of no use.
+    private(set) var relocated: Set<UInt64> = []
+    /// What its workers had, once it has come.
+    var estate: EstateReader?
+
+    var inheritance: Inheritance { predecessor.inheritance }
+
+    /// nil: nobody was here before us. `file` is what we have read ourselves.
+    static func find(for file: Configuration) throws(StartError) -> Heritage? {
+        guard let predecessor = try Predecessor.find() else { return nil }
+        do throws(StartError) {
+            return try Heritage(of: predecessor, for: file)
+        } catch {
+            predecessor.refuse(error.message)
+            throw error
+        }
+    }
+
+    private init(of predecessor: Predecessor, for file: Configuration) throws(StartError) {
+        self.predecessor = predecessor
+        let inheritance = predecessor.inheritance
+        do throws(ConfigurationErrors) {
+            running = try ConfigurationFile.parse(
+                inheritance.configuration, name: "the running configuration")
+        } catch {
+            throw StartError(code: .configuration, message: error.summary)
+        }
+        let aligned = Alignment.aligned(file, to: running)
+        target =
+            inheritance.isFileUnchanged ? running.withWhatTakesARestart(of: aligned) : aligned
+        serials = Serials(resuming: inheritance.serials, last: inheritance.lastSerial)
+    }
+
+    // MARK: Opening
+
+    var life: (epoch: UInt64, started: Instant, upgrades: Int) {
+        (inheritance.epoch, inheritance.started, inheritance.upgrades + 1)
+    }
+
+    var post: Post? { inheritance.first(.post)?.number.map { Post(outgoing: $0) } }
+
+    var manager: ServiceManager? {
+        inheritance.first(.notices)?.number.map {
+            ServiceManager(
+                adopting: FileDescriptor(owning: $0), watchdog: inheritance.watchdog, now: .now)
+        }
+    }
+
+    func pidFile(at path: String) -> PIDFile? {
+        inheritance.first(.pidFile)?.number.map { PIDFile(adopting: $0, at: path) }
+    }
+
+    /// What ran there was built; now it becomes what the file says.
+    func change(_ startup: inout Startup, to target: Configuration) throws(StartError) {
+        things.add(startup.state.topology)
+        defer { serials.forgetOthers() }
+        guard target != running else { return }
+        let before = Dictionary(
+            startup.state.topology.channels.map { ($0.serial, $0.endpoint) }
+        ) { first, _ in first }
+        removals = try startup.become(target).removals
+        things.add(startup.state.topology)
+        for channel in startup.state.topology.channels
+        where before[channel.serial].map({ $0 != channel.endpoint }) ?? false {
+            relocated.insert(channel.serial)
+        }
+    }
+
+    // MARK: What was made of it
+
+    /// How the line begins that says all is well.
+    var words: String {
+        let sessions = (estate?.sessions.sessions.count ?? 0) + (estate?.clients.sessions.count ?? 0)
+        let version = inheritance.revision.version
+        return "ready: took over \(sessions) sessions from process \(inheritance.process) "
+            + "(proxyd \(version))"
+    }
+}
