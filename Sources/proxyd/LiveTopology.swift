@@ -49,6 +49,8 @@ protocol TopologyAudience: AnyObject {
 /// or not at all.
 final class LiveTopology {
     private(set) var state: Reconfiguration.State
+    /// The configuration as the file had it when it was read or written last.
+    var written: Configuration
     let serials: Serials
     /// Why nothing can be changed now.
     private var held: String?
@@ -70,6 +72,7 @@ final class LiveTopology {
     ) {
         self.passed = passed
         self.state = state
+        written = state.configuration
         self.serials = serials
         self.workerCount = workerCount
     }

@@ -41,7 +41,10 @@ struct Reload {
                 ChangeRequest(
                     edit: { running in file.keepingWhatTakesARestart(of: running) }, actor: actor
                 ) { result in
-                    if case .success = result { daemon.fileAsTaken = read }
+                    if case .success = result {
+                        daemon.fileAsTaken = read
+                        daemon.live.written = file
+                    }
                     finish(result.map { Reload(difference: $0.difference, later: later) })
                 })
         } catch {
@@ -61,6 +64,7 @@ extension Configuration {
         var configuration = self
         configuration.control = running.control
         configuration.workers = running.workers
+        configuration.stateFile = running.stateFile
         configuration.metrics = running.metrics
         configuration.privileges = running.privileges
         return configuration

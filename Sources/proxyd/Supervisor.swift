@@ -39,6 +39,9 @@ final class Supervisor {
     /// No listener is open any more, and the last session ends it all; nil: it may take as long as it does.
     var draining: (until: Instant?, next: Instant)?
     var lastShortage: Instant?
+    /// How states outlive us; nil: they do not.
+    var keeping: StateKeeping?
+    let stateFound: StateFile.Found
     /// Sessions to be ended, in the order of their time.
     var shedding: Deque<(due: Instant, id: UInt64)> = []
     /// When processes that others have left us are put away; nil: when one of them ends.
@@ -101,7 +104,10 @@ final class Supervisor {
             }
             supervisor.serve()
             supervisor.announce()
-            background?.enter()
+            if let background {
+                background.enter()
+                supervisor.logs.followStandardStreams()
+            }
             isReady(supervisor.topology)
             supervisor.loop()
             supervisor.stop()
@@ -140,6 +146,12 @@ final class Supervisor {
         } else {
             pidFile = nil
         }
+        (keeping, stateFound) =
+            heritage?.stateKeeping(for: configuration, now: .now)
+            ?? StateKeeping.begin(configuration, now: .now)
+        let written = heritage?.written ?? configuration
+        var configuration = configuration
+        if case .state(let saved) = stateFound { configuration = saved.weighing(written) }
         let workerCount = configuration.workers ?? Self.coreCount
         limits = DaemonLimits(
             descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
@@ -180,7 +192,10 @@ final class Supervisor {
                 try StatsdPusher(settings, now: .now)
             }
             try logs.prepare(configuration.log)
-            _ = try startup.build()
+            let topology = try startup.build()
+            if case .state(let saved) = stateFound {
+                saved.restore(topology, now: .now, wallMilliseconds: WallClock.milliseconds)
+            }
             try heritage?.change(&startup, to: configuration)
         } catch {
             scrapes?.close()
@@ -189,6 +204,7 @@ final class Supervisor {
         }
         live = LiveTopology(
             startup.state, serials: serials, workerCount: workerCount, passed: passed)
+        live.written = written
         do throws(SystemError) {
             elections = try Elections(live.state.topology)
             try poller.add(elections.descriptor, Token(.elections), .readable)
@@ -271,6 +287,7 @@ final class Supervisor {
             "\(heritage?.words ?? "ready"): listening on \(listeners); \(topology.channels.count) channels, "
                 + "\(share.workers.count) workers, at most \(limits.sessions) sessions; "
                 + "control \(control.path)" + (scrapes.map { "; metrics \($0.address)" } ?? ""))
+        announceState()
         manager?.tellReady(summary)
     }
 
@@ -333,6 +350,7 @@ final class Supervisor {
         shedIfDue()
         endLeaversIfDue()
         endIfDrained()
+        writeStateIfDue()
         history.meetDeadline(topology, generation: share.generation, now: now)
     }
 
@@ -360,6 +378,7 @@ final class Supervisor {
         for leaver in leavers { next = min(next ?? leaver.due, leaver.due) }
         if let due = scrapes?.nextDeadline { next = min(next ?? due, due) }
         if let due = manager?.nextDeadline { next = min(next ?? due, due) }
+        if let due = keeping?.schedule.nextDeadline { next = min(next ?? due, due) }
         if let due = statsd?.nextDeadline { next = min(next ?? due, due) }
         return min(next ?? history.nextDeadline, history.nextDeadline)
     }
@@ -372,6 +391,7 @@ final class Supervisor {
         for worker in share.workers { worker.mailbox.post(.stop) }
         for thread in threads { thread.join() }
         giveUpUnserved()
+        writeLastState()
         logs.finishAccess(within: Self.longestFlush)
         close()
         tell(

@@ -7,6 +7,7 @@ extension Supervisor {
     /// A channel's state has changed: held sessions look again, and listeners that refuse open or close.
     func channelsChanged() {
         elections.lookAtSwitches()
+        keeping?.schedule.noteChange(now: now)
         for service in topology.services { share.callNext(of: service) }
         openOrClose()
         scheduleTick()

@@ -137,6 +137,7 @@ extension Supervisor {
         offer.isFileUnchanged = isFileUnchanged
         offer.hasGivenUpPrivileges = configuration.privileges.isAsked
         offer.watchdog = manager?.watchdogNanoseconds ?? 0
+        offer.keepsState = keeping != nil
         offer.lastSerial = live.serials.last
         if let socket = control.listening {
             offer.descriptors = passed.handed(
@@ -309,6 +310,7 @@ extension Supervisor {
         scrapes = nil
         statsd = nil
         manager = nil
+        keeping = nil
         leavers = []
         shedding = []
         retirement = Retirement(

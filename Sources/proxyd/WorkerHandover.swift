@@ -97,7 +97,7 @@ extension Worker {
         for (serial, times) in estate.connectTimes where connectTimes[serial] == nil {
             connectTimes[serial] = times
         }
-        counters.add(estate.totals)
+        counters.restore(estate.totals)
     }
 }
 

@@ -111,7 +111,9 @@ extension EndToEnd {
                 #expect(try Self.letter(daemon) == "B")
                 let states = try daemon.channels().map(\.state)
                 #expect(states == [.down, .up])
-                #expect(daemon.program.errors.contains("discarded: Connection refused"))
+                try eventually("it says so") {
+                    daemon.program.errors.contains("discarded: Connection refused")
+                }
             }
         }
 
@@ -263,9 +265,11 @@ extension EndToEnd {
                 try "\n".write(toFile: gate, atomically: false, encoding: .utf8)
                 #expect(try client.receive(exactly: 1) == Array("A".utf8))
                 #expect(scene.log == ["a \(scene.endpoints[0])", "b \(scene.endpoints[0])"])
-                let said = daemon.program.errors
-                #expect(said.contains("10-b failed: exit status 3"))
-                #expect(said.contains("05-plain failed: cannot be started: Permission denied"))
+                try eventually("it says what went wrong") {
+                    let said = daemon.program.errors
+                    return said.contains("10-b failed: exit status 3")
+                        && said.contains("05-plain failed: cannot be started: Permission denied")
+                }
             }
         }
 

@@ -263,6 +263,12 @@ extension EndToEnd {
             }
             try traffic.end()
             try daemon.waitUntilNoSessions()
+            // Who has deleted old files wants their room back.
+            let descriptors = "/proc/\(daemon.program.pid)/fd/"
+            let open = try FileManager.default.contentsOfDirectory(atPath: descriptors).compactMap {
+                try? FileManager.default.destinationOfSymbolicLink(atPath: descriptors + $0)
+            }
+            #expect(open.filter { $0.contains("/access.log") } == [logged.directory("access.log")])
             try daemon.stop()
             let lines = names.flatMap { logged.lines($0) }.map(LoggedDaemon.fields)
             #expect(lines.count == traffic.sessionCount)

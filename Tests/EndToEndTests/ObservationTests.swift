@@ -83,7 +83,9 @@ extension EndToEnd {
             #expect(event.kind == "state")
             #expect((event.from, event.to) == ("up", "off"))
             #expect(event.actor?.hasPrefix("\(getuid()):") == true)
-            #expect(daemon.program.errors.contains("proxyd: \(event.text)\n"))
+            try eventually("the log has it") {
+                daemon.program.errors.contains("proxyd: \(event.text)\n")
+            }
             channels[0].stop()
             let client = try daemon.client()
             _ = try client.receiveAll()

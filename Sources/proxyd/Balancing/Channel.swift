@@ -267,6 +267,12 @@ final class Channel: Sendable {
         note.withLock { $0 = Note(since: now, why: nil, by: actor) }
     }
 
+    /// As it was when the daemon ended that was here before; nobody uses it yet.
+    func restore(_ position: Switch, _ note: Note) {
+        switched.store(position.rawValue, ordering: .relaxed)
+        self.note.withLock { $0 = note }
+    }
+
     // MARK: Probes
 
     /// Whether its probes say that it fails.

@@ -70,7 +70,7 @@ extension Channel {
         mishaps.resume(standing.mishaps)
         baseline.reset(to: standing.baseline)
         // One worker's are as good as another's: whoever asks adds them up.
-        counters.first?.add(standing.totals)
+        counters.first?.restore(standing.totals)
         timings.first?.connect.add(standing.connect)
         timings.first?.firstByte.add(standing.firstByte)
         timings.first?.session.add(standing.session)

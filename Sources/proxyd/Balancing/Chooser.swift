@@ -45,13 +45,11 @@ struct Chooser: Sendable {
         }
         setKeys(channels)
         policy.prepare(for: candidates)
-        guard !isSame else { return }
-        look(at: channels, excluding: [], now: now)
-        policy.restart(with: candidates)
+        if !isSame { startEven(channels, now: now) }
     }
 
-    /// The channels come with what they have done elsewhere: nobody has to make up for it.
-    mutating func startEven(with channels: [Channel], now: Instant) {
+    /// From now on everybody's total is nought.
+    mutating func startEven(_ channels: [Channel], now: Instant) {
         look(at: channels, excluding: [], now: now)
         policy.restart(with: candidates)
     }

@@ -109,6 +109,11 @@ final class Group: Sendable {
         if count.isMultiple(of: rebalance) { for channel in channels { channel.endGrace() } }
     }
 
+    /// What was counted so far gives nobody anything to catch up on.
+    func startEven(now: Instant) {
+        present.withLock { $0.chooser.startEven($0.channels, now: now) }
+    }
+
     // MARK: The policy
 
     var settings: GroupConfiguration { present.withLock { $0.settings } }
@@ -122,13 +127,6 @@ final class Group: Sendable {
     var digest: UInt64? { present.withLock { $0.chooser.digest } }
 
     var asksForDestination: Bool { asks.load(ordering: .relaxed) }
-
-    /// The channels come with what they have done elsewhere.
-    func startEven(now: Instant) {
-        present.withLock { present in
-            present.chooser.startEven(with: present.channels, now: now)
-        }
-    }
 
     // MARK: Spilling
 

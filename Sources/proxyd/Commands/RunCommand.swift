@@ -71,6 +71,12 @@ struct RunCommand: ParsableCommand {
             valueName: "address"))
     var metricsListen: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Keeps what is said about channels, and what was counted, over a restart.",
+            valueName: "path"))
+    var stateFile: String?
+
     @Option(help: ArgumentHelp("Whom the daemon becomes once all is bound.", valueName: "user"))
     var user: String?
 
@@ -201,6 +207,6 @@ struct RunCommand: ParsableCommand {
             idleTimeout: idleTimeout, halfClosedTimeout: halfClosedTimeout, deadPeer: deadPeer,
             grace: grace, whenEmpty: whenEmpty, workers: workers, maxSessions: maxSessions,
             control: control, environment: environment, metricsListen: metricsListen,
-            user: user, group: group, chroot: chroot, keepsBind: keepBind)
+            stateFile: stateFile.map(FilePlace.absolute), user: user, group: group, chroot: chroot, keepsBind: keepBind)
     }
 }

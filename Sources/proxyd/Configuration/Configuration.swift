@@ -7,6 +7,8 @@ struct Configuration: Equatable, Sendable {
     var metrics = MetricsConfiguration()
     var privileges = PrivilegesConfiguration()
     var log = LogConfiguration()
+    /// Keeps what people have said about channels, and what was counted, over a restart; nil: nothing does.
+    var stateFile: String?
     /// Data threads; nil means one per core.
     var workers: Int?
     /// Sessions of the whole daemon at once; nil means what the descriptors allow.

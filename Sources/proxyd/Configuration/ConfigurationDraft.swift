@@ -9,6 +9,7 @@ struct ConfigurationDraft {
     var metrics = MetricsConfiguration()
     var privileges = PrivilegesConfiguration()
     var log = LogConfiguration()
+    var stateFile: String?
     var workers: Int?
     var maxSessions: Int?
     var services: [ServiceDraft]? = []

@@ -30,6 +30,7 @@ extension Configuration {
         writer.put("metrics", metrics.writer(extent))
         writer.put("privileges", privileges.writer(extent))
         writer.put("log", log.writer(extent))
+        writer.put("state-file", stateFile)
         writer.put("workers", workers, default: nil) { $0.map { String($0) } ?? "auto" }
         writer.put("max-sessions", maxSessions)
         return writer

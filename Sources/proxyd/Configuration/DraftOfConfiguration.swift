@@ -6,6 +6,7 @@ extension ConfigurationDraft {
     init(of configuration: Configuration) {
         place = Place(path: "")
         control = configuration.control
+        stateFile = configuration.stateFile
         workers = configuration.workers
         maxSessions = configuration.maxSessions
         metrics = configuration.metrics

@@ -14,6 +14,7 @@ struct FileReader {
         if let value = map["metrics"] { draft.metrics = metrics(value) }
         if let value = map["privileges"] { draft.privileges = privileges(value) }
         if let value = map["log"] { draft.log = log(value) }
+        draft.stateFile = yaml.value(map, "state-file", ValueReader.wholePath)?.value
         if let workers = yaml.value(map, "workers", ValueReader.workers) {
             draft.workers = workers.value
         }

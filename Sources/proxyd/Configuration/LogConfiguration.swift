@@ -58,6 +58,7 @@ struct LogTarget: Equatable, Sendable {
     init(_ place: Place) { self.place = place }
 
     var isFile: Bool { if case .file = place { true } else { false } }
+    var isStandardStream: Bool { place == .standardOutput || place == .standardError }
     var isSyslogOrJournald: Bool { place == .syslog || place == .journald }
 
     /// As it is written.

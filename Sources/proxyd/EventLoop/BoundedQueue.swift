@@ -34,6 +34,12 @@ final class BoundedQueue<Value: Sendable>: Sendable {
     /// Readable when the reader should look.
     var descriptor: CInt { event.number }
 
+    /// Waits until the reader should look, and no longer than so long.
+    func isReadable(within duration: Duration) -> Bool {
+        var event = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&event, 1, CInt(clamping: duration.wholeNanoseconds / 1_000_000)) > 0
+    }
+
     var tally: Tally {
         state.withLock { Tally(accepted: $0.accepted, dropped: $0.dropped) }
     }

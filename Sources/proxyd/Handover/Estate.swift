@@ -229,7 +229,7 @@ struct EstateReader {
         case .listener:
             let serial = record.number(EstateWriter.ThingTag.serial)
             guard let listener = things.listeners[serial]?.listener else { return }
-            listener.counters.first?.add(
+            listener.counters.first?.restore(
                 TrafficCounters.Totals(handed: record.numbers(EstateWriter.ThingTag.totals)))
             listener.baseline.reset(
                 to: TrafficCounters.Totals(handed: record.numbers(EstateWriter.ThingTag.baseline)))

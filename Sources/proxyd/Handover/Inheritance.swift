@@ -17,6 +17,8 @@ struct Inheritance: Sendable {
     var isFileUnchanged = false
     /// It has given up its privileges, and ours with them.
     var hasGivenUpPrivileges = false
+    /// It keeps a state file, which is not somebody else's.
+    var keepsState = false
     /// How often its service manager wants to hear that we live, in nanoseconds; 0: never.
     var watchdog: UInt64 = 0
     var descriptors: [HandedDescriptor] = []
@@ -30,7 +32,7 @@ struct Inheritance: Sendable {
     private enum Tag: UInt16, HandoverTag {
         case revision = 1
         case process, epoch, started, upgrades, isFileUnchanged, hasGivenUpPrivileges, watchdog
-        case lastSerial
+        case lastSerial, keepsState
     }
 
     private enum TextTag: UInt16, HandoverTag { case part = 1 }
@@ -50,6 +52,7 @@ struct Inheritance: Sendable {
         fields.put(Tag.hasGivenUpPrivileges, hasGivenUpPrivileges)
         fields.put(Tag.watchdog, watchdog)
         fields.put(Tag.lastSerial, lastSerial)
+        fields.put(Tag.keepsState, keepsState)
         var frames = [HandoverFrame(kind: .offer, fields: fields)]
         var rest = Array(configuration.utf8)[...]
         while !rest.isEmpty {
@@ -108,6 +111,7 @@ struct Inheritance: Sendable {
         hasGivenUpPrivileges = record.flag(Tag.hasGivenUpPrivileges)
         watchdog = record.number(Tag.watchdog)
         lastSerial = record.number(Tag.lastSerial)
+        keepsState = record.flag(Tag.keepsState)
         if let mismatch = HandoverRevision.own.mismatch(takingOverFrom: revision) {
             throw .incompatible(mismatch)
         }

@@ -38,6 +38,11 @@ enum Log {
     /// From now on lines go there.
     static func speak(through errorLog: ErrorLog) { log.withLock { $0 = errorLog } }
 
+    /// Waits until what was said before is written, as far as that goes in so short a time.
+    static func settle(within duration: Duration = .seconds(1)) {
+        log.withLock { $0 }?.settle(within: duration)
+    }
+
     /// Writes what has not been written yet, as far as that goes in so short a time.
     static func finish(within duration: Duration = .seconds(1)) {
         let last = log.withLock { log in

@@ -23,11 +23,10 @@ struct LogLoop<Lines: LogLines> {
     /// How long after a failed write it is tried again.
     private static var retry: CInt { 1000 }
 
-    init(writer: LogWriter<Lines>, outlet: LogOutlet?, lines: Lines) {
+    init(writer: LogWriter<Lines>, lines: Lines) {
         self.writer = writer
-        self.outlet = outlet
         self.lines = lines
-        buffer = LineBuffer(outlet?.dress ?? .bare)
+        buffer = LineBuffer(.bare)
     }
 
     mutating func run() {
@@ -80,6 +79,11 @@ struct LogLoop<Lines: LogLines> {
             clearTrouble()
             outlet = nil
         case .reopen(let finish): finish(reopen())
+        case .settle(let finish):
+            while !buffer.isEmpty || fill() {
+                guard case .moved = flush() else { break }
+            }
+            finish()
         case .finish: isFinishing = true
         }
     }

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Shared
 internal import Synchronization
 
@@ -21,6 +20,8 @@ final class LogWriter<Lines: LogLines>: Sendable {
         case useNothing
         /// Opens the file again, whose name somebody has moved; says what went wrong, or nil.
         case reopen(@Sendable (LogOutlet.Failure?) -> Void)
+        /// Writes what there is, as far as it is taken at once, and says so.
+        case settle(@Sendable () -> Void)
         /// Writes what there is, and ends.
         case finish
     }
@@ -33,8 +34,10 @@ final class LogWriter<Lines: LogLines>: Sendable {
 
     /// Starts the thread.
     func start(_ outlet: LogOutlet?, _ lines: Lines) throws(SystemError) {
+        // By an order: what the thread's own closure held would stay open for as long as the thread runs.
+        if outlet != nil { order(.use(outlet, lines)) }
         try Thread.detached(name: name) { [self] in
-            var loop = LogLoop(writer: self, outlet: outlet, lines: lines)
+            var loop = LogLoop(writer: self, lines: lines)
             loop.run()
             hasEnded.post(())
             hasEnded.wake()
@@ -46,13 +49,23 @@ final class LogWriter<Lines: LogLines>: Sendable {
         queue.wake()
     }
 
+    /// Waits until what there is was written; true when that was in time.
+    @discardableResult
+    func settle(within duration: Duration) -> Bool {
+        guard let isSettled = try? BoundedQueue<Void>(limit: 1) else { return false }
+        order(
+            .settle {
+                isSettled.post(())
+                isSettled.wake()
+            })
+        return isSettled.isReadable(within: duration)
+    }
+
     /// Writes what there is and ends; true when all was written in time. What a stuck reader does not take by
     /// then is lost.
     func finish(within duration: Duration) -> Bool {
         order(.finish)
-        var event = pollfd(fd: hasEnded.descriptor, events: Int16(POLLIN), revents: 0)
-        let milliseconds = CInt(clamping: duration.wholeNanoseconds / 1_000_000)
-        return unsafe poll(&event, 1, milliseconds) > 0
+        return hasEnded.isReadable(within: duration)
     }
 
     // MARK: For the loop

@@ -118,6 +118,20 @@ final class Logs {
             })
     }
 
+    /// Standard output and error lead elsewhere from now on.
+    func followStandardStreams() {
+        if let target = settings.access?.target, target.isStandardStream,
+            let outlet = try? LogOutlet(target, isAccess: true)
+        {
+            access.writer.order(
+                .use(outlet, AccessLines(format: settings.access?.format ?? .httpd)))
+        }
+        let target = settings.error.target
+        if target.isStandardStream, let outlet = try? LogOutlet(target, isAccess: false) {
+            error.order(.use(outlet, errorLines(settings)))
+        }
+    }
+
     // MARK: Watching
 
     /// What people have to be told of a log that loses lines.

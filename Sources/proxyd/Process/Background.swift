@@ -70,6 +70,7 @@ final class Background {
         Log.line(
             "in the background as process \(getpid())"
                 + (isFile ? "" : "; further messages go nowhere: 2>>FILE keeps them"))
+        Log.settle()
         Self.pointAtNull(isFile ? [STDOUT_FILENO] : [STDOUT_FILENO, STDERR_FILENO])
         say(.good)
     }

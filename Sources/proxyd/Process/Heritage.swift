@@ -9,6 +9,8 @@ final class Heritage {
     /// What runs here: the same, or the file if that is another one by now, as a reload would have it. What
     /// takes a restart is the file's in any case.
     let target: Configuration
+    /// What the file says, under the names that its things have there.
+    let written: Configuration
     let serials: Serials
     /// What sessions belong to.
     private(set) var things = HandoverThings()
@@ -41,9 +43,9 @@ final class Heritage {
         } catch {
             throw StartError(code: .configuration, message: error.summary)
         }
-        let aligned = Alignment.aligned(file, to: running)
+        written = Alignment.aligned(file, to: running)
         target =
-            inheritance.isFileUnchanged ? running.withWhatTakesARestart(of: aligned) : aligned
+            inheritance.isFileUnchanged ? running.withWhatTakesARestart(of: written) : written
         serials = Serials(resuming: inheritance.serials, last: inheritance.lastSerial)
     }
 
@@ -51,6 +53,18 @@ final class Heritage {
 
     var life: (epoch: UInt64, started: Instant, upgrades: Int) {
         (inheritance.epoch, inheritance.started, inheritance.upgrades + 1)
+    }
+
+    /// States come from the process before us, which knows better than its file. nil: another file is named
+    /// now, and has to be looked at.
+    func stateKeeping(
+        for target: Configuration, now: Instant
+    ) -> (keeping: StateKeeping?, found: StateFile.Found)? {
+        guard target.stateFile == running.stateFile else { return nil }
+        guard let path = target.stateFile, inheritance.keepsState else { return (nil, .nothing) }
+        return (
+            StateKeeping(file: StateFile(path: path), schedule: StateSchedule(now: now)), .nothing
+        )
     }
 
     var post: Post? { inheritance.first(.post)?.number.map { Post(outgoing: $0) } }

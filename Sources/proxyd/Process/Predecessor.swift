@@ -7,12 +7,15 @@ internal import Shared
 final class Predecessor {
     let inheritance: Inheritance
     let connection: HandoverConnection
+    private let process: WatchedProcess
 
     /// Set for us alone, and the number of our end of the connection.
     static let variable = "PROXYD_HANDOVER"
 
     /// How long the offer may take, which is on its way when we ask for it.
     private static let patience = Duration.seconds(10)
+    /// Its connections are closed before it is said to have ended.
+    private static let longestEnd = Duration.seconds(1)
 
     private static func connect() -> HandoverConnection? {
         let word = ProcessEnvironment.take([variable])[variable]
@@ -41,6 +44,7 @@ final class Predecessor {
     private init(_ inheritance: Inheritance, _ connection: HandoverConnection) {
         self.inheritance = inheritance
         self.connection = connection
+        process = WatchedProcess(inheritance.process)
     }
 
     private static func failure(_ mistake: HandoverMistake) -> StartError {
@@ -90,8 +94,8 @@ final class Predecessor {
 
     /// Returns once everything is ours.
     ///
-    /// The old process ends us before it takes anything back. So if it has gone without a word, it was
-    /// killed, and its sessions are nobody's but ours.
+    /// The old process ends us before it takes anything back. So if it has ended without a word, it was killed,
+    /// and its sessions are nobody's but ours; if it lives, they are its own.
     func waitForGo() throws(StartError) {
         do throws(HandoverMistake) {
             try connection.send(.taken)
@@ -99,6 +103,7 @@ final class Predecessor {
                 do throws(HandoverMistake) {
                     if try connection.receive(until: nil).kind == .go { return }
                 } catch .closed {
+                    guard process.hasEnded(within: Self.longestEnd) else { throw .closed }
                     return
                 }
             }

@@ -392,7 +392,6 @@ struct ConfigurationMistakeTests {
                 "max-sessions: none",
                 "1:15: “max-sessions” is “none”, which is no number; write a whole number from 1 to 10000000"
             ),
-            ("log: {}", "1:1: “log” is not available in this version; remove it"),
             ("control: [1]", "1:10: “control” is a list, not a map; write it as KEY: VALUE lines"),
             (
                 "control: {socket: ''}",
@@ -420,7 +419,7 @@ struct ConfigurationMistakeTests {
     func order() {
         let lines = (0..<30).map { "key\($0): 1" } + ["services: [{listen: [], channels: [a]}]"]
         let expected = (0..<20).map {
-            "f:\($0 + 1):1: unknown key “key\($0)” in the file; the keys here are control, metrics, privileges, workers, max-sessions, services"
+            "f:\($0 + 1):1: unknown key “key\($0)” in the file; the keys here are control, metrics, privileges, log, state-file, workers, max-sessions, services"
         }
         #expect(mistakes(lines.joined(separator: "\n")) == expected)
         #expect(
