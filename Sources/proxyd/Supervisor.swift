@@ -80,7 +80,7 @@ final class Supervisor {
             // First of all: their numbers are not ours yet, and they are meant for the process that was started.
             let passed = try PassedSockets(
                 environment: ProcessEnvironment.take(PassedSockets.variables), pid: getpid())
-            heritage = try Heritage.find(for: configuration)
+            heritage = try Heritage.find(for: configuration, unread: options.unreadFile)
             let target = heritage?.target ?? configuration
             if options.isInBackground || target.privileges.chroot != nil {
                 try target.checkPaths()
@@ -93,7 +93,7 @@ final class Supervisor {
                 }
             }
             let supervisor = try Supervisor(target, options, passed, heritage)
-            supervisor.fileAsTaken = configuration
+            supervisor.fileAsTaken = options.unreadFile == nil ? configuration : nil
             do throws(StartError) {
                 try supervisor.giveUpPrivileges()
                 try supervisor.startWorkers()

@@ -175,9 +175,12 @@ struct RunCommand: ParsableCommand {
                 configuration = try commandLine.configuration()
             }
         } catch {
-            StandardError.tell(error)
-            Predecessor.refuse(error.summary)
-            return try (error.isUnreadable ? .noInput : status).finish()
+            guard error.isUnreadable, Predecessor.isThere else {
+                StandardError.tell(error)
+                Predecessor.refuse(error.summary)
+                return try (error.isUnreadable ? .noInput : status).finish()
+            }
+            options.unreadFile = error.summary
         }
         try Supervisor.run(configuration: configuration, options: options).finish()
     }

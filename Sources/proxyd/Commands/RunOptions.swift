@@ -14,6 +14,8 @@ struct RunOptions: Equatable, Sendable {
     var pidFile: String?
     /// Whether the caller gets its prompt back once all is well.
     var isInBackground = false
+    /// Why the file could not be read, which only matters where nothing else says what to run.
+    var unreadFile: String?
     /// How the program was started, so that an upgrade can start it again; nil: there is none.
     var invocation: Invocation?
     /// How long sessions that another process cannot take over may go on after an upgrade; nil: as long as

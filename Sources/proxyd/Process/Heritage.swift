@@ -24,17 +24,25 @@ final class Heritage {
     var inheritance: Inheritance { predecessor.inheritance }
 
     /// nil: nobody was here before us. `file` is what we have read ourselves.
-    static func find(for file: Configuration) throws(StartError) -> Heritage? {
-        guard let predecessor = try Predecessor.find() else { return nil }
+    /// `unread` says why we could not.
+    static func find(
+        for file: Configuration, unread: String?
+    ) throws(StartError) -> Heritage? {
+        guard let predecessor = try Predecessor.find() else {
+            guard let unread else { return nil }
+            throw StartError(code: .configuration, message: unread)
+        }
         do throws(StartError) {
-            return try Heritage(of: predecessor, for: file)
+            return try Heritage(of: predecessor, for: file, unread: unread)
         } catch {
             predecessor.refuse(error.message)
             throw error
         }
     }
 
-    private init(of predecessor: Predecessor, for file: Configuration) throws(StartError) {
+    private init(
+        of predecessor: Predecessor, for file: Configuration, unread: String?
+    ) throws(StartError) {
         self.predecessor = predecessor
         let inheritance = predecessor.inheritance
         do throws(ConfigurationErrors) {
@@ -43,10 +51,19 @@ final class Heritage {
         } catch {
             throw StartError(code: .configuration, message: error.summary)
         }
+        serials = Serials(resuming: inheritance.serials, last: inheritance.lastSerial)
+        if let unread {
+            // Who has given up privileges may be unable to read it, and could not reload it either.
+            guard inheritance.hasGivenUpPrivileges else {
+                throw StartError(code: .configuration, message: unread)
+            }
+            Log.line("\(unread); what runs goes on", .warning)
+            (written, target) = (running, running)
+            return
+        }
         written = Alignment.aligned(file, to: running)
         target =
             inheritance.isFileUnchanged ? running.withWhatTakesARestart(of: written) : written
-        serials = Serials(resuming: inheritance.serials, last: inheritance.lastSerial)
     }
 
     // MARK: Opening

@@ -17,6 +17,9 @@ final class Predecessor {
     /// Its connections are closed before it is said to have ended.
     private static let longestEnd = Duration.seconds(1)
 
+    /// Whether another process has started us to take its place.
+    static var isThere: Bool { ProcessEnvironment.value(of: variable) != nil }
+
     private static func connect() -> HandoverConnection? {
         let word = ProcessEnvironment.take([variable])[variable]
         guard let number = word.flatMap({ CInt($0) }), number > STDERR_FILENO,

@@ -204,7 +204,11 @@ final class FakeDaemon: Daemon {
         case .tapSession(let id, _, _):
             return .tapped(sessions.contains { $0.worker == worker && $0.id == id })
         case .trace: return .traced(0)
-        case .serve, .listen, .wake, .forget, .supersede, .tapSessions, .stop: return .cut(0)
+        case .standStill: return .standsStill
+        case .handOver: return .handedOver(WorkerEstate())
+        case .serve, .listen, .wake, .forget, .supersede, .tapSessions, .stop, .goOn, .letGo,
+            .adopt, .inherit:
+            return .cut(0)
         }
     }
 
