@@ -11,8 +11,15 @@ struct Identity: Sendable {
     /// How often another process has taken over: the counters and serials are the same life's.
     let upgrades: Int
 
+    /// The command line of another program that it was started with; empty: it was our own.
+    let dialect: [String]
+
     /// `life` is of the process whose place we take.
-    init(environment: String?, life: (epoch: UInt64, started: Instant, upgrades: Int)? = nil) {
+    init(
+        environment: String?, dialect: [String] = [],
+        life: (epoch: UInt64, started: Instant, upgrades: Int)? = nil
+    ) {
+        self.dialect = dialect
         self.environment = environment
         epoch = life?.epoch ?? WallClock.milliseconds
         started = life?.started ?? .now

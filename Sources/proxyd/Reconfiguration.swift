@@ -46,6 +46,8 @@ struct Reconfiguration {
     /// New listeners' sockets, by service and listener.
     private var opened: [Place: OpenedSocket] = [:]
     private var removals: [Removal] = []
+    /// Why listeners that may do without one have no socket.
+    private var unopened: [Place: StartError] = [:]
 
     private struct Place: Hashable {
         var service: String
@@ -115,6 +117,7 @@ struct Reconfiguration {
     mutating func open() throws(StartError) {
         do throws(StartError) {
             for service in target.services {
+                try rehearse(service)
                 for listener in service.listeners where present(listener, of: service) == nil {
                     let place = Place(service: service.name, listener: listener.name)
                     // It refuses clients, as it did before another process took it over.
@@ -123,14 +126,36 @@ struct Reconfiguration {
                     if let socket = inherited(listener) {
                         opened[place] = socket
                     } else {
-                        opened[place] = try fresh(listener, of: service)
+                        try open(listener, of: service, at: place)
                     }
                 }
             }
+            try checkWhetherAnyIsOpen()
         } catch {
             abandon()
             throw error
         }
+    }
+
+    private mutating func open(
+        _ listener: ListenerConfiguration, of service: ServiceConfiguration, at place: Place
+    ) throws(StartError) {
+        do throws(StartError) {
+            opened[place] = try fresh(listener, of: service)
+        } catch {
+            if listener.onBindFailure == .fail { throw error }
+            unopened[place] = error
+        }
+    }
+
+    /// A daemon that nobody can reach, and that waits for nothing, need not start.
+    private func checkWhetherAnyIsOpen() throws(StartError) {
+        let listeners = target.services.flatMap(\.listeners)
+        guard let first = unopened.first?.value, unopened.count == listeners.count,
+            listeners.allSatisfy({ $0.onBindFailure == .skip })
+        else { return }
+        throw StartError(
+            code: .unavailable, message: "no listener could be opened, the first because: \(first.message)")
     }
 
     /// Closes what `open` has opened, as the change is not made after all.
@@ -140,6 +165,34 @@ struct Reconfiguration {
             socket.file?.remove()
         }
         opened = [:]
+    }
+
+    /// Tries what sockets are asked to do, where that is new: an option that this machine lacks is a mistake
+    /// of the change, not of every client to come.
+    private func rehearse(_ service: ServiceConfiguration) throws(StartError) {
+        let before = old.configuration.services.first { $0.name == service.name }
+        for listener in service.listeners {
+            let present = before?.listeners.first {
+                $0.name == listener.name && $0.isSameSocket(as: listener)
+            }
+            guard let present, present.socket != listener.socket else { continue }
+            try listener.rehearse(after: present, of: service.name)
+        }
+        let known = before?.groups.flatMap(\.channels) ?? []
+        for group in service.groups {
+            for channel in group.channels {
+                let isKnown = known.contains {
+                    $0.source == channel.source && $0.socket == channel.socket
+                }
+                guard !isKnown, let egress = Egress(channel) else { continue }
+                do throws(SystemError) {
+                    try egress.rehearse()
+                } catch {
+                    let path = "\(service.name)/\(group.name)/\(channel.name)"
+                    throw StartError(option: error, of: "channel \(path)")
+                }
+            }
+        }
     }
 
     private func fresh(
@@ -248,6 +301,10 @@ struct Reconfiguration {
                 if before?.timeouts.deadPeer != settings.timeouts.deadPeer {
                     socket.setDeadPeer(settings.timeouts.deadPeer)
                 }
+                let optionsBefore = before?.listeners.first { $0.name == listener.name }?.socket
+                if optionsBefore != listener.settings.socket {
+                    socket.setOptions(listener.settings.socket)
+                }
                 sockets.append(socket)
             }
         }
@@ -270,7 +327,7 @@ struct Reconfiguration {
             }
         let listener = Listener(
             settings, in: service.name, serial: serials.next(for: Serials.key(listener: place.path)),
-            endpoint: endpoint, workerCount: workerCount)
+            endpoint: endpoint, workerCount: workerCount, bindFailure: unopened[place]?.message)
         if closed != nil { listener.setOpen(false) }
         return listener
     }
@@ -348,6 +405,46 @@ extension ListenerConfiguration {
     /// Whether the socket that was opened for the one will do for the other.
     fileprivate func isSameSocket(as other: ListenerConfiguration) -> Bool {
         endpoint == other.endpoint && mode == other.mode && backlog == other.backlog
+            && user == other.user && group == other.group
+    }
+}
+
+extension ListenerConfiguration {
+    /// Whether an open socket can take these options instead of `present`'s.
+    fileprivate func rehearse(
+        after present: ListenerConfiguration, of service: String
+    ) throws(StartError) {
+        let options = socket ?? SocketOptions()
+        guard options.isMore(than: present.socket ?? SocketOptions()) else {
+            throw StartError(
+                code: .configuration,
+                message:
+                    "listener \(service)/\(name): an open socket cannot lose options of “socket”, "
+                    + "nor change mptcp or interface; restart the daemon, or give the listener another address"
+            )
+        }
+        do throws(SystemError) {
+            let isV6 = if case .ip(.v6, _) = endpoint { true } else { false }
+            let family = isV6 ? AF_INET6 : AF_INET
+            let descriptor = try options.open(family: family)
+            try options.set(on: descriptor, family: family)
+            try options.setListening(on: descriptor)
+        } catch {
+            throw StartError(option: error, of: "listener \(service)/\(name)")
+        }
+    }
+}
+
+extension SocketOptions {
+    /// Whether every option of the other is here, too, with whatever value.
+    fileprivate func isMore(than other: SocketOptions) -> Bool {
+        func keeps<Value>(_ key: KeyPath<SocketOptions, Value?>) -> Bool {
+            other[keyPath: key] == nil || self[keyPath: key] != nil
+        }
+        return mptcp == other.mptcp && interface == other.interface
+            && (fastOpen || !other.fastOpen) && keeps(\.mark) && keeps(\.dscp)
+            && keeps(\.congestion) && keeps(\.deferAccept) && keeps(\.keepAliveIdle)
+            && keeps(\.keepAliveInterval) && keeps(\.keepAliveCount)
     }
 }
 

@@ -9,16 +9,20 @@ struct Startup {
     private let passed: PassedSockets
     /// Of names that need not be looked up again.
     private let known: [Endpoint: [Endpoint]]
+    /// Names that do not resolve are left for later.
+    private let isTolerant: Bool
     private(set) var state = Reconfiguration.State()
 
     var sockets: [ListeningSocket] { state.sockets }
 
     init(
         _ configuration: Configuration, workerCount: Int, serials: Serials = Serials(),
-        passed: PassedSockets = PassedSockets(), known: [Endpoint: [Endpoint]] = [:]
+        passed: PassedSockets = PassedSockets(), known: [Endpoint: [Endpoint]] = [:],
+        isTolerant: Bool = false
     ) {
         self.configuration = configuration
         self.known = known
+        self.isTolerant = isTolerant
         self.passed = passed
         self.workerCount = workerCount
         self.serials = serials
@@ -40,7 +44,8 @@ struct Startup {
             do throws(Resolver.Failure) {
                 addresses[name] = try Resolver.resolveAll(name)
             } catch {
-                throw StartError(unresolved: name, error)
+                guard isTolerant else { throw StartError(unresolved: name, error) }
+                addresses[name] = []
             }
         }
         var change = Reconfiguration(
@@ -72,7 +77,9 @@ extension OpenedSocket {
     ) throws(StartError) {
         do throws(UnixSocketFile.Failure) {
             if case .unix(let path) = endpoint {
-                try self.init(unix: path, settings: settings)
+                try self.init(
+                    unix: path, settings: settings, owner: try settings.userNumber,
+                    group: try settings.groupNumber)
                 return
             }
         } catch {
@@ -83,6 +90,28 @@ extension OpenedSocket {
             try self.init(address, settings: settings, deadPeer: deadPeer)
         } catch {
             throw StartError(failure: error, at: "\(endpoint)", doing: "listen on")
+        }
+    }
+}
+
+extension ListenerConfiguration {
+    fileprivate var userNumber: UInt32? {
+        get throws(UnixSocketFile.Failure) { try Self.number(user, Principals.user) }
+    }
+
+    fileprivate var groupNumber: UInt32? {
+        get throws(UnixSocketFile.Failure) { try Self.number(group, Principals.group) }
+    }
+
+    /// The reader has looked the name up already; somebody may have removed it since.
+    private static func number(
+        _ name: String?, _ number: (String) throws(ValueMistake) -> UInt32
+    ) throws(UnixSocketFile.Failure) -> UInt32? {
+        guard let name else { return nil }
+        do throws(ValueMistake) {
+            return try number(name)
+        } catch {
+            throw .system(SystemError("chown", ENOENT))
         }
     }
 }
@@ -100,12 +129,47 @@ extension SocketAddress {
     }
 }
 
+extension Endpoint {
+    fileprivate var host: String {
+        switch self {
+        case .ip(let address, _): "\(address)"
+        case .name(let name, _): name
+        case .unix(let path): path
+        }
+    }
+}
+
 extension StartError {
     init(unresolved endpoint: Endpoint, _ failure: Resolver.Failure) {
         self.init(
             code: .configuration,
             message: "“\(endpoint)” does not resolve: \(failure.words); "
-                + "correct the name, or write an address")
+                + "correct the name, or write an address", cause: .unresolved(host: endpoint.host))
+    }
+
+    /// A socket option that could not be set, by its name.
+    init(option error: SystemError, of owner: String) {
+        let remedy: String
+        switch (error.call.description, error.number) {
+        case ("bind", EADDRNOTAVAIL):
+            remedy = "an address of “source” is not this machine's; see “ip address”"
+        case ("IP_TRANSPARENT", EPERM):
+            remedy = "“source: client” takes CAP_NET_ADMIN; start it as root, or name an address"
+        case ("SO_MARK", EPERM):
+            remedy = "“mark” takes CAP_NET_ADMIN; start it as root, or leave it out"
+        case ("SO_BINDTODEVICE", EPERM):
+            remedy = "“interface” takes CAP_NET_RAW here; start it as root, or leave it out"
+        case ("SO_BINDTODEVICE", ENODEV):
+            remedy = "“interface” names none of this machine's; see “ip link”"
+        case ("TCP_CONGESTION", _):
+            remedy =
+                "“congestion” is to be one of /proc/sys/net/ipv4/tcp_available_congestion_control, "
+                + "and without root one of tcp_allowed_congestion_control there"
+        default: remedy = "see tcp(7), ip(7) and socket(7)"
+        }
+        self.init(
+            code: error.number == EPERM ? .permission : .system,
+            message: "\(owner): cannot set up its socket: \(error); \(remedy)")
     }
 
     /// What went wrong with a socket's place, and how to mend it.
@@ -137,12 +201,17 @@ extension StartError {
                 )
             case EADDRNOTAVAIL:
                 (code, remedy) = (.system, "this machine has no such address")
+            case _ where SystemError.isOption(error.call):
+                self.init(option: error, of: "listener \(place)")
+                return
             case ENOENT:
                 (code, remedy) = (.system, "make the directory first")
             default:
                 (code, remedy) = (.system, "see \(error.call)(2)")
             }
-            self.init(code: code, message: "cannot \(action) \(place): \(error); \(remedy)")
+            self.init(
+                code: code, message: "cannot \(action) \(place): \(error); \(remedy)",
+                cause: action == "listen on" ? .listener(errno: error.number) : nil)
         }
     }
 }

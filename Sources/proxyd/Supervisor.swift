@@ -28,6 +28,7 @@ final class Supervisor {
     /// Sockets that were open before us.
     let passed: PassedSockets
     var manager: ServiceManager?
+    var printer: TranscriptPrinter?
     let privileges: Privileges
     private var threads: [Thread] = []
     var questions: [UInt64: Question] = [:]
@@ -36,6 +37,8 @@ final class Supervisor {
     /// When a listener that could not be opened again is tried once more.
     var reopenAt: Instant?
     var isStopping = false
+    /// Listeners whose address could not be had, by serial, and when that is tried again.
+    var unbound: [UInt64: Instant?] = [:]
     /// No listener is open any more, and the last session ends it all; nil: it may take as long as it does.
     var draining: (until: Instant?, next: Instant)?
     var lastShortage: Instant?
@@ -76,6 +79,7 @@ final class Supervisor {
     ) -> ExitStatus {
         var background: Background?
         var heritage: Heritage?
+        if let dialect = options.dialect { Log.name(as: dialect.program) }
         do throws(StartError) {
             // First of all: their numbers are not ours yet, and they are meant for the process that was started.
             let passed = try PassedSockets(
@@ -105,7 +109,7 @@ final class Supervisor {
             supervisor.serve()
             supervisor.announce()
             if let background {
-                background.enter()
+                background.enter(quietly: options.dialect != nil)
                 supervisor.logs.followStandardStreams()
             }
             isReady(supervisor.topology)
@@ -114,9 +118,12 @@ final class Supervisor {
             supervisor.placeholder?.stay()
             return .good
         } catch {
+            for line in options.dialect?.voice?.lines(about: error) ?? [] {
+                Log.verbatim(line, .error)
+            }
             Log.line(error.message, .error)
             Log.finish()
-            let status = ExitStatus(rawValue: error.code.rawValue) ?? .system
+            let status = options.status(of: error)
             background?.giveUp(status)
             heritage?.predecessor.refuse(error.message)
             return status
@@ -137,7 +144,8 @@ final class Supervisor {
                 environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
                 pid: getpid(), now: .now)
         if let heritage { try passed.inherit(heritage.inheritance.descriptors) }
-        privileges = try Privileges(configuration.privileges)
+        privileges = try Privileges(
+            configuration.privileges, keeping: Capabilities(neededBy: configuration))
         try OutOfReach.check(configuration)
         if let inherited = options.pidFile.flatMap({ heritage?.pidFile(at: $0) }) {
             pidFile = inherited
@@ -158,11 +166,13 @@ final class Supervisor {
         let serials = heritage?.serials ?? Serials()
         var startup = Startup(
             heritage?.running ?? configuration, workerCount: workerCount, serials: serials,
-            passed: passed, known: heritage?.inheritance.addresses ?? [:])
+            passed: passed, known: heritage?.inheritance.addresses ?? [:],
+            isTolerant: options.dialect?.toleratesUnresolved ?? false)
         do throws(SystemError) {
             signals = try SignalSource(SupervisorSignals.all)
             poller = try Poller()
-            logs = try Logs(isDebugging: options.isDebugging)
+            logs = try Logs(
+                isDebugging: options.isDebugging, isQuiet: options.dialect != nil)
             let entrances = try (0..<workerCount).map { _ throws(SystemError) in
                 try WorkerEntrance()
             }
@@ -178,7 +188,8 @@ final class Supervisor {
             throw StartError(code: .system, message: "cannot start: \(error)")
         }
         identity = Identity(
-            environment: configuration.control.environment, life: heritage?.life)
+            environment: configuration.control.environment, dialect: options.dialect?.words ?? [],
+            life: heritage?.life)
         // The control socket first: a daemon that is already running there must not lose its ports.
         control = try ControlServer(
             configuration.control, passed: passed, user: privileges.userNumber)
@@ -239,7 +250,8 @@ final class Supervisor {
         for index in share.workers.indices {
             let plan = Worker.Plan(
                 index: index, share: share, relayMode: options.relay, pipeLimit: pipes,
-                tellsOfEveryEnd: options.isVerbose || options.isDebugging)
+                tellsOfEveryEnd: options.isVerbose || options.isDebugging
+                    || options.dialect?.tellsIdleEnds ?? false)
             do throws(SystemError) {
                 threads.append(
                     try Thread(name: "worker-\(index)") {
@@ -255,6 +267,7 @@ final class Supervisor {
                 throw StartError(code: .system, message: "cannot start a worker: \(error)")
             }
         }
+        followUnbound()
         do throws(SystemError) {
             try names.start()
         } catch {
@@ -281,7 +294,8 @@ final class Supervisor {
                 "the service manager's socket \(socket) is closed: nobody listens there; "
                     + "add the address under “listen”, or take it out of the socket unit")
         }
-        let listeners = topology.listeners.map { "\($0.endpoint)" }.joined(separator: " ")
+        let listeners = topology.listeners.filter { $0.bindFailure == nil }
+            .map { "\($0.endpoint)" }.joined(separator: " ")
         tell(
             .info, .ready, of: .daemon,
             "\(heritage?.words ?? "ready"): listening on \(listeners); \(topology.channels.count) channels, "
@@ -307,10 +321,12 @@ final class Supervisor {
     // MARK: The loop
 
     private func loop() {
+        for line in options.dialect?.greeting ?? [] { Log.verbatim(line) }
         control.start(with: self, poller: poller)
         scrapes?.start(for: self)
         elections.start(for: self)
         startProbes()
+        startTranscript()
         while !isStopping {
             let count = poller.wait(milliseconds: waitMilliseconds)
             now = .now
@@ -346,7 +362,9 @@ final class Supervisor {
         scrapes?.meetDeadlines(now: now)
         statsd?.meetDeadline(topology, now: now)
         manager?.meetDeadline(now: now)
+        printer?.meetDeadline(now: now)
         tickIfDue()
+        bindAgainIfDue()
         shedIfDue()
         endLeaversIfDue()
         endIfDrained()
@@ -372,6 +390,7 @@ final class Supervisor {
         if let draining { next = min(next ?? draining.next, draining.next) }
         if let due = live.nextDeadline { next = min(next ?? due, due) }
         if let due = elections.nextDeadline { next = min(next ?? due, due) }
+        if let due = nextBinding { next = min(next ?? due, due) }
         if let nextTick { next = min(next ?? nextTick, nextTick) }
         if let due = prober.nextDeadline { next = min(next ?? due, due) }
         if let first = shedding.first { next = min(next ?? first.due, first.due) }
@@ -380,6 +399,7 @@ final class Supervisor {
         if let due = manager?.nextDeadline { next = min(next ?? due, due) }
         if let due = keeping?.schedule.nextDeadline { next = min(next ?? due, due) }
         if let due = statsd?.nextDeadline { next = min(next ?? due, due) }
+        if let due = printer?.nextDeadline { next = min(next ?? due, due) }
         return min(next ?? history.nextDeadline, history.nextDeadline)
     }
 
@@ -391,6 +411,7 @@ final class Supervisor {
         for worker in share.workers { worker.mailbox.post(.stop) }
         for thread in threads { thread.join() }
         giveUpUnserved()
+        printer?.resume(now: .now)
         writeLastState()
         logs.finishAccess(within: Self.longestFlush)
         close()
@@ -415,7 +436,13 @@ final class Supervisor {
     // MARK: Events
 
     func tell(_ event: Event) {
-        Log.line(event.line, event.severity, likeness: event.likeness)
+        let voice = options.dialect?.voice
+        if voice?.replaced.contains(event.kind) != true {
+            Log.line(event.line, event.severity, likeness: event.likeness)
+        }
+        if let voice {
+            for line in voice.lines(about: event) { Log.verbatim(line, event.severity) }
+        }
         events.append(event, wallMilliseconds: WallClock.milliseconds, now: .now)
     }
 

@@ -66,6 +66,7 @@ extension Supervisor: TopologyAudience {
         elections.follow(topology)
         prober.watch(topology.channels, now: now)
         names.follow(topology)
+        followUnbound()
         if draining != nil { sockets = [] }
         listen()
         channelsChanged()
@@ -114,6 +115,11 @@ extension Supervisor {
 }
 
 extension Supervisor: ElectionAudience {
+    func hear(_ step: ElectionStep) {
+        guard let voice = options.dialect?.voice else { return }
+        for line in voice.lines(about: step) { Log.verbatim(line) }
+    }
+
     func electionChanged() {
         share.raiseGeneration()
         channelsChanged()

@@ -8,6 +8,16 @@ enum SupervisorSignals {
         [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1, SIGUSR2] + (getpid() == 1 ? [SIGCHLD] : [])
     }
 
+    static func meaning(of signal: CInt) -> SignalMeaning {
+        switch signal {
+        case SIGTERM, SIGQUIT: .drain
+        case SIGHUP: .reload
+        case SIGUSR1: .dumpState
+        case SIGUSR2: .upgrade
+        default: .end
+        }
+    }
+
     static func name(of signal: CInt) -> String {
         switch signal {
         case SIGTERM: "SIGTERM"
@@ -30,18 +40,22 @@ extension Supervisor {
             }
             guard !isEcho(arrival) else { continue }
             let name = SupervisorSignals.name(of: signal)
-            switch signal {
-            case SIGHUP:
+            guard signal != SIGCHLD else {
+                reapAt = now
+                continue
+            }
+            switch options.dialect?.signals[signal] ?? SupervisorSignals.meaning(of: signal) {
+            case .reload:
                 reopenLogs(because: name)
                 reload(because: name)
-            case SIGUSR1: dumpState()
-            case SIGUSR2:
+            case .reopenLogs: reopenLogs(because: name)
+            case .dumpState: dumpState()
+            case .upgrade:
                 upgrade(within: Self.standardUpgradeTime, because: name) { _ in }
-            case SIGCHLD: reapAt = now
-            case SIGTERM where draining == nil, SIGQUIT where draining == nil:
+            case .drain where draining == nil:
                 drain(within: options.drain, because: name)
                 endIfDrained()
-            default:
+            case .drain, .end:
                 tell(.notice, .ending, of: .daemon, because: name, "\(name): ending")
                 isStopping = true
             }

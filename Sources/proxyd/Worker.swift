@@ -37,11 +37,17 @@ final class Worker {
     private var sweep = AccessSweep()
     /// The question to be answered once this turn is over, and all stands still.
     var standstill: UInt64?
+    private var denials = DenialReport()
+    /// Clients that are denied and kept waiting.
+    private var tarpitted = 0
 
     /// How often a resting listener looks again if nothing tells it to.
     private static let retryInterval = Duration.milliseconds(100)
 
     private static let mostNotices = 10_000
+
+    /// Beyond that denied clients are closed at once: they cost a descriptor each.
+    private static let mostTarpitted = 1024
 
     /// What a worker is made of, on its own thread.
     struct Plan: Sendable {
@@ -350,7 +356,8 @@ final class Worker {
     @inline(__always)
     func noteEnd(of session: Session, _ reason: EndReason) {
         let wishes = share.accessLog.wishes
-        guard wishes.contains(.end) else { return }
+        // Whoever is denied could fill the log; the error log tells of some, and metrics count all.
+        guard wishes.contains(.end), reason.cause != .denied else { return }
         note(session, .end, reason, asksKernel: wishes.contains(.kernel))
     }
 
@@ -420,6 +427,30 @@ final class Worker {
         share.raiseGeneration()
         share.notices.post(.channelFailed(channel, cause))
     }
+
+    /// Told now and then only: whoever is denied can come again and again.
+    func noteDenial(
+        of client: Endpoint, by words: String, rule: Int, at listener: Listener, isServices: Bool
+    ) {
+        guard let untold = denials.admit(now: now) else { return }
+        tell(
+            .denied(
+                Denied(
+                    client: client, listener: listener, rule: rule, words: words,
+                    isServices: isServices, untold: untold)))
+    }
+
+    /// Whether a denied client can be kept waiting.
+    func admitToTarpit() -> Bool {
+        guard tarpitted < Self.mostTarpitted else { return false }
+        tarpitted += 1
+        return true
+    }
+
+    /// It was there before, in another process.
+    func keepInTarpit() { tarpitted += 1 }
+
+    func leaveTarpit() { tarpitted -= 1 }
 
     func reportShortage(_ error: SystemError) { tell(.shortage(error)) }
 

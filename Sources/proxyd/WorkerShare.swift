@@ -106,12 +106,30 @@ enum Notice: Sendable {
     case primaryFailed(Channel, EndReason.Cause)
     case sessionEnded(SessionRecord, EndReason)
     case shortage(SystemError)
+    /// All places of a service are taken, and there is room again.
+    case serviceFull(Service)
+    case serviceHasRoom(Service)
+    case denied(Denied)
     /// A channel's name leads to these addresses now.
     case resolved(Channel, Endpoint, [Endpoint])
     case unresolved(Channel, Resolver.Failure)
     case answer(Answer, question: UInt64)
     /// There are records for the dump of that number.
     case tapped(UInt64)
+}
+
+/// A client that `access` has not let in.
+struct Denied: Sendable {
+    var client: Endpoint
+    var listener: Listener
+    /// From 1.
+    var rule: Int
+    /// As the rule was written.
+    var words: String
+    /// The rule is the service's, not the listener's.
+    var isServices: Bool
+    /// Others of which nothing was told.
+    var untold: Int
 }
 
 /// A worker's answer to a question.

@@ -412,7 +412,7 @@ extension EndToEnd {
             let good = directory.read("proxyd.yaml")
             let taken = try Socket.listening()
             for (text, words) in [
-                (good + "servces: []\n", "did you mean “services”"),
+                (good + "\nservces: []\n", "did you mean “services”"),
                 (
                     good.replacingOccurrences(
                         of: "listen: [", with: "listen: [\"\(try taken.endpoint)\", "),
@@ -448,8 +448,10 @@ extension EndToEnd {
             _ = unsafe chmod(binary, 0o755)
             let first = try RawControl(daemon)
             try first.send("upgrade 2s\n")
-            try eventually("it is under way") { try control.ask("upgrade").word == "busy" }
-            #expect(try control.ask("set mail/main/a weight 3").word == "busy")
+            try eventually("it is under way") {
+                try control.ask("set mail/main/a weight 2").word == "busy"
+            }
+            #expect(try control.ask("upgrade").word == "busy")
             #expect(try first.reply().word == "invalid")
             #expect(try control.ask("set mail/main/a weight 3").word == "OK")
             #expect(try control.ask("drain-daemon 10s").word == "OK")

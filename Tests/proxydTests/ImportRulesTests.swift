@@ -29,7 +29,7 @@ struct ImportRulesTests {
             module: "ArgumentParser",
             allowed: [
                 "proxyd/Proxyd.swift", "proxyd/Commands", "proxytop/Proxytop.swift",
-                "proxytop/Batch.swift", "proxytop/BatchOptions.swift",
+                "proxytop/BatchOptions.swift",
             ]),
     ]
 
@@ -60,6 +60,13 @@ struct ImportRulesTests {
         IgnoranceRule(folder: "proxyd/Balancing", unknown: "proxyd/Control"),
         IgnoranceRule(folder: "proxyd/Relay", unknown: "proxyd/Control"),
         IgnoranceRule(folder: "proxyd/Relay", unknown: "proxyd/Dialects"),
+        IgnoranceRule(folder: "proxyd/Balancing", unknown: "proxyd/Dialects"),
+        IgnoranceRule(folder: "proxyd/Health", unknown: "proxyd/Dialects"),
+        IgnoranceRule(folder: "proxyd/Configuration", unknown: "proxyd/Dialects"),
+        IgnoranceRule(folder: "proxyd/Dialects", unknown: "proxyd/EventLoop"),
+        IgnoranceRule(folder: "proxyd/Dialects", unknown: "proxyd/Relay"),
+        IgnoranceRule(folder: "proxyd/Dialects", unknown: "proxyd/Balancing"),
+        IgnoranceRule(folder: "proxyd/Dialects", unknown: "proxyd/Control"),
         IgnoranceRule(folder: "proxyd/Configuration", unknown: "proxyd/Relay"),
         IgnoranceRule(folder: "proxyd/Configuration", unknown: "proxyd/Balancing"),
         IgnoranceRule(folder: "proxyd/Configuration", unknown: "proxyd/Control"),

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -47,6 +48,31 @@ struct clinux_tcp_info {
 // A variable that any thread might change, so Swift does not let us name it.
 static inline char *const *clinux_environment(void) { return environ; }
 
+// getopt(3), whose state is in variables that any thread might change. The words must outlive the scan; it
+// puts them into another order.
+struct clinux_option {
+    int letter; // -1 at the end, '?' for a mistake
+    int mistake; // the letter that is unknown, or lacks its value
+    const char *value;
+    int next; // the first word that is no option, at the end
+};
+
+static inline void clinux_restart_options(void) {
+    optind = 0;
+    opterr = 0;
+}
+
+static inline struct clinux_option clinux_next_option(int count, char *const *words,
+                                                      const char *letters) {
+    struct clinux_option found = {0};
+    optarg = NULL;
+    found.letter = getopt(count, words, letters);
+    found.mistake = optopt;
+    found.value = optarg;
+    found.next = optind;
+    return found;
+}
+
 // Functions with a varying number of arguments, and those that glibc has no name for.
 static inline int clinux_prctl(int option, unsigned long value) {
     return prctl(option, value, 0UL, 0UL, 0UL);
@@ -54,6 +80,11 @@ static inline int clinux_prctl(int option, unsigned long value) {
 
 static inline int clinux_prctl_ambient(unsigned long capability) {
     return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, capability, 0UL, 0UL);
+}
+
+// Bytes of a stream socket that wait to be read (tcp(7), SIOCINQ; unix(7) has it, too).
+static inline int clinux_unread(int socket, int *count) {
+    return ioctl(socket, FIONREAD, count);
 }
 
 static inline long clinux_capget(struct __user_cap_header_struct *header,

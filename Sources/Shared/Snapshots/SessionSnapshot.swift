@@ -1,6 +1,8 @@
 /// One session at one instant: a row of `show sessions`.
 package struct SessionSnapshot: Snapshot {
     package enum Phase: String, Sendable, CaseIterable {
+        /// The client has to send something before a channel is chosen.
+        case preamble
         /// Waiting for a channel to become usable.
         case hold
         /// Connecting to a channel.

@@ -25,6 +25,8 @@ final class Channel: Sendable {
     let latency = PeakLatency()
     /// Its group's, where an election says who takes the sessions.
     private let groupSeat: PrimarySeat?
+    private let leaves: Mutex<Egress?>
+    private let hasEgress: Atomic<Bool>
 
     /// Its group's, which it takes its slots from too.
     let places: Admission
@@ -79,6 +81,9 @@ final class Channel: Sendable {
         present = Mutex(Present(settings: settings, book: AddressBook(addresses)))
         weightNow = Atomic(settings.weight)
         mostSessions = Atomic(settings.maxc ?? Int.max)
+        let egress = Egress(settings)
+        leaves = Mutex(egress)
+        hasEgress = Atomic(egress != nil)
         counters = TrafficCounters.perWorker(workerCount)
         timings = (0..<workerCount).map { _ in ChannelTimings() }
         self.places = places
@@ -114,6 +119,9 @@ final class Channel: Sendable {
             present.settings = settings
             return isElsewhere
         }
+        let egress = Egress(settings)
+        leaves.withLock { $0 = egress }
+        hasEgress.store(egress != nil, ordering: .relaxed)
         weightNow.store(settings.weight, ordering: .relaxed)
         let most = settings.maxc ?? Int.max
         if most <= current, most != mostSessions.load(ordering: .relaxed) {
@@ -133,6 +141,18 @@ final class Channel: Sendable {
 
     /// All of its addresses.
     var addresses: [Endpoint] { present.withLock { $0.book.endpoints } }
+
+    /// How connections to it leave; nil: as the kernel likes.
+    var egress: Egress? {
+        hasEgress.load(ordering: .relaxed) ? leaves.withLock { $0 } : nil
+    }
+
+    /// Connections to it that could still be made by ports of ours, of a range that wide; nil: they take none.
+    func portsLeft(range: Int) -> UInt64? {
+        guard !endpoint.isUnix else { return nil }
+        let ports = (egress?.ports(range: range) ?? range) * max(1, addressCount)
+        return UInt64(max(0, ports - current))
+    }
 
     /// The first of its addresses.
     var firstAddress: Endpoint? { present.withLock { $0.book.endpoints.first } }

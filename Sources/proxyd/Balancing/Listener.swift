@@ -18,6 +18,11 @@ final class Listener: Sendable {
     private let sessions = Atomic<Int>(0)
     private let bucket: Mutex<RateLimit?>
     private let isOpenNow = Atomic<Bool>(true)
+    private let bindFailureNow: Mutex<String?>
+    /// Who may come in; asked only where there are rules.
+    private let rules: Mutex<AccessList?>
+    private let hasRules: Atomic<Bool>
+    private let bytesWaitedFor: Atomic<Int>
 
     private struct RateLimit {
         var rate: ConnectionRate
@@ -26,8 +31,10 @@ final class Listener: Sendable {
 
     init(
         _ settings: ListenerConfiguration, in path: String, serial: UInt64, endpoint: Endpoint,
-        workerCount: Int
+        workerCount: Int, bindFailure: String? = nil
     ) {
+        bindFailureNow = Mutex(bindFailure)
+        isOpenNow.store(bindFailure == nil, ordering: .relaxed)
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
@@ -35,6 +42,9 @@ final class Listener: Sendable {
         settingsNow = Mutex(settings)
         mostSessions = Atomic(settings.maxSessions ?? Int.max)
         bucket = Mutex(settings.rate.map(Self.limit))
+        rules = Mutex(AccessList(settings.access))
+        hasRules = Atomic(!settings.access.isEmpty)
+        bytesWaitedFor = Atomic(settings.waitForBytes)
         counters = TrafficCounters.perWorker(workerCount)
     }
 
@@ -46,7 +56,14 @@ final class Listener: Sendable {
 
     /// Other settings at the same address; whoever is in stays.
     func take(_ settings: ListenerConfiguration) {
+        let before = self.settings
         settingsNow.withLock { $0 = settings }
+        bytesWaitedFor.store(settings.waitForBytes, ordering: .relaxed)
+        if before.access != settings.access {
+            let list = AccessList(settings.access)
+            rules.withLock { $0 = list }
+            hasRules.store(list != nil, ordering: .relaxed)
+        }
         mostSessions.store(settings.maxSessions ?? Int.max, ordering: .relaxed)
         bucket.withLock { bucket in
             if bucket?.rate != settings.rate { bucket = settings.rate.map(Self.limit) }
@@ -74,7 +91,20 @@ final class Listener: Sendable {
     /// Takes a place that was taken before.
     func keepPlace() { sessions.wrappingAdd(1, ordering: .relaxed) }
 
+    /// Whether its `access` has to be asked.
+    var isGuarded: Bool { hasRules.load(ordering: .relaxed) }
+
+    var access: AccessList? { isGuarded ? rules.withLock { $0 } : nil }
+
+    /// So many bytes of a client have to be there before a channel is chosen; 0: none.
+    var waitForBytes: Int { bytesWaitedFor.load(ordering: .relaxed) }
+
     func leave() { sessions.wrappingSubtract(1, ordering: .relaxed) }
+
+    /// Why its address is not ours (`on-bind-failure`); nil: it is, or was when it was last needed.
+    var bindFailure: String? { bindFailureNow.withLock { $0 } }
+
+    func setBindFailure(_ reason: String?) { bindFailureNow.withLock { $0 = reason } }
 
     /// Whether clients are accepted; false while it refuses them (`when-empty: refuse`).
     var isOpen: Bool { isOpenNow.load(ordering: .relaxed) }

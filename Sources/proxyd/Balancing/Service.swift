@@ -9,7 +9,10 @@ final class Service: Sendable {
     let places: Admission
     /// Clients that wait for room, or for a channel to become usable.
     let line: WaitingLine
+    /// All its places are taken, and somebody has said so.
+    private let isFullNow = Atomic<Bool>(false)
     private let present: Mutex<Present>
+    private let hasRules: Atomic<Bool>
 
     /// What a change replaces all at once.
     private struct Present {
@@ -17,6 +20,8 @@ final class Service: Sendable {
         var listeners: [Listener]
         var groups: [Group]
         var sources: SourceLedger?
+        /// Who may come in.
+        var access: AccessList?
     }
 
     init(
@@ -26,10 +31,12 @@ final class Service: Sendable {
         name = settings.name
         places = Admission(limit: settings.limits.maxSessions)
         line = WaitingLine(limit: settings.limits.queueSize)
+        hasRules = Atomic(!settings.access.isEmpty)
         present = Mutex(
             Present(
                 settings: settings.own, listeners: listeners, groups: groups,
-                sources: settings.limits.perSource.map(SourceLedger.init)))
+                sources: settings.limits.perSource.map(SourceLedger.init),
+                access: AccessList(settings.access)))
     }
 
     /// Other settings, listeners or groups, from the next look on; running sessions stay where they are.
@@ -41,10 +48,30 @@ final class Service: Sendable {
             if present.settings.limits.perSource != settings.limits.perSource {
                 present.sources = settings.limits.perSource.map(SourceLedger.init)
             }
+            if present.settings.access != settings.access {
+                present.access = AccessList(settings.access)
+            }
             present.settings = settings.own
             present.listeners = listeners
             present.groups = groups
         }
+        hasRules.store(!settings.access.isEmpty, ordering: .relaxed)
+    }
+
+    // MARK: Full, or not
+
+    var isFull: Bool { isFullNow.load(ordering: .relaxed) }
+
+    /// A place was taken. Whether it was the last one, for the first time since there was room.
+    func hasBecomeFull() -> Bool {
+        guard !places.hasRoom else { return false }
+        return !isFullNow.exchange(true, ordering: .relaxed)
+    }
+
+    /// A place was given back. Whether there is room again, and nobody waits for it.
+    func hasRoomAgain() -> Bool {
+        guard isFull, places.hasRoom, line.count == 0 else { return false }
+        return isFullNow.exchange(false, ordering: .relaxed)
     }
 
     // MARK: Settings
@@ -57,6 +84,9 @@ final class Service: Sendable {
     var resolve: Duration? { present.withLock { $0.settings.resolve } }
     var limits: ServiceLimits { present.withLock { $0.settings.limits } }
     var sources: SourceLedger? { present.withLock { $0.sources } }
+    /// Whether its `access` has to be asked.
+    var isGuarded: Bool { hasRules.load(ordering: .relaxed) }
+    var access: AccessList? { isGuarded ? present.withLock { $0.access } : nil }
     var listeners: [Listener] { present.withLock { $0.listeners } }
     var groups: [Group] { present.withLock { $0.groups } }
 

@@ -157,7 +157,7 @@ struct RunCommand: ParsableCommand {
         var options = RunOptions(
             file: listen.isEmpty ? try file() : nil, overrides: commandLine, relay: relay,
             isVerbose: verbose, isDebugging: debug, pidFile: pidFile, isInBackground: daemon,
-            invocation: invocation, linger: try lingerTime, drain: try drainTime)
+            drain: try drainTime, invocation: invocation, linger: try lingerTime)
         // A daemon works elsewhere than its caller.
         if daemon {
             options.file = options.file.map { $0 == "-" ? $0 : FilePlace.absolute($0) }

@@ -45,6 +45,10 @@ struct ServiceConfiguration: Equatable, Sendable {
     var resolve: Duration? = .seconds(30)
     var health = PassiveHealthRules()
     var limits = ServiceLimits()
+    /// Who may come in, on top of what each listener says.
+    var access: [AccessRule] = []
+    /// Where connections of its channels come from that say nothing themselves; nil: the kernel's choice.
+    var ownSource: ConnectionSource?
     /// What its listeners do that say nothing themselves.
     var whenEmpty = WhenEmpty.close
     /// What becomes of sessions whose channel or listener is taken away.
@@ -63,6 +67,8 @@ struct Timeouts: Equatable, Sendable {
     var halfClosed: Duration?
     /// Sent bytes unacknowledged for so long end the session (`TCP_USER_TIMEOUT`, tcp(7)); nil: the kernel's.
     var deadPeer: Duration?
+    /// What has to come before a channel is chosen may take so long; nil: for ever.
+    var clientHello: Duration? = .seconds(5)
 }
 
 /// An address that clients connect to.
@@ -71,6 +77,11 @@ struct ListenerConfiguration: Equatable, Sendable {
     var endpoint: Endpoint
     /// Permission bits of a Unix socket.
     var mode: UInt32 = 0o666
+    /// Whom a Unix socket belongs to, by name or number; nil: us.
+    var user: String?
+    /// Likewise its Unix group.
+    var group: String?
+    var onBindFailure = OnBindFailure.fail
     var whenEmpty = WhenEmpty.close
     /// Clients that the kernel holds for us until we accept (listen(2)).
     var backlog: Int32 = 4096
@@ -78,6 +89,21 @@ struct ListenerConfiguration: Equatable, Sendable {
     var maxSessions: Int?
     /// New clients; nil: no limit.
     var rate: ConnectionRate?
+    /// Who may come in.
+    var access: [AccessRule] = []
+    /// A channel is chosen once the client has sent so many bytes; 0: at once. Fproxy's `-y`.
+    var waitForBytes = 0
+    var socket: SocketOptions?
+}
+
+/// What is done about an address that cannot be bound.
+enum OnBindFailure: Equatable, Sendable {
+    /// The daemon does not start, and a change is not made.
+    case fail
+    /// It goes on without that listener, as long as there is another one.
+    case skip
+    /// Likewise, and tries again each time that so long has passed.
+    case retry(Duration)
 }
 
 /// What a client meets when no channel can take it.
@@ -133,6 +159,8 @@ enum Overload: String, Equatable, Sendable, CaseIterable {
     case reset
     /// Waits in line until there is room.
     case queue
+    /// Nobody listens until a session ends: connection refused.
+    case refuse
 }
 
 /// What the clients of one address, or of one prefix, may do together.
@@ -162,11 +190,16 @@ struct GroupConfiguration: Equatable, Sendable {
     var slowStart: Duration?
     /// Every so many choices all grace times end. Tcprelay's `rebalance`.
     var rebalance: Int?
+    /// It may have no channel, and get some later.
+    var mayBeEmpty = false
     var channels: [ChannelConfiguration] = []
     /// For `balance: primary`.
     var election = ElectionConfiguration()
     /// What its channels are probed with that inherit it.
     var ownProbes = ProbeDraft()
+    /// Of its channels' connections, where they say nothing themselves.
+    var ownSource: ConnectionSource?
+    var ownSocket: SocketOptions?
 }
 
 /// Where a session can be taken.
@@ -185,4 +218,10 @@ struct ChannelConfiguration: Equatable, Sendable {
     var probes = ProbePlan()
     /// What was written for it alone.
     var ownProbes = ProbeDraft()
+    /// Its own, or what its group or service has.
+    var source: ConnectionSource?
+    var socket: SocketOptions?
+    /// What was written for it alone.
+    var ownSource: ConnectionSource?
+    var ownSocket: SocketOptions?
 }

@@ -65,12 +65,16 @@ struct ConfigurationDifference: Equatable, Sendable {
         keys(
             old.settings(.whole).node.leaves, new.settings(.whole).node.leaves, of: .service,
             at: path)
+        files(of: .service, at: path, old.access, new.access)
         for (before, after) in Self.pairs(old.listeners, new.listeners, \.name) {
             let listenerPath = "\(path)/\(after?.name ?? before?.name ?? "")"
             thing(
                 .listener, at: listenerPath, before?.node(.whole, in: old).leaves,
                 after?.node(.whole, in: new).leaves, before?.summary(in: old),
                 after?.summary(in: new))
+            if let before, let after {
+                files(of: .listener, at: listenerPath, before.access, after.access)
+            }
         }
         for (before, after) in Self.pairs(old.groups, new.groups, \.name) {
             group(before, after, in: path)
@@ -97,6 +101,21 @@ struct ConfigurationDifference: Equatable, Sendable {
                 after?.summary)
         }
         order(before.map(\.name), new.channels.map(\.name), of: .group, "channels", at: path)
+    }
+
+    /// The rules are the same, but a file that they name holds something else.
+    private mutating func files(
+        of kind: Row.Kind, at path: String, _ old: [AccessRule], _ new: [AccessRule]
+    ) {
+        guard old != new, old.text == new.text else { return }
+        for (before, after) in zip(old, new) where before != after {
+            guard let from = [before].files.first, let to = [after].files.first else { continue }
+            rows.append(
+                Row(
+                    kind: kind, path: path, field: "access",
+                    from: "\(from.path): \(from.count) networks",
+                    to: "\(to.path): \(to.count) networks"))
+        }
     }
 
     // MARK: Comparing

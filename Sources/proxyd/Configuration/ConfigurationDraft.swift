@@ -25,6 +25,8 @@ struct ServiceDraft {
     var resolve: Duration? = .seconds(30)
     var health = PassiveHealthRules()
     var limits = ServiceLimits()
+    var access: [AccessRule] = []
+    var source: ConnectionSource?
     var whenEmpty = WhenEmpty.close
     var onRemove = OnRemove.keep
     var groups: [GroupDraft]? = []
@@ -36,10 +38,16 @@ struct ListenerDraft {
     var endpoint: Endpoint?
     /// Everything but name and endpoint.
     var mode: UInt32?
+    var user: String?
+    var group: String?
+    var onBindFailure = OnBindFailure.fail
     var whenEmpty = WhenEmpty.close
     var backlog: Int32?
     var maxSessions: Int?
     var rate: ConnectionRate?
+    var access: [AccessRule] = []
+    var waitForBytes = 0
+    var socket: SocketOptions?
 }
 
 struct GroupDraft {
@@ -51,6 +59,9 @@ struct GroupDraft {
     var rebalance: Int?
     var balance = BalanceConfiguration()
     var election: Placed<ElectionConfiguration>?
+    var mayBeEmpty = false
+    var source: ConnectionSource?
+    var socket: SocketOptions?
     var channels: [ChannelDraft]? = []
 }
 
@@ -63,4 +74,6 @@ struct ChannelDraft {
     var maxc: Int?
     var label: String?
     var isEnabled = true
+    var source: ConnectionSource?
+    var socket: SocketOptions?
 }

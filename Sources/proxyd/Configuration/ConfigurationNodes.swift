@@ -90,6 +90,7 @@ extension ServiceConfiguration {
         times.put("idle", timeouts.idle, default: standard.timeouts.idle)
         times.put("half-closed", timeouts.halfClosed, default: standard.timeouts.halfClosed)
         times.put("dead-peer", timeouts.deadPeer, default: standard.timeouts.deadPeer)
+        times.put("client-hello", timeouts.clientHello, default: standard.timeouts.clientHello)
         writer.put("timeouts", times)
         writer.put("grace", grace, default: standard.grace)
         writer.put("grace-max", health.graceMax, default: standard.health.graceMax)
@@ -100,6 +101,8 @@ extension ServiceConfiguration {
         writer.put("when-empty", whenEmpty, default: standard.whenEmpty) { $0.text }
         writer.put("on-remove", onRemove, default: standard.onRemove) { $0.text }
         put(limits, in: &writer)
+        writer.put("access", access)
+        writer.put("source", ownSource?.text)
         ownProbes.put(in: &writer)
         return writer
     }
@@ -138,10 +141,16 @@ extension ListenerConfiguration {
         if case .unix = endpoint {
             writer.put("mode", mode, default: standard.mode) { $0.octalText }
         }
+        writer.put("user", user)
+        writer.put("group", group)
+        writer.put("on-bind-failure", onBindFailure, default: standard.onBindFailure) { $0.text }
         writer.put("when-empty", whenEmpty, default: service.whenEmpty) { $0.text }
         writer.put("backlog", Int(backlog), default: Int(standard.backlog))
         writer.put("max-sessions", maxSessions)
         writer.put(rate)
+        writer.put("access", access)
+        writer.put("wait-for-bytes", waitForBytes, default: standard.waitForBytes)
+        if let socket { writer.put("socket", socket.writer(extent)) }
         return writer.node
     }
 }
@@ -166,6 +175,9 @@ extension GroupConfiguration {
         writer.put("max-sessions", maxSessions)
         writer.put("slow-start", slowStart)
         writer.put("rebalance", rebalance)
+        writer.put("may-be-empty", mayBeEmpty, default: false)
+        writer.put("source", ownSource?.text)
+        if let ownSocket { writer.put("socket", ownSocket.writer(extent)) }
         if balance.policy == .primary { election.put(in: &writer) }
         ownProbes.put(in: &writer)
         return writer
@@ -185,6 +197,8 @@ extension ChannelConfiguration {
         writer.put("maxc", maxc)
         writer.put("label", label)
         writer.put("enabled", isEnabled, default: true)
+        writer.put("source", ownSource?.text)
+        if let ownSocket { writer.put("socket", ownSocket.writer(extent)) }
         ownProbes.put(in: &writer)
         return writer.node
     }
@@ -229,6 +243,12 @@ extension ElectionConfiguration {
 }
 
 extension NodeWriter {
+    /// A rule a line; on one line where it is what `set` takes.
+    fileprivate mutating func put(_ key: String, _ access: [AccessRule]) {
+        guard extent == .difference else { return put(key, access.text) }
+        if !access.isEmpty { put(key, Node(access.map { Node.text($0.description) })) }
+    }
+
     /// Numbers, which mean the same whatever becomes of the names.
     fileprivate mutating func put(_ key: String, _ principals: Principals) {
         let words =
@@ -285,6 +305,17 @@ extension OnRemove {
         case .keep: "keep"
         case .drain(let time): "drain \(time.exactText)"
         case .cut: "cut"
+        }
+    }
+}
+
+extension OnBindFailure {
+    /// As it is written.
+    var text: String {
+        switch self {
+        case .fail: "fail"
+        case .skip: "skip"
+        case .retry(let time): "retry \(time.exactText)"
         }
     }
 }

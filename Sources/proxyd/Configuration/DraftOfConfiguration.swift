@@ -27,6 +27,8 @@ extension ServiceDraft {
         resolve = service.resolve
         health = service.health
         limits = service.limits
+        access = service.access
+        source = service.ownSource
         whenEmpty = service.whenEmpty
         onRemove = service.onRemove
         groups = service.groups.map { GroupDraft(of: $0, in: service.name) }
@@ -39,10 +41,16 @@ extension ListenerDraft {
         name = Placed(listener.name, at: place)
         endpoint = listener.endpoint
         if case .unix = listener.endpoint { mode = listener.mode }
+        user = listener.user
+        group = listener.group
+        onBindFailure = listener.onBindFailure
         whenEmpty = listener.whenEmpty
         backlog = listener.backlog
         maxSessions = listener.maxSessions
         rate = listener.rate
+        access = listener.access
+        waitForBytes = listener.waitForBytes
+        socket = listener.socket
     }
 }
 
@@ -55,6 +63,9 @@ extension GroupDraft {
         slowStart = group.slowStart
         rebalance = group.rebalance
         balance = group.balance
+        mayBeEmpty = group.mayBeEmpty
+        source = group.ownSource
+        socket = group.ownSocket
         if group.balance.policy == .primary { election = Placed(group.election, at: place) }
         let path = "\(service)/\(group.name)"
         channels = group.channels.map { ChannelDraft(of: $0, in: path) }
@@ -71,5 +82,7 @@ extension ChannelDraft {
         maxc = channel.maxc
         label = channel.label
         isEnabled = channel.isEnabled
+        source = channel.ownSource
+        socket = channel.ownSocket
     }
 }

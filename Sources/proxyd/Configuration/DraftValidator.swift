@@ -32,8 +32,8 @@ struct DraftValidator {
         var service = ServiceConfiguration(
             name: name, timeouts: draft.timeouts, grace: draft.grace,
             resolve: draft.resolve, health: draft.health,
-            limits: draft.limits, whenEmpty: draft.whenEmpty, onRemove: draft.onRemove,
-            ownProbes: draft.probes)
+            limits: draft.limits, access: draft.access, ownSource: draft.source,
+            whenEmpty: draft.whenEmpty, onRemove: draft.onRemove, ownProbes: draft.probes)
         if let listeners = draft.listeners {
             if listeners.isEmpty {
                 mistakes.add(
@@ -54,7 +54,8 @@ struct DraftValidator {
             }
             let names = names(of: groups.map(\.name), as: "groups of this service")
             for (group, name) in zip(groups, names) {
-                service.groups.append(self.group(group, name: name, probes: draft.probes))
+                service.groups.append(
+                    self.group(group, name: name, probes: draft.probes, source: draft.source))
             }
         }
         return service
@@ -64,9 +65,12 @@ struct DraftValidator {
         _ draft: ListenerDraft, name: String
     ) -> ListenerConfiguration? {
         guard let endpoint = draft.endpoint else { return nil }
-        if draft.mode != nil, !endpoint.isUnix {
+        let ofUnix = [
+            ("mode", draft.mode != nil), ("user", draft.user != nil), ("group", draft.group != nil),
+        ]
+        for (key, isGiven) in ofUnix where isGiven && !endpoint.isUnix {
             mistakes.add(
-                "“mode” is for Unix sockets, and \(endpoint) is none", "remove it",
+                "“\(key)” is for Unix sockets, and \(endpoint) is none", "remove it",
                 at: draft.place)
         }
         if !endpoint.isEphemeral {
@@ -80,18 +84,30 @@ struct DraftValidator {
         }
         var listener = ListenerConfiguration(name: name, endpoint: endpoint)
         listener.mode = draft.mode ?? listener.mode
+        listener.user = draft.user
+        listener.group = draft.group
+        listener.onBindFailure = draft.onBindFailure
         listener.whenEmpty = draft.whenEmpty
         listener.backlog = draft.backlog ?? listener.backlog
         listener.maxSessions = draft.maxSessions
         listener.rate = draft.rate
+        listener.access = draft.access
+        listener.waitForBytes = draft.waitForBytes
+        listener.socket = draft.socket
+        if draft.socket != nil, endpoint.isUnix {
+            mistakes.add(
+                "“socket” has options of TCP, and \(endpoint) is a Unix socket", "remove it",
+                at: draft.place)
+        }
         return listener
     }
 
     private mutating func group(
-        _ draft: GroupDraft, name: String, probes: ProbeDraft
+        _ draft: GroupDraft, name: String, probes: ProbeDraft, source: ConnectionSource?
     ) -> GroupConfiguration {
         var group = GroupConfiguration(name: name, balance: draft.balance)
         group.ownProbes = draft.probes
+        (group.ownSource, group.ownSocket) = (draft.source, draft.socket)
         let probes = draft.probes.inheriting(from: probes)
         group.maxSessions = draft.maxSessions
         group.slowStart = draft.slowStart
@@ -108,8 +124,10 @@ struct DraftValidator {
                     + "client to its own channel", "remove it, or choose another policy",
                 at: draft.place)
         }
+        group.mayBeEmpty = draft.mayBeEmpty
         guard let channels = draft.channels else { return group }
         if channels.isEmpty {
+            guard !draft.mayBeEmpty else { return group }
             mistakes.add("the group is empty", "give it a channel", at: draft.place)
         } else if channels.allSatisfy({ $0.weight == 0 }) {
             mistakes.add(
@@ -119,14 +137,35 @@ struct DraftValidator {
         let names = names(of: channels.map(\.name), as: "channels of this group")
         for (channel, name) in zip(channels, names) {
             guard let endpoint = channel.endpoint else { continue }
+            let departure = channel.source ?? draft.source ?? source
+            check(departure, of: channel, at: endpoint)
             group.channels.append(
                 ChannelConfiguration(
                     name: name, endpoint: endpoint, weight: channel.weight, maxc: channel.maxc,
                     label: channel.label, isEnabled: channel.isEnabled,
                     probes: channel.probes.inheriting(from: probes).plan,
-                    ownProbes: channel.probes))
+                    ownProbes: channel.probes, source: endpoint.isUnix ? nil : departure,
+                    socket: endpoint.isUnix ? nil : channel.socket ?? draft.socket,
+                    ownSource: channel.source, ownSocket: channel.socket))
         }
         return group
+    }
+
+    /// A source of the other family leads nowhere, and a Unix socket has none.
+    private mutating func check(
+        _ source: ConnectionSource?, of channel: ChannelDraft, at endpoint: Endpoint
+    ) {
+        if endpoint.isUnix, channel.source != nil || channel.socket != nil {
+            mistakes.add(
+                "\(endpoint) is a Unix socket, which has neither “source” nor “socket”",
+                "remove them", at: channel.place)
+        }
+        guard case .ip(let address, _) = endpoint, case .addresses(let sources)? = source,
+            !sources.contains(where: { $0.isV4 == address.isV4 })
+        else { return }
+        mistakes.add(
+            "no address of “source” is of the family of \(endpoint)",
+            address.isV4 ? "add an IPv4 address" : "add an IPv6 address", at: channel.place)
     }
 
     /// Every sibling's name, its index where none was given.
@@ -151,6 +190,10 @@ struct DraftValidator {
             }
         }
     }
+}
+
+extension IPAddress {
+    fileprivate var isV4: Bool { if case .v4 = self { true } else { false } }
 }
 
 extension Endpoint {

@@ -57,6 +57,8 @@ struct FileReader {
         }
         draft.health = health(map)
         draft.limits = limits(map)
+        draft.access = access(map)
+        draft.source = source(map)
         draft.probes = probes(map)
         draft.whenEmpty = whenEmpty(map) ?? draft.whenEmpty
         draft.onRemove = onRemove(map) ?? draft.onRemove
@@ -91,6 +93,9 @@ struct FileReader {
         timeouts.idle = duration(map, "idle", upTo: ValueReader.year)
         timeouts.halfClosed = duration(map, "half-closed", upTo: ValueReader.year)
         timeouts.deadPeer = duration(map, "dead-peer", upTo: ValueReader.longestDeadPeer)
+        if map["client-hello"] != nil {
+            timeouts.clientHello = duration(map, "client-hello", upTo: ValueReader.longestHold)
+        }
         return timeouts
     }
 
@@ -104,10 +109,18 @@ struct FileReader {
         draft.name = name(map)
         draft.endpoint = endpoint(map, EndpointReader.listener)
         draft.mode = yaml.value(map, "mode", ValueReader.mode)?.value
+        draft.user = yaml.value(map, "user", ValueReader.user)?.value
+        draft.group = yaml.value(map, "group", ValueReader.unixGroup)?.value
+        draft.onBindFailure =
+            yaml.value(map, "on-bind-failure", ValueReader.onBindFailure)?.value
+            ?? draft.onBindFailure
         draft.whenEmpty = self.whenEmpty(map) ?? whenEmpty
         draft.backlog = number(map, "backlog", ValueReader.backlogs).map { Int32($0) }
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
         draft.rate = rate(map)
+        draft.access = access(map)
+        draft.waitForBytes = number(map, "wait-for-bytes", ValueReader.bytesWaitedFor) ?? 0
+        draft.socket = socketOptions(map, .listenerSocket)
         return draft
     }
 
@@ -123,6 +136,9 @@ struct FileReader {
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
         draft.slowStart = duration(map, "slow-start", upTo: ValueReader.longestHold)
         draft.rebalance = number(map, "rebalance", 1...1_000_000)
+        draft.mayBeEmpty = yaml.value(map, "may-be-empty", ValueReader.flag)?.value ?? false
+        draft.source = source(map)
+        draft.socket = socketOptions(map, .channelSocket)
         if let value = map["election"] { draft.election = election(value) }
         if let value = map["channels"] {
             draft.place = value.place
@@ -179,6 +195,8 @@ struct FileReader {
         draft.maxc = number(map, "maxc", ValueReader.sessions)
         draft.label = yaml.value(map, "label", ValueReader.label)?.value
         draft.isEnabled = yaml.value(map, "enabled", ValueReader.flag)?.value ?? draft.isEnabled
+        draft.source = source(map)
+        draft.socket = socketOptions(map, .channelSocket)
         return draft
     }
 }

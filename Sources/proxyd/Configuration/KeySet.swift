@@ -29,21 +29,21 @@ struct KeySet: Sendable {
         keys: [
             "name", "listen", "timeouts", "grace", "grace-max", "failures", "autodisable", "panic",
             "resolve", "when-empty", "on-remove", "max-sessions", "per-source",
-            "overload", "queue", "groups", "channels", "probe", "probes",
+            "overload", "queue", "access", "source", "groups", "channels", "probe", "probes",
         ])
     static let timeouts = KeySet(
-        noun: "“timeouts”", keys: ["connect", "idle", "half-closed", "dead-peer"])
+        noun: "“timeouts”", keys: ["connect", "idle", "half-closed", "dead-peer", "client-hello"])
     static let listener = KeySet(
         noun: "a listener",
         keys: [
-            "address", "unix", "name", "mode", "when-empty", "backlog", "max-sessions",
-            "rate", "burst",
+            "address", "unix", "name", "mode", "user", "group", "on-bind-failure", "when-empty",
+            "backlog", "max-sessions", "rate", "burst", "access", "wait-for-bytes", "socket",
         ])
     static let group = KeySet(
         noun: "a group",
         keys: [
-            "name", "balance", "max-sessions", "slow-start", "rebalance", "election", "channels",
-            "probe", "probes",
+            "name", "balance", "max-sessions", "slow-start", "rebalance", "election",
+            "may-be-empty", "channels", "probe", "probes", "source", "socket",
         ])
     static let balance = KeySet(
         noun: "“balance”",
@@ -56,7 +56,24 @@ struct KeySet: Sendable {
         ])
     static let channel = KeySet(
         noun: "a channel",
-        keys: ["address", "unix", "name", "weight", "maxc", "label", "enabled", "probe", "probes"])
+        keys: [
+            "address", "unix", "name", "weight", "maxc", "label", "enabled", "probe", "probes",
+            "source", "socket",
+        ])
+    static let accessRule = KeySet(
+        noun: "a rule of “access”", keys: ["allow", "deny", "allow-file", "deny-file", "action"])
+    static let listenerSocket = KeySet(
+        noun: "a listener's socket",
+        keys: [
+            "interface", "mark", "dscp", "mptcp", "congestion", "fast-open", "defer-accept",
+            "keepalive-idle", "keepalive-interval", "keepalive-count",
+        ])
+    static let channelSocket = KeySet(
+        noun: "a channel's socket",
+        keys: [
+            "interface", "mark", "dscp", "mptcp", "congestion", "keepalive-idle",
+            "keepalive-interval", "keepalive-count",
+        ])
     static let whenEmpty = KeySet(noun: "“when-empty”", keys: ["hold"])
 
     static let onRemove = KeySet(noun: "“on-remove”", keys: ["drain"])
@@ -75,12 +92,13 @@ struct KeySet: Sendable {
     static let all = [
         file, service, timeouts, listener, group, balance, election, channel, whenEmpty,
         perSource, queue, probe, probeStep, control, metrics, metricsListen,
-        statsd, privileges, onRemove, log, accessLog, errorLog,
+        statsd, privileges, onRemove, log, accessLog, errorLog, accessRule, listenerSocket,
+        channelSocket,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "checks", "proxy-protocol", "tls", "trigger", "wait-for-bytes",
+        "checks", "proxy-protocol", "tls", "trigger",
     ]
 
     /// Policies that the design names and this version lacks.

@@ -80,7 +80,7 @@ extension ChannelDraft {
         guard let endpoint else { return Node([(Node, Node)]()) }
         return ChannelConfiguration(
             name: "", endpoint: endpoint, weight: weight, maxc: maxc, label: label,
-            isEnabled: isEnabled, ownProbes: probes
+            isEnabled: isEnabled, ownProbes: probes, ownSource: source, ownSocket: socket
         ).node(index: nil, isNamed: false)
     }
 }
@@ -91,7 +91,9 @@ extension GroupDraft {
         group.maxSessions = maxSessions
         group.slowStart = slowStart
         group.rebalance = rebalance
+        group.mayBeEmpty = mayBeEmpty
         group.ownProbes = probes
+        (group.ownSource, group.ownSocket) = (source, socket)
         group.election = election?.value ?? group.election
         return group.settings(.difference, isNamed: false).node
     }
@@ -104,7 +106,8 @@ extension ServiceDraft {
     fileprivate var settings: ServiceConfiguration {
         ServiceConfiguration(
             name: "", timeouts: timeouts, grace: grace, resolve: resolve, health: health,
-            limits: limits, whenEmpty: whenEmpty, onRemove: onRemove, ownProbes: probes)
+            limits: limits, access: access, ownSource: source, whenEmpty: whenEmpty,
+            onRemove: onRemove, ownProbes: probes)
     }
 }
 
@@ -117,6 +120,9 @@ extension ListenerDraft {
         listener.backlog = backlog ?? listener.backlog
         listener.maxSessions = maxSessions
         listener.rate = rate
+        listener.access = access
+        listener.waitForBytes = waitForBytes
+        listener.socket = socket
         return listener.node(.difference, in: service.settings, isNamed: false)
     }
 }

@@ -10,7 +10,7 @@ extension KeySet {
     /// The same with the keys of inner maps as they are written: `timeouts.idle`.
     var settablePaths: [String] {
         settable.flatMap { key in
-            guard let inner = Self.inner[key] else { return [key] }
+            guard let inner = inner(key) else { return [key] }
             let whole = Self.alsoWhole.contains(key) ? [key] : []
             return whole + inner.keys.map { "\(key).\($0)" }
         }
@@ -26,9 +26,11 @@ extension KeySet {
     static let words: [String: [String]] = [
         "balance": PolicyName.words, "balance.policy": PolicyName.words,
         "when-empty": ["close", "hold", "refuse", "reset"],
-        "on-remove": ["cut", "drain", "keep"],
+        "on-remove": ["cut", "drain", "keep"], "on-bind-failure": ["fail", "retry", "skip"],
         "overload": words(of: Overload.self), "autodisable": switches,
-        "panic": switches, "enabled": switches, "balance.failover": switches,
+        "panic": switches, "may-be-empty": switches, "enabled": switches,
+        "balance.failover": switches, "socket.mptcp": switches, "socket.fast-open": switches,
+        "source": ["client"],
         "election.prefer": words(of: ElectionConfiguration.Preference.self),
         "election.failback": words(of: ElectionConfiguration.Failback.self),
         "election.on-change": words(of: ElectionConfiguration.OnChange.self),
@@ -39,6 +41,12 @@ extension KeySet {
     private static func words<Word>(of: Word.Type) -> [String]
     where Word: RawRepresentable & CaseIterable, Word.RawValue == String {
         Word.allCases.map(\.rawValue)
+    }
+
+    private func inner(_ key: String) -> KeySet? {
+        // Listeners have options that connecting sockets lack.
+        if key == "socket" { return keys.contains("backlog") ? .listenerSocket : .channelSocket }
+        return Self.inner[key]
     }
 
     private static let switches = ["false", "true"]

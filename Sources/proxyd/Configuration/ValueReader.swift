@@ -13,6 +13,8 @@ enum ValueReader {
     static let sessions = 1...10_000_000
     static let weights = 0...10_000
     static let backlogs = 1...65_535
+    /// They wait in the kernel, whose room for one connection is twice that at first (tcp(7), tcp_rmem).
+    static let bytesWaitedFor = 0...32_768
 
     static func number(
         _ text: String, in range: ClosedRange<Int>, as name: String
@@ -106,6 +108,25 @@ enum ValueReader {
                     "\(name) is “\(text)”, which is unknown", "write keep, cut or drain 30s")
             }
             return .drain(try duration(String(time), in: shortest...longestHold, as: "“drain”"))
+        }
+    }
+
+    /// `fail`, `skip` or `retry 5s`.
+    static func onBindFailure(
+        _ text: String, as name: String
+    ) throws(ValueMistake) -> OnBindFailure {
+        switch text {
+        case "fail": return .fail
+        case "skip": return .skip
+        case "retry":
+            throw ValueMistake("\(name) tries again, but not how often", "write retry 5s")
+        default:
+            guard text.hasPrefix("retry "), let time = text.split(separator: " ").last else {
+                throw ValueMistake(
+                    "\(name) is “\(text)”, which is unknown", "write fail, skip or retry 5s")
+            }
+            return .retry(
+                try duration(String(time), in: .milliseconds(100)...longestHold, as: "“retry”"))
         }
     }
 

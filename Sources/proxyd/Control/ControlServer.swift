@@ -3,9 +3,11 @@ internal import Shared
 
 /// The control socket: accepts connections and keeps them apart.
 final class ControlServer {
-    let path: String
+    private(set) var path: String
     /// nil once another process has it.
     private(set) var listening: OpenedSocket?
+    /// Where its file is, once it has made room.
+    private var moved: UnixSocketFile?
     private var connections = SlotTable<ControlConnection>()
     private var deadlines = DeadlineQueue()
     /// Out of descriptors: when accepting is tried again.
@@ -97,7 +99,7 @@ final class ControlServer {
         }
     }
 
-    func close() { listening?.file?.remove() }
+    func close() { (moved ?? listening?.file)?.remove() }
 
     /// Another process serves the socket: whoever is connected gets the answers that are due, and no more.
     func retire(poller: borrowing Poller) {
@@ -112,6 +114,13 @@ final class ControlServer {
     }
 
     var connectionCount: Int { connections.count }
+
+    /// Leaves its place to the next daemon, and can be found beside it while sessions end.
+    func makeRoom() {
+        guard var file = listening?.file, file.move() else { return }
+        moved = file
+        path = file.path
+    }
 
     private var subject: Event.Subject { Event.Subject(kind: .control, name: path) }
 

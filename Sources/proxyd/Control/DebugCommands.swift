@@ -27,10 +27,7 @@ enum DebugCommands {
     }
 
     private static func network(_ word: String) -> Network? {
-        if word.contains("/") { return Network(word) }
-        guard let address = IPAddress(word) else { return nil }
-        if case .v4 = address { return Network(word + "/32") }
-        return Network(word + "/128")
+        Network(rule: word)
     }
 
     private static func add(_ object: DebugWishes.Wish.Object, to request: ControlRequest) {

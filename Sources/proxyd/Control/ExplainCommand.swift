@@ -22,7 +22,7 @@ enum ExplainCommand {
                 name.map { "no service “\($0.prefix(80))”" }
                     ?? "which service? There are: \(services.map(\.name).joined(separator: ", "))")
         }
-        request.answer(table(service, client), attributes(service))
+        request.answer(table(service, client), attributes(service, client))
     }
 
     private static func table(_ service: Service, _ client: Endpoint) -> Table {
@@ -40,12 +40,25 @@ enum ExplainCommand {
         return table
     }
 
+    /// The service's rule that would deny it, or that of all its listeners; a single one's is not told.
+    private static func denial(of client: Endpoint, by service: Service) -> String? {
+        func rule(_ list: AccessList?) -> String? {
+            list.flatMap { list in list.denial(of: client).map { list.words(of: $0) } }
+        }
+        if let rule = rule(service.access) { return rule }
+        let denials = service.listeners.map { rule($0.access) }
+        return denials.contains(nil) ? nil : denials.first ?? nil
+    }
+
     /// What could turn the client away before a channel is chosen.
-    private static func attributes(_ service: Service) -> [Reply.Attribute] {
+    private static func attributes(
+        _ service: Service, _ client: Endpoint
+    ) -> [Reply.Attribute] {
         [
             Reply.Attribute("service", service.name),
             Reply.Attribute("room", service.places.hasRoom ? "yes" : "no"),
             Reply.Attribute("waiting", String(service.line.count)),
+            Reply.Attribute("denied", denial(of: client, by: service) ?? Table.absent),
         ]
     }
 }

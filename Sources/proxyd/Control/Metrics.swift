@@ -75,6 +75,13 @@ extension MetricsText {
         add(
             "proxyd_channel_sessions", .gauge, "Sessions running, connecting ones too.",
             totals.map { ($0.0, UInt64(max(0, $0.2.current))) })
+        let ports = LocalPorts.count
+        add(
+            "proxyd_channel_ports_left", .gauge,
+            "Connections to it that local ports allow besides ours; others take of them, too.",
+            totals.compactMap { series, _, channel in
+                ports.flatMap { channel.portsLeft(range: $0) }.map { (series, $0) }
+            })
         add(
             "proxyd_channel_sessions_total", .counter, "Sessions placed.",
             totals.map { ($0.0, $0.1.sessions) })

@@ -34,6 +34,7 @@ private enum SessionTag: UInt16, HandoverTag {
     case lastFailure, started, inMoved, outMoved, connectStarted, connectedAt, firstByteAt
     case lastRefusal, lastSpeaker, tried, addressesLeft, topologyGeneration, isPlaced, hasPlace
     case isOfSource, waitUntil, waitsForRoom, hasChannelSocket, inFlow, outFlow
+    case preambleStage, preambleBytes, preambleUntil, preambleHeard
 }
 
 extension Side {
@@ -50,6 +51,7 @@ extension SessionLife.Phase {
         case .relaying: 3
         case .halfClosed: 4
         case .closed: 5
+        case .preamble: 6
         }
     }
 }
@@ -127,6 +129,16 @@ extension MovedSession {
         fields.put(SessionTag.waitUntil, wait?.until ?? .zero)
         fields.put(SessionTag.waitsForRoom, wait?.isForRoom ?? false)
         fields.put(SessionTag.hasChannelSocket, channelSocket >= 0)
+        if let preamble {
+            switch preamble.stage {
+            case .barred: fields.put(SessionTag.preambleStage, UInt64(1))
+            case .bytes(let count):
+                fields.put(SessionTag.preambleStage, UInt64(2))
+                fields.put(SessionTag.preambleBytes, count)
+            }
+            fields.put(SessionTag.preambleUntil, preamble.until ?? .zero)
+            fields.put(SessionTag.preambleHeard, preamble.heard)
+        }
         fields.put(SessionTag.inFlow, inFlow.fields)
         fields.put(SessionTag.outFlow, outFlow.fields)
         return fields
@@ -169,10 +181,14 @@ extension MovedSession {
         case 3: phase = .relaying
         case 4:
             phase = .halfClosed(Side(handed: record.number(SessionTag.halfClosedSide)))
+        case 6:
+            phase = .preamble
+            preamble = try Preamble(handed: record, of: id)
         case let other: throw .malformed("session \(id) is in phase \(other)")
         }
         takeRest(record)
         guard channel != nil && channelSocket >= 0 || phase == .connecting || phase == .holding
+            || phase == .preamble
         else { throw .malformed("session \(id) has no channel") }
     }
 
@@ -198,6 +214,21 @@ extension MovedSession {
         if until > .zero {
             wait = Session.Wait(until: until, isForRoom: record.flag(SessionTag.waitsForRoom))
         }
+    }
+}
+
+extension Preamble {
+    fileprivate init(handed record: HandoverRecord, of id: UInt64) throws(HandoverMistake) {
+        let stage: Stage
+        switch record.number(SessionTag.preambleStage) {
+        case 1: stage = .barred
+        case 2: stage = .bytes(max(0, record.integer(SessionTag.preambleBytes)))
+        case let other: throw .malformed("session \(id) waits for something else (\(other))")
+        }
+        let until = record.instant(SessionTag.preambleUntil)
+        self.init(
+            stage: stage, until: until == .zero ? nil : until,
+            heard: record.instant(SessionTag.preambleHeard))
     }
 }
 

@@ -29,7 +29,7 @@ extension LineBuffer {
         append(host: record.client, isClient: true)
         append(" - - ")
         append(time: record.at)
-        append(" \"GET ")
+        append(record.isDelayed ? " \"POST " : " \"GET ")
         append(host: record.address, isClient: false)
         append("\" ")
         if let status = record.status { append(UInt64(status)) } else { append("-") }
@@ -174,10 +174,15 @@ extension AccessRecord {
     }
 
     /// How it went, as web servers put it; nil while it goes on. Fproxy documents 200 only; the others are
-    /// ours: 408 nobody spoke for too long, 502 the channel failed or we cut, 503 nobody could take it.
+    /// ours: 400 it never said what was asked for, 408 nobody spoke for too
+    /// long, 502 the channel failed or we cut, 503 nobody could take it.
     var status: Int? {
         guard let reason else { return nil }
         let wasServed = times.connected != .zero
+        if reason.when == .preamble {
+            if reason.who == .client { return 400 }
+            if reason.who == .clientIdle { return 408 }
+        }
         switch reason.who {
         case .nobody, .client: return 200
         case .clientIdle, .channelIdle: return wasServed ? 408 : 503

@@ -53,11 +53,3 @@ struct DebugWishes: Equatable, Sendable {
         }
     }
 }
-
-extension Network {
-    /// As it is written; one address stands without its bits.
-    var text: String {
-        let all: UInt8 = if case .v4 = address { 32 } else { 128 }
-        return bits == all ? "\(address)" : "\(address)/\(bits)"
-    }
-}

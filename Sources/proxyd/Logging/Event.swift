@@ -45,9 +45,13 @@ struct Event: Equatable, Sendable {
         case dump
         case opened, refusing
         case shortage
+        /// All places of a service are taken; `returned` is the opposite.
+        case full
         /// A client of the control socket or of the metrics' was turned away or cut off.
         case clientCut = "client-cut"
         case forbidden
+        /// A client that `access` does not let in.
+        case denied
         /// Lines of a log cannot be written, or were lost; `returned` is the end of the first.
         case unwritten, lost
         case reopened
@@ -84,7 +88,8 @@ struct Event: Equatable, Sendable {
     /// again and again goes by its kind, everything else by its words.
     var likeness: String {
         switch kind {
-        case .clientCut, .forbidden: "\(subject.kind.rawValue) \(kind.rawValue) \(cause ?? "")"
+        case .clientCut, .forbidden, .denied:
+            "\(subject.kind.rawValue) \(kind.rawValue) \(cause ?? "")"
         default: line
         }
     }

@@ -64,12 +64,14 @@ final class Background {
 
     /// Lets the caller go; from here on nothing of ours goes to its terminal.
     ///
-    /// Standard error stays where it is if that is a file, which is a log then.
-    func enter() {
+    /// Standard error stays where it is if that is a file, which is a log then. `quietly` says nothing of it.
+    func enter(quietly: Bool = false) {
         let isFile = Self.isFile(STDERR_FILENO)
-        Log.line(
-            "in the background as process \(getpid())"
-                + (isFile ? "" : "; further messages go nowhere: 2>>FILE keeps them"))
+        if !quietly {
+            Log.line(
+                "in the background as process \(getpid())"
+                    + (isFile ? "" : "; further messages go nowhere: 2>>FILE keeps them"))
+        }
         Log.settle()
         Self.pointAtNull(isFile ? [STDOUT_FILENO] : [STDOUT_FILENO, STDERR_FILENO])
         say(.good)

@@ -112,7 +112,9 @@ final class PassedSockets {
         control: (socket: OpenedSocket, path: String),
         metrics: (socket: OpenedSocket, asked: Endpoint, bound: Endpoint)?
     ) -> [HandedDescriptor] {
-        var handed = topology.listeners.map { listener in
+        // What could not be bound here the other process tries itself.
+        let bound = topology.listeners.filter { $0.bindFailure == nil }
+        var handed = bound.map { listener in
             let socket = sockets.first { $0.listener === listener }?.socket
             return entry(
                 .listener, listener.path, listener.settings.endpoint, listener.endpoint, socket)

@@ -8,10 +8,16 @@ struct Privileges {
     /// Whom it becomes; nil: it stays who it is.
     private let user: Accounts.User?
     private let group: UInt32?
+    /// What is needed while it runs.
+    private let needed: Capabilities
 
     /// Looks the names up, which may not be possible afterwards.
-    init(_ settings: PrivilegesConfiguration) throws(StartError) {
+    init(
+        _ settings: PrivilegesConfiguration, keeping needed: Capabilities = []
+    ) throws(StartError) {
         self.settings = settings
+        // What we do not have cannot be kept.
+        self.needed = needed.intersection(.effective)
         user = settings.user.flatMap { Accounts.user($0) }
         if settings.user != nil, user == nil {
             throw Self.mistake("there is no user “\(settings.user ?? "")”")
@@ -43,7 +49,9 @@ struct Privileges {
 
     private var groupNumber: UInt32? { group ?? user?.group }
 
-    private var kept: Capabilities { settings.keepsBind ? .bindLowPorts : [] }
+    private var kept: Capabilities {
+        settings.keepsBind ? needed.union(.bindLowPorts) : needed
+    }
 
     // MARK: Giving up
 

@@ -26,6 +26,8 @@ struct AccessRecord: Sendable {
     var inBytes: UInt64 = 0
     var outBytes: UInt64 = 0
     var retries = 0
+    /// A channel was chosen only once the client had spoken (`wait-for-bytes`).
+    var isDelayed = false
     var times: SessionTimes
     /// Of the topology, when it began.
     var generation: UInt64 = 0
@@ -60,6 +62,7 @@ extension Session {
             event: event, at: now, id: id, client: client, listener: listener,
             channel: isPlaced ? channel : nil, address: channelAddress, reason: reason,
             inBytes: inFlow.byteCount, outBytes: outFlow.byteCount, retries: life.failures,
+            isDelayed: listener.waitForBytes > 0,
             times: SessionTimes(
                 started: started, connecting: channelAddress == nil ? .zero : connectStarted,
                 connected: connectedAt, firstByte: firstByteAt),

@@ -15,7 +15,7 @@ enum Blame: String, Sendable, CaseIterable {
     init?(_ record: SessionRecord) {
         let legs = record.legs
         switch record.phase {
-        case .holding, .closed:
+        case .preamble, .holding, .closed:
             return nil
         case .connecting:
             // The channel does not answer our SYN.

@@ -25,12 +25,13 @@ struct EndReason: Hashable, Sendable {
 
     /// At what stage.
     enum When: UInt8, Sendable, CaseIterable {
-        case orderly, accept, queue, connect, data, halfClosed
+        case orderly, accept, preamble, queue, connect, data, halfClosed
 
         var letter: String {
             switch self {
             case .orderly: "-"
             case .accept: "A"
+            case .preamble: "H"
             case .queue: "Q"
             case .connect: "C"
             case .data: "D"
@@ -53,11 +54,17 @@ struct EndReason: Hashable, Sendable {
         case overload
         /// More than `per-source` allows.
         case perSource = "per source"
+        /// `access` does not let it in.
+        case denied
+        /// It has ended before it had sent what was asked for.
+        case closed
         /// Faster than `rate` allows.
         case rate
         case queueFull = "queue full"
         case descriptors
         case ports = "local ports"
+        /// A source address or a socket option that this machine does not have now.
+        case localSocket = "local socket"
         case memory
         case cut
         /// Its channel or its listener was taken away, and `on-remove` does not keep it.
@@ -101,6 +108,13 @@ extension EndReason.Cause {
         }
     }
 
+    /// The same where our own socket may be at fault, not the channel.
+    init(connectError error: SystemError) {
+        let isOurs = error.call.description != "connect" && error.call.description != "socket"
+        let cause = Self(connectError: error.number)
+        self = isOurs && (!cause.isShortage || cause == .ports) ? .localSocket : cause
+    }
+
     /// What an error of an established connection means (tcp(7)).
     init(streamError number: CInt) {
         switch Errno(number) {
@@ -112,5 +126,7 @@ extension EndReason.Cause {
     }
 
     /// The proxy's own trouble, which says nothing about the channel.
-    var isShortage: Bool { self == .descriptors || self == .ports || self == .memory }
+    var isShortage: Bool {
+        self == .descriptors || self == .ports || self == .memory || self == .localSocket
+    }
 }

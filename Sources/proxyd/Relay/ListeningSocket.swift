@@ -23,6 +23,14 @@ final class ListeningSocket: Sendable {
         try? Socket.set(.userTimeout, to: milliseconds, on: socket.descriptor)
     }
 
+    /// Other options, of clients to come; those that were given before and are not any more stay.
+    func setOptions(_ options: SocketOptions?) {
+        guard let options, !listener.endpoint.isUnix else { return }
+        let isV6 = if case .ip(.v6, _) = listener.endpoint { true } else { false }
+        try? options.set(on: socket.descriptor, family: isV6 ? AF_INET6 : AF_INET)
+        try? options.setListening(on: socket.descriptor)
+    }
+
     /// Takes a Unix socket's file away, so that clients are refused at once.
     func removeFile() { socket.file?.remove() }
 }
@@ -53,6 +61,11 @@ final class OpenedSocket: Sendable {
     func take(_ settings: ListenerConfiguration, deadPeer: Duration?) throws(SystemError) {
         let family = settings.endpoint.isUnix ? AF_UNIX : AF_UNSPEC
         try ConnectionOptions.set(on: descriptor, family: family, deadPeer: deadPeer)
+        if let options = settings.socket, case .ip(let address, _) = settings.endpoint {
+            let isV4 = if case .v4 = address { true } else { false }
+            try options.set(on: descriptor, family: isV4 ? AF_INET : AF_INET6)
+            try options.setListening(on: descriptor)
+        }
         try Socket.listen(descriptor, backlog: settings.backlog)
     }
 
@@ -61,13 +74,17 @@ final class OpenedSocket: Sendable {
         _ address: SocketAddress, settings: ListenerConfiguration, deadPeer: Duration?
     ) throws(UnixSocketFile.Failure) {
         do throws(SystemError) {
-            descriptor = try Socket.open(family: address.family)
+            descriptor = try (settings.socket ?? SocketOptions()).open(family: address.family)
             try ConnectionOptions.set(on: descriptor, family: address.family, deadPeer: deadPeer)
             place = Mutex(nil)
             // A restart must not wait for the old connections' TIME_WAIT to pass.
             try Socket.set(.reuseAddress, to: 1, on: descriptor)
             // Each family has a listener of its own, so that [::] and 0.0.0.0 can stand side by side.
             if address.family == AF_INET6 { try Socket.set(.v6Only, to: 1, on: descriptor) }
+            if let options = settings.socket {
+                try options.set(on: descriptor, family: address.family)
+                try options.setListening(on: descriptor)
+            }
             try Socket.bind(descriptor, to: address)
             try Socket.listen(descriptor, backlog: settings.backlog)
         } catch {

@@ -36,6 +36,8 @@ struct MovedSession: Sendable {
     var isOfSource = false
     /// Standing in the service's line: until when, and whether for room.
     var wait: Session.Wait?
+    /// What has to come before a channel is chosen.
+    var preamble: Preamble?
     var inFlow = MovedFlow()
     var outFlow = MovedFlow()
 
@@ -81,6 +83,7 @@ extension Session {
         (moved.isPlaced, moved.hasPlace) = (isPlaced, hasPlace)
         moved.isOfSource = source != nil
         moved.wait = wait
+        moved.preamble = preamble
         (moved.inFlow, moved.outFlow) = (inFlow.moved, outFlow.moved)
         return moved
     }
@@ -104,6 +107,7 @@ extension Session {
         if hasPlace { service.places.leave() }
         if let source { source.ledger.leave(source.source) }
         leaveLine(on: worker)
+        if preamble?.stage == .barred { worker.leaveTarpit() }
     }
 
     /// A session that another process has begun; its places are taken already.
@@ -128,6 +132,7 @@ extension Session {
         (lastSpeaker, tried) = (moved.lastSpeaker, moved.tried)
         addressesLeft = moved.addressesLeft
         (isPlaced, hasPlace) = (moved.isPlaced, moved.hasPlace)
+        preamble = moved.preamble
         if moved.isOfSource, let sources = service.sources {
             source = (sources, sources.source(of: client))
         }
@@ -153,6 +158,9 @@ extension Session {
             return perform(life.broke(.client, .memory), on: worker)
         }
         switch life.phase {
+        case .preamble:
+            // Whoever is in stays, however many there are.
+            if preamble?.stage == .barred { worker.keepInTarpit() }
         case .relaying, .halfClosed:
             worker.unfinished.append(self)
         case .connecting where channel != nil && channelSocket.number >= 0:

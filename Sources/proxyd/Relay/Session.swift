@@ -42,6 +42,8 @@ final class Session {
     /// It counts among its service's sessions.
     var hasPlace = false
     var wait: Wait?
+    /// What has to come before a channel is chosen; nil: nothing, or it has come.
+    var preamble: Preamble?
 
     /// Standing in the service's line.
     struct Wait {
@@ -107,24 +109,6 @@ final class Session {
         perform(enter(on: worker), on: worker)
     }
 
-    /// Sees whether the client keeps to the limits of its listener and its source.
-    private func enter(on worker: Worker) -> SessionLife.Action {
-        guard listener.takeTurn(now: worker.now) else {
-            return life.turnAway(.rate, resetting: service.limits.overload.resets)
-        }
-        guard let sources = service.sources else { return .choose }
-        let source = sources.source(of: client)
-        switch sources.admit(source, now: worker.now) {
-        case .admitted:
-            self.source = (sources, source)
-            return .choose
-        case .tooMany:
-            return life.turnAway(.perSource, resetting: service.limits.overload.resets)
-        case .tooFast:
-            return life.turnAway(.rate, resetting: service.limits.overload.resets)
-        }
-    }
-
     private func choose(on worker: Worker) -> SessionLife.Action {
         electionRevision = service.electionRevision
         if isNewcomer, service.isInDemand {
@@ -135,6 +119,7 @@ final class Session {
         if !hasPlace {
             guard service.places.admit() else { return .overload(.overload) }
             hasPlace = true
+            if service.hasBecomeFull() { worker.share.notices.post(.serviceFull(service)) }
         }
         guard
             let channel = service.choose(
@@ -169,7 +154,8 @@ final class Session {
         if isTraced { trace(.connecting(channelAddress), on: worker) }
         do {
             let socket = try ChannelSocket.connect(
-                to: address, deadPeer: service.timeouts.deadPeer)
+                to: address, deadPeer: service.timeouts.deadPeer,
+                departure: channel.egress?.departure(to: address, for: client))
             let isConnected = socket.isConnected
             channelSocket = socket.takeDescriptor()
             try worker.poller.add(
@@ -178,7 +164,7 @@ final class Session {
             return isConnected ? connected(to: channel, on: worker) : .none
         } catch {
             return connectFailed(
-                .init(connectError: error.number), errno: error.number, on: worker)
+                .init(connectError: error), errno: error.number, on: worker)
         }
     }
 

@@ -11,6 +11,7 @@ extension Session {
         let timeouts = service.timeouts
         switch life.phase {
         case .closed: return nil
+        case .preamble: return preamble?.deadline(idle: timeouts.idle)
         case .connecting: return connectStarted.advanced(by: timeouts.connect)
         case .holding:
             return wait.map { min($0.until, looksAgain ?? $0.until) }
@@ -28,7 +29,9 @@ extension Session {
             return
         }
         if isTraced { trace(.timedOut(life.phase), on: worker) }
-        if life.phase == .holding, let wait, wait.until > worker.now {
+        if life.phase == .preamble {
+            preambleTimedOut(on: worker)
+        } else if life.phase == .holding, let wait, wait.until > worker.now {
             chooseAgain(on: worker)
         } else if life.phase == .connecting {
             perform(connectFailed(.timeout, on: worker), on: worker)

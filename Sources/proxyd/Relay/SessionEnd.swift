@@ -18,6 +18,7 @@ extension Session {
         onlooker?.tell(.closed(reason, resets), at: worker.now)
         onlooker = nil
         if isTraced { traceEnd(reason, on: worker) }
+        if preamble?.stage == .barred { worker.leaveTarpit() }
         worker.noteEnd(of: self, reason)
         if resets == .client || resets == .both { Socket.resetOnClose(clientSocket) }
         if channelSocket.number >= 0, resets == .channel || resets == .both {
@@ -61,5 +62,6 @@ extension Session {
         if let source { source.ledger.leave(source.source) }
         leaveLine(on: worker)
         worker.share.callNext(of: service)
+        if hasPlace, service.hasRoomAgain() { worker.share.notices.post(.serviceHasRoom(service)) }
     }
 }

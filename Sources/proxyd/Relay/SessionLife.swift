@@ -1,6 +1,8 @@
 /// The life of one session, as decisions only: no socket and no clock, so every path can be tested.
 struct SessionLife: Sendable {
     enum Phase: Equatable, Sendable {
+        /// The client has to send something first.
+        case preamble
         /// No channel is usable; waiting for one.
         case holding
         case connecting
@@ -62,6 +64,29 @@ struct SessionLife: Sendable {
         close(EndReason(who: .proxy, when: .accept, cause: cause), resetting: resetting)
     }
 
+    /// The client has to send something before a channel is chosen.
+    mutating func expect() {
+        if phase == .connecting { phase = .preamble }
+    }
+
+    /// It has sent it.
+    mutating func choose() {
+        if phase == .preamble { phase = .connecting }
+    }
+
+    /// It has ended its writes before.
+    mutating func endedEarly() -> Action {
+        guard phase == .preamble else { return .none }
+        return close(
+            EndReason(who: .client, when: .preamble, cause: .closed), resetting: .neither)
+    }
+
+    /// It has taken too long.
+    mutating func spokeTooLate() -> Action {
+        guard phase == .preamble else { return .none }
+        return close(Self.idle(.client, .preamble), resetting: .neither)
+    }
+
     /// It has waited in line for too long.
     mutating func queueTimedOut() -> Action {
         guard phase == .holding else { return .none }
@@ -95,7 +120,7 @@ struct SessionLife: Sendable {
             return .shutDownWrites(side.other)
         case .halfClosed(let first) where first != side:
             return close(.done, resetting: .neither)
-        case .halfClosed, .holding, .connecting, .closed:
+        case .halfClosed, .preamble, .holding, .connecting, .closed:
             return .none
         }
     }
@@ -111,6 +136,8 @@ struct SessionLife: Sendable {
     /// Nothing has happened for too long, and it was `awaited`'s turn.
     mutating func timedOut(awaiting awaited: Side) -> Action {
         switch phase {
+        case .preamble:
+            return spokeTooLate()
         case .holding:
             return closeEmpty(resetting: .neither)
         case .connecting:
@@ -151,6 +178,7 @@ struct SessionLife: Sendable {
 
     private var stage: EndReason.When {
         switch phase {
+        case .preamble: .preamble
         case .holding: .queue
         case .connecting: .connect
         case .relaying: .data

@@ -13,6 +13,8 @@ extension Session {
         switch life.phase {
         case .closed:
             return
+        case .preamble:
+            resumePreamble(readiness, on: worker)
         case .holding, .connecting:
             if side == .channel {
                 resumeConnecting(readiness, on: worker)
@@ -34,7 +36,7 @@ extension Session {
         case .relaying, .halfClosed:
             pumpIfReady(from: .client, on: worker)
             pumpIfReady(from: .channel, on: worker)
-        case .closed, .holding, .connecting:
+        case .closed, .preamble, .holding, .connecting:
             break
         }
     }

@@ -11,7 +11,7 @@ extension Session {
         switch life.phase {
         case .relaying, .halfClosed:
             tap.tell(.began(tapFacts), of: id, at: now)
-        case .holding, .connecting, .closed:
+        case .preamble, .holding, .connecting, .closed:
             // It is told of the beginning when there is one.
             break
         }

@@ -27,14 +27,27 @@ enum ChannelSocket {
         consuming func takeDescriptor() -> FileDescriptor { descriptor }
     }
 
+    /// How a socket leaves this machine, where that is not the kernel's choice.
+    struct Departure {
+        var options: SocketOptions
+        var source: SocketAddress?
+        /// The source is not this machine's own address (IP_TRANSPARENT).
+        var isTransparent = false
+    }
+
     /// Opens a socket and starts to connect.
     ///
     /// The last packet of the handshake is held back, so that it can carry the client's first bytes
     /// (tcp(7), TCP_QUICKACK off); `acknowledge` sends it when there are none.
     static func connect(
-        to address: SocketAddress, deadPeer: Duration?
+        to address: SocketAddress, deadPeer: Duration?, departure: Departure? = nil
     ) throws(SystemError) -> Started {
-        let descriptor = try Socket.open(family: address.family)
+        let descriptor =
+            if let departure {
+                try prepared(departure, family: address.family)
+            } else {
+                try Socket.open(family: address.family)
+            }
         try ConnectionOptions.set(on: descriptor, family: address.family, deadPeer: deadPeer)
         if address.family != AF_UNIX {
             try Socket.set(.quickAcknowledge, to: 0, on: descriptor)
@@ -44,6 +57,23 @@ enum ChannelSocket {
         case .inProgress: return Started(descriptor: descriptor, isConnected: false)
         case .failed(let number): throw SystemError("connect", number)
         }
+    }
+
+    /// A socket that will leave as it is told.
+    static func prepared(
+        _ departure: Departure, family: CInt
+    ) throws(SystemError) -> FileDescriptor {
+        let descriptor = try departure.options.open(family: family)
+        try departure.options.set(on: descriptor, family: family)
+        guard let source = departure.source, source.family == family else { return descriptor }
+        if departure.isTransparent {
+            let option: SocketOption = family == AF_INET6 ? .transparent6 : .transparent
+            try Socket.set("IP_TRANSPARENT", option, to: 1, on: descriptor)
+        }
+        // Without it every connection from this source takes a port of its own; an old kernel's loss.
+        try? Socket.set(.bindWithoutPort, to: 1, on: descriptor)
+        try Socket.bind(descriptor, to: source)
+        return descriptor
     }
 
     /// Sends the last packet of the handshake now: the client has nothing to say yet, and the channel

@@ -12,12 +12,13 @@ enum Transfer {
 
 /// Stream sockets, always non-blocking and closed on exec.
 enum Socket {
-    static func open(family: CInt) throws(SystemError) -> FileDescriptor {
+    static func open(family: CInt, protocol number: CInt = 0) throws(SystemError) -> FileDescriptor
+    {
         let type =
             CInt(SOCK_STREAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
-        let number = socket(family, type, 0)
-        guard number >= 0 else { throw SystemError("socket") }
-        return FileDescriptor(owning: number)
+        let descriptor = socket(family, type, number)
+        guard descriptor >= 0 else { throw SystemError("socket") }
+        return FileDescriptor(owning: descriptor)
     }
 
     static func bind(
@@ -131,6 +132,30 @@ enum Socket {
         let size = socklen_t(MemoryLayout<CInt>.size)
         let result = unsafe setsockopt(descriptor.number, option.level, option.name, &value, size)
         guard result == 0 else { throw SystemError("setsockopt") }
+    }
+
+    /// The same; an error names the option.
+    static func set(
+        _ name: StaticString, _ option: SocketOption, to value: CInt,
+        on descriptor: borrowing FileDescriptor
+    ) throws(SystemError) {
+        do throws(SystemError) {
+            try set(option, to: value, on: descriptor)
+        } catch {
+            throw SystemError(name, error.number)
+        }
+    }
+
+    /// An option that is a word.
+    static func set(
+        _ name: StaticString, _ option: SocketOption, to word: String,
+        on descriptor: borrowing FileDescriptor
+    ) throws(SystemError) {
+        let number = descriptor.number
+        let bytes = Array(word.utf8)
+        let result = unsafe setsockopt(
+            number, option.level, option.name, bytes, socklen_t(bytes.count))
+        guard result == 0 else { throw SystemError(name) }
     }
 
     /// Receives into `space`; moves nothing when the socket is empty.

@@ -9,6 +9,9 @@ struct SocketAddress: Sendable {
 
     var family: CInt { CInt(storage.ss_family) }
 
+    static let v4Family = CInt(AF_INET)
+    static let v6Family = CInt(AF_INET6)
+
     /// nil for a name, which has to be resolved first.
     init?(_ endpoint: Endpoint) {
         length = 0

@@ -30,6 +30,11 @@ struct SystemError: Error, Equatable {
         return unsafe String(cString: words)
     }
 
+    /// Whether the call is the name of a socket option.
+    static func isOption(_ call: StaticString) -> Bool {
+        ["SO_", "IP_", "IPV6_", "TCP_"].contains { call.description.hasPrefix($0) }
+    }
+
     /// Descriptors or kernel memory have run out: ours to wait for, nobody's fault.
     var isShortage: Bool {
         number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM

@@ -57,6 +57,8 @@ struct Model: Sendable {
     var log = EventLog()
     var window = SessionWindow()
     var detail: Detail?
+    /// What stands beside the channels.
+    var aside = Aside()
     /// What `w` asked about last.
     var why: Why?
     var absence = Absence()
@@ -104,6 +106,8 @@ struct Model: Sendable {
     var isFrozen = false
     var showsBits = false
     var isHeaderFolded = false
+    /// Whether the channels have the screen to themselves.
+    var isTableAlone = false
     var isPasting = false
     var guardOfTyping = TypingGuard()
     var interruptedAt: UInt64?
@@ -126,7 +130,17 @@ struct Model: Sendable {
     var outline: Outline {
         Outline(picture, folded: folded, filter: channelFilter?.filter, order: channelOrder)
     }
-    var arrangement: Arrangement { Arrangement(size, isHeaderFolded: isHeaderFolded) }
+    var arrangement: Arrangement {
+        Arrangement(
+            size, isHeaderFolded: isHeaderFolded,
+            tableRows: page == .channels && !isTableAlone && picture != nil ? outlineCount : nil)
+    }
+    /// Rows of the channel table, without making them where that is not needed.
+    private var outlineCount: Int {
+        guard channelFilter == nil, folded.isEmpty, let picture else { return outline.count }
+        let services = picture.services.count
+        return picture.channels.count + picture.groups.count + (services > 1 ? services : 0)
+    }
     /// Whether the numbers on the screen are the last ones of a daemon that does not answer.
     var isStale: Bool { !link.isLive }
 

@@ -82,6 +82,7 @@ extension Model {
         eventFilter = other.eventFilter
         showsBits = other.showsBits
         isHeaderFolded = other.isHeaderFolded
+        isTableAlone = other.isTableAlone
     }
 
     /// What was not on the screen then was not asked for, and nobody can say what it was.

@@ -71,6 +71,10 @@ extension Model {
             link.ask(question, request.words, at: now.milliseconds)
             requests.append(request)
         }
+        for (question, request) in asideQuestions() {
+            link.ask(question, at: now.milliseconds)
+            requests.append(request)
+        }
         return [.send(requests + askPlan())]
     }
 
@@ -154,6 +158,16 @@ extension Model {
             if detail?.subject == subject { detail?.fail(code, message) }
         case (.detail(let subject), .ok(_, let lines)):
             if detail?.subject == subject, !isFrozen { detail?.take(Table(lines: lines)) }
+        case (.trend, .error), (.nearby, .error): break
+        case (.asideWhy(let subject), .error):
+            if aside.why?.subject == subject { aside.why?.samples = [] }
+        case (.trend(let serial), .ok(_, let lines)):
+            history.recall(Table(lines: lines).map(HistorySample.all) ?? [], of: serial)
+        case (.asideWhy(let subject), .ok(_, let lines)):
+            guard aside.why?.subject == subject else { break }
+            aside.why?.samples = Table(lines: lines).map(HistorySample.all) ?? []
+        case (.nearby(let paths), .ok(let attributes, let lines)):
+            if !isFrozen { aside.take(attributes, lines, of: paths) }
         case (.why(let subject), .error(_, let message)):
             if why?.subject == subject { why?.fault = message }
         case (.why(let subject), .ok(_, let lines)):

@@ -82,6 +82,9 @@ extension Model {
         case .foldHeader:
             isHeaderFolded.toggle()
             settle()
+        case .expand:
+            isTableAlone.toggle()
+            settle()
         case .slower: step(by: 1)
         case .faster: step(by: -1)
         case .show(let page): show(page)

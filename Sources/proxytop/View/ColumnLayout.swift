@@ -12,6 +12,8 @@ struct ColumnLayout: Equatable, Sendable {
     static let markWidth = 2
     static let smallestEndpoint = 12
     static let widestEndpoint = 40
+    /// `192.0.2.100:5432`
+    static let ordinaryEndpoint = 16
     static let widestTrend = 30
     /// Below this, identity, state and connections are all there is.
     static let bareBelow = 60
@@ -36,6 +38,11 @@ struct ColumnLayout: Equatable, Sendable {
                 .min { (kept[$0].column.drop ?? 0) < (kept[$1].column.drop ?? 0) }
             guard let next else { break }
             kept.remove(at: next)
+        }
+        // A trend is worth less than knowing which address it is.
+        if let last = kept.last, last.column.content == .trend, !isWide {
+            let wanted = min(endpointWidth, Self.ordinaryEndpoint)
+            if Self.smallestEndpoint + columns - needed() < wanted { kept.removeLast() }
         }
         // The address takes what is left as far as it can use it, then the trend does.
         var spare = max(0, columns - needed())

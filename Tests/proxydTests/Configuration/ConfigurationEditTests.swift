@@ -91,6 +91,11 @@ struct ConfigurationEditTests {
                 ]
             ),
             ("set listener mail/local when-empty reset", ["mail/local when-empty: close → reset"]),
+            (
+                "set listener mail/0 on-bind-failure retry 2s",
+                ["mail/0 on-bind-failure: fail → retry 2s"]
+            ),
+            ("set mail overload refuse", ["mail overload: close → refuse"]),
             ("set listener 0 rate 10/s", ["mail/0 rate: - → 10/s", "mail/0 burst: - → 10"]),
             ("create main 10.0.0.7:143", ["mail/main/3 channel: - → 10.0.0.7:143"]),
             (
@@ -143,7 +148,7 @@ struct ConfigurationEditTests {
             ("set main/9 weight 1", "not-found: no channel, group or service “main/9”"),
             (
                 "set main/0 name x",
-                "usage: “name” cannot be set there; there are: address, weight, maxc, label, probe, probes"
+                "usage: “name” cannot be set there; there are: address, weight, maxc, label, probe, probes, source, socket"
             ),
             ("set main/0", "usage: write set PATH KEY VALUE…"),
             (
@@ -248,7 +253,10 @@ struct ConfigurationTextTests {
         privileges: {user: root, group: 7, chroot: /var/empty, keep-bind: true}
         metrics: {listen: {unix: /run/m, mode: "0640"}, statsd: {address: "127.0.0.1:8125", interval: 20s, prefix: x}}
         services:
-          - listen: [{address: "*:80", when-empty: refuse, backlog: 7, max-sessions: 8, rate: 100/m, burst: 5}]
+          - listen: [{address: "*:80", when-empty: refuse, backlog: 7, max-sessions: 8, rate: 100/m, burst: 5,
+                      access: "deny 10.0.0.7 reset, allow all", wait-for-bytes: 6,
+                      socket: {interface: eth0, mark: 7, dscp: 46, mptcp: yes, congestion: cubic, fast-open: yes,
+                               defer-accept: 3s, keepalive-idle: 30s, keepalive-interval: 5s, keepalive-count: 3}}]
             grace: 5s
             grace-max: 20s
             failures: 3
@@ -261,11 +269,15 @@ struct ConfigurationTextTests {
             per-source: {max: 3, rate: 10, prefix4: 24, prefix6: 48}
             overload: queue
             queue: {size: 5, timeout: 3s}
-            timeouts: {connect: 250ms, idle: 1d, half-closed: 90s, dead-peer: 30s}
+            timeouts: {connect: 250ms, idle: 1d, half-closed: 90s, dead-peer: 30s, client-hello: never}
+            access: [{allow: [10.0.0.0/8, "::1"]}, {deny: all, action: tarpit 20s}, deny unix drop]
+            source: [10.0.0.1, "2001:db8::7"]
             probe: {kind: connect, interval: 1s}
             probes: any
             groups:
-              - channels: [db1:80, {unix: /run/a b, label: "- odd: \\"label\\"", enabled: no}]
+              - socket: {dscp: 8}
+                source: client
+                channels: [db1:80, {unix: /run/a b, label: "- odd: \\"label\\"", enabled: no}]
                 slow-start: 30s
                 rebalance: 100
               - name: p
@@ -273,7 +285,7 @@ struct ConfigurationTextTests {
                 election: {check: /bin/true, triggers: /etc/t, prefer: previous, failback: auto,
                            on-change: close, while-electing: refuse, max-backoff: 5s}
                 channels:
-                  - {address: "[::1]:5432", name: "7", weight: 0, maxc: 9, probe: none}
+                  - {address: "[::1]:5432", name: "7", weight: 0, maxc: 9, probe: none, socket: {mark: 9}}
                   - address: 10.0.0.2:5432
                     probes: all
                     probe:

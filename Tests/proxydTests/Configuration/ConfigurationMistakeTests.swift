@@ -105,7 +105,7 @@ struct ConfigurationMistakeTests {
             ("idle: 1", "4:3: unknown key “idle” in a service; it belongs in “timeouts”"),
             (
                 "colour: red",
-                "4:3: unknown key “colour” in a service; the keys here are name, listen, timeouts, grace, grace-max, failures, autodisable, panic, resolve, when-empty, on-remove, max-sessions, per-source, overload, queue, groups, channels, probe, probes"
+                "4:3: unknown key “colour” in a service; the keys here are name, listen, timeouts, grace, grace-max, failures, autodisable, panic, resolve, when-empty, on-remove, max-sessions, per-source, overload, queue, access, source, groups, channels, probe, probes"
             ),
             ("tls: {}", "4:3: “tls” is not available in this version; remove it"),
             ("tls: 3", "4:3: “tls” is not available in this version; remove it"),
@@ -231,6 +231,10 @@ struct ConfigurationMistakeTests {
                 "{address: 'a:1', mode: '0600'}",
                 "“mode” is for Unix sockets, and a:1 is none; remove it"
             ),
+            (
+                "{address: 'a:1', user: root}",
+                "“user” is for Unix sockets, and a:1 is none; remove it"
+            ),
         ])
     func listeners(text: String, expected: String) {
         let file = "services:\n- listen: [ \(text) ]\n  channels: [a:1]\n"
@@ -248,6 +252,14 @@ struct ConfigurationMistakeTests {
             (
                 "mode: '1777'", 32,
                 "“mode” is “1777”, which are no permission bits; write them in octal and in quotes, as in \"0660\""
+            ),
+            (
+                "on-bind-failure: retry", 43,
+                "“on-bind-failure” tries again, but not how often; write retry 5s"
+            ),
+            (
+                "on-bind-failure: wait", 43,
+                "“on-bind-failure” is “wait”, which is unknown; write fail, skip or retry 5s"
             ),
             (
                 "backlog: 0", 35,

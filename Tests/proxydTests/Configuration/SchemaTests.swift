@@ -37,6 +37,9 @@ struct SchemaTests {
         ("statsd", .statsd, "metrics: {statsd: {%}}"),
         ("log", .log, "log: {%}"), ("access-log", .accessLog, "log: {access: {%}}"),
         ("error-log", .errorLog, "log: {error: {%}}"),
+        ("access-rule", .accessRule, "services: [{access: [{%}]}]"),
+        ("listener-socket", .listenerSocket, "services: [{listen: [{socket: {%}}]}]"),
+        ("channel-socket", .channelSocket, "services: [{channels: [{socket: {%}}]}]"),
     ]
 
     @Test("the schema knows exactly the keys that the loader knows", arguments: sets.indices)

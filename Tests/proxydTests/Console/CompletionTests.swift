@@ -50,7 +50,9 @@ struct CompletionTests {
             ("set mail/main balance hash", "f", ["failover=", "function="]),
             (
                 "set mail/main/a", "",
-                ["address", "label", "maxc", "probe"] + probeKeys + ["probes", "weight"]
+                ["address", "label", "maxc", "probe"] + probeKeys + ["probes"]
+                    + KeySet.channelSocket.keys.sorted().map { "socket.\($0)" }
+                    + ["source", "weight"]
             ),
             ("set mail/main/a weight", "", ["default"]),
             ("set mail/main/a weight 2", "", ["if-gen="]),
@@ -61,12 +63,16 @@ struct CompletionTests {
             ("create web/0", "", []),
             (
                 "create web/0 10.0.0.1:80", "",
-                ["enabled=", "if-gen=", "label=", "maxc=", "name=", "probe=", "probes=", "weight="]
+                [
+                    "enabled=", "if-gen=", "label=", "maxc=", "name=", "probe=", "probes=",
+                    "socket=",
+                    "source=", "weight=",
+                ]
             ),
             ("create listener", "", ["mail", "web"]),
             ("create listener web 0.0.0.0:80", "m", ["max-sessions=", "mode="]),
             ("create group", "", ["mail/", "web/"]),
-            ("create group web/x 10.0.0.1:80", "s", ["slow-start="]),
+            ("create group web/x 10.0.0.1:80", "s", ["slow-start=", "socket=", "source="]),
             ("create service", "", []), ("create service x", "", ["listen="]),
             ("remove", "w", ["web", "web/0", "web/0/0"]), ("remove web", "", ["cut", "if-gen="]),
             ("remove listener", "w", ["web/0"]), ("begin", "", []),

@@ -27,6 +27,10 @@ final class WorkerStand {
         var groupSessions: Int?
         var timeouts = Timeouts()
         var grace = Duration.seconds(60)
+        var access: [AccessRule] = []
+        var serviceAccess: [AccessRule] = []
+        var waitForBytes = 0
+        var source: ConnectionSource?
     }
 
     init(_ channels: [Endpoint], _ settings: Settings = Settings()) throws {
@@ -37,15 +41,18 @@ final class WorkerStand {
                 listeners: [
                     ListenerConfiguration(
                         name: "l", endpoint: .local(0), whenEmpty: settings.whenEmpty,
-                        maxSessions: settings.listenerSessions, rate: settings.rate)
+                        maxSessions: settings.listenerSessions, rate: settings.rate,
+                        access: settings.access, waitForBytes: settings.waitForBytes)
                 ],
                 timeouts: settings.timeouts, grace: settings.grace, limits: settings.limits,
+                access: settings.serviceAccess,
                 groups: [
                     GroupConfiguration(
                         name: "g", maxSessions: settings.groupSessions,
                         channels: channels.enumerated().map { index, endpoint in
                             ChannelConfiguration(
-                                name: "\(index)", endpoint: endpoint, maxc: settings.maxc)
+                                name: "\(index)", endpoint: endpoint, maxc: settings.maxc,
+                                source: settings.source)
                         })
                 ])
         ]

@@ -11,7 +11,7 @@ struct EndReasonTests {
         #expect(Set(EndReason.Who.allCases.map(\.letter)).count == EndReason.Who.allCases.count)
         #expect(Set(EndReason.When.allCases.map(\.letter)).count == EndReason.When.allCases.count)
         #expect(EndReason.Who.allCases.map(\.letter).joined() == "-CSPKcsRU")
-        #expect(EndReason.When.allCases.map(\.letter).joined() == "-AQCDF")
+        #expect(EndReason.When.allCases.map(\.letter).joined() == "-AHQCDF")
     }
 
     @Test(
@@ -22,6 +22,9 @@ struct EndReasonTests {
             (EndReason(who: .operator, when: .halfClosed, cause: .cut), "KF cut"),
             (EndReason(who: .resource, when: .connect, cause: .ports), "RC local ports"),
             (EndReason(who: .client, when: .queue, cause: .deadPeer), "CQ dead peer"),
+            (EndReason(who: .proxy, when: .accept, cause: .denied), "PA denied"),
+            (EndReason(who: .clientIdle, when: .preamble, cause: .timeout), "cH timeout"),
+            (EndReason(who: .client, when: .preamble, cause: .closed), "CH closed"),
         ])
     func text(reason: EndReason, expected: String) { #expect("\(reason)" == expected) }
 
@@ -49,6 +52,18 @@ struct EndReasonTests {
         ] as [(CInt, EndReason.Cause)])
     func streamErrors(number: CInt, cause: EndReason.Cause) {
         #expect(EndReason.Cause(streamError: number) == cause)
+    }
+
+    @Test("what fails about our own socket is not the channel's fault")
+    func ownSocket() {
+        typealias Cause = EndReason.Cause
+        #expect(Cause(connectError: SystemError("bind", EADDRNOTAVAIL)) == .localSocket)
+        #expect(Cause(connectError: SystemError("SO_BINDTODEVICE", ENODEV)) == .localSocket)
+        #expect(Cause(connectError: SystemError("connect", EADDRNOTAVAIL)) == .ports)
+        #expect(Cause(connectError: SystemError("socket", EMFILE)) == .descriptors)
+        #expect(Cause(connectError: SystemError("bind", ENOMEM)) == .memory)
+        #expect(Cause(connectError: SystemError("connect", ECONNREFUSED)) == .refused)
+        #expect(Cause.localSocket.isShortage)
     }
 
     @Test("a system error names its call and the kernel's reason")

@@ -147,6 +147,24 @@ struct RenderPropertyTests {
         #expect(text.contains("40_"))
     }
 
+    @Test("in no theme do two states look the same", arguments: Theme.allCases, [256, 8, 0])
+    func distinguishable(theme: Theme, colours: Int) {
+        for glyphs in Glyphs.allCases {
+            let looks = ChannelState.allCases.map { state in
+                let face = StateFace(state, glyphs)
+                let look = theme.appearance(of: face.style).limited(to: colours)
+                return "\(face.text(width: 4)) \(look)"
+            }
+            #expect(Set(looks).count == looks.count)
+            // Good and bad differ by more than their word.
+            let good = theme.appearance(of: StateFace(.up, glyphs).style).limited(to: colours)
+            for state in [ChannelState.down, .auto, .full, .grace] {
+                let bad = theme.appearance(of: StateFace(state, glyphs).style).limited(to: colours)
+                #expect(bad != good, "\(state) looks like up in \(theme) with \(colours)")
+            }
+        }
+    }
+
     @Test("a read-only role is offered no action")
     func readOnly() {
         var story = Story()

@@ -1,0 +1,75 @@
+internal import Shared
+internal import Synchronization
+
+/// How connections to a channel leave this machine, where that is not the kernel's choice.
+final class Egress: Sendable {
+    let options: SocketOptions
+    /// In turns, so that each has its own ports.
+    private let v4: [SocketAddress]
+    private let v6: [SocketAddress]
+    /// Each client's own address.
+    let isTransparent: Bool
+    private let turn = Atomic<Int>(0)
+
+    /// nil where everything is the kernel's choice, so that nobody asks.
+    init?(_ channel: ChannelConfiguration) {
+        guard channel.source != nil || channel.socket != nil else { return nil }
+        options = channel.socket ?? SocketOptions()
+        var addresses: [IPAddress] = []
+        if case .addresses(let given)? = channel.source { addresses = given }
+        isTransparent = channel.source == .client
+        let all = addresses.compactMap { SocketAddress(.ip($0, port: 0)) }
+        v4 = all.filter { $0.family == SocketAddress.v4Family }
+        v6 = all.filter { $0.family == SocketAddress.v6Family }
+    }
+
+    /// For the next connection to that address. A client of another family than its channel cannot be its
+    /// source, and is none.
+    func departure(to address: SocketAddress, for client: Endpoint) -> ChannelSocket.Departure {
+        var departure = ChannelSocket.Departure(options: options)
+        if isTransparent {
+            guard case .ip(let own, _) = client.unmapped else { return departure }
+            departure.source = SocketAddress(.ip(own, port: 0))
+            departure.isTransparent = true
+            return departure
+        }
+        let sources = address.family == SocketAddress.v4Family ? v4 : v6
+        guard !sources.isEmpty else { return departure }
+        let number = turn.wrappingAdd(1, ordering: .relaxed).newValue
+        departure.source = sources[Int(UInt(bitPattern: number) % UInt(sources.count))]
+        return departure
+    }
+
+    /// Connections to one address that can exist at a time, by ports that the kernel gives out.
+    func ports(range: Int) -> Int { max(1, max(v4.count, v6.count)) * range }
+
+    /// Tries everything on a socket that connects nowhere.
+    ///
+    /// - Throws: with the name of the option as the call.
+    func rehearse() throws(SystemError) {
+        let needsV6 = v4.isEmpty && !v6.isEmpty
+        let family = needsV6 ? SocketAddress.v6Family : SocketAddress.v4Family
+        var departure = ChannelSocket.Departure(options: options)
+        if isTransparent {
+            // TEST-NET-1 (RFC 5737), which no machine has.
+            departure.source = SocketAddress(.ip(.v4(0xC000_0201), port: 0))
+            departure.isTransparent = true
+        }
+        _ = try ChannelSocket.prepared(departure, family: family)
+        departure.options = SocketOptions()
+        for source in v4 + v6 {
+            departure.source = source
+            _ = try ChannelSocket.prepared(departure, family: source.family)
+        }
+    }
+}
+
+extension Endpoint {
+    /// An IPv4 address in IPv6 clothes as an IPv4 address.
+    fileprivate var unmapped: Endpoint {
+        if case .ip(.v6(0, let low, _), let port) = self, low >> 32 == 0xFFFF {
+            return .ip(.v4(UInt32(truncatingIfNeeded: low)), port: port)
+        }
+        return self
+    }
+}

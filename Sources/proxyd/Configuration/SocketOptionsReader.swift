@@ -1,0 +1,141 @@
+internal import Shared
+internal import Yams
+
+/// Where connections to channels come from.
+enum ConnectionSource: Equatable, Sendable {
+    /// Addresses of this machine, used in turns.
+    case addresses([IPAddress])
+    /// The client's own (IP_TRANSPARENT).
+    case client
+}
+
+// Sockets as people want them, read from `socket:` and `source:`.
+
+extension FileReader {
+    /// `socket:` of a listener, or of a channel and of groups for their channels.
+    mutating func socketOptions(_ map: YAMLMap, _ keys: KeySet) -> SocketOptions? {
+        guard let value = map["socket"], let inner = yaml.map(value, keys) else { return nil }
+        var options = SocketOptions()
+        options.interface = yaml.value(inner, "interface", ValueReader.interface)?.value
+        options.mark = number(inner, "mark", 1...Int(UInt32.max)).map { UInt32($0) }
+        options.dscp = number(inner, "dscp", 0...63)
+        options.mptcp = yaml.value(inner, "mptcp", ValueReader.flag)?.value ?? false
+        options.congestion = yaml.value(inner, "congestion", ValueReader.congestion)?.value
+        if keys.keys.contains("fast-open") {
+            options.fastOpen = yaml.value(inner, "fast-open", ValueReader.flag)?.value ?? false
+            options.deferAccept = seconds(inner, "defer-accept")
+        }
+        options.keepAliveIdle = seconds(inner, "keepalive-idle")
+        options.keepAliveInterval = seconds(inner, "keepalive-interval")
+        options.keepAliveCount = number(inner, "keepalive-count", 1...127)
+        return options.isEmpty ? nil : options
+    }
+
+    /// Whole seconds, as the kernel counts here.
+    private mutating func seconds(_ map: YAMLMap, _ key: String) -> Int? {
+        yaml.value(map, key) { text, name throws(ValueMistake) in
+            let time = try ValueReader.duration(
+                text, in: .seconds(1)...Self.longestKeepAlive, as: name)
+            return Int(time.components.seconds)
+        }?.value
+    }
+
+    /// The kernel's own bound (MAX_TCP_KEEPIDLE).
+    private static let longestKeepAlive = Duration.seconds(32_767)
+
+    /// An address, several, or `client`.
+    mutating func source(_ map: YAMLMap) -> ConnectionSource? {
+        guard let value = map["source"] else { return nil }
+        let values =
+            value.node.scalar != nil && !value.isAbsent
+            ? [value] : yaml.list(value, as: "“source”") ?? []
+        var words: [String] = []
+        for value in values {
+            guard let text = yaml.text(value, as: "an address of “source”") else { return nil }
+            words += text.split(separator: " ").map(String.init)
+        }
+        do throws(ValueMistake) {
+            return words.isEmpty ? nil : try ValueReader.source(words)
+        } catch {
+            yaml.mistakes.add(error, at: value.place)
+            return nil
+        }
+    }
+}
+
+extension ValueReader {
+    static let mostSources = 256
+
+    static func source(_ words: [String]) throws(ValueMistake) -> ConnectionSource {
+        if words == ["client"] { return .client }
+        guard words.count <= mostSources else {
+            throw ValueMistake(
+                "“source” has more than \(mostSources) addresses", "leave some out")
+        }
+        var addresses: [IPAddress] = []
+        for word in words {
+            guard let address = IPAddress(word), address != .anyV4, address != .anyV6 else {
+                throw ValueMistake(
+                    "“source” has “\(word.prefix(60))”, which is no address of one machine",
+                    "write addresses without ports, as in 10.0.0.1, or client alone")
+            }
+            guard !addresses.contains(address) else {
+                throw ValueMistake("“source” has \(address) twice", "keep one of them")
+            }
+            addresses.append(address)
+        }
+        return .addresses(addresses)
+    }
+
+    /// IFNAMSIZ is 16 with the zero byte.
+    static func interface(_ text: String, as name: String) throws(ValueMistake) -> String {
+        guard (1...15).contains(text.utf8.count), !text.contains("/"), !text.contains(" ") else {
+            throw ValueMistake(
+                "\(name) is “\(text.prefix(40))”, which is no network interface",
+                "write its name, as in eth0")
+        }
+        return text
+    }
+
+    /// TCP_CA_NAME_MAX is 16 with the zero byte.
+    static func congestion(_ text: String, as name: String) throws(ValueMistake) -> String {
+        let isWord = text.utf8.allSatisfy {
+            (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F || $0 == 0x2D
+        }
+        guard (1...15).contains(text.utf8.count), isWord else {
+            throw ValueMistake(
+                "\(name) is “\(text.prefix(40))”, which is no congestion control",
+                "write one of /proc/sys/net/ipv4/tcp_available_congestion_control")
+        }
+        return text
+    }
+}
+
+// MARK: - Writing
+
+extension ConnectionSource {
+    /// As `set` takes it.
+    var text: String {
+        switch self {
+        case .addresses(let addresses): addresses.map { "\($0)" }.joined(separator: " ")
+        case .client: "client"
+        }
+    }
+}
+
+extension SocketOptions {
+    func writer(_ extent: NodeWriter.Extent) -> NodeWriter {
+        var writer = NodeWriter(extent)
+        writer.put("interface", interface)
+        writer.put("mark", mark.map { Int($0) })
+        writer.put("dscp", dscp)
+        if mptcp { writer.put("mptcp", "true") }
+        writer.put("congestion", congestion)
+        if fastOpen { writer.put("fast-open", "true") }
+        writer.put("defer-accept", deferAccept.map { "\($0)s" })
+        writer.put("keepalive-idle", keepAliveIdle.map { "\($0)s" })
+        writer.put("keepalive-interval", keepAliveInterval.map { "\($0)s" })
+        writer.put("keepalive-count", keepAliveCount)
+        return writer
+    }
+}

@@ -1,0 +1,24 @@
+/// What has to come from a client before a channel is chosen for it. Most clients have none.
+///
+/// What it has sent stays in its socket, so that a channel gets all of it.
+struct Preamble: Equatable, Sendable {
+    enum Stage: Equatable, Sendable {
+        /// It is denied, and may wait for an answer that does not come (`tarpit`).
+        case barred
+        /// So many bytes have to be there (`wait-for-bytes`).
+        case bytes(Int)
+    }
+
+    var stage: Stage
+    /// When it has taken too long; nil: never.
+    var until: Instant?
+    /// Since when it is silent.
+    var heard: Instant
+
+    /// When it must be looked at if nothing happens: silence counts as it does later on.
+    func deadline(idle: Duration?) -> Instant? {
+        guard stage != .barred, let idle else { return until }
+        let silence = heard.advanced(by: idle)
+        return until.map { min($0, silence) } ?? silence
+    }
+}

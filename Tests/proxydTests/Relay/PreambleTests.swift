@@ -1,0 +1,230 @@
+import Glibc
+import Shared
+import Testing
+
+@testable import proxyd
+
+/// What comes before the choice of a channel, through real workers and sockets.
+@Suite("Preamble", .timeLimit(.minutes(1)))
+struct PreambleTests {
+    private typealias Settings = WorkerStand.Settings
+
+    private func settings(_ change: (inout Settings) -> Void) -> Settings {
+        var settings = Settings()
+        change(&settings)
+        return settings
+    }
+
+    // MARK: Waiting for bytes
+
+    @Test("no channel is met before the client has sent so many bytes, and then it gets them all")
+    func waits() throws {
+        let door = try TestDoor()
+        let stand = try WorkerStand([door.endpoint], settings { $0.waitForBytes = 6 })
+        let client = try stand.connect()
+        try client.send("GET /")
+        try stand.await(.preamble)
+        #expect(!door.hasCaller)
+        try client.send("\n")
+        let channel = try door.accept()
+        #expect(try channel.receiveText(6) == "GET /\n")
+        try channel.send("answer")
+        #expect(try client.receiveText(6) == "answer")
+    }
+
+    @Test("byte by byte, and as many as there can be", arguments: [1, 100, 32_768])
+    func many(count: Int) throws {
+        let door = try TestDoor()
+        let stand = try WorkerStand([door.endpoint], settings { $0.waitForBytes = count })
+        let client = try stand.connect()
+        let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
+        if count <= 100 {
+            for byte in bytes { try client.send([byte]) }
+        } else {
+            try client.send(Array(bytes.dropLast()))
+            try stand.await(.preamble)
+            try client.send([bytes[count - 1]])
+        }
+        #expect(try door.accept().receive(count) == bytes)
+    }
+
+    @Test("a client that sends enough and ends its writes is served all the same")
+    func ends() throws {
+        let door = try TestDoor()
+        let stand = try WorkerStand([door.endpoint], settings { $0.waitForBytes = 3 })
+        let client = try stand.connect()
+        try client.send("abc")
+        client.endWrites()
+        let channel = try door.accept()
+        #expect(try channel.receiveToEnd() == Array("abc".utf8))
+        try channel.send("x")
+        channel.endWrites()
+        #expect(try client.receiveToEnd() == Array("x".utf8))
+        #expect("\(try stand.nextEnd().reason)" == "-- done")
+    }
+
+    @Test("one that ends before has met no channel", arguments: [false, true])
+    func endsEarly(resets: Bool) throws {
+        let door = try TestDoor()
+        let stand = try WorkerStand([door.endpoint], settings { $0.waitForBytes = 3 })
+        do {
+            let client = try stand.connect()
+            try client.send("ab")
+            try stand.await(.preamble)
+            if resets { client.setReset() } else { client.endWrites() }
+            // With bytes unread the kernel makes a reset of our end.
+            if !resets { _ = try? client.receiveToEnd() }
+        }
+        let end = try stand.nextEnd()
+        #expect("\(end.reason)" == (resets ? "CH reset" : "CH closed"))
+        #expect(end.record.channel == nil)
+        #expect(!door.hasCaller)
+        #expect(stand.isEverythingBack)
+        #expect(stand.listenerTotals.failures == 0)
+    }
+
+    @Test(
+        "a silent one is closed when its time is over: its own, or that of silence",
+        arguments: [
+            (Duration.milliseconds(50), nil), (nil, .milliseconds(50)),
+            (.seconds(3600), .milliseconds(50)), (.milliseconds(50), .seconds(3600)),
+        ] as [(Duration?, Duration?)])
+    func silent(hello: Duration?, idle: Duration?) throws {
+        let door = try TestDoor()
+        let stand = try WorkerStand(
+            [door.endpoint],
+            settings {
+                $0.waitForBytes = 3
+                $0.timeouts.clientHello = hello
+                $0.timeouts.idle = idle
+            })
+        let client = try stand.connect()
+        #expect(try client.receiveToEnd().isEmpty)
+        #expect("\(try stand.nextEnd().reason)" == "cH timeout")
+        #expect(!door.hasCaller)
+        #expect(stand.isEverythingBack)
+    }
+
+    @Test(
+        "the times of a preamble: what comes first",
+        arguments: [
+            (nil, nil, nil), (5, nil, 5), (nil, 3, 13), (5, 3, 5), (20, 3, 13),
+        ] as [(UInt64?, UInt64?, UInt64?)])
+    func deadline(until: UInt64?, idle: UInt64?, expected: UInt64?) {
+        let second: UInt64 = 1_000_000_000
+        let preamble = Preamble(
+            stage: .bytes(1), until: until.map { Instant(nanoseconds: $0 * second) },
+            heard: Instant(nanoseconds: 10 * second))
+        let deadline = preamble.deadline(idle: idle.map { .seconds(Int64($0)) })
+        #expect(deadline?.nanoseconds == expected.map { $0 * second })
+    }
+
+    // MARK: Access
+
+    private func rules(_ lines: String...) throws -> [AccessRule] {
+        try lines.map { try AccessLine.rule($0) }
+    }
+
+    @Test(
+        "a denied client meets no channel, and what its rule says",
+        arguments: [
+            ("deny 127.0.0.0/8", false), ("deny all reset", true),
+        ])
+    func denied(rule: String, resets: Bool) throws {
+        let door = try TestDoor()
+        let access = try rules(rule)
+        for isServices in [false, true] {
+            let stand = try WorkerStand(
+                [door.endpoint],
+                settings { if isServices { $0.serviceAccess = access } else { $0.access = access } }
+            )
+            let client = try stand.connect()
+            if resets {
+                #expect(throws: (any Error).self) { try client.receiveToEnd() }
+            } else {
+                #expect(try client.receiveToEnd().isEmpty)
+            }
+            #expect("\(try stand.nextEnd().reason)" == "PA denied")
+            let denied = try stand.notice("a denial") { notice in
+                if case .denied(let denied) = notice { denied } else { nil }
+            }
+            #expect(denied.rule == 1)
+            #expect(denied.words == rule)
+            #expect(denied.isServices == isServices)
+            #expect(stand.isEverythingBack)
+            #expect(stand.listenerTotals.failures == 1)
+        }
+        #expect(!door.hasCaller)
+    }
+
+    @Test("listener and service both have to let a client in")
+    func both() throws {
+        let door = try TestDoor()
+        let stand = try WorkerStand(
+            [door.endpoint],
+            settings {
+                $0.access = (try? rules("allow 127.0.0.1", "deny all")) ?? []
+                $0.serviceAccess = (try? rules("allow 127.0.0.0/8", "deny all")) ?? []
+            })
+        let client = try stand.connect()
+        try client.send("x")
+        #expect(try door.accept().receiveText(1) == "x")
+    }
+
+    @Test("a tarpit keeps a client waiting, and ends with it or after its time")
+    func tarpit() throws {
+        let door = try TestDoor()
+        let long = try WorkerStand(
+            [door.endpoint], settings { $0.access = (try? rules("deny all tarpit 1h")) ?? [] })
+        do {
+            let client = try long.connect()
+            try client.send("hello")
+            try long.await(.preamble)
+            client.endWrites()
+            _ = try? client.receiveToEnd()
+        }
+        #expect("\(try long.nextEnd().reason)" == "PA denied")
+        let short = try WorkerStand(
+            [door.endpoint], settings { $0.access = (try? rules("deny all tarpit 30ms")) ?? [] })
+        let client = try short.connect()
+        #expect(try !client.receiveToEnd().contains(0))
+        #expect("\(try short.nextEnd().reason)" == "PA denied")
+        #expect(!door.hasCaller)
+    }
+
+    @Test("who is denied takes nothing of the rate or of its source's places")
+    func deniedFirst() throws {
+        let door = try TestDoor()
+        let stand = try WorkerStand(
+            [door.endpoint],
+            settings {
+                $0.serviceAccess = (try? rules("deny all")) ?? []
+                $0.rate = ConnectionRate(perSecond: 0.001, burst: 1)
+                $0.limits.perSource = PerSource(max: 1)
+            })
+        for _ in 0..<3 {
+            #expect(try stand.connect().receiveToEnd().isEmpty)
+            #expect("\(try stand.nextEnd().reason)" == "PA denied")
+        }
+        #expect(stand.service.sources?.count == 0)
+    }
+
+    // MARK: Sources
+
+    @Test("connections come from the given addresses in turns")
+    func sources() throws {
+        let door = try TestDoor()
+        let addresses = try ["127.0.0.7", "127.0.0.8"].map { try #require(IPAddress($0)) }
+        let stand = try WorkerStand(
+            [door.endpoint], settings { $0.source = .addresses(addresses) })
+        var seen: [String] = []
+        for _ in 0..<4 {
+            let client = try stand.connect()
+            try client.send("x")
+            let channel = try door.accept()
+            let peer = Socket.peerEndpoint(FileDescriptor(owning: dup(channel.number)))
+            if case .ip(let address, _)? = peer { seen.append("\(address)") }
+        }
+        #expect(seen == ["127.0.0.8", "127.0.0.7", "127.0.0.8", "127.0.0.7"])
+    }
+}
