@@ -155,7 +155,8 @@ struct Reconfiguration {
             listeners.allSatisfy({ $0.onBindFailure == .skip })
         else { return }
         throw StartError(
-            code: .unavailable, message: "no listener could be opened, the first because: \(first.message)")
+            code: .unavailable,
+            message: "no listener could be opened, the first because: \(first.message)")
     }
 
     /// Closes what `open` has opened, as the change is not made after all.
@@ -326,7 +327,8 @@ struct Reconfiguration {
                 bound ?? settings.endpoint
             }
         let listener = Listener(
-            settings, in: service.name, serial: serials.next(for: Serials.key(listener: place.path)),
+            settings, in: service.name,
+            serial: serials.next(for: Serials.key(listener: place.path)),
             endpoint: endpoint, workerCount: workerCount, bindFailure: unopened[place]?.message)
         if closed != nil { listener.setOpen(false) }
         return listener

@@ -77,7 +77,8 @@ extension Supervisor {
             heritage.predecessor.tellRunning(
                 pause: Instant.now.elapsed(since: estate.stoodStillAt))
             do throws(SystemError) {
-                try poller.add(heritage.predecessor.connection.number, Token(.upgrade, slot: 1), .readable)
+                try poller.add(
+                    heritage.predecessor.connection.number, Token(.upgrade, slot: 1), .readable)
             } catch {
                 self.heritage = nil
             }

@@ -6,6 +6,8 @@ extension Supervisor {
 
     /// A channel's state has changed: held sessions look again, and listeners that refuse open or close.
     func channelsChanged() {
+        // Another process opens and closes listeners, and holds elections.
+        guard retirement == nil else { return }
         elections.lookAtSwitches()
         keeping?.schedule.noteChange(now: now)
         for service in topology.services { share.callNext(of: service) }

@@ -30,7 +30,8 @@ extension Supervisor {
             tell(
                 .notice, .upgrading, of: .daemon, to: String(succession.process), because: cause,
                 by: actor,
-                "upgrade: \(invocation.path) is process \(succession.process) and gets ready: \(who)")
+                "upgrade: \(invocation.path) is process \(succession.process) and gets ready: \(who)"
+            )
         } catch {
             tell(
                 .error, .upgraded, of: .daemon, because: error.message, by: actor,
@@ -59,7 +60,8 @@ extension Supervisor {
                 .invalid,
                 options.invocation == nil
                     ? "this daemon was not started by “proxyd run”, so nothing can be started in its place"
-                    : "the configuration came from standard input, which is read already; restart instead")
+                    : "the configuration came from standard input, which is read already; restart instead"
+            )
         }
         return invocation
     }

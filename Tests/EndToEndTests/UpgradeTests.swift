@@ -177,22 +177,77 @@ extension EndToEnd {
                   listen: ["127.0.0.1:0"]
                   timeouts: { connect: 60s }
                   channels: [ { name: a, address: "\(full.endpoint)" } ]
+                - name: listening
+                  listen: [ { address: "127.0.0.1:0", wait-for-bytes: 5 } ]
+                  channels: [ "\(echo.endpoint)" ]
                 """)
             let patient = try daemon.client(0)
             let slow = try daemon.client(1)
+            let silent = try daemon.client(2)
             for client in [patient, slow] { try client.send("hello") }
-            try eventually("both wait") {
-                try Set(daemon.sessions().map { "\($0.phase)" }) == ["hold", "connect"]
+            try silent.send("hel")
+            try eventually("all wait") {
+                try Set(daemon.sessions().map { "\($0.phase)" }).isSuperset(of: ["hold", "connect"])
+                    && daemon.sessions().count == 3
             }
+            let phases = try Set(daemon.sessions().map { "\($0.phase)" })
             for _ in 0..<2 {
-                #expect(try daemon.ask("upgrade 20s").attributes["sessions"] == "2")
+                #expect(try daemon.ask("upgrade 20s").attributes["sessions"] == "3")
             }
-            #expect(try Set(daemon.sessions().map { "\($0.phase)" }) == ["hold", "connect"])
+            #expect(try Set(daemon.sessions().map { "\($0.phase)" }) == phases)
+            try silent.send("lo")
+            #expect(try silent.receive(exactly: 5) == Array("hello".utf8))
             try daemon.ask("enable patient")
             #expect(try patient.receive(exactly: 5) == Array("hello".utf8))
             for _ in stuffing { _ = try full.accept() }
             let connection = try full.accept()
             #expect(try connection.receive(exactly: 5) == Array("hello".utf8))
+            try daemon.stop()
+        }
+
+        @Test("a primary stays, its trigger is not run again, and a channel that is down stays down")
+        func verdicts() throws {
+            let channel = try LocalChannel.echo()
+            let log = directory("runs")
+            for (name, text) in [("triggers/1", "echo $1 >>\(log)"), ("probe", "exit 1")] {
+                try FileManager.default.createDirectory(
+                    atPath: directory("triggers"), withIntermediateDirectories: true)
+                try directory.write("#!/bin/sh\n\(text)\n", to: name)
+                _ = unsafe chmod(directory(name), 0o755)
+            }
+            let daemon = try daemon(
+                """
+                - name: db
+                  listen: [ { address: "127.0.0.1:0", when-empty: refuse } ]
+                  groups:
+                  - { name: g, balance: primary, election: { triggers: "\(directory("triggers"))" },
+                      channels: ["\(channel.endpoint)", "\(channel.endpoint)"] }
+                - name: web
+                  listen: [ { address: "127.0.0.1:0", when-empty: refuse } ]
+                  channels:
+                  - { address: "\(channel.endpoint)",
+                      probe: { kind: script, command: "\(directory("probe"))", interval: 60s, fast-interval: 60s } }
+                """)
+            try eventually("there is a primary, and the other one is down") {
+                try daemon.groups()[0].elected == "db/g/0"
+                    && daemon.channels().contains { "\($0.state)" == "down" }
+            }
+            try daemon.ask("promote db/g/1")
+            let runs = directory.read("runs")
+            let port = try daemon.port(1)
+            let client = try daemon.client()
+            try Self.echo(over: client)
+            for _ in 0..<2 {
+                try daemon.ask("upgrade 20s")
+                #expect(try daemon.groups()[0].elected == "db/g/1")
+                #expect(try daemon.channels().map { "\($0.state)" }.last == "down")
+                try Self.echo(over: client)
+                try Self.echo(over: daemon.client())
+                // It refuses clients here as it did there, at the port that it had.
+                #expect(try daemon.port(1) == port)
+                #expect(throws: SocketError.self) { try daemon.client(1) }
+            }
+            #expect(directory.read("runs") == runs && !runs.isEmpty)
             try daemon.stop()
         }
 
@@ -326,7 +381,9 @@ extension EndToEnd {
             }
         }
 
-        @Test("privileges stay given up, and ports that were bound stay bound", .enabled(if: getuid() == 0))
+        @Test(
+            "privileges stay given up, and ports that were bound stay bound",
+            .enabled(if: getuid() == 0))
         func privileges() throws {
             directory.open(mode: 0o711)
             // Where others may run it.

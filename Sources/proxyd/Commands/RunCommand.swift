@@ -141,7 +141,8 @@ struct RunCommand: ParsableCommand {
         get throws { try time(linger, RunOptions.standardLinger, "--linger") }
     }
 
-    private func time(_ word: String?, _ standard: Duration?, _ option: String) throws -> Duration? {
+    private func time(_ word: String?, _ standard: Duration?, _ option: String) throws -> Duration?
+    {
         guard let word else { return standard }
         if word == "never" { return nil }
         do throws(ValueMistake) {
@@ -210,6 +211,7 @@ struct RunCommand: ParsableCommand {
             idleTimeout: idleTimeout, halfClosedTimeout: halfClosedTimeout, deadPeer: deadPeer,
             grace: grace, whenEmpty: whenEmpty, workers: workers, maxSessions: maxSessions,
             control: control, environment: environment, metricsListen: metricsListen,
-            stateFile: stateFile.map(FilePlace.absolute), user: user, group: group, chroot: chroot, keepsBind: keepBind)
+            stateFile: stateFile.map(FilePlace.absolute), user: user, group: group, chroot: chroot,
+            keepsBind: keepBind)
     }
 }

@@ -38,7 +38,8 @@ struct HandoverRevision: Equatable, Sendable {
     /// Why this program cannot take over from that one; nil: it can.
     func mismatch(takingOverFrom old: HandoverRevision) -> String? {
         guard number >= old.readableFrom, old.number >= readsFrom else {
-            return "proxyd \(version) cannot take over from proxyd \(old.version): it reads hand-overs of "
+            return
+                "proxyd \(version) cannot take over from proxyd \(old.version): it reads hand-overs of "
                 + "revision \(readsFrom) to \(number), and gets \(old.number), "
                 + "readable from \(old.readableFrom) on; restart instead"
         }

@@ -187,8 +187,9 @@ extension MovedSession {
         case let other: throw .malformed("session \(id) is in phase \(other)")
         }
         takeRest(record)
-        guard channel != nil && channelSocket >= 0 || phase == .connecting || phase == .holding
-            || phase == .preamble
+        guard
+            channel != nil && channelSocket >= 0 || phase == .connecting || phase == .holding
+                || phase == .preamble
         else { throw .malformed("session \(id) has no channel") }
     }
 

@@ -117,7 +117,8 @@ final class Heritage {
 
     /// How the line begins that says all is well.
     var words: String {
-        let sessions = (estate?.sessions.sessions.count ?? 0) + (estate?.clients.sessions.count ?? 0)
+        let sessions =
+            (estate?.sessions.sessions.count ?? 0) + (estate?.clients.sessions.count ?? 0)
         let version = inheritance.revision.version
         return "ready: took over \(sessions) sessions from process \(inheritance.process) "
             + "(proxyd \(version))"

@@ -52,7 +52,8 @@ final class Predecessor {
 
     private static func failure(_ mistake: HandoverMistake) -> StartError {
         StartError(
-            code: .unavailable, message: "cannot take over from the running process: \(mistake.words)")
+            code: .unavailable,
+            message: "cannot take over from the running process: \(mistake.words)")
     }
 
     // MARK: Saying no

@@ -68,7 +68,8 @@ struct Privileges {
         if let user, user.number != geteuid() {
             throw StartError(
                 code: .permission,
-                message: "privileges: the process before has become user \(geteuid()), and nothing else "
+                message:
+                    "privileges: the process before has become user \(geteuid()), and nothing else "
                     + "can be had of it: restart to become \(settings.user ?? "\(user.number)")")
         }
     }

@@ -101,7 +101,9 @@ struct MovedSessionTests {
         another.endWrites()
     }
 
-    @Test("a session of a channel that nobody knows is refused, and so is one without its connections")
+    @Test(
+        "a session of a channel that nobody knows is refused, and so is one without its connections"
+    )
     func unknown() throws {
         let door = try TestDoor()
         let (old, new) = (try WorkerStand([door.endpoint]), try WorkerStand([door.endpoint]))

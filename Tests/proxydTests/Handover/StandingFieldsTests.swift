@@ -61,7 +61,8 @@ struct StandingFieldsTests {
         // The first field of a standing.
         enum Tag: UInt16, HandoverTag { case position = 1 }
         fields.put(Tag.position, UInt64(99))
-        #expect(try ChannelStanding(handed: HandoverRecord(fields.bytes[...])).position == .draining)
+        #expect(
+            try ChannelStanding(handed: HandoverRecord(fields.bytes[...])).position == .draining)
     }
 
     @Test("a channel that is somewhere else now keeps what was counted and what people said")
