@@ -3,10 +3,9 @@ internal import Shared
 
 /// What signals mean to the daemon.
 enum SupervisorSignals {
-    /// SIGCHLD for the first process of a container only, which gets everybody's orphans.
-    static var all: [CInt] {
-        [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1, SIGUSR2] + (getpid() == 1 ? [SIGCHLD] : [])
-    }
+    /// SIGCHLD for the first process of a container, which gets everybody's orphans, and for what stays of a
+    /// daemon that was upgraded: a thread that does not block it would take it from whoever waits for it.
+    static let all = [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD]
 
     static func meaning(of signal: CInt) -> SignalMeaning {
         switch signal {
@@ -41,7 +40,7 @@ extension Supervisor {
             guard !isEcho(arrival) else { continue }
             let name = SupervisorSignals.name(of: signal)
             guard signal != SIGCHLD else {
-                reapAt = now
+                if getpid() == 1 { reapAt = now }
                 continue
             }
             switch options.dialect?.signals[signal] ?? SupervisorSignals.meaning(of: signal) {

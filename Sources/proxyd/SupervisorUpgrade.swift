@@ -305,7 +305,7 @@ extension Supervisor {
         for worker in share.workers { worker.mailbox.post(.letGo) }
         elections.stop()
         prober.stop()
-        names.follow(Topology(services: []))
+        names.end()
         live.setSockets([])
         passed.forgetAll()
         pidFile?.giveAway()
@@ -325,7 +325,6 @@ extension Supervisor {
         poller.remove(succession.connection.number)
         guard var outcome = succession.outcome else { return }
         outcome.pause = pause
-        Spawn.forget(succession.process)
         guard let pause else {
             let words = "process \(outcome.process) has taken over, and does not say that it serves"
             tell(.error, .upgraded, of: .daemon, to: String(outcome.process), "upgrade: \(words)")

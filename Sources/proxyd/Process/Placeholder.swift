@@ -27,6 +27,9 @@ struct Placeholder {
         exit(71)
     }
 
+    /// How often it looks though nobody has told anything.
+    private static let look = Duration.seconds(1)
+
     private mutating func wait() throws(SystemError) {
         let signals = try SignalSource(
             [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD])
@@ -40,7 +43,9 @@ struct Placeholder {
                 case .signalled(let number): exit(128 + number)
                 }
             }
-            Pause.until(nil, or: signals.number)
+            // Somebody else has put it away.
+            if kill(process, 0) != 0, errno == ESRCH { exit(ExitStatus.software.rawValue) }
+            Pause.until(Instant.now.advanced(by: Self.look), or: signals.number)
             while let signal = signals.nextWithSender() {
                 // A terminal has told the whole group.
                 guard signal.number != SIGCHLD, !signal.isFromKernel else { continue }

@@ -107,9 +107,6 @@ final class Spawn {
     /// Somebody will ask how this process has ended.
     static func keep(_ process: pid_t) { own.withLock { _ = $0.insert(process) } }
 
-    /// Nobody will, as we end before it.
-    static func forget(_ process: pid_t) { own.withLock { _ = $0.remove(process) } }
-
     /// How it ended, asked once: what is left of it is put away. nil while it runs.
     static func end(of process: pid_t) -> End? { end(of: process, WNOHANG) }
 
@@ -123,7 +120,7 @@ final class Spawn {
             result = unsafe waitpid(process, &status, options)
         } while result < 0 && errno == EINTR
         guard result == process else { return nil }
-        forget(process)
+        own.withLock { _ = $0.remove(process) }
         // The bits of WIFEXITED and WTERMSIG (wait(2)), which are macros.
         let signal = status & 0x7F
         return signal == 0 ? .exited(status >> 8 & 0xFF) : .signalled(signal)
