@@ -51,7 +51,9 @@ final class LiveTopology {
     private(set) var state: Reconfiguration.State
     /// The configuration as the file had it when it was read or written last.
     var written: Configuration
-    private let serials: Serials
+    let serials: Serials
+    /// Why nothing can be changed now.
+    private var held: String?
     private let workerCount: Int
     private let passed: PassedSockets
     private weak var audience: (any TopologyAudience)?
@@ -82,7 +84,16 @@ final class LiveTopology {
 
     // MARK: Changing
 
+    /// Whether no change is being made.
+    var isIdle: Bool { !isBusy && waiting.isEmpty }
+
+    /// Refuses changes from now on, as another process is told what runs.
+    func hold(_ reason: String) { held = reason }
+
+    func release() { held = nil }
+
     func change(_ request: ChangeRequest) {
+        if let held { return request.finish(.failure(.init(.busy, held))) }
         guard waiting.count < Self.mostWaiting else {
             return request.finish(
                 .failure(.init(.busy, "\(waiting.count) changes wait already; try again later")))

@@ -15,9 +15,9 @@ struct Proxyd: ParsableCommand {
             """,
         version: Version.string,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ControlCommand.self, DemoCommand.self,
-            TranslateCommand.self, SimulateCommand.self, MeasurePoliciesCommand.self,
-            MeasureLogCommand.self,
+            RunCommand.self, CheckCommand.self, ControlCommand.self, UpgradeCommand.self,
+            DemoCommand.self, TranslateCommand.self, SimulateCommand.self,
+            MeasurePoliciesCommand.self, MeasureLogCommand.self,
         ])
 
     /// Parses, runs, and ends with a code of sysexits.h.

@@ -7,6 +7,8 @@ struct Startup {
     private let workerCount: Int
     private let serials: Serials
     private let passed: PassedSockets
+    /// Of names that need not be looked up again.
+    private let known: [Endpoint: [Endpoint]]
     /// Names that do not resolve are left for later.
     private let isTolerant: Bool
     private(set) var state = Reconfiguration.State()
@@ -15,9 +17,11 @@ struct Startup {
 
     init(
         _ configuration: Configuration, workerCount: Int, serials: Serials = Serials(),
-        passed: PassedSockets = PassedSockets(), isTolerant: Bool = false
+        passed: PassedSockets = PassedSockets(), known: [Endpoint: [Endpoint]] = [:],
+        isTolerant: Bool = false
     ) {
         self.configuration = configuration
+        self.known = known
         self.isTolerant = isTolerant
         self.passed = passed
         self.workerCount = workerCount
@@ -26,8 +30,17 @@ struct Startup {
 
     /// Resolves every name, then binds every listener; the first failure ends it all.
     mutating func build() throws(StartError) -> Topology {
-        var addresses: [Endpoint: [Endpoint]] = [:]
-        for name in Reconfiguration.names(from: state.configuration, to: configuration) {
+        _ = try become(configuration)
+        return state.topology
+    }
+
+    /// The same for another configuration.
+    mutating func become(
+        _ configuration: Configuration
+    ) throws(StartError) -> Reconfiguration.Outcome {
+        var addresses = known
+        for name in Reconfiguration.names(from: state.configuration, to: configuration)
+        where known[name] == nil {
             do throws(Resolver.Failure) {
                 addresses[name] = try Resolver.resolveAll(name)
             } catch {
@@ -39,8 +52,9 @@ struct Startup {
             from: state, to: configuration, addresses: addresses, serials: serials,
             workerCount: workerCount, now: .now, passed: passed)
         try change.open()
-        state = change.commit().state
-        return state.topology
+        let outcome = change.commit()
+        state = outcome.state
+        return outcome
     }
 }
 
@@ -50,7 +64,8 @@ extension ListeningSocket {
         reopening listener: Listener, of service: Service, passed: PassedSockets
     ) throws(StartError) {
         let socket = try passed.open(
-            listener.settings, at: listener.endpoint, deadPeer: service.timeouts.deadPeer)
+            listener.settings, at: listener.endpoint, deadPeer: service.timeouts.deadPeer,
+            for: listener.path)
         self.init(listener: listener, service: service, socket: socket)
     }
 }

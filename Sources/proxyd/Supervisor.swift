@@ -22,14 +22,14 @@ final class Supervisor {
     let control: ControlServer
     let prober: Prober
     let names: NameWatch
-    private let scrapes: ScrapeServer?
-    private let statsd: StatsdPusher?
+    var scrapes: ScrapeServer?
+    var statsd: StatsdPusher?
     let pidFile: PIDFile?
     /// Sockets that were open before us.
     let passed: PassedSockets
-    let manager: ServiceManager?
+    var manager: ServiceManager?
     var printer: TranscriptPrinter?
-    private let privileges: Privileges
+    let privileges: Privileges
     private var threads: [Thread] = []
     var questions: [UInt64: Question] = [:]
     var questionNumber: UInt64 = 0
@@ -55,6 +55,17 @@ final class Supervisor {
     var lost: Set<UInt64> = []
     /// Serials of channels whose names did not resolve the last time.
     var unresolved: Set<UInt64> = []
+    /// What the file said when it was taken last.
+    var fileAsTaken: Configuration?
+    /// Another process gets ready to take our place.
+    var succession: Succession?
+    /// Another process has taken our place.
+    var retirement: Retirement?
+    /// The process whose place we take, and what it has left us.
+    var heritage: Heritage?
+    /// To whoever stands where the daemon was started.
+    var post: Post?
+    var lastSignal: (number: CInt, isPassedOn: Bool, at: Instant)?
 
     /// Answers that are still to come, and what is to be done with them.
     struct Question {
@@ -69,23 +80,35 @@ final class Supervisor {
         isReady: (Topology) -> Void = { _ in }
     ) -> ExitStatus {
         var background: Background?
+        var heritage: Heritage?
         if let dialect = options.dialect { Log.name(as: dialect.program) }
         do throws(StartError) {
             // First of all: their numbers are not ours yet, and they are meant for the process that was started.
             let passed = try PassedSockets(
                 environment: ProcessEnvironment.take(PassedSockets.variables), pid: getpid())
-            if options.isInBackground || configuration.privileges.chroot != nil {
-                try configuration.checkPaths()
+            heritage = try Heritage.find(for: configuration, unread: options.unreadFile)
+            let target = heritage?.target ?? configuration
+            if options.isInBackground || target.privileges.chroot != nil {
+                try target.checkPaths()
             }
-            if options.isInBackground { background = try Background(keeping: passed.numbers) }
-            let supervisor = try Supervisor(configuration, options, passed)
+            if options.isInBackground {
+                if heritage != nil {
+                    Background.leaveFolder()
+                } else {
+                    background = try Background(keeping: passed.numbers)
+                }
+            }
+            let supervisor = try Supervisor(target, options, passed, heritage)
+            supervisor.fileAsTaken = options.unreadFile == nil ? configuration : nil
             do throws(StartError) {
                 try supervisor.giveUpPrivileges()
                 try supervisor.startWorkers()
+                try supervisor.takeOver()
             } catch {
                 supervisor.close()
                 throw error
             }
+            supervisor.serve()
             supervisor.announce()
             if let background {
                 background.enter(quietly: options.dialect != nil)
@@ -94,6 +117,7 @@ final class Supervisor {
             isReady(supervisor.topology)
             supervisor.loop()
             supervisor.stop()
+            supervisor.placeholder?.stay()
             return .good
         } catch {
             for line in options.dialect?.voice?.lines(about: error) ?? [] {
@@ -103,32 +127,48 @@ final class Supervisor {
             Log.finish()
             let status = options.status(of: error)
             background?.giveUp(status)
+            heritage?.predecessor.refuse(error.message)
             return status
         }
     }
 
     private init(
-        _ configuration: Configuration, _ options: RunOptions, _ passed: PassedSockets
+        _ configuration: Configuration, _ options: RunOptions, _ passed: PassedSockets,
+        _ heritage: Heritage?
     ) throws(StartError) {
         self.options = options
         self.passed = passed
-        manager = ServiceManager(
-            environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
-            pid: getpid(), now: .now)
+        self.heritage = heritage
+        post = heritage?.post
+        manager =
+            heritage?.manager
+            ?? ServiceManager(
+                environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
+                pid: getpid(), now: .now)
+        if let heritage { try passed.inherit(heritage.inheritance.descriptors) }
         privileges = try Privileges(
             configuration.privileges, keeping: Capabilities(neededBy: configuration))
         try OutOfReach.check(configuration)
-        if let path = options.pidFile { pidFile = try PIDFile(at: path) } else { pidFile = nil }
-        (keeping, stateFound) = StateKeeping.begin(configuration, now: .now)
-        let written = configuration
+        if let inherited = options.pidFile.flatMap({ heritage?.pidFile(at: $0) }) {
+            pidFile = inherited
+        } else if let path = options.pidFile {
+            pidFile = try PIDFile(at: path)
+        } else {
+            pidFile = nil
+        }
+        (keeping, stateFound) =
+            heritage?.stateKeeping(for: configuration, now: .now)
+            ?? StateKeeping.begin(configuration, now: .now)
+        let written = heritage?.written ?? configuration
         var configuration = configuration
         if case .state(let saved) = stateFound { configuration = saved.weighing(written) }
         let workerCount = configuration.workers ?? Self.coreCount
         limits = DaemonLimits(
             descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
-        let serials = Serials()
+        let serials = heritage?.serials ?? Serials()
         var startup = Startup(
-            configuration, workerCount: workerCount, serials: serials, passed: passed,
+            heritage?.running ?? configuration, workerCount: workerCount, serials: serials,
+            passed: passed, known: heritage?.inheritance.addresses ?? [:],
             isTolerant: options.dialect?.toleratesUnresolved ?? false)
         do throws(SystemError) {
             signals = try SignalSource(SupervisorSignals.all)
@@ -150,7 +190,8 @@ final class Supervisor {
             throw StartError(code: .system, message: "cannot start: \(error)")
         }
         identity = Identity(
-            environment: configuration.control.environment, dialect: options.dialect?.words ?? [])
+            environment: configuration.control.environment, dialect: options.dialect?.words ?? [],
+            life: heritage?.life)
         // The control socket first: a daemon that is already running there must not lose its ports.
         control = try ControlServer(
             configuration.control, passed: passed, user: privileges.userNumber)
@@ -168,6 +209,7 @@ final class Supervisor {
             if case .state(let saved) = stateFound {
                 saved.restore(topology, now: .now, wallMilliseconds: WallClock.milliseconds)
             }
+            try heritage?.change(&startup, to: configuration)
         } catch {
             scrapes?.close()
             control.close()
@@ -194,7 +236,11 @@ final class Supervisor {
 
     /// Nothing that needs them is left to be done, and no other thread has them yet.
     private func giveUpPrivileges() throws(StartError) {
-        try privileges.giveUp()
+        if heritage?.inheritance.hasGivenUpPrivileges ?? false {
+            try privileges.keepGivenUp()
+        } else {
+            try privileges.giveUp()
+        }
         for line in OutOfReach(configuration, file: options.file).lines {
             tell(.warning, .failed, of: .daemon, because: "privileges", "privileges: \(line)")
         }
@@ -224,9 +270,6 @@ final class Supervisor {
             }
         }
         followUnbound()
-        // Where clients are refused until there is a primary, nobody listens yet.
-        openOrClose()
-        listen()
         do throws(SystemError) {
             try names.start()
         } catch {
@@ -234,6 +277,15 @@ final class Supervisor {
         }
         names.follow(topology)
         live.start(for: self)
+    }
+
+    /// Clients are accepted from now on.
+    private func serve() {
+        adoptSessions()
+        // Where clients are refused until there is a primary, nobody listens yet.
+        openOrClose()
+        listen()
+        endDeparted()
     }
 
     /// One line that says all is well, and what was made of it.
@@ -248,7 +300,7 @@ final class Supervisor {
             .map { "\($0.endpoint)" }.joined(separator: " ")
         tell(
             .info, .ready, of: .daemon,
-            "ready: listening on \(listeners); \(topology.channels.count) channels, "
+            "\(heritage?.words ?? "ready"): listening on \(listeners); \(topology.channels.count) channels, "
                 + "\(share.workers.count) workers, at most \(limits.sessions) sessions; "
                 + "control \(control.path)" + (scrapes.map { "; metrics \($0.address)" } ?? ""))
         announceState()
@@ -290,32 +342,53 @@ final class Supervisor {
                 case .elections: elections.resume(now: now)
                 case .probes: prober.resume(now: now)
                 case .scrapes: scrapes?.resume(now: now)
+                case .upgrade: token.slot == 0 ? resumeUpgrade() : takePast()
                 case .listener, .client, .channel, .process, .output, nil: break
                 }
             }
-            elections.meetDeadlines(now: now)
-            prober.meetDeadlines(now: now)
-            live.meetDeadlines(now: now)
-            scrapes?.meetDeadlines(now: now)
-            statsd?.meetDeadline(topology, now: now)
-            manager?.meetDeadline(now: now)
-            printer?.meetDeadline(now: now)
-            tickIfDue()
-            bindAgainIfDue()
-            shedIfDue()
-            endLeaversIfDue()
+            if retirement == nil { lookAtEverything() }
+            meetUpgradeDeadline()
+            endIfRetired()
             reapIfDue()
-            endIfDrained()
             watchLogs()
-            writeStateIfDue()
-            history.meetDeadline(topology, generation: share.generation, now: now)
             // Last, so that whatever has happened is told before we wait again.
             control.meetDeadlines(poller: poller)
         }
     }
 
+    /// What only the process does that is the daemon.
+    private func lookAtEverything() {
+        elections.meetDeadlines(now: now)
+        prober.meetDeadlines(now: now)
+        live.meetDeadlines(now: now)
+        scrapes?.meetDeadlines(now: now)
+        statsd?.meetDeadline(topology, now: now)
+        manager?.meetDeadline(now: now)
+        printer?.meetDeadline(now: now)
+        tickIfDue()
+        bindAgainIfDue()
+        shedIfDue()
+        endLeaversIfDue()
+        endIfDrained()
+        writeStateIfDue()
+        history.meetDeadline(topology, generation: share.generation, now: now)
+    }
+
     private var waitMilliseconds: CInt {
         var next = control.nextDeadline
+        if let due = succession?.nextDeadline { next = min(next ?? due, due) }
+        if let reapAt { next = min(next ?? reapAt, reapAt) }
+        if let retirement {
+            next = min(next ?? retirement.next, retirement.next)
+        } else {
+            next = nextDeadline(before: next)
+        }
+        guard let next else { return -1 }
+        return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
+    }
+
+    private func nextDeadline(before other: Instant?) -> Instant? {
+        var next = other
         if let draining { next = min(next ?? draining.next, draining.next) }
         if let due = live.nextDeadline { next = min(next ?? due, due) }
         if let due = elections.nextDeadline { next = min(next ?? due, due) }
@@ -323,19 +396,17 @@ final class Supervisor {
         if let nextTick { next = min(next ?? nextTick, nextTick) }
         if let due = prober.nextDeadline { next = min(next ?? due, due) }
         if let first = shedding.first { next = min(next ?? first.due, first.due) }
-        if let reapAt { next = min(next ?? reapAt, reapAt) }
         for leaver in leavers { next = min(next ?? leaver.due, leaver.due) }
         if let due = scrapes?.nextDeadline { next = min(next ?? due, due) }
         if let due = manager?.nextDeadline { next = min(next ?? due, due) }
         if let due = keeping?.schedule.nextDeadline { next = min(next ?? due, due) }
         if let due = statsd?.nextDeadline { next = min(next ?? due, due) }
-        next = min(next ?? history.nextDeadline, history.nextDeadline)
         if let due = printer?.nextDeadline { next = min(next ?? due, due) }
-        guard let next else { return -1 }
-        return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
+        return min(next ?? history.nextDeadline, history.nextDeadline)
     }
 
     private func stop() {
+        abandonUpgrade()
         manager?.tellStopping("ending")
         elections.stop()
         prober.stop()
@@ -346,12 +417,15 @@ final class Supervisor {
         writeLastState()
         logs.finishAccess(within: Self.longestFlush)
         close()
-        tell(.info, .ended, of: .daemon, "ended")
+        tell(
+            .info, .ended, of: .daemon,
+            retirement.map { "ended: process \($0.process) is the daemon" } ?? "ended")
         Log.finish()
     }
 
     /// Takes away what we have put into the file system.
     private func close() {
+        guard retirement == nil else { return }
         for socket in sockets { socket.removeFile() }
         scrapes?.close()
         control.close()

@@ -6,6 +6,8 @@ extension Supervisor {
 
     /// A channel's state has changed: held sessions look again, and listeners that refuse open or close.
     func channelsChanged() {
+        // Another process opens and closes listeners, and holds elections.
+        guard retirement == nil else { return }
         for service in topology.services where lost.contains(service.serial) {
             let isBack = service.channels.contains { $0.isUsable(now: now) && $0.isProven }
             if isBack { lost.remove(service.serial) }

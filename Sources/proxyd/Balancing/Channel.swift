@@ -29,24 +29,24 @@ final class Channel: Sendable {
     private let hasEgress: Atomic<Bool>
 
     /// Its group's, which it takes its slots from too.
-    private let places: Admission
-    private let reserved = Atomic<Int>(0)
-    private let switched = Atomic<UInt8>(Switch.on.rawValue)
+    let places: Admission
+    let reserved = Atomic<Int>(0)
+    let switched = Atomic<UInt8>(Switch.on.rawValue)
     /// Nanoseconds of the monotonic clock; 0 when it is not in grace.
-    private let graceEnd = Atomic<UInt64>(0)
+    let graceEnd = Atomic<UInt64>(0)
     /// When a person switched it on again, or it connected in its grace time.
-    private let returned = Atomic<UInt64>(0)
+    let returned = Atomic<UInt64>(0)
     /// When the last free slot was taken.
-    private let filledAt = Atomic<UInt64>(0)
+    let filledAt = Atomic<UInt64>(0)
     /// Whether it was no good when the election tried it last.
-    private let isDiscarded = Atomic<Bool>(false)
-    private let note: Mutex<Note>
+    let isDiscarded = Atomic<Bool>(false)
+    let note: Mutex<Note>
     let probes = ProbeRecord()
-    private let health = Mutex(PassiveHealth())
+    let health = Mutex(PassiveHealth())
     /// A failure has been noted since the last success, so that successes need no lock in general.
-    private let hasFailed = Atomic<Bool>(false)
+    let hasFailed = Atomic<Bool>(false)
     /// It had a grace time, and nothing has connected since.
-    private let awaitsProof = Atomic<Bool>(false)
+    let awaitsProof = Atomic<Bool>(false)
 
     /// What it was told to be, and its endpoint as it was resolved.
     private struct Present {
@@ -140,6 +140,9 @@ final class Channel: Sendable {
 
     /// Where to connect: a name's addresses in turns.
     func nextAddress() -> SocketAddress? { present.withLock { $0.book.next() } }
+
+    /// All of its addresses.
+    var addresses: [Endpoint] { present.withLock { $0.book.endpoints } }
 
     /// How connections to it leave; nil: as the kernel likes.
     var egress: Egress? {

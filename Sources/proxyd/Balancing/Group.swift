@@ -130,6 +130,14 @@ final class Group: Sendable {
 
     // MARK: Spilling
 
+    /// What was counted elsewhere.
+    func resume(spills: UInt64, last: Instant) {
+        spilled.wrappingAdd(spills, ordering: .relaxed)
+        lastSpill.store(last.nanoseconds, ordering: .relaxed)
+    }
+
+    var lastSpillAt: Instant { Instant(nanoseconds: lastSpill.load(ordering: .relaxed)) }
+
     func countSpill(now: Instant) {
         spilled.wrappingAdd(1, ordering: .relaxed)
         lastSpill.store(now.nanoseconds, ordering: .relaxed)

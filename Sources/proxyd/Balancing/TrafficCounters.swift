@@ -54,6 +54,15 @@ final class TrafficCounters: Sendable {
         }
     }
 
+    /// It goes on, and is counted elsewhere.
+    func forgot(began start: Instant) {
+        revise {
+            Self.set(runningCount, to: runningCount.load(ordering: .relaxed) &- 1)
+            Self.set(
+                runningStarts, to: runningStarts.load(ordering: .relaxed) &- start.nanoseconds)
+        }
+    }
+
     /// The sum of all sessions' ages, of running ones up to now.
     func time(now: Instant) -> UInt64 {
         // A writer is done within nanoseconds, unless its thread was stopped in between.

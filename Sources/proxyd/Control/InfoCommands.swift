@@ -23,6 +23,7 @@ enum InfoCommands {
                 Reply.Attribute("wall_ms", String(WallClock.milliseconds)),
                 Reply.Attribute("workers", String(daemon.share.workers.count)),
                 Reply.Attribute("dialect", dialect.isEmpty ? Table.absent : words),
+                Reply.Attribute("upgrades", String(daemon.identity.upgrades)),
             ])
     }
 

@@ -69,6 +69,9 @@ final class Elections {
 
     func stop() { scripts.stop() }
 
+    /// A check or a trigger runs.
+    var isRunningScript: Bool { groups.contains(where: \.isRunningScript) }
+
     // MARK: Events
 
     func resume(now: Instant) {

@@ -79,6 +79,8 @@ final class GroupElection {
         channel.isSwitchedOn && channel.weight > 0
     }
 
+    var isRunningScript: Bool { script != nil }
+
     var primary: Channel? { channels.first { seat.isHeld(by: $0.serial) } }
 
     // MARK: Events

@@ -25,10 +25,12 @@ final class Background {
         }
         OpenDescriptors.close(except: kept + [word.number])
         _ = umask(0o022)
-        // So that no file system is kept busy by a daemon that needs nothing of it.
-        _ = unsafe chdir("/")
+        Self.leaveFolder()
         Self.pointAtNull([STDIN_FILENO])
     }
+
+    /// So that no file system is kept busy by a daemon that needs nothing of it.
+    static func leaveFolder() { _ = unsafe chdir("/") }
 
     /// Copies the process twice: who leads a session may get a terminal by opening one (setsid(2)), and the
     /// child of a leader never does.

@@ -18,11 +18,19 @@ struct RunOptions: Sendable {
     var isInBackground = false
     /// How long sessions may take to end after SIGTERM; nil: as long as it takes.
     var drain: Duration? = RunOptions.standardDrain
+    /// Why the file could not be read, which only matters where nothing else says what to run.
+    var unreadFile: String?
+    /// How the program was started, so that an upgrade can start it again; nil: there is none.
+    var invocation: Invocation?
+    /// How long sessions that another process cannot take over may go on after an upgrade; nil: as long as
+    /// it takes.
+    var linger: Duration? = RunOptions.standardLinger
     /// For a dialect.
     var dialect: DialectManner?
 
     /// Shorter than what service managers and containers wait before they kill.
     static let standardDrain = Duration.seconds(5)
+    static let standardLinger = Duration.seconds(3600)
 
     /// Reads the configuration again, as at the start; nil without a file.
     func reload() throws(ConfigurationErrors) -> Configuration? {
@@ -105,4 +113,6 @@ enum SignalMeaning: Sendable {
     case reload
     case reopenLogs
     case dumpState
+    /// Another process takes over.
+    case upgrade
 }

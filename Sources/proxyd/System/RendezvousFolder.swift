@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Glibc
 
 /// A directory of sockets that several users' programs may share.
