@@ -120,7 +120,9 @@ extension EndToEnd {
             #expect(try held.letter() == "A")
             a.stop()
             #expect(try letters(3, at: here) == "B B B")
-            #expect(lines(program).filter { $0 == "selecting a new primary..." }.count == 2)
+            try eventually("a second selection is told") {
+                lines(program).filter { $0 == "selecting a new primary..." }.count == 2
+            }
             // It is still there: what it sends is taken.
             try held.send("x")
             #expect(try flopsy.channels().map(\.current)[0] == 1)

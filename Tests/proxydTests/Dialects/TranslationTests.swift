@@ -86,7 +86,7 @@ struct TranslationTests {
                 guard case .run(let plan) = meaning else { continue }
                 let configuration = try plan.validated(for: call)
                 ran += 1
-                guard round.isMultiple(of: 10) else { continue }
+                guard round.isMultiple(of: 50) else { continue }
                 let text = plan.yaml(for: call)
                 #expect(
                     try ConfigurationFile.parse(text, name: "t") == configuration, "\(arguments)")

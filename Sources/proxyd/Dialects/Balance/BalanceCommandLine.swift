@@ -148,11 +148,12 @@ struct BalanceCommandLine: Equatable {
             }
             number = named
         }
-        guard !host.isEmpty, let endpoint = try? Endpoint("\(host):\(number)"), endpoint.isPlace
+        guard !host.isEmpty, let endpoint = try? Endpoint("\(host):\(number)")
         else { throw unknown }
         let maxc = parts.count > 2 ? CNumber.of(String(parts[2])) : 0
         return Destination(
-            text: text, endpoint: endpoint, maxc: maxc > 0 ? min(maxc, 10_000_000) : nil)
+            text: text, endpoint: endpoint.destination, maxc: maxc > 0 ? min(maxc, 10_000_000) : nil
+        )
     }
 
     /// A name or a number; nil where nobody can be connected to.
@@ -160,16 +161,6 @@ struct BalanceCommandLine: Equatable {
         if let named = services(text) { return named }
         guard let number = UInt16(exactly: CNumber.of(text)), number > 0 else { return nil }
         return number
-    }
-}
-
-extension Endpoint {
-    /// Something that one connects to.
-    fileprivate var isPlace: Bool {
-        switch self {
-        case .ip(.anyV4, _), .ip(.anyV6, _): false
-        case .ip, .name, .unix: true
-        }
     }
 }
 

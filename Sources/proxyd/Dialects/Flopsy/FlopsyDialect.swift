@@ -113,7 +113,7 @@ enum FlopsyDialect: Dialect {
         switch try? Endpoint(text) {
         case .ip(_, port: 0), .name(_, port: 0), .unix, nil: nil
         case .ip(.anyV4, _) where text.hasPrefix("*"): nil
-        case .some(let endpoint): endpoint
+        case .some(let endpoint): endpoint.destination
         }
     }
 

@@ -43,7 +43,9 @@ enum FproxyDialect: Dialect {
                 throw refusal(text, "backend", "there is nobody to connect to at port 0", call)
             }
             group.channels.append(
-                ChannelConfiguration(name: String(group.channels.count), endpoint: endpoint))
+                ChannelConfiguration(
+                    name: String(group.channels.count),
+                    endpoint: endpoint.destination))
         }
         service.groups = [group]
         var configuration = Configuration(services: [service])
