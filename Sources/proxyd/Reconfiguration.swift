@@ -150,7 +150,8 @@ struct Reconfiguration {
             listeners.allSatisfy({ $0.onBindFailure == .skip })
         else { return }
         throw StartError(
-            code: .unavailable, message: "no listener could be opened, the first because: \(first.message)")
+            code: .unavailable,
+            message: "no listener could be opened, the first because: \(first.message)")
     }
 
     /// Closes what `open` has opened, as the change is not made after all.

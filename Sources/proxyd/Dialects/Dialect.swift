@@ -45,7 +45,9 @@ enum DialectName: String, CaseIterable, Sendable {
     case balance, fproxy, flopsy, tcprelay, sockproxy, haproxy, nginx
 
     /// Other names of the same programs.
-    private static let aliases: [String: DialectName] = ["spawnd": .tcprelay, "lighttpd": .sockproxy]
+    private static let aliases: [String: DialectName] = [
+        "spawnd": .tcprelay, "lighttpd": .sockproxy,
+    ]
 
     init?(word: String) {
         guard let name = Self.aliases[word] ?? Self(rawValue: word) else { return nil }
