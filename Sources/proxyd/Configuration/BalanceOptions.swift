@@ -37,7 +37,8 @@ struct BalanceOptions {
         }
         if failover != nil, function == .lighttpd {
             throw Nonsense(
-                option: "failover", "“failover” means nothing to the lighttpd function, which always goes on",
+                option: "failover",
+                "“failover” means nothing to the lighttpd function, which always goes on",
                 "remove it")
         }
         if maxLoad != nil, policy == .hash, function == .lighttpd {

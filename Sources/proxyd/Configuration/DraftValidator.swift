@@ -14,7 +14,8 @@ struct DraftValidator {
     ) throws(ConfigurationErrors) -> Configuration {
         var configuration = Configuration(
             control: draft.control, metrics: draft.metrics, privileges: draft.privileges,
-            log: draft.log, stateFile: draft.stateFile, workers: draft.workers, maxSessions: draft.maxSessions)
+            log: draft.log, stateFile: draft.stateFile, workers: draft.workers,
+            maxSessions: draft.maxSessions)
         if let services = draft.services {
             if services.isEmpty {
                 mistakes.add("there is no service", "add one under “services”", at: draft.place)

@@ -64,8 +64,8 @@ struct BalanceOptionTests {
                 "49: “function: modern” means nothing to first; remove it"
             ),
             (
-                "{policy: hash, function: lighttpd}",
-                "48: “function: lighttpd” means nothing to hash; write modern or balance"
+                "{policy: maglev, function: lighttpd}",
+                "50: “function: lighttpd” means nothing to maglev; remove it"
             ),
             (
                 "{policy: sticky, function: lighttpd, key: destination}",

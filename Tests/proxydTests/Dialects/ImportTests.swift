@@ -206,7 +206,7 @@ struct ImportTests {
         #expect(db.groups[0].channels.map(\.isEnabled) == [true, false])
         let told = plan.notes.map { "\($0.subject): \($0.text)" }
         for line in [
-            "f:17: listen 53 udp;: datagrams", "f:19: http { … }: only",
+            "f:16: listen 53 udp;: datagrams", "f:18: http { … }: only",
             "f:12: zone db 64k;: not needed",
         ] {
             #expect(told.contains { $0.hasPrefix(line) }, "\(line) in \(told)")

@@ -252,7 +252,9 @@ struct NginxServer {
             listener.endpoint = .ip(.anyV4, port: port)
             add(listener)
         }
-        let known: Set = ["bind", "reuseport", "ipv6only=on", "ipv6only=off", "default_server", "proxy_protocol"]
+        let known: Set = [
+            "bind", "reuseport", "ipv6only=on", "ipv6only=off", "default_server", "proxy_protocol",
+        ]
         for word in line.words.dropFirst(2)
         where !known.contains(word) && !word.hasPrefix("backlog=") {
             remarks.drop("listen … \(word)", at: line.place)
