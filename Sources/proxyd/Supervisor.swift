@@ -51,6 +51,8 @@ final class Supervisor {
     var reapAt: Instant?
     /// Sessions that may go on for a while, though their channel or listener is no more.
     var leavers: [Leavers] = []
+    /// Serials of services all of whose channels have failed.
+    var lost: Set<UInt64> = []
     /// Serials of channels whose names did not resolve the last time.
     var unresolved: Set<UInt64> = []
     /// What the file said when it was taken last.
@@ -437,7 +439,7 @@ final class Supervisor {
 
     func tell(_ event: Event) {
         let voice = options.dialect?.voice
-        if voice?.replaced.contains(event.kind) != true {
+        if voice?.replaces(event) != true {
             Log.line(event.line, event.severity, likeness: event.likeness)
         }
         if let voice {

@@ -15,16 +15,18 @@ extension Supervisor {
                 + (time.map { ", for \(Age($0)) at most" } ?? "")
                 + ": \(actor.map { "by \($0)" } ?? cause)")
         manager?.tellStopping("draining")
-        if options.dialect?.makesRoom == true {
-            control.makeRoom()
-            pidFile?.remove()
-        }
         draining = (time.map { now.advanced(by: $0) }, now)
         for socket in sockets { socket.removeFile() }
         for listener in topology.listeners { listener.setOpen(false) }
         sockets = []
         listen()
         share.raiseGeneration()
+        guard options.dialect?.makesRoom == true else { return }
+        // Whoever finds room here finds the ports free as well: workers answer in turn.
+        ask({ .report(question: $0) }) { [unowned self] _ in
+            control.makeRoom()
+            pidFile?.remove()
+        }
     }
 
     func shutDown(by actor: Actor) {

@@ -125,7 +125,10 @@ extension Supervisor {
         let failedLately = service.channels.filter {
             $0.isInGrace(now: now) && now.milliseconds(since: $0.note(now: now).since) < 5000
         }
-        guard failedLately.count == service.channels.count else { return }
+        guard failedLately.count == service.channels.count,
+            // Until one of them has proven to be back it is the same outage.
+            lost.insert(service.serial).inserted
+        else { return }
         tell(
             .error, .allFailed, of: .service(service),
             because: "\(failedLately.count) channels within 5 s",

@@ -46,7 +46,10 @@ extension Supervisor {
             switch options.dialect?.signals[signal] ?? SupervisorSignals.meaning(of: signal) {
             case .reload:
                 reopenLogs(because: name)
-                reload(because: name)
+                // What has no file does not miss one, in another program's ways.
+                if options.dialect == nil || options.dialect?.reload != nil {
+                    reload(because: name)
+                }
             case .reopenLogs: reopenLogs(because: name)
             case .dumpState: dumpState()
             case .upgrade:

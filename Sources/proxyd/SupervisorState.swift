@@ -8,6 +8,10 @@ extension Supervisor {
     func channelsChanged() {
         // Another process opens and closes listeners, and holds elections.
         guard retirement == nil else { return }
+        for service in topology.services where lost.contains(service.serial) {
+            let isBack = service.channels.contains { $0.isUsable(now: now) && $0.isProven }
+            if isBack { lost.remove(service.serial) }
+        }
         elections.lookAtSwitches()
         keeping?.schedule.noteChange(now: now)
         for service in topology.services { share.callNext(of: service) }

@@ -90,21 +90,25 @@ extension Socket {
     static func connected(to endpoint: Endpoint, buffers: CInt? = nil) throws -> Socket {
         let socket = try unconnected(for: endpoint)
         if let buffers { socket.setBuffers(buffers) }
+        try socket.connect(to: endpoint)
+        return socket
+    }
+
+    func connect(to endpoint: Endpoint) throws {
         try unsafe Address(endpoint).withPointer { pointer, size in
             guard
-                unsafe connect(socket.number, __CONST_SOCKADDR_ARG(__sockaddr__: pointer), size)
-                    == 0
+                unsafe CLinux.connect(
+                    number, __CONST_SOCKADDR_ARG(__sockaddr__: pointer), size) == 0
             else {
                 throw SocketError(errno, "connect to \(endpoint)")
             }
         }
-        return socket
     }
 
     /// Starts a connect on a non-blocking socket and does not wait for it.
     func beginConnecting(to endpoint: Endpoint) throws {
         try unsafe Address(endpoint).withPointer { pointer, size in
-            _ = unsafe connect(number, __CONST_SOCKADDR_ARG(__sockaddr__: pointer), size)
+            _ = unsafe CLinux.connect(number, __CONST_SOCKADDR_ARG(__sockaddr__: pointer), size)
         }
     }
 

@@ -119,7 +119,7 @@ extension EndToEnd {
                     }
                     #expect(seen == (word == "sticky" ? "CAACB" : "CCCCC"))
                     guard word == "sticky" else { return }
-                    try daemon.ask("disable */*/2")
+                    try daemon.ask("disable 0/2")
                     var moved = ""
                     for last in [2, 3, 77] { moved += try daemon.letter(from: "127.0.0.\(last)") }
                     #expect(moved == "AAB")
@@ -144,7 +144,7 @@ extension EndToEnd {
             try write(block(server(["\"big one\" => \(host(channel.endpoint))"])))
             try dialect().run { daemon throws in
                 #expect(try daemon.letter() == "A")
-                #expect(try daemon.ask("show channel 0").lines.contains { $0.contains("big one") })
+                #expect(try daemon.ask("show channel 0/0").lines.contains { $0.contains("big one") })
                 #expect(try daemon.ask("metrics").lines.contains { $0.contains("big one") })
             }
         }

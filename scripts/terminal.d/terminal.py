@@ -69,7 +69,7 @@ class Terminal:
         watched = [end for end in (self.master, self.frames_end) if end is not None]
         if not watched:
             return False
-        ready, _, _ = select.select(watched, [], [], max(0, seconds))
+        ready = self._ready(watched, seconds)
         # What is on the screen comes before the word that it is there.
         if self.master in ready or (self.frames_end in ready and self.master is not None):
             self._take_output()
@@ -77,8 +77,16 @@ class Terminal:
             self._take_frames()
         return bool(ready)
 
+    @staticmethod
+    def _ready(descriptors, seconds):
+        """Not select(2), which knows the first 1024 only: whoever measures may have many open."""
+        poll = select.poll()
+        for descriptor in descriptors:
+            poll.register(descriptor, select.POLLIN)
+        return [descriptor for descriptor, _ in poll.poll(1000 * max(0, seconds))]
+
     def _take_output(self):
-        while select.select([self.master], [], [], 0)[0]:
+        while self._ready([self.master], 0):
             try:
                 data = os.read(self.master, 65536)
             except OSError:

@@ -13,6 +13,8 @@ package enum IPAddress: Hashable, Sendable {
     package static let loopbackV4 = IPAddress.v4(0x7F00_0001)
     package static let loopbackV6 = IPAddress.v6(high: 0, low: 1, scope: 0)
 
+    package var isV4: Bool { if case .v4 = self { true } else { false } }
+
     /// Reads `192.0.2.1`, `2001:db8::1`, `::ffff:192.0.2.1` and `fe80::1%2`; nothing else.
     package init?(_ text: some StringProtocol) {
         if let address = Self.readV4(text.utf8) {

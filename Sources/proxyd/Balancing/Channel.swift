@@ -45,6 +45,8 @@ final class Channel: Sendable {
     let health = Mutex(PassiveHealth())
     /// A failure has been noted since the last success, so that successes need no lock in general.
     let hasFailed = Atomic<Bool>(false)
+    /// It had a grace time, and nothing has connected since.
+    let awaitsProof = Atomic<Bool>(false)
 
     /// What it was told to be, and its endpoint as it was resolved.
     private struct Present {
@@ -240,6 +242,9 @@ final class Channel: Sendable {
 
     var isSwitchedOn: Bool { switched.load(ordering: .relaxed) == Switch.on.rawValue }
 
+    /// Whether something has connected since its last grace time.
+    var isProven: Bool { !awaitsProof.load(ordering: .relaxed) }
+
     func isInGrace(now: Instant) -> Bool { graceEnd.load(ordering: .relaxed) > now.nanoseconds }
 
     /// Ends a grace time before it is over.
@@ -283,6 +288,7 @@ final class Channel: Sendable {
     func turn(_ new: Switch, by actor: String, now: Instant) {
         switched.store(new.rawValue, ordering: .relaxed)
         graceEnd.store(0, ordering: .relaxed)
+        awaitsProof.store(false, ordering: .relaxed)
         returned.store(now.nanoseconds, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: nil, by: actor) }
     }
@@ -312,6 +318,7 @@ final class Channel: Sendable {
         guard probes.clearDown() else { return false }
         guard isSwitchedOn else { return true }
         graceEnd.store(0, ordering: .relaxed)
+        awaitsProof.store(false, ordering: .relaxed)
         returned.store(now.nanoseconds, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: why, by: "probe") }
         return true
@@ -349,6 +356,7 @@ final class Channel: Sendable {
         let end = now.advanced(by: length).nanoseconds
         // Exchanged, so that of workers that fail at once only one has news.
         let isNews = graceEnd.exchange(end, ordering: .relaxed) <= now.nanoseconds
+        awaitsProof.store(true, ordering: .relaxed)
         note.withLock { note in
             if isNews { note = Note(since: now, why: why) } else { note.why = why }
         }
@@ -357,15 +365,17 @@ final class Channel: Sendable {
 
     /// A connect has succeeded.
     ///
-    /// - Returns: whether that ended a grace time.
+    /// - Returns: whether that ended a grace time, or is the first one after it.
     func succeeded(now: Instant) -> Bool {
+        var isProof = false
         if hasFailed.load(ordering: .relaxed) {
             hasFailed.store(false, ordering: .relaxed)
             health.withLock { $0.connected() }
+            isProof = awaitsProof.exchange(false, ordering: .relaxed)
         }
         guard isInGrace(now: now),
             graceEnd.exchange(0, ordering: .relaxed) > now.nanoseconds
-        else { return false }
+        else { return isProof }
         returned.store(now.nanoseconds, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: "connected again") }
         return true

@@ -4,6 +4,8 @@ internal import Synchronization
 /// How connections to a channel leave this machine, where that is not the kernel's choice.
 final class Egress: Sendable {
     let options: SocketOptions
+    /// How the channel is told of the client; nil: it is not.
+    let proxyProtocol: ProxyProtocolOut?
     /// In turns, so that each has its own ports.
     private let v4: [SocketAddress]
     private let v6: [SocketAddress]
@@ -13,7 +15,10 @@ final class Egress: Sendable {
 
     /// nil where everything is the kernel's choice, so that nobody asks.
     init?(_ channel: ChannelConfiguration) {
-        guard channel.source != nil || channel.socket != nil else { return nil }
+        guard channel.source != nil || channel.socket != nil || channel.proxyProtocol != nil else {
+            return nil
+        }
+        proxyProtocol = channel.proxyProtocol
         options = channel.socket ?? SocketOptions()
         var addresses: [IPAddress] = []
         if case .addresses(let given)? = channel.source { addresses = given }

@@ -23,6 +23,7 @@ final class Listener: Sendable {
     private let rules: Mutex<AccessList?>
     private let hasRules: Atomic<Bool>
     private let bytesWaitedFor: Atomic<Int>
+    private let hearsOfClients: Atomic<Bool>
 
     private struct RateLimit {
         var rate: ConnectionRate
@@ -45,6 +46,7 @@ final class Listener: Sendable {
         rules = Mutex(AccessList(settings.access))
         hasRules = Atomic(!settings.access.isEmpty)
         bytesWaitedFor = Atomic(settings.waitForBytes)
+        hearsOfClients = Atomic(settings.proxyProtocol != .never)
         counters = TrafficCounters.perWorker(workerCount)
     }
 
@@ -59,6 +61,7 @@ final class Listener: Sendable {
         let before = self.settings
         settingsNow.withLock { $0 = settings }
         bytesWaitedFor.store(settings.waitForBytes, ordering: .relaxed)
+        hearsOfClients.store(settings.proxyProtocol != .never, ordering: .relaxed)
         if before.access != settings.access {
             let list = AccessList(settings.access)
             rules.withLock { $0 = list }
@@ -98,6 +101,12 @@ final class Listener: Sendable {
 
     /// So many bytes of a client have to be there before a channel is chosen; 0: none.
     var waitForBytes: Int { bytesWaitedFor.load(ordering: .relaxed) }
+
+    /// Whether a connection from there has to begin with a proxy's header.
+    func expectsHeader(from peer: Endpoint) -> Bool {
+        guard hearsOfClients.load(ordering: .relaxed) else { return false }
+        return settingsNow.withLock { $0.proxyProtocol.isExpected(from: peer) }
+    }
 
     func leave() { sessions.wrappingSubtract(1, ordering: .relaxed) }
 

@@ -93,6 +93,8 @@ struct ListenerConfiguration: Equatable, Sendable {
     var access: [AccessRule] = []
     /// A channel is chosen once the client has sent so many bytes; 0: at once. Fproxy's `-y`.
     var waitForBytes = 0
+    /// Whether a proxy in front of us tells of its clients.
+    var proxyProtocol = ProxyProtocolIn.never
     var socket: SocketOptions?
 }
 
@@ -200,6 +202,7 @@ struct GroupConfiguration: Equatable, Sendable {
     /// Of its channels' connections, where they say nothing themselves.
     var ownSource: ConnectionSource?
     var ownSocket: SocketOptions?
+    var ownProxyProtocol: ProxyProtocolChoice?
 }
 
 /// Where a session can be taken.
@@ -221,7 +224,10 @@ struct ChannelConfiguration: Equatable, Sendable {
     /// Its own, or what its group or service has.
     var source: ConnectionSource?
     var socket: SocketOptions?
+    /// How it is told of clients; nil: it is not.
+    var proxyProtocol: ProxyProtocolOut?
     /// What was written for it alone.
     var ownSource: ConnectionSource?
     var ownSocket: SocketOptions?
+    var ownProxyProtocol: ProxyProtocolChoice?
 }

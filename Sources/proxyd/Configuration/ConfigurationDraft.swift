@@ -48,6 +48,7 @@ struct ListenerDraft {
     var access: [AccessRule] = []
     var waitForBytes = 0
     var socket: SocketOptions?
+    var proxyProtocol = ProxyProtocolIn.never
 }
 
 struct GroupDraft {
@@ -62,6 +63,7 @@ struct GroupDraft {
     var mayBeEmpty = false
     var source: ConnectionSource?
     var socket: SocketOptions?
+    var proxyProtocol: ProxyProtocolChoice?
     var channels: [ChannelDraft]? = []
 }
 
@@ -76,4 +78,5 @@ struct ChannelDraft {
     var isEnabled = true
     var source: ConnectionSource?
     var socket: SocketOptions?
+    var proxyProtocol: ProxyProtocolChoice?
 }

@@ -149,6 +149,7 @@ extension ListenerConfiguration {
         writer.put("max-sessions", maxSessions)
         writer.put(rate)
         writer.put("access", access)
+        writer.put("proxy-protocol", proxyProtocol, default: .never) { $0.text }
         writer.put("wait-for-bytes", waitForBytes, default: standard.waitForBytes)
         if let socket { writer.put("socket", socket.writer(extent)) }
         return writer.node
@@ -178,6 +179,7 @@ extension GroupConfiguration {
         writer.put("may-be-empty", mayBeEmpty, default: false)
         writer.put("source", ownSource?.text)
         if let ownSocket { writer.put("socket", ownSocket.writer(extent)) }
+        writer.put("proxy-protocol", ownProxyProtocol?.text)
         if balance.policy == .primary { election.put(in: &writer) }
         ownProbes.put(in: &writer)
         return writer
@@ -199,6 +201,7 @@ extension ChannelConfiguration {
         writer.put("enabled", isEnabled, default: true)
         writer.put("source", ownSource?.text)
         if let ownSocket { writer.put("socket", ownSocket.writer(extent)) }
+        writer.put("proxy-protocol", ownProxyProtocol?.text)
         ownProbes.put(in: &writer)
         return writer.node
     }

@@ -51,6 +51,7 @@ extension ListenerDraft {
         access = listener.access
         waitForBytes = listener.waitForBytes
         socket = listener.socket
+        proxyProtocol = listener.proxyProtocol
     }
 }
 
@@ -66,6 +67,7 @@ extension GroupDraft {
         mayBeEmpty = group.mayBeEmpty
         source = group.ownSource
         socket = group.ownSocket
+        proxyProtocol = group.ownProxyProtocol
         if group.balance.policy == .primary { election = Placed(group.election, at: place) }
         let path = "\(service)/\(group.name)"
         channels = group.channels.map { ChannelDraft(of: $0, in: path) }
@@ -84,5 +86,6 @@ extension ChannelDraft {
         isEnabled = channel.isEnabled
         source = channel.ownSource
         socket = channel.ownSocket
+        proxyProtocol = channel.ownProxyProtocol
     }
 }

@@ -94,6 +94,7 @@ struct DraftValidator {
         listener.access = draft.access
         listener.waitForBytes = draft.waitForBytes
         listener.socket = draft.socket
+        listener.proxyProtocol = draft.proxyProtocol
         if draft.socket != nil, endpoint.isUnix {
             mistakes.add(
                 "“socket” has options of TCP, and \(endpoint) is a Unix socket", "remove it",
@@ -108,6 +109,7 @@ struct DraftValidator {
         var group = GroupConfiguration(name: name, balance: draft.balance)
         group.ownProbes = draft.probes
         (group.ownSource, group.ownSocket) = (draft.source, draft.socket)
+        group.ownProxyProtocol = draft.proxyProtocol
         let probes = draft.probes.inheriting(from: probes)
         group.maxSessions = draft.maxSessions
         group.slowStart = draft.slowStart
@@ -146,7 +148,9 @@ struct DraftValidator {
                     probes: channel.probes.inheriting(from: probes).plan,
                     ownProbes: channel.probes, source: endpoint.isUnix ? nil : departure,
                     socket: endpoint.isUnix ? nil : channel.socket ?? draft.socket,
-                    ownSource: channel.source, ownSocket: channel.socket))
+                    proxyProtocol: (channel.proxyProtocol ?? draft.proxyProtocol)?.form,
+                    ownSource: channel.source, ownSocket: channel.socket,
+                    ownProxyProtocol: channel.proxyProtocol))
         }
         return group
     }
@@ -190,10 +194,6 @@ struct DraftValidator {
             }
         }
     }
-}
-
-extension IPAddress {
-    fileprivate var isV4: Bool { if case .v4 = self { true } else { false } }
 }
 
 extension Endpoint {

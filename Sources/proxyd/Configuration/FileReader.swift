@@ -121,6 +121,7 @@ struct FileReader {
         draft.access = access(map)
         draft.waitForBytes = number(map, "wait-for-bytes", ValueReader.bytesWaitedFor) ?? 0
         draft.socket = socketOptions(map, .listenerSocket)
+        draft.proxyProtocol = proxyProtocolIn(map)
         return draft
     }
 
@@ -139,6 +140,7 @@ struct FileReader {
         draft.mayBeEmpty = yaml.value(map, "may-be-empty", ValueReader.flag)?.value ?? false
         draft.source = source(map)
         draft.socket = socketOptions(map, .channelSocket)
+        draft.proxyProtocol = proxyProtocolOut(map)
         if let value = map["election"] { draft.election = election(value) }
         if let value = map["channels"] {
             draft.place = value.place
@@ -197,6 +199,7 @@ struct FileReader {
         draft.isEnabled = yaml.value(map, "enabled", ValueReader.flag)?.value ?? draft.isEnabled
         draft.source = source(map)
         draft.socket = socketOptions(map, .channelSocket)
+        draft.proxyProtocol = proxyProtocolOut(map)
         return draft
     }
 }

@@ -37,13 +37,14 @@ struct KeySet: Sendable {
         noun: "a listener",
         keys: [
             "address", "unix", "name", "mode", "user", "group", "on-bind-failure", "when-empty",
-            "backlog", "max-sessions", "rate", "burst", "access", "wait-for-bytes", "socket",
+            "backlog", "max-sessions", "rate", "burst", "access", "proxy-protocol",
+            "wait-for-bytes", "socket",
         ])
     static let group = KeySet(
         noun: "a group",
         keys: [
             "name", "balance", "max-sessions", "slow-start", "rebalance", "election",
-            "may-be-empty", "channels", "probe", "probes", "source", "socket",
+            "may-be-empty", "channels", "probe", "probes", "source", "socket", "proxy-protocol",
         ])
     static let balance = KeySet(
         noun: "“balance”",
@@ -58,8 +59,9 @@ struct KeySet: Sendable {
         noun: "a channel",
         keys: [
             "address", "unix", "name", "weight", "maxc", "label", "enabled", "probe", "probes",
-            "source", "socket",
+            "source", "socket", "proxy-protocol",
         ])
+    static let proxyProtocol = KeySet(noun: "“proxy-protocol”", keys: ["accept-from"])
     static let accessRule = KeySet(
         noun: "a rule of “access”", keys: ["allow", "deny", "allow-file", "deny-file", "action"])
     static let listenerSocket = KeySet(
@@ -93,12 +95,12 @@ struct KeySet: Sendable {
         file, service, timeouts, listener, group, balance, election, channel, whenEmpty,
         perSource, queue, probe, probeStep, control, metrics, metricsListen,
         statsd, privileges, onRemove, log, accessLog, errorLog, accessRule, listenerSocket,
-        channelSocket,
+        channelSocket, proxyProtocol,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "checks", "proxy-protocol", "tls", "trigger",
+        "checks", "tls", "trigger",
     ]
 
     /// Policies that the design names and this version lacks.

@@ -80,7 +80,8 @@ extension ChannelDraft {
         guard let endpoint else { return Node([(Node, Node)]()) }
         return ChannelConfiguration(
             name: "", endpoint: endpoint, weight: weight, maxc: maxc, label: label,
-            isEnabled: isEnabled, ownProbes: probes, ownSource: source, ownSocket: socket
+            isEnabled: isEnabled, ownProbes: probes, ownSource: source, ownSocket: socket,
+            ownProxyProtocol: proxyProtocol
         ).node(index: nil, isNamed: false)
     }
 }
@@ -94,6 +95,7 @@ extension GroupDraft {
         group.mayBeEmpty = mayBeEmpty
         group.ownProbes = probes
         (group.ownSource, group.ownSocket) = (source, socket)
+        group.ownProxyProtocol = proxyProtocol
         group.election = election?.value ?? group.election
         return group.settings(.difference, isNamed: false).node
     }
@@ -116,6 +118,9 @@ extension ListenerDraft {
         guard let endpoint else { return Node([(Node, Node)]()) }
         var listener = ListenerConfiguration(name: "", endpoint: endpoint)
         listener.mode = mode ?? listener.mode
+        listener.user = user
+        listener.group = group
+        listener.onBindFailure = onBindFailure
         listener.whenEmpty = whenEmpty
         listener.backlog = backlog ?? listener.backlog
         listener.maxSessions = maxSessions
@@ -123,6 +128,7 @@ extension ListenerDraft {
         listener.access = access
         listener.waitForBytes = waitForBytes
         listener.socket = socket
+        listener.proxyProtocol = proxyProtocol
         return listener.node(.difference, in: service.settings, isNamed: false)
     }
 }

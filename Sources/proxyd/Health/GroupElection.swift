@@ -212,7 +212,9 @@ final class GroupElection {
             guard let address = channel.nextAddress() else {
                 throw SystemError("connect", EHOSTUNREACH)
             }
-            let started = try ChannelSocket.connect(to: address, deadPeer: nil)
+            let started = try ChannelSocket.connect(
+                to: address, deadPeer: nil,
+                departure: channel.egress?.departure(to: address, for: .unix(path: "")))
             let isConnected = started.isConnected
             socket = started.takeDescriptor()
             if isConnected { return connected() }

@@ -7,6 +7,8 @@ final class ProbeRun {
     private var exchange: any ProbeExchange
     private var stage = Stage.connecting
     private var output: ArraySlice<UInt8> = []
+    /// What has to be said before the exchange.
+    private let preface: [UInt8]
     /// What came after the verdict.
     private var leftover = 0
     /// What the poller watches for now.
@@ -27,9 +29,10 @@ final class ProbeRun {
     private static let mostLeftover = 65_536
 
     init(
-        connecting socket: consuming FileDescriptor, for exchange: any ProbeExchange, token: Token,
-        now: Instant
+        connecting socket: consuming FileDescriptor, for exchange: any ProbeExchange,
+        preface: [UInt8] = [], token: Token, now: Instant
     ) {
+        self.preface = preface
         self.socket = socket
         self.exchange = exchange
         self.token = token
@@ -69,6 +72,8 @@ final class ProbeRun {
             let number = Socket.pendingError(socket)
             guard number == 0 else { return fail(Self.words(for: number)) }
             stage = .talking
+            output = preface[...]
+            if let result = flush() { return result }
             return make(exchange.begin())
         case .talking:
             if let result = flush() { return result }

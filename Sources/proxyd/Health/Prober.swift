@@ -191,16 +191,25 @@ final class Prober {
         guard let target = next.probe.target(of: next.channel), let address = SocketAddress(target)
         else { return conclude(next.finish, .bad("no address to probe")) }
         do throws(SystemError) {
-            let socket = try Socket.open(family: address.family)
+            let egress = next.channel.egress
+            // A check belongs to nobody, so it has no client's address.
+            let departure = egress?.departure(to: address, for: .unix(path: ""))
+            let socket = try ChannelSocket.prepared(
+                departure ?? .init(options: SocketOptions()), family: address.family)
             if case .failed(let number) = Socket.connect(socket, to: address) {
                 return conclude(next.finish, .refused(number))
             }
+            // The proxy speaks for itself; who has a port for checks of its own expects no header there.
+            let isItself = next.probe.port == nil && next.probe.address == nil
+            let form = isItself ? egress?.proxyProtocol : nil
+            let preface = form.map { ProxyHeader().bytes($0) } ?? []
             // Connected or not yet: either way it becomes writable, and the event decides.
             let number = socket.release()
             let run = runs.insert { slot, generation in
                 ProbeRun(
                     connecting: FileDescriptor(owning: number), for: exchange,
-                    token: Token(.channel, slot: slot, generation: generation), now: now)
+                    preface: preface, token: Token(.channel, slot: slot, generation: generation),
+                    now: now)
             }
             let slot = run.token.slot
             do throws(SystemError) {

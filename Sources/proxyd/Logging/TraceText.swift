@@ -8,6 +8,8 @@ extension TraceRecord {
         switch event {
         case .accepted(let listener): "accepted: by \(listener.path) \(listener.endpoint)"
         case .joined(let phase): "debugged from now on: it is \(phase.word.rawValue)"
+        case .introduced(let client): "introduced: a proxy says that it is \(client)"
+        case .nonsense(let problem): "refused: \(problem)"
         case .chose(let channel): "chose: \(channel.path) \(channel.endpoint)"
         case .waits(true): "waits: there is no room"
         case .waits(false): "waits: no channel is usable"

@@ -1,7 +1,7 @@
 /// Another program's words for what happens: lines for standard error, in front of which nothing stands.
 protocol Voice: Sendable {
-    /// Events that are told in its words only.
-    var replaced: Set<Event.Kind> { get }
+    /// Whether an event is told in its words only.
+    func replaces(_ event: Event) -> Bool
     func lines(about event: Event) -> [String]
     func lines(about step: ElectionStep) -> [String]
     /// A channel that waits for a person from now on.
@@ -13,7 +13,7 @@ protocol Voice: Sendable {
 }
 
 extension Voice {
-    var replaced: Set<Event.Kind> { [] }
+    func replaces(_ event: Event) -> Bool { false }
     func lines(about event: Event) -> [String] { [] }
     func lines(about step: ElectionStep) -> [String] { [] }
     func lines(switchedOff path: String, at address: String) -> [String] { [] }

@@ -58,6 +58,8 @@ struct EndReason: Hashable, Sendable {
         case denied
         /// It has ended before it had sent what was asked for.
         case closed
+        /// It does not begin with the header that a proxy has to send.
+        case proxyHeader = "proxy header"
         /// Faster than `rate` allows.
         case rate
         case queueFull = "queue full"

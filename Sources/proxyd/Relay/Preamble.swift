@@ -5,6 +5,8 @@ struct Preamble: Equatable, Sendable {
     enum Stage: Equatable, Sendable {
         /// It is denied, and may wait for an answer that does not come (`tarpit`).
         case barred
+        /// A proxy's header has to be there; with fewer bytes than these there is nothing to look at.
+        case header(needs: Int)
         /// So many bytes have to be there (`wait-for-bytes`).
         case bytes(Int)
     }

@@ -9,8 +9,8 @@ final class Session {
     let generation: UInt32
     let listener: Listener
     let service: Service
-    /// Who connected.
-    let client: Endpoint
+    /// Who connected, or whom a proxy in front of us has told of.
+    var client: Endpoint
     let started: Instant
 
     var clientSocket: FileDescriptor
@@ -42,6 +42,8 @@ final class Session {
     /// It counts among its service's sessions.
     var hasPlace = false
     var wait: Wait?
+    /// What a proxy in front of us has told; nil: nothing.
+    var told: ProxyHeader?
     /// What has to come before a channel is chosen; nil: nothing, or it has come.
     var preamble: Preamble?
 
@@ -170,8 +172,13 @@ final class Session {
 
     /// What policies may know of the client; the address that it connected to costs a system call.
     private var clientKey: ClientKey {
-        let destination = service.asksForDestination ? Socket.localEndpoint(clientSocket) : nil
+        let destination = service.asksForDestination ? clientDestination : nil
         return ClientKey(source: client, destination: destination ?? listener.endpoint)
+    }
+
+    /// The address that the client connected to; of one behind a proxy, that proxy's.
+    var clientDestination: Endpoint? {
+        told?.addresses?.destination ?? Socket.localEndpoint(clientSocket)
     }
 
     /// `errno` is the kernel's reason, 0 when it gave none.
@@ -202,6 +209,9 @@ final class Session {
     }
 
     func connected(to channel: Channel, on worker: Worker) -> SessionLife.Action {
+        if let form = channel.egress?.proxyProtocol, let number = introduce(form) {
+            return connectFailed(.init(streamError: number), errno: number, on: worker)
+        }
         channel.counters[worker.index].addSession()
         channel.counters[worker.index].began(at: started)
         isPlaced = true

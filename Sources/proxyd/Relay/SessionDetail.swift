@@ -5,6 +5,8 @@ struct SessionDetail: Sendable {
     var record: SessionRecord
     /// The address that the client has connected to.
     var clientLocal: Endpoint?
+    /// Who is at the other end of the client's connection: the client, or a proxy that has told of it.
+    var clientPeer: Endpoint?
     var channelLocal: Endpoint?
     /// Which of the channel's addresses it is.
     var channelPeer: Endpoint?
@@ -19,6 +21,7 @@ extension Session {
         let hasChannel = channelSocket.number >= 0
         return SessionDetail(
             record: record, clientLocal: Socket.localEndpoint(clientSocket),
+            clientPeer: Socket.peerEndpoint(clientSocket),
             channelLocal: hasChannel ? Socket.localEndpoint(channelSocket) : nil,
             channelPeer: hasChannel ? Socket.peerEndpoint(channelSocket) : nil,
             deadline: deadline.map { $0.elapsed(since: now) }, isWaitingForRoom: wait?.isForRoom)

@@ -81,6 +81,13 @@ struct SessionLife: Sendable {
             EndReason(who: .client, when: .preamble, cause: .closed), resetting: .neither)
     }
 
+    /// It has sent something else than what was expected.
+    mutating func spokeNonsense(_ cause: EndReason.Cause) -> Action {
+        guard phase == .preamble else { return .none }
+        return close(
+            EndReason(who: .client, when: .preamble, cause: cause), resetting: .neither)
+    }
+
     /// It has taken too long.
     mutating func spokeTooLate() -> Action {
         guard phase == .preamble else { return .none }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Shared
 
 /// What comes before the choice of a channel: whether the client may come in, and what it has to send first.
@@ -6,11 +7,26 @@ extension Session {
 
     /// What becomes of a client that has just come.
     func enter(on worker: Worker) -> SessionLife.Action {
+        if listener.expectsHeader(from: client) {
+            return expect(.header(needs: 1), on: worker)
+        }
+        return knock(on: worker)
+    }
+
+    /// It is known who it is: whether it may come in, and what it has to send.
+    private func knock(on worker: Worker) -> SessionLife.Action {
         if listener.isGuarded || service.isGuarded, let action = bar(on: worker) { return action }
         let admission = admit(on: worker)
         guard admission == .choose else { return admission }
         let count = listener.waitForBytes
-        return count > 0 ? expect(.bytes(count), on: worker) : .choose
+        return count > 0 ? expect(.bytes(count), on: worker) : choosing
+    }
+
+    /// Nothing has to come any more.
+    private var choosing: SessionLife.Action {
+        preamble = nil
+        life.choose()
+        return .choose
     }
 
     /// Sees whether the client keeps to the limits of its listener and its source.
@@ -67,14 +83,18 @@ extension Session {
         return expect(stage, until: until, on: worker)
     }
 
-    /// Its bytes, or its end, come with the next event: the socket is watched already.
+    /// What has come of it already is looked at at once; the rest comes with events, as the socket is
+    /// watched.
     private func expect(
         _ stage: Preamble.Stage, until: Instant?, on worker: Worker
     ) -> SessionLife.Action {
-        preamble = Preamble(stage: stage, until: until, heard: worker.now)
+        let isFirst = preamble == nil
+        preamble = Preamble(
+            stage: stage, until: preamble?.until ?? until, heard: worker.now)
+        if stage == .barred { preamble?.until = until }
         life.expect()
         if let deadline { worker.deadlines.schedule(slot: slot, at: deadline) }
-        return .none
+        return isFirst ? .none : look(on: worker)
     }
 
     /// Something has come from the client, or it has gone.
@@ -87,24 +107,68 @@ extension Session {
                     : life.broke(.client, .reset), on: worker)
         }
         preamble?.heard = worker.now
-        switch stage {
+        perform(look(on: worker), on: worker)
+    }
+
+    /// Sees whether what it has sent is enough.
+    private func look(on worker: Worker) -> SessionLife.Action {
+        switch preamble?.stage {
+        case nil: return .none
         case .barred:
-            if readiness.contains(.readEnd) {
-                perform(life.turnAway(.denied, resetting: .neither), on: worker)
-            }
+            return inFlow.endFollows ? life.turnAway(.denied, resetting: .neither) : .none
+        case .header(let needs):
+            return has(needs) ? readHeader(on: worker) : goOn
         case .bytes(let count):
-            if ClientBytes.count(clientSocket) ?? count >= count {
-                finishPreamble(on: worker)
-            } else if readiness.contains(.readEnd) {
-                perform(life.endedEarly(), on: worker)
-            }
+            return has(count) ? choosing : goOn
         }
     }
 
-    private func finishPreamble(on worker: Worker) {
-        preamble = nil
-        life.choose()
-        perform(.choose, on: worker)
+    private func has(_ count: Int) -> Bool { ClientBytes.count(clientSocket) ?? count >= count }
+
+    /// There is too little so far.
+    private var goOn: SessionLife.Action { inFlow.endFollows ? life.endedEarly() : .none }
+
+    // MARK: A proxy's header
+
+    private func readHeader(on worker: Worker) -> SessionLife.Action {
+        guard let bytes = ClientBytes.peek(clientSocket, atMost: ProxyHeader.mostBytes) else {
+            return goOn
+        }
+        switch ProxyHeader.read(bytes) {
+        case .incomplete(let needs):
+            preamble?.stage = .header(needs: max(needs, bytes.count + 1))
+            return goOn
+        case .malformed(let problem):
+            if isTraced { trace(.nonsense(problem), on: worker) }
+            return life.spokeNonsense(.proxyHeader)
+        case .complete(let header, let length):
+            guard ClientBytes.take(clientSocket, length) else { return life.broke(.client, .other) }
+            told = header
+            if let source = header.addresses?.source { client = source }
+            if isTraced { trace(.introduced(client), on: worker) }
+            return knock(on: worker)
+        }
+    }
+
+    /// Tells the channel of the client, in front of everything else.
+    ///
+    /// - Returns: the kernel's reason why that is not possible; nil: it is told.
+    func introduce(_ form: ProxyProtocolOut) -> CInt? {
+        let destination = clientDestination ?? listener.endpoint
+        var details = told?.details ?? ClientDetails()
+        if details.uniqueID == nil, form.options.contains(.uniqueID) {
+            let started = String(started.nanoseconds, radix: 16)
+            details.uniqueID = Array("\(started)-\(id)".utf8)
+        }
+        let header = ProxyHeader(
+            addresses: .init(source: client, destination: destination), details: details)
+        // A connection that has just been made has room for far more.
+        let bytes = header.bytes(form)
+        switch Socket.send(channelSocket.number, bytes[...]) {
+        case .moved(bytes.count): return nil
+        case .failed(let number): return number
+        case .moved, .wouldBlock, .endOfStream: return ENOBUFS
+        }
     }
 
     /// It has taken too long, or has been barred for long enough.

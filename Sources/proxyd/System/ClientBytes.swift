@@ -10,6 +10,23 @@ enum ClientBytes {
         return Int(count)
     }
 
+    /// The first bytes, which stay where they are; nil: there are none now.
+    static func peek(_ descriptor: borrowing FileDescriptor, atMost most: Int) -> [UInt8]? {
+        let number = descriptor.number
+        let bytes = unsafe [UInt8](unsafeUninitializedCapacity: most) { buffer, count in
+            let received = unsafe recv(number, buffer.baseAddress, most, CInt(MSG_PEEK))
+            count = max(0, received)
+        }
+        return bytes.isEmpty ? nil : bytes
+    }
+
+    /// Takes so many of them out; false when they are not there after all.
+    static func take(_ descriptor: borrowing FileDescriptor, _ count: Int) -> Bool {
+        var space = [UInt8](repeating: 0, count: count)
+        let number = descriptor.number
+        return unsafe recv(number, &space, count, 0) == count
+    }
+
     /// Ends a connection without telling the other side: with TCP_REPAIR it is forgotten at once, which
     /// takes CAP_NET_ADMIN; otherwise its reset gets no further than the next router.
     static func forget(_ descriptor: borrowing FileDescriptor) {

@@ -11,6 +11,8 @@ struct Aside: Equatable, Sendable {
     var channels: [String] = []
     var sessions: [SessionSnapshot] = []
     var matched = 0
+    /// Until when the daemon is left alone with them.
+    private var restUntil: UInt64 = 0
 
     /// So many pasts in a round: a screen is full after a few, and the daemon does not notice.
     static let mostRecalled = 16
@@ -18,6 +20,15 @@ struct Aside: Equatable, Sendable {
     /// Channels whose connections are shown together.
     static let mostChannels = 8
     static let order = SessionWindow.Order(field: .outRate, isDescending: true)
+
+    /// Whether it is time to ask for the connections of these channels.
+    func isDue(_ paths: [String], at now: UInt64) -> Bool { paths != channels || now >= restUntil }
+
+    /// As for the whole list of connections.
+    mutating func rest(after milliseconds: UInt64, at now: UInt64) {
+        restUntil =
+            now + min(SessionWindow.longestPause, milliseconds * SessionWindow.pausePerMillisecond)
+    }
 
     /// The timeline of this has to be asked for, for the first time or again.
     func needsWhy(_ subject: Subject, at now: UInt64) -> Bool {
@@ -65,7 +76,7 @@ extension Model {
 
     /// What a round asks besides for the room beside the channels. None of it is recorded.
     mutating func asideQuestions() -> [(Link.Question, Request)] {
-        guard page == .channels, let picture else { return [] }
+        guard page == .channels, !countsAllFailures, let picture else { return [] }
         var questions: [(Link.Question, Request)] = []
         let lines = arrangement
         if catalog.has("show history") {
@@ -90,7 +101,7 @@ extension Model {
             let paths = asideChannels.map(\.path)
             if paths.isEmpty {
                 aside.channels = []
-            } else {
+            } else if aside.isDue(paths, at: now.milliseconds) {
                 var words = ["show", "sessions", "where"]
                 for (index, path) in paths.enumerated() {
                     words += (index > 0 ? ["or"] : []) + ["channel", "=", path]

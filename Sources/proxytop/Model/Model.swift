@@ -73,6 +73,15 @@ struct Model: Sendable {
     /// Since when nothing has been wrong, by the daemon's clock; nil while something is.
     var quietSince: UInt64?
 
+    /// Which key does what.
+    var keys = KeyMap.standard
+    /// When the bell rings.
+    var bell = Bell.lost
+    /// The problems that it has rung for.
+    var troubles: Set<Subject>?
+    /// Whether trends and strips are left out, for a slow line.
+    var isLean = false
+
     var page: Page
     /// Whether the first picture chooses between the overview and the channels.
     var choosesPage: Bool
@@ -87,6 +96,8 @@ struct Model: Sendable {
     var detailTop = 0
     var movedAt: UInt64?
     var folded: Set<Subject> = []
+    /// Groups whose quiet channels are shown though the list is long.
+    var wholeGroups: Set<UInt64> = []
     var marks: Set<Subject> = []
     /// Where a range of marks begins.
     var lastMarked: Subject?
@@ -127,8 +138,32 @@ struct Model: Sendable {
         choosesPage = page == nil
     }
 
+    /// Takes what the operator's settings say about everything that is shown.
+    mutating func adopt(_ settings: Settings) {
+        keys = settings.keys
+        bell = Bell(rawValue: settings[.bell]) ?? .lost
+        isLean = settings.isOn(.lean)
+        hidesClients = settings.isOn(.hideClients)
+    }
+
     var outline: Outline {
-        Outline(picture, folded: folded, filter: channelFilter?.filter, order: channelOrder)
+        Outline(
+            picture, folded: folded, filter: channelFilter?.filter, order: channelOrder,
+            quiet: isListLong ? .init(kept: keptRows, whole: wholeGroups) : nil)
+    }
+    /// What the operator looks at does not go away, whatever its state: the cursor would stand on something else.
+    private var keptRows: Set<Subject> {
+        cursor.subject.map { marks.union([$0]) } ?? marks
+    }
+    /// Whether the channels are more than the screen has room for, with nothing beside or below them.
+    private var isListLong: Bool {
+        guard channelFilter == nil, channelOrder == nil, !countsAllFailures else { return false }
+        return rowsOfAll > Arrangement(size, isHeaderFolded: isHeaderFolded).tableHeight
+    }
+    private var rowsOfAll: Int {
+        guard let picture else { return 0 }
+        let services = picture.services.count
+        return picture.channels.count + picture.groups.count + (services > 1 ? services : 0)
     }
     var arrangement: Arrangement {
         Arrangement(
@@ -137,9 +172,8 @@ struct Model: Sendable {
     }
     /// Rows of the channel table, without making them where that is not needed.
     private var outlineCount: Int {
-        guard channelFilter == nil, folded.isEmpty, let picture else { return outline.count }
-        let services = picture.services.count
-        return picture.channels.count + picture.groups.count + (services > 1 ? services : 0)
+        let isWhole = channelFilter == nil && folded.isEmpty && !isListLong
+        return isWhole ? rowsOfAll : outline.count
     }
     /// Whether the numbers on the screen are the last ones of a daemon that does not answer.
     var isStale: Bool { !link.isLive }

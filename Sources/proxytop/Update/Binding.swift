@@ -24,7 +24,7 @@ struct Binding: Sendable {
 
     let command: Command
     let section: Section
-    let keys: [Key]
+    var keys: [Key]
     let help: String
     /// Where it does something; everywhere else the key says that it does nothing.
     var pages: Set<Page>
@@ -156,21 +156,6 @@ struct Binding: Sendable {
         keys.formUnion([2, 7, 8].map { Key.function($0) })
         return keys
     }()
-
-    private static let bindings: [Key: [Binding]] = {
-        var bindings: [Key: [Binding]] = [:]
-        for binding in all {
-            for key in binding.keys { bindings[key, default: []].append(binding) }
-        }
-        return bindings
-    }()
-
-    static func command(for key: Key, on page: Page) -> Command? {
-        bindings[key]?.first { $0.pages.contains(page) }?.command
-    }
-
-    /// Whether the key does something somewhere.
-    static func isKnown(_ key: Key) -> Bool { bindings[key] != nil }
 
     private init(
         _ command: Command, _ section: Section, _ letters: [Unicode.Scalar], _ others: [Key],

@@ -142,7 +142,8 @@ struct AsideText {
     }
 
     private func chart(_ title: String, _ counter: (Track.Step) -> UInt64) -> Pane? {
-        guard glyphs != .words, let channel, let now = model.picture?.nowMilliseconds,
+        guard glyphs != .words, !model.isLean, let channel,
+            let now = model.picture?.nowMilliseconds,
             let track = model.history.channels[channel.serial]
         else { return nil }
         let cells = min(Track.mostSteps / 3, width - 2)

@@ -21,10 +21,13 @@ struct ColumnLayout: Equatable, Sendable {
     let slots: [Slot]
 
     /// The two widths are what the longest name and the longest address need.
-    init(columns: Int, identityWidth: Int = 3, endpointWidth: Int = 21) {
+    init(
+        columns: Int, identityWidth: Int = 3, endpointWidth: Int = 21, hasTrend: Bool = true
+    ) {
         let isWide = columns >= 100
         var kept: [(column: Column, width: Int)] = []
-        for column in Column.all where column.from <= columns {
+        for column in Column.all
+        where column.from <= columns && (hasTrend || column.content != .trend) {
             var width = isWide ? column.widths.wide : column.widths.narrow
             if column.content == .identity { width = min(max(width, identityWidth), columns / 5) }
             if column.content == .connections, columns < Self.bareBelow { width = 11 }

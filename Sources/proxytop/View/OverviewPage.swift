@@ -13,14 +13,15 @@ struct OverviewPage {
             return
         }
         let groups = groupLines(columns: grid.size.columns)
-        let strips = stripLines(columns: grid.size.columns)
+        let strips = model.isLean ? [] : stripLines(columns: grid.size.columns)
         var room = rows.count
         // What is wrong comes first, then what is left, then the past.
         let problems = model.problems.count
         let wanted = max(1, problems) + 1
         let shownGroups = min(groups.count, max(0, room - min(wanted, Self.fewestProblems + 1)))
         room -= shownGroups
-        let hasStrips = room - min(wanted, Self.fewestProblems + 1) >= strips.count
+        let hasStrips =
+            !strips.isEmpty && room - min(wanted, Self.fewestProblems + 1) >= strips.count
         if hasStrips { room -= strips.count }
         let height = min(wanted, room)
         drawProblems(into: &grid, rows: rows.lowerBound..<rows.lowerBound + height)

@@ -77,6 +77,13 @@ struct AccessReaderTests {
         arguments: [
             ("wait-for-bytes: 40000", "“wait-for-bytes” is 40000, which is out of range"),
             ("wait-for-bytes: many", "“wait-for-bytes” is “many”, which is no number"),
+            (
+                "proxy-protocol: maybe",
+                "“proxy-protocol” is “maybe” for a listener, which is unknown"
+            ),
+            ("proxy-protocol: accept-from", "“proxy-protocol” is “accept-from” for a listener"),
+            ("proxy-protocol: {accept-from: [here]}", "“here” is no network"),
+            ("proxy-protocol: {}", "“proxy-protocol” says nothing; write require"),
             ("socket: {dscp: 64}", "“dscp” is 64, which is out of range"),
             ("socket: {interface: a/b}", "“interface” is “a/b”, which is no network interface"),
             ("socket: {congestion: \"CUBIC!\"}", "“congestion” is “CUBIC!”, which is no"),
@@ -87,6 +94,45 @@ struct AccessReaderTests {
         let error = #expect(throws: ConfigurationErrors.self) { try service("", listener: line) }
         let text = error?.errors.map(\.description).joined(separator: "\n") ?? ""
         #expect(text.contains(expected), "\(text)")
+    }
+
+    @Test(
+        "what a channel is told of a client",
+        arguments: [
+            ("v1", "v1"), ("v2", "v2"), ("[v2, crc32c, unique-id]", "v2 unique-id crc32c"),
+            ("v2 sni alpn client-certificate", "v2 sni alpn client-certificate"),
+        ])
+    func told(text: String, expected: String) throws {
+        let group = try ConfigurationFile.parse(
+            """
+            services:
+            - listen: ["127.0.0.1:7000"]
+              groups:
+              - proxy-protocol: \(text)
+                channels: ["10.0.0.1:80", { address: "10.0.0.2:80", proxy-protocol: never }]
+            """, name: "f"
+        ).services[0].groups[0]
+        #expect(group.ownProxyProtocol?.text == expected)
+        #expect(group.channels.map { $0.proxyProtocol == nil } == [false, true])
+    }
+
+    @Test(
+        "what a channel cannot be told",
+        arguments: [
+            ("v3", "“proxy-protocol” is “v3” for a channel, which is unknown"),
+            ("v1 sni", "“proxy-protocol” is “v1 sni” for a channel, which is unknown"),
+            ("v2 age", "“proxy-protocol” is to tell of “age”, which is unknown"),
+        ])
+    func untold(text: String, expected: String) {
+        let error = #expect(throws: ConfigurationErrors.self) {
+            try ConfigurationFile.parse(
+                """
+                services:
+                - listen: ["127.0.0.1:7000"]
+                  channels: [{ address: "10.0.0.2:80", proxy-protocol: \(text) }]
+                """, name: "f")
+        }
+        #expect(error?.errors.first?.problem == expected)
     }
 
     @Test("the nearest source and socket count: a channel's, its group's, its service's")

@@ -148,7 +148,7 @@ struct ConfigurationEditTests {
             ("set main/9 weight 1", "not-found: no channel, group or service “main/9”"),
             (
                 "set main/0 name x",
-                "usage: “name” cannot be set there; there are: address, weight, maxc, label, probe, probes, source, socket"
+                "usage: “name” cannot be set there; there are: address, weight, maxc, label, probe, probes, source, socket, proxy-protocol"
             ),
             ("set main/0", "usage: write set PATH KEY VALUE…"),
             (
@@ -255,6 +255,7 @@ struct ConfigurationTextTests {
         services:
           - listen: [{address: "*:80", when-empty: refuse, backlog: 7, max-sessions: 8, rate: 100/m, burst: 5,
                       access: "deny 10.0.0.7 reset, allow all", wait-for-bytes: 6,
+                      proxy-protocol: {accept-from: [10.0.0.0/8, unix]},
                       socket: {interface: eth0, mark: 7, dscp: 46, mptcp: yes, congestion: cubic, fast-open: yes,
                                defer-accept: 3s, keepalive-idle: 30s, keepalive-interval: 5s, keepalive-count: 3}}]
             grace: 5s
@@ -276,6 +277,7 @@ struct ConfigurationTextTests {
             probes: any
             groups:
               - socket: {dscp: 8}
+                proxy-protocol: v1
                 source: client
                 channels: [db1:80, {unix: /run/a b, label: "- odd: \\"label\\"", enabled: no}]
                 slow-start: 30s
@@ -285,7 +287,8 @@ struct ConfigurationTextTests {
                 election: {check: /bin/true, triggers: /etc/t, prefer: previous, failback: auto,
                            on-change: close, while-electing: refuse, max-backoff: 5s}
                 channels:
-                  - {address: "[::1]:5432", name: "7", weight: 0, maxc: 9, probe: none, socket: {mark: 9}}
+                  - {address: "[::1]:5432", name: "7", weight: 0, maxc: 9, probe: none, socket: {mark: 9},
+                     proxy-protocol: [v2, unique-id, sni, alpn, client-certificate, crc32c]}
                   - address: 10.0.0.2:5432
                     probes: all
                     probe:

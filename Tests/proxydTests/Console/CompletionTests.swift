@@ -42,7 +42,7 @@ struct CompletionTests {
             ("set", "l", ["listener"]),
             ("set", "mail/m", ["mail/main", "mail/main/a", "mail/main/b"]),
             ("set web", "o", ["on-remove", "overload"]),
-            ("set web overload", "", ["close", "default", "queue", "reset"]),
+            ("set web overload", "", ["close", "default", "queue", "refuse", "reset"]),
             ("set web", "timeouts.i", ["timeouts.idle"]),
             ("set web timeouts.idle", "", ["default"]),
             ("set mail/main", "b", balanceKeys), ("set mail/main", "na", []),
@@ -50,7 +50,8 @@ struct CompletionTests {
             ("set mail/main balance hash", "f", ["failover=", "function="]),
             (
                 "set mail/main/a", "",
-                ["address", "label", "maxc", "probe"] + probeKeys + ["probes"]
+                ["address", "label", "maxc", "probe"] + probeKeys
+                    + ["probes", "proxy-protocol"]
                     + KeySet.channelSocket.keys.sorted().map { "socket.\($0)" }
                     + ["source", "weight"]
             ),
@@ -65,7 +66,7 @@ struct CompletionTests {
                 "create web/0 10.0.0.1:80", "",
                 [
                     "enabled=", "if-gen=", "label=", "maxc=", "name=", "probe=", "probes=",
-                    "socket=",
+                    "proxy-protocol=", "socket=",
                     "source=", "weight=",
                 ]
             ),

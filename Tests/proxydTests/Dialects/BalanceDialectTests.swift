@@ -41,22 +41,22 @@ struct BalanceDialectTests {
         let empty = try Self.plan("80").configuration.services[0]
         #expect(empty.groups.count == 1)
         #expect(empty.groups[0].mayBeEmpty)
-        let most = try DialectCall(
-            .balance, ["80"] + (0..<16).flatMap { $0 == 15 ? ["a"] : ["a", "!"] }
-        ).plan()
+        let most = try DialectCall(.balance, ["80"] + Self.sixteen.dropLast()).plan()
         #expect(most.configuration.services[0].groups.count == 16)
     }
 
+    private static let places: [([String], [String], String)] = [
+        (["80", "a"], ["0.0.0.0:80"], "balance.80.0.0.0.0"),
+        (["-6", "80", "a"], ["0.0.0.0:80", "[::]:80"], "balance.80.0.0.0.0"),
+        (["-b", "::1", "80", "a"], ["[::1]:80"], "balance.80.::1"),
+        (["-b", "2001:DB8::1", "http"], ["[2001:db8::1]:80"], "balance.80.2001:DB8::1"),
+        (["-b", "::ffff:10.1.1.3", "80"], ["10.1.1.3:80"], "balance.80.::ffff:10.1.1.3"),
+        (["-bmail", "80"], ["mail:80"], "balance.80.mail"),
+    ]
+
     @Test(
         "where it listens, and where controllers find it",
-        arguments: [
-            (["80", "a"], ["0.0.0.0:80"], "balance.80.0.0.0.0"),
-            (["-6", "80", "a"], ["0.0.0.0:80", "[::]:80"], "balance.80.0.0.0.0"),
-            (["-b", "::1", "80", "a"], ["[::1]:80"], "balance.80.::1"),
-            (["-b", "2001:DB8::1", "http"], ["[2001:db8::1]:80"], "balance.80.2001:DB8::1"),
-            (["-b", "::ffff:10.1.1.3", "80"], ["10.1.1.3:80"], "balance.80.::ffff:10.1.1.3"),
-            (["-bmail", "80"], ["mail:80"], "balance.80.mail"),
-        ])
+        arguments: places)
     func listeners(arguments: [String], endpoints: [String], name: String) throws {
         let plan = try DialectCall(.balance, arguments).plan()
         let listeners = plan.configuration.services[0].listeners
@@ -100,32 +100,39 @@ struct BalanceDialectTests {
         }
     }
 
+    /// Groups with their separators.
+    private static let sixteen = Array(repeating: ["a", "!"], count: 16).flatMap { $0 }
+
+    private static let mistaken: [([String], Int32, String)] = [
+        (["0"], 64, "invalid port [0], exiting.\n"),
+        (["x"], 64, "invalid port [x], exiting.\n"),
+        (["80x", "a"], 71, "getaddrinfo(): invalid port [80x]\n"),
+        (["70000", "a"], 71, "getaddrinfo(): invalid port [70000]\n"),
+        (["80", "!"], 69, "balance: no channels in group\n"),
+        (["80", "a", "!", "%", "b"], 69, "balance: no channels in group\n"),
+        (["80", "::1"], 65, "unknown or invalid address [::1]\n"),
+        (["80", "a:x"], 65, "unknown or invalid port in [a:x]\n"),
+        (["80", "a b"], 65, "unknown or invalid address [a b]\n"),
+        (["-B", "nobody", "80", "a"], 65, "unknown or invalid address [nobody]\n"),
+        (["-b", "a/b", "80", "a"], 71, "getaddrinfo(): unknown host [a/b]\n"),
+        (["80"] + Array(repeating: "a", count: 64), 64, "MAXCHANNELS exceeded...\n"),
+        (["80"] + sixteen, 69, "balance: too many groups\n"),
+    ]
+
     @Test(
         "mistakes, with the original's status",
-        arguments: [
-            (["0"], 64, "invalid port [0], exiting.\n"),
-            (["x"], 64, "invalid port [x], exiting.\n"),
-            (["80x", "a"], 71, "getaddrinfo(): invalid port [80x]\n"),
-            (["70000", "a"], 71, "getaddrinfo(): invalid port [70000]\n"),
-            (["80", "!"], 69, "balance: no channels in group\n"),
-            (["80", "a", "!", "%", "b"], 69, "balance: no channels in group\n"),
-            (["80", "::1"], 65, "unknown or invalid address [::1]\n"),
-            (["80", "a:x"], 65, "unknown or invalid port in [a:x]\n"),
-            (["80", "a b"], 65, "unknown or invalid address [a b]\n"),
-            (["-B", "nobody", "80", "a"], 65, "unknown or invalid address [nobody]\n"),
-            (["-b", "a/b", "80", "a"], 71, "getaddrinfo(): unknown host [a/b]\n"),
-            (["80"] + Array(repeating: "a", count: 64), 64, "MAXCHANNELS exceeded...\n"),
-            (["80"] + (0..<16).flatMap { _ in ["a", "!"] }, 69, "balance: too many groups\n"),
-        ])
+        arguments: mistaken)
     func mistakes(arguments: [String], status: Int32, text: String) {
         #expect(Self.refusal(arguments) == DialectRefusal(text, status: status))
     }
 
+    private static let usages: [[String]] = [
+        [], ["-F", "80"], ["-t", "0", "80"], ["-T0", "80"], ["-i", "80", "a"], ["-c"],
+    ]
+
     @Test(
         "what ends in the usage text",
-        arguments: [
-            [], ["-F", "80"], ["-t", "0", "80"], ["-T0", "80"], ["-i", "80", "a"], ["-c"],
-        ])
+        arguments: usages)
     func usage(arguments: [String]) {
         let refusal = Self.refusal(arguments)
         #expect(refusal?.status == 64)
@@ -147,12 +154,14 @@ struct BalanceDialectTests {
         #expect(end == Array("-> 0\n\n".utf8))
     }
 
+    private static let numerals: [(String, Int)] = [
+        ("7x", 7), (" 12", 12), ("-3", -3), ("", 0), ("x", 0),
+        ("99999999999999999999", 1_099_511_627_776),
+    ]
+
     @Test(
         "atoi(3)",
-        arguments: [
-            ("7x", 7), (" 12", 12), ("-3", -3), ("", 0), ("x", 0),
-            ("99999999999999999999", 1_099_511_627_776),
-        ])
+        arguments: numerals)
     func numbers(text: String, number: Int) {
         #expect(number < 1 << 40 ? CNumber.of(text) == number : CNumber.of(text) >= number)
     }

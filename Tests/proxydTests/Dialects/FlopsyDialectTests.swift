@@ -58,15 +58,17 @@ struct FlopsyDialectTests {
             ])
     }
 
+    private static let mistaken: [[String]] = [
+        [], ["-p", "1"], ["-H", "a:1"], ["-p", "1", "-b", "x:1", "-H", "a:1"],
+        ["-p", "70000", "-H", "a:1"], ["-p", "x", "-H", "a:1"], ["-p", "-H", "a:1"],
+        ["-p", "1", "-p", "2", "-H", "a:1"], ["-b", "nowhere", "-H", "a:1"],
+        ["-p", "1", "-H", "a"], ["-p", "1", "-H", "a:1", "operand"], ["-x"], ["--ports=1"],
+        ["-p1", "-Ha:1", "-B-1"], ["-p1", "-Ha:1", "-B4294967296"], ["--"], ["-"],
+    ]
+
     @Test(
         "mistakes end with 2",
-        arguments: [
-            [], ["-p", "1"], ["-H", "a:1"], ["-p", "1", "-b", "x:1", "-H", "a:1"],
-            ["-p", "70000", "-H", "a:1"], ["-p", "x", "-H", "a:1"], ["-p", "-H", "a:1"],
-            ["-p", "1", "-p", "2", "-H", "a:1"], ["-b", "nowhere", "-H", "a:1"],
-            ["-p", "1", "-H", "a"], ["-p", "1", "-H", "a:1", "operand"], ["-x"], ["--ports=1"],
-            ["-p1", "-Ha:1", "-B-1"], ["-p1", "-Ha:1", "-B4294967296"], ["--"], ["-"],
-        ])
+        arguments: mistaken)
     func mistakes(arguments: [String]) {
         let refusal = DialectCall(.flopsy, arguments).refusal()
         #expect(refusal?.status == 2)

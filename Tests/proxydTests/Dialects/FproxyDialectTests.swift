@@ -31,14 +31,16 @@ struct FproxyDialectTests {
         #expect(plan.options.dialect?.makesRoom == true)
     }
 
+    private static let places: [(String, String)] = [
+        ("10.0.0.1:8080", "10.0.0.1:8080"), ("::1", "[::1]:80"),
+        ("2001:db8::1:8080", "[2001:db8::1:8080]:80"), ("[::1]:8080", "[::1]:8080"),
+        ("[::1]", "[::1]:80"), ("/tmp/x", "unix:/tmp/x"), ("./x", "unix:/here/./x"),
+        ("a/b", "unix:/here/a/b"), ("db", "db:80"), ("db:81", "db:81"),
+    ]
+
     @Test(
         "addresses",
-        arguments: [
-            ("10.0.0.1:8080", "10.0.0.1:8080"), ("::1", "[::1]:80"),
-            ("2001:db8::1:8080", "[2001:db8::1:8080]:80"), ("[::1]:8080", "[::1]:8080"),
-            ("[::1]", "[::1]:80"), ("/tmp/x", "unix:/tmp/x"), ("./x", "unix:/here/./x"),
-            ("a/b", "unix:/here/a/b"), ("db", "db:80"), ("db:81", "db:81"),
-        ])
+        arguments: places)
     func addresses(text: String, endpoint: String) throws {
         let plan = try DialectCall(.fproxy, ["-f", text, "--", text]).plan()
         let service = plan.configuration.services[0]
@@ -63,14 +65,16 @@ struct FproxyDialectTests {
         #expect(!plan.options.isInBackground)
     }
 
+    private static let mistaken: [[String]] = [
+        [], ["a"], ["a", "--"], ["--", "b"], ["-s5", "a", "--", "b"],
+        ["-y", "x", "a", "--", "b"],
+        ["-g-1", "a", "--", "b"], ["-q", "a", "--", "b"], ["-t"], ["a:x", "--", "b"],
+        ["a", "--", "b:0"], ["", "--", "b"], ["-y99999999999", "a", "--", "b"],
+    ]
+
     @Test(
         "mistakes end in the usage text",
-        arguments: [
-            [], ["a"], ["a", "--"], ["--", "b"], ["-s5", "a", "--", "b"],
-            ["-y", "x", "a", "--", "b"],
-            ["-g-1", "a", "--", "b"], ["-q", "a", "--", "b"], ["-t"], ["a:x", "--", "b"],
-            ["a", "--", "b:0"], ["", "--", "b"], ["-y99999999999", "a", "--", "b"],
-        ])
+        arguments: mistaken)
     func mistakes(arguments: [String]) {
         let refusal = DialectCall(.fproxy, arguments).refusal()
         #expect(refusal?.status == 1)

@@ -42,7 +42,7 @@ struct ImportTests {
             http-check expect status 204
             default-server inter 3s fall 2
             server a 10.0.0.1:80 check weight 10 maxconn 100
-            server b 10.0.0.2 check port 81 backup send-proxy
+            server b 10.0.0.2 check port 81 backup send-proxy-v2 cookie x
             server c 10.0.0.3:80 disabled
         listen redis
             bind 127.0.0.1:6379-6380
@@ -72,7 +72,7 @@ struct ImportTests {
             zone db 64k;
           }
           include more.*;
-          server { listen 5432 backlog=9; listen [::]:5432 ipv6only=off; proxy_pass db; proxy_connect_timeout 1s; }
+          server { listen 5432 backlog=9 proxy_protocol; proxy_protocol on; listen [::]:5432 ipv6only=off; proxy_pass db; proxy_connect_timeout 1s; }
           server { listen 53 udp; proxy_pass 10.0.0.9:53; }
         }
         http { server { listen 80; } }
@@ -110,6 +110,7 @@ struct ImportTests {
         let b = web.groups[1].channels[0]
         #expect("\(b.endpoint)" == "10.0.0.2:8080")
         #expect(b.probes.probes.first?.port == 81)
+        #expect(b.ownProxyProtocol?.text == "v2")
         let redis = configuration.services[1]
         #expect(redis.listeners.map { "\($0.endpoint)" } == ["127.0.0.1:6379", "127.0.0.1:6380"])
         #expect(redis.groups[0].balance.policy == .sticky)
@@ -124,7 +125,7 @@ struct ImportTests {
         let told = notes.map { "\($0.subject): \($0.text)" }
         for line in [
             "f:4: log /dev/log local0: not carried over", "f:12: option tcplog: not needed",
-            "f:24: server b … send-proxy: not carried over",
+            "f:24: server b … cookie x: not carried over",
             "f:34: frontend h: mode http is not relayed",
         ] {
             #expect(told.contains { $0.hasPrefix(line) }, "\(line) in \(told)")
@@ -192,6 +193,8 @@ struct ImportTests {
         let db = configuration.services[1]
         #expect(db.listeners.map { "\($0.endpoint)" } == ["0.0.0.0:5432", "[::]:5432"])
         #expect(db.listeners[0].backlog == 9)
+        #expect(db.listeners[0].proxyProtocol == .require)
+        #expect(db.groups[0].ownProxyProtocol?.text == "v1")
         #expect(db.timeouts.connect == .seconds(1))
         #expect(db.timeouts.idle == .seconds(7200))
         #expect(db.grace == .seconds(30))

@@ -12,22 +12,24 @@ struct OptionScannerTests {
         return (options + ["|"] + scan.operands + mistake).joined(separator: " ")
     }
 
+    private static let scans: [([String], String, String)] = [
+        (["-fp", "80", "a"], "c:fpt:", "-f -p | 80 a"),
+        (["80", "-t3", "a", "-f"], "c:fpt:", "-t=3 -f | 80 a"),
+        (["-t", "3", "-ft5"], "c:fpt:", "-t=3 -f -t=5 |"),
+        (["-f", "--", "-p", "a"], "c:fpt:", "-f | -p a"),
+        (["-t", "-f"], "c:fpt:", "-t=-f |"),
+        (["-f", "a", "--", "-p"], "+fp", "-f | a -- -p"),
+        (["-F"], "f", "| p: invalid option -- 'F'"),
+        (["-f", "-t"], "ft:", "-f | p: option requires an argument -- 't'"),
+        (["--help"], "f", "| p: invalid option -- '-'"),
+        (["-:"], "f:", "| p: invalid option -- ':'"),
+        (["-f", ""], "f", "-f |"),
+        ([], "f", "|"),
+    ]
+
     @Test(
         "clusters, attached values, permutation, the end of options",
-        arguments: [
-            (["-fp", "80", "a"], "c:fpt:", "-f -p | 80 a"),
-            (["80", "-t3", "a", "-f"], "c:fpt:", "-t=3 -f | 80 a"),
-            (["-t", "3", "-ft5"], "c:fpt:", "-t=3 -f -t=5 |"),
-            (["-f", "--", "-p", "a"], "c:fpt:", "-f | -p a"),
-            (["-t", "-f"], "c:fpt:", "-t=-f |"),
-            (["-f", "a", "--", "-p"], "+fp", "-f | a -- -p"),
-            (["-F"], "f", "| p: invalid option -- 'F'"),
-            (["-f", "-t"], "ft:", "-f | p: option requires an argument -- 't'"),
-            (["--help"], "f", "| p: invalid option -- '-'"),
-            (["-:"], "f:", "| p: invalid option -- ':'"),
-            (["-f", ""], "f", "-f |"),
-            ([], "f", "|"),
-        ])
+        arguments: scans)
     func scan(arguments: [String], letters: String, expected: String) {
         let text = Self.text(arguments, letters)
         #expect(text == expected || text == expected + " ")

@@ -31,6 +31,8 @@ final class WorkerStand {
         var serviceAccess: [AccessRule] = []
         var waitForBytes = 0
         var source: ConnectionSource?
+        var proxyProtocol = ProxyProtocolIn.never
+        var sendsProxyProtocol: ProxyProtocolOut?
     }
 
     init(_ channels: [Endpoint], _ settings: Settings = Settings()) throws {
@@ -42,7 +44,8 @@ final class WorkerStand {
                     ListenerConfiguration(
                         name: "l", endpoint: .local(0), whenEmpty: settings.whenEmpty,
                         maxSessions: settings.listenerSessions, rate: settings.rate,
-                        access: settings.access, waitForBytes: settings.waitForBytes)
+                        access: settings.access, waitForBytes: settings.waitForBytes,
+                        proxyProtocol: settings.proxyProtocol)
                 ],
                 timeouts: settings.timeouts, grace: settings.grace, limits: settings.limits,
                 access: settings.serviceAccess,
@@ -52,7 +55,8 @@ final class WorkerStand {
                         channels: channels.enumerated().map { index, endpoint in
                             ChannelConfiguration(
                                 name: "\(index)", endpoint: endpoint, maxc: settings.maxc,
-                                source: settings.source)
+                                source: settings.source,
+                                proxyProtocol: settings.sendsProxyProtocol)
                         })
                 ])
         ]

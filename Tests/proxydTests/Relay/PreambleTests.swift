@@ -209,6 +209,145 @@ struct PreambleTests {
         #expect(stand.service.sources?.count == 0)
     }
 
+    // MARK: Proxies
+
+    private static let header = "PROXY TCP4 192.0.2.7 10.0.0.1 50000 143\r\n"
+
+    @Test(
+        "the client is the one that the header names, and the channel gets what follows it",
+        arguments: [false, true])
+    func told(isSlow: Bool) throws {
+        let door = try TestDoor()
+        let stand = try WorkerStand([door.endpoint], settings { $0.proxyProtocol = .require })
+        let proxy = try stand.connect()
+        if isSlow {
+            for byte in Self.header.utf8 { try proxy.send([byte]) }
+            try proxy.send("hello")
+        } else {
+            try proxy.send(Self.header + "hello")
+        }
+        let channel = try door.accept()
+        #expect(try channel.receiveText(5) == "hello")
+        #expect("\(try stand.sessions()[0].client)" == "192.0.2.7:50000")
+        proxy.endWrites()
+        channel.endWrites()
+        let end = try stand.nextEnd()
+        #expect("\(end.reason)" == "-- done")
+        #expect(end.record.inward.byteCount == 5)
+    }
+
+    @Test("access, limits and what the channel is told go by the header's address")
+    func byHeader() throws {
+        let door = try TestDoor()
+        let stand = try WorkerStand(
+            [door.endpoint],
+            settings {
+                $0.proxyProtocol = .require
+                $0.access = (try? rules("deny 192.0.2.8", "allow 192.0.2.0/24", "deny all")) ?? []
+                $0.limits.perSource = PerSource(max: 1)
+                $0.sendsProxyProtocol = ProxyProtocolOut(isBinary: false)
+            })
+        let denied = try stand.connect()
+        try denied.send("PROXY TCP4 192.0.2.8 10.0.0.1 50000 143\r\n")
+        #expect(try denied.receiveToEnd().isEmpty)
+        #expect("\(try stand.nextEnd().reason)" == "PA denied")
+        let first = try stand.connect()
+        try first.send(Self.header + "x")
+        let channel = try door.accept()
+        #expect(try channel.receiveText(Self.header.utf8.count) == Self.header)
+        #expect(try channel.receiveText(1) == "x")
+        let second = try stand.connect()
+        try second.send(Self.header)
+        #expect(try second.receiveToEnd().isEmpty)
+        #expect("\(try stand.nextEnd().reason)" == "PA per source")
+        let itself = try stand.connect()
+        try itself.send("PROXY UNKNOWN\r\n")
+        #expect(try itself.receiveToEnd().isEmpty)
+        #expect("\(try stand.nextEnd().reason)" == "PA denied")
+    }
+
+    @Test(
+        "who has to begin with a header and does not is closed, too late or too soon",
+        arguments: [
+            ("GET / HTTP/1.0\r\n", false, "CH proxy header"), ("PROXY TC", true, "CH closed"),
+            ("PROXY TC", false, "cH timeout"), ("", true, "CH closed"),
+        ])
+    func headerless(text: String, ends: Bool, expected: String) throws {
+        let door = try TestDoor()
+        let stand = try WorkerStand(
+            [door.endpoint],
+            settings {
+                $0.proxyProtocol = .acceptFrom([], unix: false)
+                if let network = Network("127.0.0.0/8") {
+                    $0.proxyProtocol = .acceptFrom([network], unix: false)
+                }
+                $0.timeouts.clientHello = ends ? .seconds(3600) : .milliseconds(200)
+            })
+        let client = try stand.connect()
+        if !text.isEmpty { try client.send(text) }
+        if ends { client.endWrites() }
+        _ = try? client.receiveToEnd()
+        #expect("\(try stand.nextEnd().reason)" == expected)
+        #expect(!door.hasCaller)
+        #expect(stand.isEverythingBack)
+    }
+
+    @Test("who is no proxy of ours is taken as it is")
+    func noProxy() throws {
+        let door = try TestDoor()
+        let network = try #require(Network("10.0.0.0/8"))
+        let stand = try WorkerStand(
+            [door.endpoint], settings { $0.proxyProtocol = .acceptFrom([network], unix: true) })
+        let client = try stand.connect()
+        try client.send(Self.header)
+        #expect(try door.accept().receiveText(Self.header.utf8.count) == Self.header)
+    }
+
+    @Test(
+        "a header and then enough bytes, in one packet or byte by byte", arguments: [false, true])
+    func headerAndBytes(isSlow: Bool) throws {
+        let door = try TestDoor()
+        let stand = try WorkerStand(
+            [door.endpoint],
+            settings {
+                $0.proxyProtocol = .require
+                $0.waitForBytes = 4
+                $0.sendsProxyProtocol = ProxyProtocolOut(isBinary: true, options: .everything)
+            })
+        let client = try stand.connect()
+        let bytes = Array((Self.header + "ping").utf8)
+        if isSlow { for byte in bytes { try client.send([byte]) } } else { try client.send(bytes) }
+        let channel = try door.accept()
+        try channel.awaitReadable(16)
+        var got = try channel.receive(16)
+        got += try channel.receive(Int(got[14]) << 8 | Int(got[15]))
+        guard case .complete(let header, _) = ProxyHeader.read(got) else {
+            Issue.record("no header: \(got)")
+            return
+        }
+        #expect(header.addresses?.source == .ip(.v4(0xC000_0207), port: 50_000))
+        #expect(header.addresses?.destination == .ip(.v4(0x0A00_0001), port: 143))
+        #expect(header.details.uniqueID?.isEmpty == false)
+        #expect(try channel.receiveText(4) == "ping")
+    }
+
+    @Test("the server may speak first behind a header")
+    func serverFirst() throws {
+        let door = try TestDoor()
+        let stand = try WorkerStand(
+            [door.endpoint],
+            settings {
+                $0.proxyProtocol = .require
+                $0.sendsProxyProtocol = ProxyProtocolOut(isBinary: false)
+            })
+        let client = try stand.connect()
+        try client.send(Self.header)
+        let channel = try door.accept()
+        #expect(try channel.receiveText(Self.header.utf8.count) == Self.header)
+        try channel.send("220 ready")
+        #expect(try client.receiveText(9) == "220 ready")
+    }
+
     // MARK: Sources
 
     @Test("connections come from the given addresses in turns")

@@ -84,7 +84,8 @@ enum FlopsyDialect: Dialect {
         DialectNote(
             "ends", "a direction that has ended leaves the other one open; flopsy ends both"),
         DialectNote(
-            "names", "are looked up every 5 s; a file's daemon does not start while one does not resolve"),
+            "names",
+            "are looked up every 5 s; a file's daemon does not start while one does not resolve"),
         DialectNote("messages", "flopsy's own on standard error are not in a file's daemon"),
     ]
 

@@ -1,6 +1,12 @@
 /// flopsy's messages.
 struct FlopsyVoice: Voice {
-    let replaced: Set<Event.Kind> = [.electing, .discarded, .vacant, .elected, .trigger]
+    func replaces(_ event: Event) -> Bool {
+        switch event.kind {
+        case .electing, .discarded, .vacant, .elected, .trigger: true
+        case .failed: event.subject.kind == .trigger
+        default: false
+        }
+    }
 
     func lines(about step: ElectionStep) -> [String] {
         switch step {

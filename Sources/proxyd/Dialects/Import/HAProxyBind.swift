@@ -44,10 +44,11 @@ struct HAProxyBind {
                     remarks.drop("bind … interface \(value())", at: line.place)
                 }
                 index += 1
+            case "accept-proxy": settings.proxyProtocol = .require
             case "tfo": options.fastOpen = true
             case "mptcp": options.mptcp = true
             case "defer-accept": options.deferAccept = 1
-            case "v6only", "transparent", "accept-proxy", "ssl",
+            case "v6only", "transparent", "ssl",
                 "strict-sni", "no-sslv3", "no-tlsv10", "no-tlsv11", "prefer-client-ciphers",
                 "allow-0rtt", "generate-certificates", "accept-netscaler-cip":
                 if word != "v6only" {

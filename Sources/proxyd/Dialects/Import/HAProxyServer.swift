@@ -18,6 +18,7 @@ struct HAProxyServer {
     var checkAddress: Endpoint?
     var slowStart: Duration?
     var source: String?
+    var proxyProtocol: ProxyProtocolChoice?
     var remarks = ImportRemarks()
 
     init(name: String, place: String, address: String) {
@@ -71,6 +72,9 @@ struct HAProxyServer {
     /// - Returns: whether the parameter has a value.
     private mutating func takeFlag(_ word: String, _ value: String, _ silently: Bool) -> Bool {
         switch word {
+        case "send-proxy": proxyProtocol = try? ProxyProtocolChoice(words: ["v1"])
+        case "send-proxy-v2": proxyProtocol = try? ProxyProtocolChoice(words: ["v2"])
+        case "no-send-proxy", "no-send-proxy-v2": proxyProtocol = nil
         case "check": isChecked = true
         case "no-check": isChecked = false
         case "backup": isBackup = true
@@ -103,6 +107,7 @@ struct HAProxyServer {
             channel.weight = weight
             channel.maxc = maxConnections
             channel.isEnabled = !isDisabled
+            channel.ownProxyProtocol = proxyProtocol
             return channel
         } catch {
             remarks.drop("server \(self.name) \(address)", at: place, "\(error.problem)")

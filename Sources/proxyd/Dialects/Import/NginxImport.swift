@@ -120,6 +120,9 @@ struct NginxImport {
         guard !service.groups.isEmpty else {
             return remarks.drop("server { … }", at: directive.place, "its upstream has no server")
         }
+        if server.sendsHeader, let header = try? ProxyProtocolChoice(words: ["v1"]) {
+            for index in service.groups.indices { service.groups[index].ownProxyProtocol = header }
+        }
         if let source = server.source {
             for index in service.groups.indices { service.groups[index].ownSource = source }
         }
@@ -144,6 +147,8 @@ struct NginxServer {
     var serverName: String?
     var access: [AccessRule] = []
     var source: ConnectionSource?
+    /// `proxy_protocol on`.
+    var sendsHeader = false
     var remarks = ImportRemarks()
 
     init(place: String) { self.place = place }
@@ -174,6 +179,7 @@ struct NginxServer {
             connect = time(line)?.bounded(ValueReader.shortest...ValueReader.year) ?? connect
         case "proxy_next_upstream": triesNext = line[1] != "off"
         case "allow", "deny": takeRule(line)
+        case "proxy_protocol": sendsHeader = line[1] == "on"
         case "proxy_bind":
             switch line[1] {
             case "off": source = nil
@@ -201,6 +207,11 @@ struct NginxServer {
             return nil
         }
         return time
+    }
+
+    private mutating func add(_ listener: ListenerConfiguration) {
+        guard !listeners.contains(where: { $0.endpoint == listener.endpoint }) else { return }
+        listeners.append(listener)
     }
 
     /// `allow` and `deny`, of which the first that fits decides in both programs.
@@ -235,12 +246,13 @@ struct NginxServer {
         if let backlog = line.value(of: "backlog").flatMap({ Int($0) }) {
             listener.backlog = Int32(clamping: min(max(1, backlog), 65_535))
         }
-        listeners.append(listener)
+        if parameters.contains("proxy_protocol") { listener.proxyProtocol = .require }
+        add(listener)
         if case .ip(.anyV6, let port) = listener.endpoint, parameters.contains("ipv6only=off") {
             listener.endpoint = .ip(.anyV4, port: port)
-            listeners.append(listener)
+            add(listener)
         }
-        let known: Set = ["bind", "reuseport", "ipv6only=on", "ipv6only=off", "default_server"]
+        let known: Set = ["bind", "reuseport", "ipv6only=on", "ipv6only=off", "default_server", "proxy_protocol"]
         for word in line.words.dropFirst(2)
         where !known.contains(word) && !word.hasPrefix("backlog=") {
             remarks.drop("listen … \(word)", at: line.place)
