@@ -111,6 +111,7 @@ extension Worker {
 }
 
 extension Session {
-    /// Whether another process can go on with it: everything that it is made of is a descriptor or a value.
-    var isMovable: Bool { true }
+    /// Whether another process can go on with it: everything that it is made of is a descriptor or a value. What
+    /// a proxy's header has told of the client is not handed over, and is of no use once a channel has it.
+    var isMovable: Bool { told == nil || isPlaced }
 }
