@@ -35,6 +35,7 @@ extension Worker {
                 case .goOn: isOver = true
                 case .letGo:
                     isOver = true
+                    for case .serve(let client) in later { leaveBehind(client) }
                     later.removeAll { if case .serve = $0 { true } else { false } }
                     letGo()
                 default: later.append(command)
@@ -60,6 +61,14 @@ extension Worker {
         }
         for case .serve(let client) in commands { estate.clients.append(client) }
         return estate
+    }
+
+    /// Another process serves it: were it open here as well, its end would never be told.
+    private func leaveBehind(_ client: AcceptedClient) {
+        _ = FileDescriptor(owning: client.descriptor)
+        client.listener.leave()
+        entrance.removeSession()
+        share.admission.leave()
     }
 
     /// Another process has them, and accepts whoever comes.
@@ -102,6 +111,7 @@ extension Worker {
 }
 
 extension Session {
-    /// Whether another process can go on with it: everything that it is made of is a descriptor or a value.
-    var isMovable: Bool { true }
+    /// Whether another process can go on with it: everything that it is made of is a descriptor or a value. What
+    /// a proxy's header has told of the client is not handed over, and is of no use once a channel has it.
+    var isMovable: Bool { told == nil || isPlaced }
 }

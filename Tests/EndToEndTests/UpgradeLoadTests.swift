@@ -136,6 +136,7 @@ extension EndToEnd {
                 var waits: [Duration] = []
                 var otherwise: [Duration] = []
                 var moved = 0
+                var processes: [pid_t] = []
                 let start = ContinuousClock.now
                 for round in 1...wanted {
                     _ = metronomes.take()
@@ -146,6 +147,7 @@ extension EndToEnd {
                     waits += metronomes.take()
                     let pause = try #require(attributes["pause_us"].flatMap { Int($0) })
                     pauses.append(.microseconds(pause))
+                    processes += attributes["pid"].flatMap { pid_t($0) }.map { [$0] } ?? []
                     moved += attributes["sessions"].flatMap { Int($0) } ?? 0
                     let due = start + .seconds(Self.isLong ? round : round * 2)
                     Thread.sleep(forTimeInterval: max(0, (due - .now) / .seconds(1)))
@@ -163,6 +165,10 @@ extension EndToEnd {
                     requests.append(line.map { $0.trimmingCharacters(in: .whitespaces) } ?? "?")
                 }
                 try daemon.waitUntilNoSessions()
+                // Whoever has handed over a client that nobody had served yet keeps nothing of it, either.
+                try eventually("the processes before this one have ended") {
+                    processes.dropLast().allSatisfy { kill($0, 0) != 0 }
+                }
                 let endings = try daemon.endings()
                 #expect(
                     endings.keys.allSatisfy { !$0.hasPrefix("S") && !$0.hasPrefix("P") },

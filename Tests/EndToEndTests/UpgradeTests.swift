@@ -205,7 +205,8 @@ extension EndToEnd {
             try daemon.stop()
         }
 
-        @Test("a primary stays, its trigger is not run again, and a channel that is down stays down")
+        @Test(
+            "a primary stays, its trigger is not run again, and a channel that is down stays down")
         func verdicts() throws {
             let channel = try LocalChannel.echo()
             let log = directory("runs")

@@ -11,6 +11,8 @@ struct ChannelStanding: Sendable {
     var note = Channel.Note(since: .zero)
     var health = PassiveHealth.Memory()
     var hasFailed = false
+    /// It had a grace time, and nothing has connected since.
+    var awaitsProof = false
     /// As `PeakLatency` has it.
     var latency: UInt64 = 0
     var probes = ProbeRecord.Told()
@@ -31,6 +33,7 @@ struct ChannelStanding: Sendable {
         counted.note = Channel.Note(since: note.since, why: "has another address")
         counted.health = PassiveHealth.Memory()
         counted.hasFailed = false
+        counted.awaitsProof = false
         counted.latency = 0
         counted.probes = ProbeRecord.Told()
         return counted
@@ -47,6 +50,7 @@ extension Channel {
             health: health.withLock { $0.memory }, hasFailed: hasFailed.load(ordering: .relaxed),
             latency: latency.word, probes: probes.last, mishaps: mishaps.all, totals: totals,
             baseline: baseline.present)
+        standing.awaitsProof = awaitsProof.load(ordering: .relaxed)
         for timings in timings {
             timings.connect.add(to: &standing.connect)
             timings.firstByte.add(to: &standing.firstByte)
@@ -65,6 +69,7 @@ extension Channel {
         note.withLock { $0 = standing.note }
         health.withLock { $0 = PassiveHealth(standing.health) }
         hasFailed.store(standing.hasFailed, ordering: .relaxed)
+        awaitsProof.store(standing.awaitsProof, ordering: .relaxed)
         latency.resume(standing.latency)
         probes.resume(standing.probes)
         mishaps.resume(standing.mishaps)

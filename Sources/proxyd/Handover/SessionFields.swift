@@ -132,6 +132,9 @@ extension MovedSession {
         if let preamble {
             switch preamble.stage {
             case .barred: fields.put(SessionTag.preambleStage, UInt64(1))
+            case .header(let needs):
+                fields.put(SessionTag.preambleStage, UInt64(3))
+                fields.put(SessionTag.preambleBytes, needs)
             case .bytes(let count):
                 fields.put(SessionTag.preambleStage, UInt64(2))
                 fields.put(SessionTag.preambleBytes, count)
@@ -224,6 +227,7 @@ extension Preamble {
         switch record.number(SessionTag.preambleStage) {
         case 1: stage = .barred
         case 2: stage = .bytes(max(0, record.integer(SessionTag.preambleBytes)))
+        case 3: stage = .header(needs: max(1, record.integer(SessionTag.preambleBytes)))
         case let other: throw .malformed("session \(id) waits for something else (\(other))")
         }
         let until = record.instant(SessionTag.preambleUntil)

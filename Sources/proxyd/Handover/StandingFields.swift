@@ -74,7 +74,7 @@ extension ChannelStanding {
         case graceEnd, returned, filledAt, isDiscarded, note, hasFailed, latency
         case failuresInARow, doublings, hasConnected, lastGraceEnd, lastGraceLength
         case probeWords, hasProbeTime, probeTime, probeResults, down
-        case mishap, totals, baseline, connect, firstByte, session
+        case mishap, totals, baseline, connect, firstByte, session, awaitsProof
     }
 
     func put(into fields: inout HandoverFields) {
@@ -85,6 +85,7 @@ extension ChannelStanding {
         fields.put(Tag.isDiscarded, isDiscarded)
         fields.put(Tag.note, note.handed)
         fields.put(Tag.hasFailed, hasFailed)
+        fields.put(Tag.awaitsProof, awaitsProof)
         fields.put(Tag.latency, latency)
         fields.put(Tag.failuresInARow, health.failuresInARow)
         fields.put(Tag.doublings, health.doublings)
@@ -116,6 +117,7 @@ extension ChannelStanding {
         isDiscarded = record.flag(Tag.isDiscarded)
         if let note = try record.record(Tag.note) { self.note = Channel.Note(handed: note) }
         hasFailed = record.flag(Tag.hasFailed)
+        awaitsProof = record.flag(Tag.awaitsProof)
         latency = record.number(Tag.latency)
         health = PassiveHealth.Memory(
             failuresInARow: max(0, record.integer(Tag.failuresInARow)),

@@ -41,7 +41,7 @@ final class CopyBuffer {
     convenience init(holding bytes: ArraySlice<UInt8>) {
         self.init()
         let bytes = bytes.prefix(Self.size)
-        for (index, byte) in bytes.enumerated() { unsafe memory[index] = byte }
+        unsafe memory.copyBytes(from: bytes)
         end = bytes.count
     }
 

@@ -136,7 +136,8 @@ extension Session {
         if moved.isOfSource, let sources = service.sources {
             source = (sources, sources.source(of: client))
         }
-        let clientStopsShort = inFlow.mayStopShort
+        // Behind a proxy the client's address is not its socket's.
+        let clientStopsShort = listener.endpoint.isUnix
         inFlow = Flow(resuming: moved.inFlow, space: worker.space)
         inFlow.mayStopShort = clientStopsShort
         outFlow = Flow(resuming: moved.outFlow, space: worker.space)

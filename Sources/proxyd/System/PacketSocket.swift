@@ -36,6 +36,18 @@ struct PacketSocket: ~Copyable {
             }
             own = PacketSocket(FileDescriptor(owning: ends[0]))
             other = FileDescriptor(owning: ends[1])
+            Self.widen(ends[0])
+        }
+
+        /// Room for everything at once, so that neither process has to wait for the other's turn on a processor
+        /// again and again. Who is not root gets as much as the machine allows (socket(7), wmem_max).
+        private static func widen(_ number: CInt) {
+            var size: CInt = 64 << 20
+            let length = socklen_t(MemoryLayout<CInt>.size)
+            guard unsafe setsockopt(number, SOL_SOCKET, SO_SNDBUFFORCE, &size, length) != 0 else {
+                return
+            }
+            _ = unsafe setsockopt(number, SOL_SOCKET, SO_SNDBUF, &size, length)
         }
 
         consuming func takeOwn() -> PacketSocket { own }
