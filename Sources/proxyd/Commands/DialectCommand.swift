@@ -29,6 +29,7 @@ enum DialectCommand {
     {
         let configuration = try plan.validated(for: call)
         var options = plan.options
+        options.invocation = Invocation.current(CommandLine.arguments)
         options.pidFile = options.pidFile.map(FilePlace.absolute)
         if let folder = options.dialect?.folder { try prepare(folder, for: call) }
         return Supervisor.run(configuration: configuration, options: options).rawValue
