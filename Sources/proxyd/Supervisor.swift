@@ -25,8 +25,9 @@ final class Supervisor {
     var scrapes: ScrapeServer?
     var statsd: StatsdPusher?
     let pidFile: PIDFile?
-    /// Sockets that were open before us.
+    /// Sockets that were open before us, and their numbers.
     let passed: PassedSockets
+    let passedNumbers: [CInt]
     var manager: ServiceManager?
     var printer: TranscriptPrinter?
     let privileges: Privileges
@@ -138,6 +139,7 @@ final class Supervisor {
     ) throws(StartError) {
         self.options = options
         self.passed = passed
+        passedNumbers = passed.numbers
         self.heritage = heritage
         post = heritage?.post
         manager =

@@ -393,6 +393,7 @@ extension Supervisor {
     /// Who stays where the daemon was started.
     var placeholder: Placeholder? {
         guard let retirement, let post, post.isOurs else { return nil }
-        return Placeholder(for: retirement.process, post: post)
+        let kept = (options.invocation?.inherited ?? []).filter { !passedNumbers.contains($0) }
+        return Placeholder(for: retirement.process, post: post, keeping: kept)
     }
 }

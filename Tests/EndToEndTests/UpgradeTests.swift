@@ -109,7 +109,9 @@ extension EndToEnd {
             try eventually("events have come along") {
                 try daemon.ask("show events").lines.starts(with: events)
             }
-            #expect(try daemon.ask("show history mail/main/a").lines.count > 2)
+            try eventually("the past has come along, and goes on") {
+                try daemon.ask("show history mail/main/a").lines.count > 2
+            }
             for client in clients { client.shutDownWrites() }
             for client in clients { #expect(try client.receiveAll() == ([], .endOfStream)) }
             #expect(try daemon.endings()["--"] == 6)
@@ -455,7 +457,9 @@ extension EndToEnd {
                 try daemon.ask("upgrade \(time)")
             }
             #expect("\(failure.map { "\($0.reply)" } ?? "")".contains(words))
-            #expect(daemon.program.errors.contains("upgrade failed, and nothing has changed"))
+            try eventually("it is in the log") {
+                daemon.program.errors.contains("upgrade failed, and nothing has changed")
+            }
             try expectNothing(daemon, client, process)
             try daemon.stop()
         }

@@ -8,16 +8,19 @@ internal import Glibc
 struct Placeholder {
     private var process: pid_t
     private let post: Post
+    /// Were open before us, and are nothing that we serve.
+    private let kept: [CInt]
 
-    init(for process: pid_t, post: Post) {
+    init(for process: pid_t, post: Post, keeping kept: [CInt]) {
         self.process = process
         self.post = post
+        self.kept = kept
     }
 
-    /// Everything else of ours is closed: sockets that stay open here would never refuse anybody.
+    /// Everything of ours is closed: sockets that stay open here would never refuse anybody.
     func stay() -> Never {
         Ancestry.adoptOrphans()
-        OpenDescriptors.close(except: [post.incoming.number])
+        OpenDescriptors.close(except: kept + [post.incoming.number])
         var placeholder = self
         do throws(SystemError) {
             try placeholder.wait()

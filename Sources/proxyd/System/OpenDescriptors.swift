@@ -5,7 +5,12 @@ internal import Glibc
 enum OpenDescriptors {
     /// Closes all but the standard streams and some others; before anything of ours is open.
     static func close(except kept: [CInt]) {
-        guard let directory = unsafe opendir("/proc/self/fd") else { return }
+        for number in numbers where !kept.contains(number) { _ = Glibc.close(number) }
+    }
+
+    /// All but the standard streams.
+    static var numbers: [CInt] {
+        guard let directory = unsafe opendir("/proc/self/fd") else { return [] }
         defer { unsafe closedir(directory) }
         let own = unsafe dirfd(directory)
         var numbers: [CInt] = []
@@ -15,8 +20,6 @@ enum OpenDescriptors {
             }
             if let number = CInt(name), number > STDERR_FILENO { numbers.append(number) }
         }
-        for number in numbers where number != own && !kept.contains(number) {
-            _ = Glibc.close(number)
-        }
+        return numbers.filter { $0 != own }
     }
 }

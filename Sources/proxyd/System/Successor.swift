@@ -9,13 +9,16 @@ struct Invocation: Equatable, Sendable {
     var arguments: [String]
     /// Where it was started, as arguments may name places from there.
     var directory: String?
+    /// Descriptors that were open before us. Somebody may wait for their end, which is that of the process.
+    var inherited: [CInt] = []
 
     /// Of this process; to be asked at its start, before anything has changed.
     static func current(_ arguments: [String]) -> Invocation {
         let directory = FilePlace.absolute(".")
         return Invocation(
             path: path(of: arguments.first ?? ""), arguments: arguments,
-            directory: directory.hasSuffix("/.") ? String(directory.dropLast(2)) : directory)
+            directory: directory.hasSuffix("/.") ? String(directory.dropLast(2)) : directory,
+            inherited: OpenDescriptors.numbers)
     }
 
     /// The path that it was called by, if that leads to what runs: it may be a link that will lead to
