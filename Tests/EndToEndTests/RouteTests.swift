@@ -6,7 +6,8 @@ extension EndToEnd {
     /// Clients that are sent where their first bytes say.
     @Suite("routes")
     struct RouteTests {
-        @Test("a route leads to groups and services, whose rules hold then, and is changed by reload")
+        @Test(
+            "a route leads to groups and services, whose rules hold then, and is changed by reload")
         func routes() throws {
             let letters = try ["A", "B", "C"].map { try LocalChannel.letter($0) }
             let directory = try TemporaryDirectory()
@@ -56,7 +57,8 @@ extension EndToEnd {
             try daemon.stop()
         }
 
-        @Test("real TLS clients are routed by name and protocol, and the channel's TLS is theirs",
+        @Test(
+            "real TLS clients are routed by name and protocol, and the channel's TLS is theirs",
             .tags(.realProgram), .enabled(if: Program.exist("openssl")))
         func openssl() throws {
             let directory = try TemporaryDirectory()

@@ -112,7 +112,8 @@ final class Service: Sendable {
     var asksForServerName: Bool { asksName.load(ordering: .relaxed) }
 
     private func lastResort(now: Instant, in group: Group?) -> Channel? {
-        guard let channel = lastResortCandidate(now: now, in: group), channel.reserve(now: now) else {
+        guard let channel = lastResortCandidate(now: now, in: group), channel.reserve(now: now)
+        else {
             return nil
         }
         return channel
@@ -153,7 +154,9 @@ final class Service: Sendable {
 
     /// Whether some channel could take a session, if need be after another one has ended.
     func isUsable(now: Instant, in only: Group? = nil) -> Bool {
-        (only.map { [$0] } ?? groups).contains { $0.channels.contains { $0.isUsable(now: now) && $0.weight > 0 } }
+        (only.map { [$0] } ?? groups).contains {
+            $0.channels.contains { $0.isUsable(now: now) && $0.weight > 0 }
+        }
     }
 }
 

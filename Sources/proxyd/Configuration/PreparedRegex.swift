@@ -23,8 +23,8 @@ struct PreparedRegex: @unchecked Sendable {
     /// The same for what is still to grow: bytes are scalars, so that what was found in a beginning is found
     /// in the whole.
     init(growing pattern: String) throws(ValueMistake) {
-        self = try PreparedRegex(pattern)
-        self = PreparedRegex(pattern, regex.matchingSemantics(.unicodeScalar))
+        let judged = try PreparedRegex(pattern)
+        self = PreparedRegex(pattern, judged.regex.matchingSemantics(.unicodeScalar))
     }
 
     private init(_ pattern: String, _ regex: Regex<AnyRegexOutput>) {

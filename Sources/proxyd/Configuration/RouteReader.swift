@@ -9,7 +9,9 @@ extension FileReader {
 
     /// A list of rules, each a map.
     mutating func route(_ map: YAMLMap) -> [Placed<RouteRule>] {
-        guard let value = map["route"], let list = yaml.list(value, as: "“route”") else { return [] }
+        guard let value = map["route"], let list = yaml.list(value, as: "“route”") else {
+            return []
+        }
         guard list.count <= Self.mostRoutes else {
             yaml.mistakes.add(
                 "“route” has more than \(Self.mostRoutes) rules", "join those of one target",

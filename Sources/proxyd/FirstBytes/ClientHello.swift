@@ -33,10 +33,12 @@ extension ClientHello {
             // A record's type, two bytes of version, two of length.
             let head = bytes[min(offset, bytes.count)...].prefix(5)
             if let first = head.first, first != 0x16 {
-                return offset == 0 ? .other : .malformed("its hello is broken off by another record")
+                return offset == 0
+                    ? .other : .malformed("its hello is broken off by another record")
             }
             if head.count > 1, head[head.startIndex + 1] != 3 {
-                return offset == 0 ? .other : .malformed("a record of its hello has another version")
+                return offset == 0
+                    ? .other : .malformed("a record of its hello has another version")
             }
             guard head.count == 5 else { return needs(offset + 5) }
             let size = Int(head[head.startIndex + 3]) << 8 | Int(head[head.startIndex + 4])

@@ -141,7 +141,9 @@ extension Session {
     /// Goes where the rules lead, or waits for more: nothing is guessed.
     private func readOpening(on worker: Worker) -> SessionLife.Action {
         let most = min(ClientBytes.count(clientSocket) ?? .max, ClientHello.mostBytes)
-        guard most > 0, let bytes = ClientBytes.peek(clientSocket, atMost: most) else { return goOn }
+        guard most > 0, let bytes = ClientBytes.peek(clientSocket, atMost: most) else {
+            return goOn
+        }
         let reading = ClientHello.read(bytes)
         var destination = service
         var onlyGroup: Group?

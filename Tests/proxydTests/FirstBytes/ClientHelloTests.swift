@@ -56,7 +56,9 @@ struct ClientHelloTests {
 
     @Test(
         "what is something else",
-        arguments: ["GET / HTTP/1.0\r\n", "SSH-2.0-x\r\n", "\u{16}\u{2}", "\u{15}\u{3}\u{1}\u{0}\u{2}"])
+        arguments: [
+            "GET / HTTP/1.0\r\n", "SSH-2.0-x\r\n", "\u{16}\u{2}", "\u{15}\u{3}\u{1}\u{0}\u{2}",
+        ])
     func other(text: String) {
         #expect(ClientHello.read(Array(text.utf8)) == .other)
     }

