@@ -29,7 +29,7 @@ COPY packaging/container/entrypoint /usr/local/bin/entrypoint
 USER proxyd
 # "docker exec NAME proxyd ctl" and proxytop find the control socket below it.
 ENV XDG_RUNTIME_DIR=/run
-# Listeners are closed, sessions may end for 5 s (--drain); Docker kills after 10 s.
+# Listeners are closed, sessions may end for 5 s (--drain), under flopsy's variables at once; Docker kills after 10 s.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s \
     CMD ["proxyd", "ctl", "--socket", "/run/proxyd/control.sock", "hello"]

@@ -49,7 +49,11 @@ protocol TopologyAudience: AnyObject {
 /// or not at all.
 final class LiveTopology {
     private(set) var state: Reconfiguration.State
-    private let serials: Serials
+    /// The configuration as the file had it when it was read or written last.
+    var written: Configuration
+    let serials: Serials
+    /// Why nothing can be changed now.
+    private var held: String?
     private let workerCount: Int
     private let passed: PassedSockets
     private weak var audience: (any TopologyAudience)?
@@ -68,6 +72,7 @@ final class LiveTopology {
     ) {
         self.passed = passed
         self.state = state
+        written = state.configuration
         self.serials = serials
         self.workerCount = workerCount
     }
@@ -79,7 +84,16 @@ final class LiveTopology {
 
     // MARK: Changing
 
+    /// Whether no change is being made.
+    var isIdle: Bool { !isBusy && waiting.isEmpty }
+
+    /// Refuses changes from now on, as another process is told what runs.
+    func hold(_ reason: String) { held = reason }
+
+    func release() { held = nil }
+
     func change(_ request: ChangeRequest) {
+        if let held { return request.finish(.failure(.init(.busy, held))) }
         guard waiting.count < Self.mostWaiting else {
             return request.finish(
                 .failure(.init(.busy, "\(waiting.count) changes wait already; try again later")))

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Glibc
 internal import Shared
 
 @main
@@ -6,15 +7,24 @@ struct Proxyd: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "proxyd",
         abstract: "A TCP proxy that balances, fails over and shows what happens.",
-        discussion: "See proxyd(8), proxyd.conf(5) and proxyd-control(7).",
+        discussion: """
+            Other programs' command lines are understood behind their name, and by a link of that name: \
+            \(DialectName.allCases.filter(\.runs).map(\.rawValue).joined(separator: ", ")).
+
+            See proxyd(8), proxyd.conf(5) and proxyd-control(7).
+            """,
         version: Version.string,
         subcommands: [
-            RunCommand.self, CheckCommand.self, ControlCommand.self, DemoCommand.self,
-            SimulateCommand.self, MeasurePoliciesCommand.self, MeasureLogCommand.self,
+            RunCommand.self, CheckCommand.self, ControlCommand.self, UpgradeCommand.self,
+            DemoCommand.self, TranslateCommand.self, SimulateCommand.self,
+            MeasurePoliciesCommand.self, MeasureLogCommand.self,
         ])
 
     /// Parses, runs, and ends with a code of sysexits.h.
     static func main() {
+        if let call = DialectCall(commandLine: CommandLine.arguments) {
+            Glibc.exit(DialectCommand.run(call))
+        }
         do {
             var command = try parseAsRoot()
             try command.run()

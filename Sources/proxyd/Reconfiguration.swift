@@ -46,10 +46,14 @@ struct Reconfiguration {
     /// New listeners' sockets, by service and listener.
     private var opened: [Place: OpenedSocket] = [:]
     private var removals: [Removal] = []
+    /// Why listeners that may do without one have no socket.
+    private var unopened: [Place: StartError] = [:]
 
     private struct Place: Hashable {
         var service: String
         var listener: String
+
+        var path: String { "\(service)/\(listener)" }
     }
 
     /// `addresses` are of every name in `names(from:to:)`.
@@ -116,17 +120,43 @@ struct Reconfiguration {
                 try rehearse(service)
                 for listener in service.listeners where present(listener, of: service) == nil {
                     let place = Place(service: service.name, listener: listener.name)
+                    // It refuses clients, as it did before another process took it over.
+                    guard passed.closedPlace(of: place.path, asking: listener.endpoint) == nil
+                    else { continue }
                     if let socket = inherited(listener) {
                         opened[place] = socket
                     } else {
-                        opened[place] = try fresh(listener, of: service)
+                        try open(listener, of: service, at: place)
                     }
                 }
             }
+            try checkWhetherAnyIsOpen()
         } catch {
             abandon()
             throw error
         }
+    }
+
+    private mutating func open(
+        _ listener: ListenerConfiguration, of service: ServiceConfiguration, at place: Place
+    ) throws(StartError) {
+        do throws(StartError) {
+            opened[place] = try fresh(listener, of: service)
+        } catch {
+            if listener.onBindFailure == .fail { throw error }
+            unopened[place] = error
+        }
+    }
+
+    /// A daemon that nobody can reach, and that waits for nothing, need not start.
+    private func checkWhetherAnyIsOpen() throws(StartError) {
+        let listeners = target.services.flatMap(\.listeners)
+        guard let first = unopened.first?.value, unopened.count == listeners.count,
+            listeners.allSatisfy({ $0.onBindFailure == .skip })
+        else { return }
+        throw StartError(
+            code: .unavailable,
+            message: "no listener could be opened, the first because: \(first.message)")
     }
 
     /// Closes what `open` has opened, as the change is not made after all.
@@ -171,7 +201,7 @@ struct Reconfiguration {
     ) throws(StartError) -> OpenedSocket {
         try passed.open(
             listener, at: addresses(of: listener.endpoint).first ?? listener.endpoint,
-            deadPeer: service.timeouts.deadPeer)
+            deadPeer: service.timeouts.deadPeer, for: "\(service.name)/\(listener.name)")
     }
 
     /// The same address under another name: its socket goes on, so that nobody is refused in between.
@@ -265,7 +295,8 @@ struct Reconfiguration {
             if before != settings { present.take(settings, listeners: listeners, groups: groups) }
         } else {
             service = Service(
-                settings, serial: serials.next(), listeners: listeners, groups: groups)
+                settings, serial: serials.next(for: Serials.key(service: settings.name)),
+                listeners: listeners, groups: groups)
         }
         for listener in listeners {
             let place = Place(service: settings.name, listener: listener.name)
@@ -294,14 +325,18 @@ struct Reconfiguration {
             return present
         }
         let place = Place(service: service.name, listener: settings.name)
-        let bound = opened[place].flatMap { Socket.localEndpoint($0.descriptor) }
+        let closed = passed.closedPlace(of: place.path, asking: settings.endpoint)
+        let bound = opened[place].flatMap { Socket.localEndpoint($0.descriptor) } ?? closed
         let endpoint =
             if case .unix = settings.endpoint { settings.endpoint } else {
                 bound ?? settings.endpoint
             }
-        return Listener(
-            settings, in: service.name, serial: serials.next(), endpoint: endpoint,
-            workerCount: workerCount)
+        let listener = Listener(
+            settings, in: service.name,
+            serial: serials.next(for: Serials.key(listener: place.path)),
+            endpoint: endpoint, workerCount: workerCount, bindFailure: unopened[place]?.message)
+        if closed != nil { listener.setOpen(false) }
+        return listener
     }
 
     private mutating func group(
@@ -312,7 +347,7 @@ struct Reconfiguration {
         let before = present?.settings
         if let present, let before, before == settings { return present }
         let path = "\(service)/\(settings.name)"
-        let serial = present?.serial ?? serials.next()
+        let serial = present?.serial ?? serials.next(for: Serials.key(group: path))
         let places = present?.places ?? Admission(limit: settings.maxSessions)
         let seat =
             present?.ownSeat
@@ -333,7 +368,9 @@ struct Reconfiguration {
             } else {
                 channels.append(
                     Channel(
-                        resolvingProbes(of: channel), in: path, serial: serials.next(),
+                        resolvingProbes(of: channel), in: path,
+                        serial: serials.next(
+                            for: Serials.key(channel: "\(path)/\(channel.name)")),
                         addresses: addresses,
                         workerCount: workerCount, now: now, places: places, seat: seat))
             }
@@ -375,6 +412,7 @@ extension ListenerConfiguration {
     /// Whether the socket that was opened for the one will do for the other.
     fileprivate func isSameSocket(as other: ListenerConfiguration) -> Bool {
         endpoint == other.endpoint && mode == other.mode && backlog == other.backlog
+            && user == other.user && group == other.group
     }
 }
 

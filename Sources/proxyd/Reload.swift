@@ -12,11 +12,17 @@ struct Reload {
 
     /// The file, with the names that its things have while they run.
     static func file(of daemon: any Daemon) throws(ConfigurationEdit.Mistake) -> Configuration {
+        Alignment.aligned(try read(daemon), to: daemon.configuration)
+    }
+
+    private static func read(
+        _ daemon: any Daemon
+    ) throws(ConfigurationEdit.Mistake) -> Configuration {
         do throws(ConfigurationErrors) {
             guard let file = try daemon.reload() else {
                 throw ConfigurationErrors(errors: [])
             }
-            return Alignment.aligned(file, to: daemon.configuration)
+            return file
         } catch {
             throw .init(.invalid, error.errors.isEmpty ? noFile : error.summary)
         }
@@ -28,12 +34,17 @@ struct Reload {
         then finish: @escaping (Result<Reload, ConfigurationEdit.Mistake>) -> Void
     ) {
         do throws(ConfigurationEdit.Mistake) {
-            let file = try file(of: daemon)
+            let read = try read(daemon)
+            let file = Alignment.aligned(read, to: daemon.configuration)
             let later = file.whatTakesARestart(from: daemon.configuration)
             daemon.live.change(
                 ChangeRequest(
                     edit: { running in file.keepingWhatTakesARestart(of: running) }, actor: actor
                 ) { result in
+                    if case .success = result {
+                        daemon.fileAsTaken = read
+                        daemon.live.written = file
+                    }
                     finish(result.map { Reload(difference: $0.difference, later: later) })
                 })
         } catch {
@@ -43,11 +54,17 @@ struct Reload {
 }
 
 extension Configuration {
+    /// The opposite of `keepingWhatTakesARestart`.
+    func withWhatTakesARestart(of file: Configuration) -> Configuration {
+        keepingWhatTakesARestart(of: file)
+    }
+
     /// What was decided when the daemon started, and stays.
     func keepingWhatTakesARestart(of running: Configuration) -> Configuration {
         var configuration = self
         configuration.control = running.control
         configuration.workers = running.workers
+        configuration.stateFile = running.stateFile
         configuration.metrics = running.metrics
         configuration.privileges = running.privileges
         return configuration

@@ -6,4 +6,31 @@ struct StartError: Error, Equatable {
 
     let code: Code
     let message: String
+    /// What a dialect may want to say in other words.
+    var cause: Cause?
+
+    enum Cause: Equatable, Sendable {
+        case unresolved(host: String)
+        /// A listener, and the error of bind(2) or listen(2).
+        case listener(errno: Int32)
+    }
+
+    init(code: Code, message: String, cause: Cause? = nil) {
+        self.code = code
+        self.message = message
+        self.cause = cause
+    }
+}
+
+extension RunOptions {
+    /// What the program ends with: a dialect keeps its original's.
+    func status(of error: StartError) -> ExitStatus {
+        guard let exits = dialect?.exits else { return ExitStatus(rawValue: error.code.rawValue) }
+        return switch error.code {
+        case .unavailable: ExitStatus(rawValue: exits.unavailable)
+        case .system: ExitStatus(rawValue: exits.system)
+        case .permission: ExitStatus(rawValue: exits.permission)
+        case .configuration: ExitStatus(rawValue: exits.configuration)
+        }
+    }
 }

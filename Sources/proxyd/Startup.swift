@@ -7,15 +7,22 @@ struct Startup {
     private let workerCount: Int
     private let serials: Serials
     private let passed: PassedSockets
+    /// Of names that need not be looked up again.
+    private let known: [Endpoint: [Endpoint]]
+    /// Names that do not resolve are left for later.
+    private let isTolerant: Bool
     private(set) var state = Reconfiguration.State()
 
     var sockets: [ListeningSocket] { state.sockets }
 
     init(
         _ configuration: Configuration, workerCount: Int, serials: Serials = Serials(),
-        passed: PassedSockets = PassedSockets()
+        passed: PassedSockets = PassedSockets(), known: [Endpoint: [Endpoint]] = [:],
+        isTolerant: Bool = false
     ) {
         self.configuration = configuration
+        self.known = known
+        self.isTolerant = isTolerant
         self.passed = passed
         self.workerCount = workerCount
         self.serials = serials
@@ -23,20 +30,31 @@ struct Startup {
 
     /// Resolves every name, then binds every listener; the first failure ends it all.
     mutating func build() throws(StartError) -> Topology {
-        var addresses: [Endpoint: [Endpoint]] = [:]
-        for name in Reconfiguration.names(from: state.configuration, to: configuration) {
+        _ = try become(configuration)
+        return state.topology
+    }
+
+    /// The same for another configuration.
+    mutating func become(
+        _ configuration: Configuration
+    ) throws(StartError) -> Reconfiguration.Outcome {
+        var addresses = known
+        for name in Reconfiguration.names(from: state.configuration, to: configuration)
+        where known[name] == nil {
             do throws(Resolver.Failure) {
                 addresses[name] = try Resolver.resolveAll(name)
             } catch {
-                throw StartError(unresolved: name, error)
+                guard isTolerant else { throw StartError(unresolved: name, error) }
+                addresses[name] = []
             }
         }
         var change = Reconfiguration(
             from: state, to: configuration, addresses: addresses, serials: serials,
             workerCount: workerCount, now: .now, passed: passed)
         try change.open()
-        state = change.commit().state
-        return state.topology
+        let outcome = change.commit()
+        state = outcome.state
+        return outcome
     }
 }
 
@@ -46,7 +64,8 @@ extension ListeningSocket {
         reopening listener: Listener, of service: Service, passed: PassedSockets
     ) throws(StartError) {
         let socket = try passed.open(
-            listener.settings, at: listener.endpoint, deadPeer: service.timeouts.deadPeer)
+            listener.settings, at: listener.endpoint, deadPeer: service.timeouts.deadPeer,
+            for: listener.path)
         self.init(listener: listener, service: service, socket: socket)
     }
 }
@@ -58,7 +77,9 @@ extension OpenedSocket {
     ) throws(StartError) {
         do throws(UnixSocketFile.Failure) {
             if case .unix(let path) = endpoint {
-                try self.init(unix: path, settings: settings)
+                try self.init(
+                    unix: path, settings: settings, owner: try settings.userNumber,
+                    group: try settings.groupNumber)
                 return
             }
         } catch {
@@ -69,6 +90,28 @@ extension OpenedSocket {
             try self.init(address, settings: settings, deadPeer: deadPeer)
         } catch {
             throw StartError(failure: error, at: "\(endpoint)", doing: "listen on")
+        }
+    }
+}
+
+extension ListenerConfiguration {
+    fileprivate var userNumber: UInt32? {
+        get throws(UnixSocketFile.Failure) { try Self.number(user, Principals.user) }
+    }
+
+    fileprivate var groupNumber: UInt32? {
+        get throws(UnixSocketFile.Failure) { try Self.number(group, Principals.group) }
+    }
+
+    /// The reader has looked the name up already; somebody may have removed it since.
+    private static func number(
+        _ name: String?, _ number: (String) throws(ValueMistake) -> UInt32
+    ) throws(UnixSocketFile.Failure) -> UInt32? {
+        guard let name else { return nil }
+        do throws(ValueMistake) {
+            return try number(name)
+        } catch {
+            throw .system(SystemError("chown", ENOENT))
         }
     }
 }
@@ -86,12 +129,22 @@ extension SocketAddress {
     }
 }
 
+extension Endpoint {
+    fileprivate var host: String {
+        switch self {
+        case .ip(let address, _): "\(address)"
+        case .name(let name, _): name
+        case .unix(let path): path
+        }
+    }
+}
+
 extension StartError {
     init(unresolved endpoint: Endpoint, _ failure: Resolver.Failure) {
         self.init(
             code: .configuration,
             message: "“\(endpoint)” does not resolve: \(failure.words); "
-                + "correct the name, or write an address")
+                + "correct the name, or write an address", cause: .unresolved(host: endpoint.host))
     }
 
     /// A socket option that could not be set, by its name.
@@ -156,7 +209,9 @@ extension StartError {
             default:
                 (code, remedy) = (.system, "see \(error.call)(2)")
             }
-            self.init(code: code, message: "cannot \(action) \(place): \(error); \(remedy)")
+            self.init(
+                code: code, message: "cannot \(action) \(place): \(error); \(remedy)",
+                cause: action == "listen on" ? .listener(errno: error.number) : nil)
         }
     }
 }

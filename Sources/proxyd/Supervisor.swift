@@ -22,13 +22,14 @@ final class Supervisor {
     let control: ControlServer
     let prober: Prober
     let names: NameWatch
-    private let scrapes: ScrapeServer?
-    private let statsd: StatsdPusher?
-    private let pidFile: PIDFile?
+    var scrapes: ScrapeServer?
+    var statsd: StatsdPusher?
+    let pidFile: PIDFile?
     /// Sockets that were open before us.
     let passed: PassedSockets
-    let manager: ServiceManager?
-    private let privileges: Privileges
+    var manager: ServiceManager?
+    var printer: TranscriptPrinter?
+    let privileges: Privileges
     private var threads: [Thread] = []
     var questions: [UInt64: Question] = [:]
     var questionNumber: UInt64 = 0
@@ -36,17 +37,35 @@ final class Supervisor {
     /// When a listener that could not be opened again is tried once more.
     var reopenAt: Instant?
     var isStopping = false
+    /// Listeners whose address could not be had, by serial, and when that is tried again.
+    var unbound: [UInt64: Instant?] = [:]
     /// No listener is open any more, and the last session ends it all; nil: it may take as long as it does.
     var draining: (until: Instant?, next: Instant)?
     var lastShortage: Instant?
+    /// How states outlive us; nil: they do not.
+    var keeping: StateKeeping?
+    let stateFound: StateFile.Found
     /// Sessions to be ended, in the order of their time.
     var shedding: Deque<(due: Instant, id: UInt64)> = []
     /// When processes that others have left us are put away; nil: when one of them ends.
     var reapAt: Instant?
     /// Sessions that may go on for a while, though their channel or listener is no more.
     var leavers: [Leavers] = []
+    /// Serials of services all of whose channels have failed.
+    var lost: Set<UInt64> = []
     /// Serials of channels whose names did not resolve the last time.
     var unresolved: Set<UInt64> = []
+    /// What the file said when it was taken last.
+    var fileAsTaken: Configuration?
+    /// Another process gets ready to take our place.
+    var succession: Succession?
+    /// Another process has taken our place.
+    var retirement: Retirement?
+    /// The process whose place we take, and what it has left us.
+    var heritage: Heritage?
+    /// To whoever stands where the daemon was started.
+    var post: Post?
+    var lastSignal: (number: CInt, isPassedOn: Bool, at: Instant)?
 
     /// Answers that are still to come, and what is to be done with them.
     struct Question {
@@ -61,62 +80,101 @@ final class Supervisor {
         isReady: (Topology) -> Void = { _ in }
     ) -> ExitStatus {
         var background: Background?
+        var heritage: Heritage?
+        if let dialect = options.dialect { Log.name(as: dialect.program) }
         do throws(StartError) {
             // First of all: their numbers are not ours yet, and they are meant for the process that was started.
             let passed = try PassedSockets(
                 environment: ProcessEnvironment.take(PassedSockets.variables), pid: getpid())
-            if options.isInBackground || configuration.privileges.chroot != nil {
-                try configuration.checkPaths()
+            heritage = try Heritage.find(for: configuration, unread: options.unreadFile)
+            let target = heritage?.target ?? configuration
+            if options.isInBackground || target.privileges.chroot != nil {
+                try target.checkPaths()
             }
-            if options.isInBackground { background = try Background(keeping: passed.numbers) }
-            let supervisor = try Supervisor(configuration, options, passed)
+            if options.isInBackground {
+                if heritage != nil {
+                    Background.leaveFolder()
+                } else {
+                    background = try Background(keeping: passed.numbers)
+                }
+            }
+            let supervisor = try Supervisor(target, options, passed, heritage)
+            supervisor.fileAsTaken = options.unreadFile == nil ? configuration : nil
             do throws(StartError) {
                 try supervisor.giveUpPrivileges()
                 try supervisor.startWorkers()
+                try supervisor.takeOver()
             } catch {
                 supervisor.close()
                 throw error
             }
+            supervisor.serve()
             supervisor.announce()
             if let background {
-                background.enter()
+                background.enter(quietly: options.dialect != nil)
                 supervisor.logs.followStandardStreams()
             }
             isReady(supervisor.topology)
             supervisor.loop()
             supervisor.stop()
+            supervisor.placeholder?.stay()
             return .good
         } catch {
+            for line in options.dialect?.voice?.lines(about: error) ?? [] {
+                Log.verbatim(line, .error)
+            }
             Log.line(error.message, .error)
             Log.finish()
-            let status = ExitStatus(rawValue: error.code.rawValue) ?? .system
+            let status = options.status(of: error)
             background?.giveUp(status)
+            heritage?.predecessor.refuse(error.message)
             return status
         }
     }
 
     private init(
-        _ configuration: Configuration, _ options: RunOptions, _ passed: PassedSockets
+        _ configuration: Configuration, _ options: RunOptions, _ passed: PassedSockets,
+        _ heritage: Heritage?
     ) throws(StartError) {
         self.options = options
         self.passed = passed
-        manager = ServiceManager(
-            environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
-            pid: getpid(), now: .now)
+        self.heritage = heritage
+        post = heritage?.post
+        manager =
+            heritage?.manager
+            ?? ServiceManager(
+                environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
+                pid: getpid(), now: .now)
+        if let heritage { try passed.inherit(heritage.inheritance.descriptors) }
         privileges = try Privileges(
             configuration.privileges, keeping: Capabilities(neededBy: configuration))
         try OutOfReach.check(configuration)
-        if let path = options.pidFile { pidFile = try PIDFile(at: path) } else { pidFile = nil }
+        if let inherited = options.pidFile.flatMap({ heritage?.pidFile(at: $0) }) {
+            pidFile = inherited
+        } else if let path = options.pidFile {
+            pidFile = try PIDFile(at: path)
+        } else {
+            pidFile = nil
+        }
+        (keeping, stateFound) =
+            heritage?.stateKeeping(for: configuration, now: .now)
+            ?? StateKeeping.begin(configuration, now: .now)
+        let written = heritage?.written ?? configuration
+        var configuration = configuration
+        if case .state(let saved) = stateFound { configuration = saved.weighing(written) }
         let workerCount = configuration.workers ?? Self.coreCount
         limits = DaemonLimits(
             descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
-        let serials = Serials()
+        let serials = heritage?.serials ?? Serials()
         var startup = Startup(
-            configuration, workerCount: workerCount, serials: serials, passed: passed)
+            heritage?.running ?? configuration, workerCount: workerCount, serials: serials,
+            passed: passed, known: heritage?.inheritance.addresses ?? [:],
+            isTolerant: options.dialect?.toleratesUnresolved ?? false)
         do throws(SystemError) {
             signals = try SignalSource(SupervisorSignals.all)
             poller = try Poller()
-            logs = try Logs(isDebugging: options.isDebugging)
+            logs = try Logs(
+                isDebugging: options.isDebugging, isQuiet: options.dialect != nil)
             let entrances = try (0..<workerCount).map { _ throws(SystemError) in
                 try WorkerEntrance()
             }
@@ -131,7 +189,9 @@ final class Supervisor {
         } catch {
             throw StartError(code: .system, message: "cannot start: \(error)")
         }
-        identity = Identity(environment: configuration.control.environment)
+        identity = Identity(
+            environment: configuration.control.environment, dialect: options.dialect?.words ?? [],
+            life: heritage?.life)
         // The control socket first: a daemon that is already running there must not lose its ports.
         control = try ControlServer(
             configuration.control, passed: passed, user: privileges.userNumber)
@@ -145,7 +205,11 @@ final class Supervisor {
                 try StatsdPusher(settings, now: .now)
             }
             try logs.prepare(configuration.log)
-            _ = try startup.build()
+            let topology = try startup.build()
+            if case .state(let saved) = stateFound {
+                saved.restore(topology, now: .now, wallMilliseconds: WallClock.milliseconds)
+            }
+            try heritage?.change(&startup, to: configuration)
         } catch {
             scrapes?.close()
             control.close()
@@ -153,6 +217,7 @@ final class Supervisor {
         }
         live = LiveTopology(
             startup.state, serials: serials, workerCount: workerCount, passed: passed)
+        live.written = written
         do throws(SystemError) {
             elections = try Elections(live.state.topology)
             try poller.add(elections.descriptor, Token(.elections), .readable)
@@ -171,7 +236,11 @@ final class Supervisor {
 
     /// Nothing that needs them is left to be done, and no other thread has them yet.
     private func giveUpPrivileges() throws(StartError) {
-        try privileges.giveUp()
+        if heritage?.inheritance.hasGivenUpPrivileges ?? false {
+            try privileges.keepGivenUp()
+        } else {
+            try privileges.giveUp()
+        }
         for line in OutOfReach(configuration, file: options.file).lines {
             tell(.warning, .failed, of: .daemon, because: "privileges", "privileges: \(line)")
         }
@@ -183,7 +252,8 @@ final class Supervisor {
         for index in share.workers.indices {
             let plan = Worker.Plan(
                 index: index, share: share, relayMode: options.relay, pipeLimit: pipes,
-                tellsOfEveryEnd: options.isVerbose || options.isDebugging)
+                tellsOfEveryEnd: options.isVerbose || options.isDebugging
+                    || options.dialect?.tellsIdleEnds ?? false)
             do throws(SystemError) {
                 threads.append(
                     try Thread(name: "worker-\(index)") {
@@ -199,9 +269,7 @@ final class Supervisor {
                 throw StartError(code: .system, message: "cannot start a worker: \(error)")
             }
         }
-        // Where clients are refused until there is a primary, nobody listens yet.
-        openOrClose()
-        listen()
+        followUnbound()
         do throws(SystemError) {
             try names.start()
         } catch {
@@ -209,6 +277,15 @@ final class Supervisor {
         }
         names.follow(topology)
         live.start(for: self)
+    }
+
+    /// Clients are accepted from now on.
+    private func serve() {
+        adoptSessions()
+        // Where clients are refused until there is a primary, nobody listens yet.
+        openOrClose()
+        listen()
+        endDeparted()
     }
 
     /// One line that says all is well, and what was made of it.
@@ -219,12 +296,14 @@ final class Supervisor {
                 "the service manager's socket \(socket) is closed: nobody listens there; "
                     + "add the address under “listen”, or take it out of the socket unit")
         }
-        let listeners = topology.listeners.map { "\($0.endpoint)" }.joined(separator: " ")
+        let listeners = topology.listeners.filter { $0.bindFailure == nil }
+            .map { "\($0.endpoint)" }.joined(separator: " ")
         tell(
             .info, .ready, of: .daemon,
-            "ready: listening on \(listeners); \(topology.channels.count) channels, "
+            "\(heritage?.words ?? "ready"): listening on \(listeners); \(topology.channels.count) channels, "
                 + "\(share.workers.count) workers, at most \(limits.sessions) sessions; "
                 + "control \(control.path)" + (scrapes.map { "; metrics \($0.address)" } ?? ""))
+        announceState()
         manager?.tellReady(summary)
     }
 
@@ -244,10 +323,12 @@ final class Supervisor {
     // MARK: The loop
 
     private func loop() {
+        for line in options.dialect?.greeting ?? [] { Log.verbatim(line) }
         control.start(with: self, poller: poller)
         scrapes?.start(for: self)
         elections.start(for: self)
         startProbes()
+        startTranscript()
         while !isStopping {
             let count = poller.wait(milliseconds: waitMilliseconds)
             now = .now
@@ -261,60 +342,90 @@ final class Supervisor {
                 case .elections: elections.resume(now: now)
                 case .probes: prober.resume(now: now)
                 case .scrapes: scrapes?.resume(now: now)
+                case .upgrade: token.slot == 0 ? resumeUpgrade() : takePast()
                 case .listener, .client, .channel, .process, .output, nil: break
                 }
             }
-            elections.meetDeadlines(now: now)
-            prober.meetDeadlines(now: now)
-            live.meetDeadlines(now: now)
-            scrapes?.meetDeadlines(now: now)
-            statsd?.meetDeadline(topology, now: now)
-            manager?.meetDeadline(now: now)
-            tickIfDue()
-            shedIfDue()
-            endLeaversIfDue()
+            if retirement == nil { lookAtEverything() }
+            meetUpgradeDeadline()
+            endIfRetired()
             reapIfDue()
-            endIfDrained()
             watchLogs()
-            history.meetDeadline(topology, generation: share.generation, now: now)
             // Last, so that whatever has happened is told before we wait again.
             control.meetDeadlines(poller: poller)
         }
     }
 
+    /// What only the process does that is the daemon.
+    private func lookAtEverything() {
+        elections.meetDeadlines(now: now)
+        prober.meetDeadlines(now: now)
+        live.meetDeadlines(now: now)
+        scrapes?.meetDeadlines(now: now)
+        statsd?.meetDeadline(topology, now: now)
+        manager?.meetDeadline(now: now)
+        printer?.meetDeadline(now: now)
+        tickIfDue()
+        bindAgainIfDue()
+        shedIfDue()
+        endLeaversIfDue()
+        endIfDrained()
+        writeStateIfDue()
+        history.meetDeadline(topology, generation: share.generation, now: now)
+    }
+
     private var waitMilliseconds: CInt {
         var next = control.nextDeadline
-        if let draining { next = min(next ?? draining.next, draining.next) }
-        if let due = live.nextDeadline { next = min(next ?? due, due) }
-        if let due = elections.nextDeadline { next = min(next ?? due, due) }
-        if let nextTick { next = min(next ?? nextTick, nextTick) }
-        if let due = prober.nextDeadline { next = min(next ?? due, due) }
-        if let first = shedding.first { next = min(next ?? first.due, first.due) }
+        if let due = succession?.nextDeadline { next = min(next ?? due, due) }
         if let reapAt { next = min(next ?? reapAt, reapAt) }
-        for leaver in leavers { next = min(next ?? leaver.due, leaver.due) }
-        if let due = scrapes?.nextDeadline { next = min(next ?? due, due) }
-        if let due = manager?.nextDeadline { next = min(next ?? due, due) }
-        if let due = statsd?.nextDeadline { next = min(next ?? due, due) }
-        next = min(next ?? history.nextDeadline, history.nextDeadline)
+        if let retirement {
+            next = min(next ?? retirement.next, retirement.next)
+        } else {
+            next = nextDeadline(before: next)
+        }
         guard let next else { return -1 }
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
     }
 
+    private func nextDeadline(before other: Instant?) -> Instant? {
+        var next = other
+        if let draining { next = min(next ?? draining.next, draining.next) }
+        if let due = live.nextDeadline { next = min(next ?? due, due) }
+        if let due = elections.nextDeadline { next = min(next ?? due, due) }
+        if let due = nextBinding { next = min(next ?? due, due) }
+        if let nextTick { next = min(next ?? nextTick, nextTick) }
+        if let due = prober.nextDeadline { next = min(next ?? due, due) }
+        if let first = shedding.first { next = min(next ?? first.due, first.due) }
+        for leaver in leavers { next = min(next ?? leaver.due, leaver.due) }
+        if let due = scrapes?.nextDeadline { next = min(next ?? due, due) }
+        if let due = manager?.nextDeadline { next = min(next ?? due, due) }
+        if let due = keeping?.schedule.nextDeadline { next = min(next ?? due, due) }
+        if let due = statsd?.nextDeadline { next = min(next ?? due, due) }
+        if let due = printer?.nextDeadline { next = min(next ?? due, due) }
+        return min(next ?? history.nextDeadline, history.nextDeadline)
+    }
+
     private func stop() {
+        abandonUpgrade()
         manager?.tellStopping("ending")
         elections.stop()
         prober.stop()
         for worker in share.workers { worker.mailbox.post(.stop) }
         for thread in threads { thread.join() }
         giveUpUnserved()
+        printer?.resume(now: .now)
+        writeLastState()
         logs.finishAccess(within: Self.longestFlush)
         close()
-        tell(.info, .ended, of: .daemon, "ended")
+        tell(
+            .info, .ended, of: .daemon,
+            retirement.map { "ended: process \($0.process) is the daemon" } ?? "ended")
         Log.finish()
     }
 
     /// Takes away what we have put into the file system.
     private func close() {
+        guard retirement == nil else { return }
         for socket in sockets { socket.removeFile() }
         scrapes?.close()
         control.close()
@@ -327,7 +438,13 @@ final class Supervisor {
     // MARK: Events
 
     func tell(_ event: Event) {
-        Log.line(event.line, event.severity, likeness: event.likeness)
+        let voice = options.dialect?.voice
+        if voice?.replaces(event) != true {
+            Log.line(event.line, event.severity, likeness: event.likeness)
+        }
+        if let voice {
+            for line in voice.lines(about: event) { Log.verbatim(line, event.severity) }
+        }
         events.append(event, wallMilliseconds: WallClock.milliseconds, now: .now)
     }
 

@@ -4,6 +4,14 @@ extension Supervisor: Daemon {
     var file: String? { options.file }
 
     func write(_ text: String, to path: String, then finish: @escaping (SystemError?) -> Void) {
+        replace(path, with: Array(text.utf8), .configuration, then: finish)
+    }
+
+    /// Puts other bytes in a file's place, on another thread.
+    func replace(
+        _ path: String, with bytes: [UInt8], _ purpose: FileReplacement.Purpose,
+        then finish: @escaping (SystemError?) -> Void
+    ) {
         questionNumber += 1
         let number = questionNumber
         questions[number] = Question(missing: 1) { answers in
@@ -14,7 +22,7 @@ extension Supervisor: Daemon {
         do throws(SystemError) {
             try Thread.detached(name: "save") {
                 do throws(SystemError) {
-                    try FileReplacement.write(text, to: path)
+                    try FileReplacement.write(bytes, to: path, purpose)
                     notices.post(.answer(.written(nil), question: number))
                 } catch {
                     notices.post(.answer(.written(error), question: number))
@@ -58,6 +66,7 @@ extension Supervisor: TopologyAudience {
         elections.follow(topology)
         prober.watch(topology.channels, now: now)
         names.follow(topology)
+        followUnbound()
         if draining != nil { sockets = [] }
         listen()
         channelsChanged()
@@ -106,6 +115,11 @@ extension Supervisor {
 }
 
 extension Supervisor: ElectionAudience {
+    func hear(_ step: ElectionStep) {
+        guard let voice = options.dialect?.voice else { return }
+        for line in voice.lines(about: step) { Log.verbatim(line) }
+    }
+
     func electionChanged() {
         share.raiseGeneration()
         channelsChanged()

@@ -21,6 +21,12 @@ extension Supervisor {
         sockets = []
         listen()
         share.raiseGeneration()
+        guard options.dialect?.makesRoom == true else { return }
+        // Whoever finds room here finds the ports free as well: workers answer in turn.
+        ask({ .report(question: $0) }) { [unowned self] _ in
+            control.makeRoom()
+            pidFile?.remove()
+        }
     }
 
     func shutDown(by actor: Actor) {
@@ -43,27 +49,33 @@ extension Supervisor {
         self.draining?.next = draining.until.map { min($0, next) } ?? next
     }
 
-    /// `when-empty: refuse`: a listener whose service has no usable channel does not listen.
+    /// `when-empty: refuse`: a listener whose service has no usable channel does not listen. Neither does
+    /// one with `overload: refuse` whose service is full.
     func openOrClose() {
         guard draining == nil else { return }
         var hasChanged = false
         for service in topology.services {
             let refuses = service.refusesWhileElecting
             let isUsable = service.isUsable(now: now) || !refuses && service.isElecting
-            for listener in service.listeners
-            where refuses || listener.settings.whenEmpty == .refuse {
-                guard listener.isOpen != isUsable else { continue }
-                isUsable ? open(listener, of: service) : close(listener)
+            let isFull = service.isFull && service.limits.overload == .refuse
+            for listener in service.listeners where listener.bindFailure == nil {
+                let mayClose = refuses || listener.settings.whenEmpty == .refuse
+                let isWanted = !isFull && (isUsable || !mayClose)
+                guard listener.isOpen != isWanted else { continue }
+                isWanted
+                    ? open(listener, of: service)
+                    : close(
+                        listener, because: isFull ? "the service is full" : "no channel is usable")
                 hasChanged = true
             }
         }
         if hasChanged { listen() }
     }
 
-    func close(_ listener: Listener) {
+    func close(_ listener: Listener, because reason: String) {
         tell(
-            .warning, .refusing, of: .listener(listener), because: "no channel is usable",
-            "listener \(listener.path) \(listener.endpoint) refuses: no channel is usable")
+            .warning, .refusing, of: .listener(listener), because: reason,
+            "listener \(listener.path) \(listener.endpoint) refuses: \(reason)")
         for socket in sockets where socket.listener === listener { socket.removeFile() }
         sockets.removeAll { $0.listener === listener }
         listener.setOpen(false)

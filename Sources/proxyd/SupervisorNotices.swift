@@ -10,6 +10,11 @@ extension Supervisor {
                 .warning, .failed, of: .channel(channel), to: channel.state(now: now).rawValue,
                 because: channel.mishaps.words(for: cause.rawValue),
                 "channel \(channel.path) \(channel.endpoint) failed: \(cause.rawValue)\(remedy)")
+            if channel.position == .auto, let voice = options.dialect?.voice {
+                let lines = voice.lines(
+                    switchedOff: channel.path, at: "\(channel.endpoint)")
+                for line in lines { Log.verbatim(line, .notice) }
+            }
             tellIfAllFailed(channel)
             channelsChanged()
         case .primaryFailed(let channel, let cause):
@@ -21,9 +26,11 @@ extension Supervisor {
                 "channel \(channel.path) \(channel.endpoint) is back: connected again")
             channelsChanged()
         case .sessionEnded(let record, let reason):
-            Log.line(Self.line(record, reason), .info, likeness: nil)
+            tellEnd(of: record, reason)
         case .shortage(let error):
             tellShortage(error)
+        case .serviceFull(let service), .serviceHasRoom(let service):
+            tellWhetherFull(service)
         case .denied(let denied):
             let listener = denied.listener
             let rule =
@@ -49,6 +56,7 @@ extension Supervisor {
                 "channel \(channel.path) \(channel.endpoint) keeps its addresses: "
                     + "the name does not resolve: \(failure.words)")
         case .tapped(let dump):
+            if let printer, printer.tap.number == dump { return printer.resume(now: now) }
             control.continueDump(dump)
         case .answer(let answer, let number):
             guard var question = questions[number] else { return }
@@ -56,6 +64,30 @@ extension Supervisor {
             question.missing -= 1
             questions[number] = question.missing > 0 ? question : nil
             if question.missing == 0 { question.finish(question.answers) }
+        }
+    }
+
+    private func tellEnd(of record: SessionRecord, _ reason: EndReason) {
+        if options.isVerbose || options.isDebugging {
+            Log.line(Self.line(record, reason), .info, likeness: nil)
+        }
+        guard let dialect = options.dialect, dialect.tellsIdleEnds,
+            reason.who == .clientIdle || reason.who == .channelIdle, reason.cause == .timeout,
+            let service = topology.services.first(where: { service in
+                service.listeners.contains { $0 === record.listener }
+            }),
+            let time = service.timeouts.idle
+        else { return }
+        for line in dialect.voice?.lines(idleFor: time) ?? [] { Log.verbatim(line) }
+    }
+
+    /// All that goes by, for whoever reads standard output.
+    func startTranscript() {
+        guard let transcript = options.dialect?.transcript else { return }
+        let tap = Tap(number: .max, sessions: .max, notices: share.notices)
+        printer = TranscriptPrinter(transcript, tap: tap)
+        for worker in share.workers {
+            worker.mailbox.post(.tapSessions(TapSearch(tap: tap) { _ in true }, from: 0))
         }
     }
 
@@ -71,6 +103,19 @@ extension Supervisor {
             + "\(reason), in \(record.inward.byteCount) out \(record.outward.byteCount) bytes"
     }
 
+    private func tellWhetherFull(_ service: Service) {
+        // The two notices may come in the wrong order; what is so now is what counts.
+        let isFull = service.isFull
+        let limit = service.places.limit
+        tell(
+            isFull ? .warning : .notice, isFull ? .full : .returned, of: .service(service),
+            to: isFull ? service.limits.overload.rawValue : nil, because: "max-sessions \(limit)",
+            isFull
+                ? "service \(service.name) is full: \(limit) sessions; new clients: \(service.limits.overload.words)"
+                : "service \(service.name) has room again")
+        openOrClose()
+    }
+
     /// When the last usable channel of a service fails within seconds of all the others, the trouble is
     /// rarely theirs.
     func tellIfAllFailed(_ channel: Channel) {
@@ -80,7 +125,10 @@ extension Supervisor {
         let failedLately = service.channels.filter {
             $0.isInGrace(now: now) && now.milliseconds(since: $0.note(now: now).since) < 5000
         }
-        guard failedLately.count == service.channels.count else { return }
+        guard failedLately.count == service.channels.count,
+            // Until one of them has proven to be back it is the same outage.
+            lost.insert(service.serial).inserted
+        else { return }
         tell(
             .error, .allFailed, of: .service(service),
             because: "\(failedLately.count) channels within 5 s",
@@ -95,5 +143,17 @@ extension Supervisor {
         tell(
             .error, .shortage, of: .daemon, because: error.description,
             "listeners rest until a session ends: \(error)")
+    }
+}
+
+extension Overload {
+    /// What becomes of a client that is one too many.
+    fileprivate var words: String {
+        switch self {
+        case .close: "closed"
+        case .reset: "reset"
+        case .queue: "wait"
+        case .refuse: "refused"
+        }
     }
 }

@@ -3,9 +3,18 @@ internal import Shared
 
 /// What signals mean to the daemon.
 enum SupervisorSignals {
-    /// SIGCHLD for the first process of a container only, which gets everybody's orphans.
-    static var all: [CInt] {
-        [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1] + (getpid() == 1 ? [SIGCHLD] : [])
+    /// SIGCHLD for the first process of a container, which gets everybody's orphans, and for what stays of a
+    /// daemon that was upgraded: a thread that does not block it would take it from whoever waits for it.
+    static let all = [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD]
+
+    static func meaning(of signal: CInt) -> SignalMeaning {
+        switch signal {
+        case SIGTERM, SIGQUIT: .drain
+        case SIGHUP: .reload
+        case SIGUSR1: .dumpState
+        case SIGUSR2: .upgrade
+        default: .end
+        }
     }
 
     static func name(of signal: CInt) -> String {
@@ -14,6 +23,7 @@ enum SupervisorSignals {
         case SIGQUIT: "SIGQUIT"
         case SIGINT: "SIGINT"
         case SIGHUP: "SIGHUP"
+        case SIGUSR2: "SIGUSR2"
         default: "SIGUSR1"
         }
     }
@@ -21,22 +31,47 @@ enum SupervisorSignals {
 
 extension Supervisor {
     func takeSignals() {
-        while let signal = signals.next() {
+        while let arrival = signals.nextWithSender() {
+            let signal = arrival.number
+            if let retirement, signal != SIGCHLD {
+                passOn(arrival, after: retirement)
+                continue
+            }
+            guard !isEcho(arrival) else { continue }
             let name = SupervisorSignals.name(of: signal)
-            switch signal {
-            case SIGHUP:
+            guard signal != SIGCHLD else {
+                if getpid() == 1 { reapAt = now }
+                continue
+            }
+            switch options.dialect?.signals[signal] ?? SupervisorSignals.meaning(of: signal) {
+            case .reload:
                 reopenLogs(because: name)
-                reload(because: name)
-            case SIGUSR1: dumpState()
-            case SIGCHLD: reapAt = now
-            case SIGTERM where draining == nil, SIGQUIT where draining == nil:
+                // What has no file does not miss one, in another program's ways.
+                if options.dialect == nil || options.dialect?.reload != nil {
+                    reload(because: name)
+                }
+            case .reopenLogs: reopenLogs(because: name)
+            case .dumpState: dumpState()
+            case .upgrade:
+                upgrade(within: Self.standardUpgradeTime, because: name) { _ in }
+            case .drain where draining == nil:
                 drain(within: options.drain, because: name)
                 endIfDrained()
-            default:
+            case .drain, .end:
                 tell(.notice, .ending, of: .daemon, because: name, "\(name): ending")
                 isStopping = true
             }
         }
+    }
+
+    /// Who ends a whole group of processes at once tells us twice: directly, and through the one that stands
+    /// where the daemon was started. That is no second signal.
+    private func isEcho(_ arrival: SignalSource.Arrival) -> Bool {
+        guard let post, !post.isOurs else { return false }
+        let isPassedOn = arrival.sender == getppid()
+        defer { lastSignal = (arrival.number, isPassedOn, now) }
+        guard let last = lastSignal, last.number == arrival.number else { return false }
+        return last.isPassedOn != isPassedOn && now.milliseconds(since: last.at) < 1000
     }
 
     /// The signal tells of many at once, and does not come again for those that wait behind one of our own.

@@ -6,7 +6,14 @@ extension Supervisor {
 
     /// A channel's state has changed: held sessions look again, and listeners that refuse open or close.
     func channelsChanged() {
+        // Another process opens and closes listeners, and holds elections.
+        guard retirement == nil else { return }
+        for service in topology.services where lost.contains(service.serial) {
+            let isBack = service.channels.contains { $0.isUsable(now: now) && $0.isProven }
+            if isBack { lost.remove(service.serial) }
+        }
         elections.lookAtSwitches()
+        keeping?.schedule.noteChange(now: now)
         for service in topology.services { share.callNext(of: service) }
         openOrClose()
         scheduleTick()

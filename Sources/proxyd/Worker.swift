@@ -11,30 +11,32 @@ final class Worker {
     let space: RelaySpace
     let counters: TrafficCounters
     /// The clock, read once per turn.
-    private(set) var now = Instant.now
+    var now = Instant.now
     var deadlines = DeadlineQueue()
     var rates = RateTable()
 
-    private let entrance: WorkerEntrance
-    private(set) var sessions = SlotTable<Session>()
-    private var acceptors: [Acceptor] = []
+    let entrance: WorkerEntrance
+    var sessions = SlotTable<Session>()
+    var acceptors: [Acceptor] = []
     /// Sessions whose turn was over before they were done.
-    private var unfinished: [Session] = []
+    var unfinished: [Session] = []
     /// Questions about sessions, which are answered one per turn.
     private var inquiries: Deque<Command> = []
     private var retryAt: Instant?
-    private var sessionNumber: UInt64 = 0
+    var sessionNumber: UInt64 = 0
     private var isStopping = false
     private var turns: UInt64 = 0
     private var events: UInt64 = 0
-    private var ends: [EndReason: UInt64] = [:]
-    private var connectTimes: [UInt64: ConnectTimes] = [:]
+    var ends: [EndReason: UInt64] = [:]
+    var connectTimes: [UInt64: ConnectTimes] = [:]
     private let tellsOfEveryEnd: Bool
     /// Dumps that want further sessions.
     private var searches: [TapSearch] = []
     /// Sessions that are told of in the log as they go on.
     private var tracing = TraceWishes()
     private var sweep = AccessSweep()
+    /// The question to be answered once this turn is over, and all stands still.
+    var standstill: UInt64?
     private var denials = DenialReport()
     /// Clients that are denied and kept waiting.
     private var tarpitted = 0
@@ -81,6 +83,7 @@ final class Worker {
             meetDeadlines()
             retryIfDue()
             sweepIfDue()
+            standStillIfAsked()
         }
         acceptors.removeAll()
         endAll(.shutdown)
@@ -95,7 +98,7 @@ final class Worker {
         case .listener: acceptor(token)?.acceptAll(on: self)
         case .mailbox: for command in entrance.mailbox.take() { obey(command) }
         case .signal, .controlListener, .control, .process, .output, .elections, .probes, .scrapes,
-            nil:
+            .upgrade, nil:
             break
         }
     }
@@ -167,7 +170,7 @@ final class Worker {
         if best === entrance { serve(client) } else { best.mailbox.post(.serve(client)) }
     }
 
-    private func serve(_ client: AcceptedClient) {
+    func serve(_ client: AcceptedClient) {
         sessionNumber += 1
         let id = sessionNumber * UInt64(share.workers.count) + UInt64(index)
         counters.addSession()
@@ -205,7 +208,7 @@ final class Worker {
 
     // MARK: Commands
 
-    private func obey(_ command: Command) {
+    func obey(_ command: Command) {
         switch command {
         case .serve(let client): serve(client)
         case .listen(let sockets): listen(to: sockets)
@@ -232,6 +235,11 @@ final class Worker {
         case .trace(let wishes, let question):
             answer(.traced(follow(wishes)), question)
         case .stop: isStopping = true
+        case .standStill(let question): standstill = question
+        case .adopt(let moved): adopt(moved)
+        case .inherit(let estate): inherit(estate)
+        case .goOn: standstill = nil
+        case .handOver, .letGo: break
         }
     }
 
@@ -291,7 +299,7 @@ final class Worker {
         searches.removeAll { !$0.tap.isHungry }
     }
 
-    private func answer(_ answer: Answer, _ question: UInt64) {
+    func answer(_ answer: Answer, _ question: UInt64) {
         share.notices.post(.answer(answer, question: question))
     }
 
@@ -311,7 +319,7 @@ final class Worker {
 
     private func endAll(_ cause: EndReason.Cause) { _ = end(cause) { _ in true } }
 
-    private var report: WorkerReport {
+    var report: WorkerReport {
         WorkerReport(
             index: index, sessions: sessions.count, totals: TrafficCounters.sum([counters]),
             turns: turns, events: events, pipes: space.pipeCount,
@@ -438,6 +446,9 @@ final class Worker {
         tarpitted += 1
         return true
     }
+
+    /// It was there before, in another process.
+    func keepInTarpit() { tarpitted += 1 }
 
     func leaveTarpit() { tarpitted -= 1 }
 

@@ -27,6 +27,21 @@ struct ConnectTimes: Sendable {
 
     init(now: Instant) { minute = now.nanoseconds / Self.minuteNanoseconds }
 
+    /// What was measured elsewhere lately: how long, and how often.
+    init(now: Instant, recent numbers: [UInt64]) {
+        self.init(now: now)
+        for index in stride(from: 0, to: numbers.count - 1, by: 2) {
+            current.record(numbers[index], count: UInt32(clamping: numbers[index + 1]))
+        }
+    }
+
+    /// Microseconds, and how often, by turns.
+    static func numbers(of times: [ConnectTimes], now: Instant) -> [UInt64] {
+        guard var sum = times.first?.recent(now: now) else { return [] }
+        for other in times.dropFirst() { sum.add(other.recent(now: now)) }
+        return sum.recordedValues().flatMap { [$0.value, UInt64($0.count)] }
+    }
+
     mutating func record(nanoseconds: UInt64, now: Instant) {
         turn(to: now.nanoseconds / Self.minuteNanoseconds)
         current.record(nanoseconds / 1000)

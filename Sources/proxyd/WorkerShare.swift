@@ -29,6 +29,11 @@ final class WorkerShare: Sendable {
         workers[waiter.worker].mailbox.post(.wake(waiter.token))
     }
 
+    /// Another process has counted so far.
+    func resumeGeneration(_ generation: UInt64) {
+        generationCount.store(max(generation, self.generation), ordering: .relaxed)
+    }
+
     func raiseGeneration() { generationCount.wrappingAdd(1, ordering: .relaxed) }
 }
 
@@ -79,6 +84,18 @@ enum Command: Sendable {
     case trace(TraceWishes, question: UInt64)
     /// End everything and return.
     case stop
+    /// Come to a standstill once this turn is over; answered when it has.
+    case standStill(question: UInt64)
+    /// Standing still: tell of everything that another process shall go on with.
+    case handOver(question: UInt64)
+    /// The standstill is over, and nothing has happened.
+    case goOn
+    /// The standstill is over, and these sessions are another process's now.
+    case letGo
+    /// Go on with these sessions of another process.
+    case adopt([MovedSession])
+    /// What another process's workers had counted.
+    case inherit(WorkerEstate)
 }
 
 /// What a worker, or the watch of names, tells the supervisor.
@@ -89,6 +106,9 @@ enum Notice: Sendable {
     case primaryFailed(Channel, EndReason.Cause)
     case sessionEnded(SessionRecord, EndReason)
     case shortage(SystemError)
+    /// All places of a service are taken, and there is room again.
+    case serviceFull(Service)
+    case serviceHasRoom(Service)
     case denied(Denied)
     /// A channel's name leads to these addresses now.
     case resolved(Channel, Endpoint, [Endpoint])
@@ -127,6 +147,8 @@ enum Answer: Sendable {
     case written(SystemError?)
     /// So many sessions are told of.
     case traced(Int)
+    case standsStill
+    case handedOver(WorkerEstate)
     /// So many log files were opened again, or what went wrong.
     case reopened(Int, problem: String?)
 }

@@ -1,4 +1,3 @@
-internal import ArgumentParser
 internal import Shared
 
 /// Reports on standard output: once, or at every interval.

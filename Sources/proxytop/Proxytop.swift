@@ -25,15 +25,16 @@ struct Proxytop: ParsableCommand {
             "A command that reaches another machine, as in --via 'ssh db1'; several times for several.",
             valueName: "command"))
     var via: [String] = []
-    @Option(help: "Seconds between two questions to the daemon, 0.25 to 60.")
-    var interval = 1.0
+    @Option(
+        help: "Seconds between two questions to the daemon, 0.25 to 60; 1 unless said otherwise.")
+    var interval: String?
     @OptionGroup(title: "Without a screen") var batch: BatchOptions
     @Option(
         help:
             ArgumentHelp(
                 "The first view: overview, channels, conns, events or auto; in reports groups and listeners, too.",
                 valueName: "view"))
-    var view = "auto"
+    var view: String?
     @Option(help: ArgumentHelp("Write every answer of the daemon to a file.", valueName: "file"))
     var record: String?
     @Option(help: ArgumentHelp("Show a recording instead of a daemon.", valueName: "file"))
@@ -45,7 +46,7 @@ struct Proxytop: ParsableCommand {
     @Flag(help: "With --record: tags in the place of clients' addresses.")
     var redact = false
     @Option(help: "Characters to draw with: ascii, unicode, braille, words or auto.")
-    var glyphs = "auto"
+    var glyphs: String?
     @Flag(help: "No colours, as with NO_COLOR.")
     var mono = false
     @Flag(
@@ -56,9 +57,15 @@ struct Proxytop: ParsableCommand {
     @Flag(help: "The wheel scrolls, a click chooses or sorts; nothing is switched by it.")
     var mouse = false
     @Option(help: "Frames as one (terminal mode 2026): auto asks the terminal, on, off.")
-    var sync = "auto"
+    var sync: String?
     @Option(help: "Colours: dark, light, or blue-orange for eyes that do not tell red from green.")
-    var theme = "dark"
+    var theme: String?
+    @Option(help: "The bell: off, lost (the link), or down: and once for each new problem.")
+    var bell: String?
+    @Flag(help: "For slow lines: no trends, and a look every 5 seconds.")
+    var lean = false
+    @Flag(help: "Print what holds, as a file of settings, and end.")
+    var printConfig = false
 
     static func main() {
         do {
@@ -75,17 +82,17 @@ struct Proxytop: ParsableCommand {
     }
 
     func validate() throws {
-        guard (0.25...60).contains(interval) else {
-            throw ValidationError("--interval: \(interval) is not between 0.25 and 60 seconds")
+        for (name, value) in said where name != .view {
+            if let problem = Settings.problem(of: name, value) {
+                throw ValidationError("--\(name.rawValue): \(problem)")
+            }
         }
-        guard glyphs == "auto" || Glyphs(rawValue: glyphs) != nil else {
-            throw ValidationError(
-                "--glyphs: “\(glyphs)” is not ascii, unicode, braille, words or auto")
-        }
-        let isReport = batch.isAsked && BatchReport.views.contains(view)
-        guard view == "auto" || Page(named: view) != nil || isReport else {
-            throw ValidationError(
-                "--view: “\(view)” is not overview, channels, conns, events or auto")
+        if let view {
+            let isReport = batch.isAsked && BatchReport.views.contains(view)
+            guard isReport || view == "auto" || Page(named: view) != nil else {
+                throw ValidationError(
+                    "--view: “\(view)” is not overview, channels, conns, events or auto")
+            }
         }
         guard (0.1...1000).contains(speed) else {
             throw ValidationError("--speed: \(speed) is not between 0.1 and 1000")
@@ -116,33 +123,60 @@ struct Proxytop: ParsableCommand {
         } catch {
             throw ValidationError(error.message)
         }
-        guard Theme(rawValue: theme) != nil, theme != "mono" else {
-            throw ValidationError(
-                "--theme: “\(theme)” is not dark, light or blue-orange; --mono is without colours")
+    }
+
+    /// The settings that the command line makes.
+    private var said: [(Settings.Name, String)] {
+        let options: [(Settings.Name, String?)] = [
+            (.interval, interval ?? (lean ? "5" : nil)), (.view, view), (.glyphs, glyphs),
+            (.theme, theme), (.sync, sync), (.bell, bell), (.mono, mono ? "yes" : nil),
+            (.mouse, mouse ? "yes" : nil), (.a11y, a11y ? "yes" : nil), (.lean, lean ? "yes" : nil),
+        ]
+        return options.compactMap { name, value in value.map { (name, $0) } }
+    }
+
+    /// What the operator's file says, and over it what the command line does.
+    private func effectiveSettings() throws -> Settings {
+        var settings = Settings()
+        do {
+            if let file = SettingsFile.path, let text = try SettingsFile.read(file) {
+                do throws(Settings.Mistake) {
+                    settings = try Settings(text)
+                } catch {
+                    try Self.end(.usage, "\(file): \(error)")
+                }
+            }
+        } catch let failure as SettingsFile.Failure {
+            try Self.end(.usage, failure.reason)
         }
-        guard ["auto", "on", "off"].contains(sync) else {
-            throw ValidationError("--sync: “\(sync)” is not auto, on or off")
-        }
+        for (name, value) in said { settings.override(name, value) }
+        return settings
     }
 
     func run() throws {
+        let settings = try effectiveSettings()
+        if printConfig {
+            StandardStream.output.write(settings.text)
+            return
+        }
+        let glyphs = settings[.glyphs]
         let isUTF8 = TerminalLocale.adopt(
             forcing: glyphs == Glyphs.unicode.rawValue || glyphs == Glyphs.braille.rawValue)
         let capabilities = Capabilities(
-            glyphs: a11y
+            glyphs: settings.isOn(.a11y)
                 ? .words
                 : Glyphs(rawValue: glyphs)
                     ?? .automatic(isUTF8: isUTF8, terminal: Environment.value(of: "TERM")),
             isUTF8: isUTF8)
         if let replay {
-            try show(replay, capabilities)
+            try show(replay, capabilities, settings)
             return
         }
         let targets = try targets()
         if batch.isAsked || !StandardStream.output.isTerminal {
-            try report(targets, capabilities)
+            try report(targets, capabilities, settings)
         } else {
-            try watch(targets, capabilities)
+            try watch(targets, capabilities, settings)
         }
     }
 
@@ -158,12 +192,13 @@ struct Proxytop: ParsableCommand {
         }
     }
 
-    private func model(of target: DaemonTarget) -> Model {
+    private func model(of target: DaemonTarget, _ settings: Settings) -> Model {
         var model = Model(
             now: Moment.read(), size: Size(columns: 80, rows: 24), socketPath: target.name,
-            intervalMilliseconds: UInt64(interval * 1000),
-            page: view == "auto" ? nil : Page(named: view))
+            intervalMilliseconds: UInt64((Double(settings[.interval]) ?? 1) * 1000),
+            page: Page(named: settings[.view]))
         model.isElsewhere = target.via != nil
+        model.adopt(settings)
         return model
     }
 
@@ -177,7 +212,9 @@ struct Proxytop: ParsableCommand {
     }
 
     /// One daemon after the other; the worst outcome is the program's.
-    private func report(_ targets: [DaemonTarget], _ capabilities: Capabilities) throws {
+    private func report(
+        _ targets: [DaemonTarget], _ capabilities: Capabilities, _ settings: Settings
+    ) throws {
         guard targets.count == 1 || !(batch.follow || batch.plain) else {
             return try Self.end(
                 .usage,
@@ -192,7 +229,7 @@ struct Proxytop: ParsableCommand {
                 }
                 guard let connection = try connect(target) else { continue }
                 let once = Once(
-                    model: model(of: target), target, connection: consume connection,
+                    model: model(of: target, settings), target, connection: consume connection,
                     reconnects: batch.plain)
                 try tell(of: consume once, capabilities)
             } catch let code as ExitCode {
@@ -215,17 +252,20 @@ struct Proxytop: ParsableCommand {
         if status != 0 { throw ExitCode(status) }
     }
 
-    private func watch(_ targets: [DaemonTarget], _ capabilities: Capabilities) throws {
+    private func watch(
+        _ targets: [DaemonTarget], _ capabilities: Capabilities, _ settings: Settings
+    ) throws {
         guard let first = targets.first, targets.count == 1 else {
             guard record == nil else {
                 return try Self.end(
                     .usage, "--record writes one daemon down; name it with --socket")
             }
             return try open(
-                targets.map { Station(self.model(of: $0), $0) }, playback: nil, capabilities)
+                targets.map { Station(self.model(of: $0, settings), $0) }, playback: nil,
+                capabilities, settings)
         }
         guard let connection = try connect(first) else { return }
-        var model = self.model(of: first)
+        var model = self.model(of: first, settings)
         var file: RecordingFile?
         if let record {
             do throws(RecordingFile.Failure) {
@@ -237,26 +277,29 @@ struct Proxytop: ParsableCommand {
         }
         let station = Station(
             model, first, connection: consume connection, recording: consume file)
-        try open([station], playback: nil, capabilities)
+        try open([station], playback: nil, capabilities, settings)
     }
 
     func open(
-        _ stations: [Station], playback: Playback?, _ capabilities: Capabilities
+        _ stations: [Station], playback: Playback?, _ capabilities: Capabilities,
+        _ settings: Settings
     ) throws {
         guard isatty(0) == 1 else {
             try Self.end(.usage, "standard input is no terminal; --once needs none")
             return
         }
         let look: Theme =
-            mono || Environment.forbidsColour ? .mono : Theme(rawValue: theme) ?? .dark
+            settings.isOn(.mono) || Environment.forbidsColour
+            ? .mono : Theme(rawValue: settings[.theme]) ?? .dark
         let sync = Environment.value(of: "PROXYTOP_SYNC_FD").flatMap { CInt($0) }
         let outcome: (status: ExitStatus, message: String?)
         do throws(CursesScreen.Unusable) {
             let screen = try CursesScreen(
                 theme: look,
                 wishes: .init(
-                    mouse: mouse, wholeFrames: self.sync == "auto" ? nil : self.sync == "on",
-                    cursor: a11y), syncDescriptor: sync)
+                    mouse: settings.isOn(.mouse),
+                    wholeFrames: settings[.sync] == "auto" ? nil : settings[.sync] == "on",
+                    cursor: settings.isOn(.a11y)), syncDescriptor: sync)
             var dashboard = Dashboard(
                 stations, playback: playback, screen: screen, capabilities: capabilities)
             outcome = dashboard.run()

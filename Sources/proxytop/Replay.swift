@@ -2,7 +2,7 @@ internal import Shared
 
 extension Proxytop {
     /// Shows a recording: on the screen, or as a report of its last picture.
-    func show(_ path: String, _ capabilities: Capabilities) throws {
+    func show(_ path: String, _ capabilities: Capabilities, _ settings: Settings) throws {
         let now = Moment.read()
         let entries: [Tape.Entry]
         do {
@@ -18,7 +18,8 @@ extension Proxytop {
         }
         var model = Model(
             now: now, size: Size(columns: 80, rows: 24), socketPath: path,
-            page: view == "auto" ? nil : Page(named: view))
+            page: Page(named: settings[.view]))
+        model.adopt(settings)
         model.tense = .replay
         model.replaySpeed = speed
         model.link.phase = .live
@@ -34,7 +35,8 @@ extension Proxytop {
             try tell(of: Once(recorded: model), capabilities)
         } else {
             try open(
-                [Station(model, DaemonTarget(path: path))], playback: playback, capabilities)
+                [Station(model, DaemonTarget(path: path))], playback: playback, capabilities,
+                settings)
         }
     }
 

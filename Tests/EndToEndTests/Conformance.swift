@@ -169,6 +169,9 @@ struct Conformance: Sendable, CustomTestStringConvertible {
     private static let daemon = [
         changing("drain-daemon", "admin", "drain-daemon 10m", telling: ["sessions"]),
         changing("shutdown", "admin", telling: ["sessions"]),
+        changing(
+            "upgrade", "admin", "upgrade 20s",
+            telling: ["pid", "version", "sessions", "left", "pause_us"]),
         changing("log reopen", "admin", telling: ["reopened"]),
         Conformance(
             "debug session", "operator", "debug session SESSION for 1m", telling: ["sessions"]),

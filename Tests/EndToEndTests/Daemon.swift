@@ -37,10 +37,14 @@ final class Daemon {
         try self.init(arguments: ["run"] + drain + options + [file], prefix: prefix, in: directory)
     }
 
-    init(arguments: [String], prefix: [String] = [], in directory: TemporaryDirectory) throws {
+    init(
+        arguments: [String], binary: String = binary, prefix: [String] = [],
+        environment: [String: String] = [:], in directory: TemporaryDirectory
+    ) throws {
         self.directory = directory
         controlPath = directory("control.sock")
-        program = try Program([Self.binary] + arguments, prefix: prefix, in: directory)
+        program = try Program(
+            [binary] + arguments, prefix: prefix, in: directory, environment: environment)
         try waitUntilReady()
     }
 

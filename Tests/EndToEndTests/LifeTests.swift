@@ -166,49 +166,12 @@ extension EndToEnd {
 
         // MARK: Reloads
 
-        /// An nginx that answers a few bytes; returns its port.
-        private func startNginx(in directory: TemporaryDirectory) throws -> UInt16 {
-            let port = try Program.freePort()
-            directory.open(mode: 0o755)
-            let paths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map {
-                "\($0)_temp_path \(directory($0));"
-            }
-            try directory.write(
-                """
-                daemon off; pid \(directory("nginx.pid")); error_log stderr; worker_processes 1;
-                events { worker_connections 4096; }
-                http {
-                    access_log off; keepalive_requests 100000000; \(paths.joined(separator: " "))
-                    server { listen 127.0.0.1:\(port) backlog=4096; location / { return 200 "small\\n"; } }
-                }
-                """, to: "nginx.conf")
-            let nginx = try Program(
-                ["nginx", "-p", directory.path, "-e", "stderr", "-c", directory("nginx.conf")],
-                in: directory)
-            try eventually("nginx listens", within: .seconds(20)) {
-                guard nginx.isRunning else { throw Program.Failed(description: nginx.report) }
-                return (try? Socket.connected(to: .ip(.loopbackV4, port: port))) != nil
-            }
-            return port
-        }
-
-        private func wrk(_ connections: Int, seconds: Int, _ header: String, to port: UInt16) throws
-            -> Program
-        {
-            try Program(
-                [
-                    "wrk", "--threads", "1", "--connections", "\(connections)", "--duration",
-                    "\(seconds)s", "--timeout", "10s", "--header", header,
-                    "http://127.0.0.1:\(port)/",
-                ], in: TemporaryDirectory())
-        }
-
         @Test(
             "reloads under traffic: no request fails, and memory stays as it is",
             .enabled(if: Program.exist("nginx", "wrk")), .tags(.realProgram))
         func reloads() throws {
             let directory = try TemporaryDirectory()
-            let port = try startNginx(in: directory)
+            let port = try WebLoad.startNginx(in: directory)
             let seconds = Self.reloadSeconds ?? 3
             // What changes from file to file: a group, a channel, a listener, keys of everything.
             func services(_ round: Int) -> String {
@@ -234,8 +197,8 @@ extension EndToEnd {
                     .components(separatedBy: "services:")[0] + "services:\n"
                 let front = try daemon.port()
                 let loads = [
-                    try wrk(16, seconds: seconds + 2, "Connection: close", to: front),
-                    try wrk(64, seconds: seconds + 2, "X-Kept: yes", to: front),
+                    try WebLoad.wrk(16, seconds: seconds + 2, "Connection: close", to: front),
+                    try WebLoad.wrk(64, seconds: seconds + 2, "X-Kept: yes", to: front),
                 ]
                 try eventually("there is traffic") { try daemon.sessions().count >= 64 }
                 let wanted = Self.reloadSeconds == nil ? 50 : 1000 * seconds / 60

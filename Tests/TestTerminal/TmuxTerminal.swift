@@ -49,12 +49,12 @@ package final class TmuxTerminal {
         try? FileManager.default.removeItem(at: directory)
     }
 
-    /// Starts a program from the shell as a person would, with its process id in the file `pid` and the modes of
+    /// Starts a program from the shell as a person would, on a screen without what came of the one before, with its process id in the file `pid` and the modes of
     /// the terminal from before in the file `before`.
     package func start(_ command: String) throws {
         let path = directory.path
         try text(
-            "stty -g > \(path)/before; sh -c 'echo $$ > \(path)/pid; PROXYTOP_SYNC_FD=9 exec "
+            "clear; rm -f \(path)/after; stty -g > \(path)/before; sh -c 'echo $$ > \(path)/pid; PROXYTOP_SYNC_FD=9 exec "
                 + "\(command) 9>\(path)/frames 8>\(path)/life'; echo status=$?; stty -g > \(path)/after; echo end=$?"
         )
         try keys("Enter")

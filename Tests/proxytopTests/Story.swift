@@ -190,12 +190,15 @@ struct Story {
                     Reply.Attribute("last", String(events.last?.id ?? 0))
                 ])
         case _ where request.hasPrefix("show history"):
+            // Connecting becomes slow, then it fails: what the others of the group do is not told here.
+            let isDown = words.count > 2 && words[2] != "mail/0/0"
             let samples = (1...90).map { (step: UInt64) in
                 let at = max(milliseconds, 910_000) - (91 - step) * 10_000
                 return HistorySample(
-                    timeMilliseconds: at, monotonicMilliseconds: at, state: "usable", current: 0,
-                    sessions: step * 15, inBytes: 0, outBytes: step * 10_000_000,
-                    failed: step % 30 == 0 ? 20 : 0, connectMicroseconds: nil)
+                    timeMilliseconds: 1_795_228_867_000 - (91 - step) * 10_000,
+                    monotonicMilliseconds: at, state: "usable", current: 0, sessions: step * 15,
+                    inBytes: 0, outBytes: step * 10_000_000, failed: isDown && step > 65 ? 20 : 0,
+                    connectMicroseconds: step > 65 ? nil : step > 63 ? 840_000 : 1900)
             }
             return .table(HistorySample.table(samples), attributes: attributes)
         case _ where words.first == "explain":

@@ -27,5 +27,8 @@ final class Admission: Sendable {
         return false
     }
 
+    /// Takes a place that was taken before, whether or not there is one.
+    func keepPlace() { count.wrappingAdd(1, ordering: .relaxed) }
+
     func leave() { count.wrappingSubtract(1, ordering: .relaxed) }
 }

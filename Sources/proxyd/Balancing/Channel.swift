@@ -29,22 +29,24 @@ final class Channel: Sendable {
     private let hasEgress: Atomic<Bool>
 
     /// Its group's, which it takes its slots from too.
-    private let places: Admission
-    private let reserved = Atomic<Int>(0)
-    private let switched = Atomic<UInt8>(Switch.on.rawValue)
+    let places: Admission
+    let reserved = Atomic<Int>(0)
+    let switched = Atomic<UInt8>(Switch.on.rawValue)
     /// Nanoseconds of the monotonic clock; 0 when it is not in grace.
-    private let graceEnd = Atomic<UInt64>(0)
+    let graceEnd = Atomic<UInt64>(0)
     /// When a person switched it on again, or it connected in its grace time.
-    private let returned = Atomic<UInt64>(0)
+    let returned = Atomic<UInt64>(0)
     /// When the last free slot was taken.
-    private let filledAt = Atomic<UInt64>(0)
+    let filledAt = Atomic<UInt64>(0)
     /// Whether it was no good when the election tried it last.
-    private let isDiscarded = Atomic<Bool>(false)
-    private let note: Mutex<Note>
+    let isDiscarded = Atomic<Bool>(false)
+    let note: Mutex<Note>
     let probes = ProbeRecord()
-    private let health = Mutex(PassiveHealth())
+    let health = Mutex(PassiveHealth())
     /// A failure has been noted since the last success, so that successes need no lock in general.
-    private let hasFailed = Atomic<Bool>(false)
+    let hasFailed = Atomic<Bool>(false)
+    /// It had a grace time, and nothing has connected since.
+    let awaitsProof = Atomic<Bool>(false)
 
     /// What it was told to be, and its endpoint as it was resolved.
     private struct Present {
@@ -138,6 +140,9 @@ final class Channel: Sendable {
 
     /// Where to connect: a name's addresses in turns.
     func nextAddress() -> SocketAddress? { present.withLock { $0.book.next() } }
+
+    /// All of its addresses.
+    var addresses: [Endpoint] { present.withLock { $0.book.endpoints } }
 
     /// How connections to it leave; nil: as the kernel likes.
     var egress: Egress? {
@@ -237,6 +242,9 @@ final class Channel: Sendable {
 
     var isSwitchedOn: Bool { switched.load(ordering: .relaxed) == Switch.on.rawValue }
 
+    /// Whether something has connected since its last grace time.
+    var isProven: Bool { !awaitsProof.load(ordering: .relaxed) }
+
     func isInGrace(now: Instant) -> Bool { graceEnd.load(ordering: .relaxed) > now.nanoseconds }
 
     /// Ends a grace time before it is over.
@@ -280,8 +288,15 @@ final class Channel: Sendable {
     func turn(_ new: Switch, by actor: String, now: Instant) {
         switched.store(new.rawValue, ordering: .relaxed)
         graceEnd.store(0, ordering: .relaxed)
+        awaitsProof.store(false, ordering: .relaxed)
         returned.store(now.nanoseconds, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: nil, by: actor) }
+    }
+
+    /// As it was when the daemon ended that was here before; nobody uses it yet.
+    func restore(_ position: Switch, _ note: Note) {
+        switched.store(position.rawValue, ordering: .relaxed)
+        self.note.withLock { $0 = note }
     }
 
     // MARK: Probes
@@ -303,6 +318,7 @@ final class Channel: Sendable {
         guard probes.clearDown() else { return false }
         guard isSwitchedOn else { return true }
         graceEnd.store(0, ordering: .relaxed)
+        awaitsProof.store(false, ordering: .relaxed)
         returned.store(now.nanoseconds, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: why, by: "probe") }
         return true
@@ -340,6 +356,7 @@ final class Channel: Sendable {
         let end = now.advanced(by: length).nanoseconds
         // Exchanged, so that of workers that fail at once only one has news.
         let isNews = graceEnd.exchange(end, ordering: .relaxed) <= now.nanoseconds
+        awaitsProof.store(true, ordering: .relaxed)
         note.withLock { note in
             if isNews { note = Note(since: now, why: why) } else { note.why = why }
         }
@@ -348,15 +365,17 @@ final class Channel: Sendable {
 
     /// A connect has succeeded.
     ///
-    /// - Returns: whether that ended a grace time.
+    /// - Returns: whether that ended a grace time, or is the first one after it.
     func succeeded(now: Instant) -> Bool {
+        var isProof = false
         if hasFailed.load(ordering: .relaxed) {
             hasFailed.store(false, ordering: .relaxed)
             health.withLock { $0.connected() }
+            isProof = awaitsProof.exchange(false, ordering: .relaxed)
         }
         guard isInGrace(now: now),
             graceEnd.exchange(0, ordering: .relaxed) > now.nanoseconds
-        else { return false }
+        else { return isProof }
         returned.store(now.nanoseconds, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: "connected again") }
         return true

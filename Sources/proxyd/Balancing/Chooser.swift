@@ -45,7 +45,11 @@ struct Chooser: Sendable {
         }
         setKeys(channels)
         policy.prepare(for: candidates)
-        guard !isSame else { return }
+        if !isSame { startEven(channels, now: now) }
+    }
+
+    /// From now on everybody's total is nought.
+    mutating func startEven(_ channels: [Channel], now: Instant) {
         look(at: channels, excluding: [], now: now)
         policy.restart(with: candidates)
     }

@@ -80,6 +80,22 @@ enum LighttpdHash {
         bytes.reduce(5381) { ($0 &* 33) ^ UInt32($1) }
     }
 
+    /// The one whose value is the largest with the base's; the last of equals.
+    static func choose(
+        among candidates: [Candidate], _ base: UInt64, _ bound: LoadBound? = nil
+    ) -> Int? {
+        var best: Int?
+        var highest: UInt64 = 0
+        for index in candidates.indices where candidates[index].isOpen {
+            let value = candidates[index].key ^ base
+            guard best == nil || value >= highest else { continue }
+            if let bound, !bound.allows(candidates[index]) { continue }
+            best = index
+            highest = value
+        }
+        return best
+    }
+
     /// A channel's value: the hash of its resolved host, or path, with the port.
     static func hostValue(of endpoint: Endpoint) -> UInt32 {
         switch endpoint {

@@ -9,6 +9,8 @@ final class CounterBaseline: Sendable {
 
     func reset(to present: TrafficCounters.Totals) { totals.withLock { $0 = present } }
 
+    var present: TrafficCounters.Totals { totals.withLock { $0 } }
+
     func shown(_ present: TrafficCounters.Totals) -> TrafficCounters.Totals {
         present.since(totals.withLock { $0 })
     }

@@ -112,6 +112,11 @@ final class Group: Sendable {
         if count.isMultiple(of: rebalance) { for channel in channels { channel.endGrace() } }
     }
 
+    /// What was counted so far gives nobody anything to catch up on.
+    func startEven(now: Instant) {
+        present.withLock { $0.chooser.startEven($0.channels, now: now) }
+    }
+
     // MARK: The policy
 
     var settings: GroupConfiguration { present.withLock { $0.settings } }
@@ -129,6 +134,14 @@ final class Group: Sendable {
     var asksForServerName: Bool { asksName.load(ordering: .relaxed) }
 
     // MARK: Spilling
+
+    /// What was counted elsewhere.
+    func resume(spills: UInt64, last: Instant) {
+        spilled.wrappingAdd(spills, ordering: .relaxed)
+        lastSpill.store(last.nanoseconds, ordering: .relaxed)
+    }
+
+    var lastSpillAt: Instant { Instant(nanoseconds: lastSpill.load(ordering: .relaxed)) }
 
     func countSpill(now: Instant) {
         spilled.wrappingAdd(1, ordering: .relaxed)

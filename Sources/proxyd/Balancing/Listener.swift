@@ -18,6 +18,7 @@ final class Listener: Sendable {
     private let sessions = Atomic<Int>(0)
     private let bucket: Mutex<RateLimit?>
     private let isOpenNow = Atomic<Bool>(true)
+    private let bindFailureNow: Mutex<String?>
     /// Who may come in; asked only where there are rules.
     private let rules: Mutex<AccessList?>
     private let hasRules: Atomic<Bool>
@@ -33,8 +34,10 @@ final class Listener: Sendable {
 
     init(
         _ settings: ListenerConfiguration, in path: String, serial: UInt64, endpoint: Endpoint,
-        workerCount: Int
+        workerCount: Int, bindFailure: String? = nil
     ) {
+        bindFailureNow = Mutex(bindFailure)
+        isOpenNow.store(bindFailure == nil, ordering: .relaxed)
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
@@ -90,6 +93,9 @@ final class Listener: Sendable {
         }
     }
 
+    /// Takes a place that was taken before.
+    func keepPlace() { sessions.wrappingAdd(1, ordering: .relaxed) }
+
     /// Whether its `access` has to be asked.
     var isGuarded: Bool { hasRules.load(ordering: .relaxed) }
 
@@ -117,6 +123,11 @@ final class Listener: Sendable {
     }
 
     func leave() { sessions.wrappingSubtract(1, ordering: .relaxed) }
+
+    /// Why its address is not ours (`on-bind-failure`); nil: it is, or was when it was last needed.
+    var bindFailure: String? { bindFailureNow.withLock { $0 } }
+
+    func setBindFailure(_ reason: String?) { bindFailureNow.withLock { $0 = reason } }
 
     /// Whether clients are accepted; false while it refuses them (`when-empty: refuse`).
     var isOpen: Bool { isOpenNow.load(ordering: .relaxed) }

@@ -31,6 +31,13 @@ final class Mishaps: Sendable {
         }
     }
 
+    /// What was noted elsewhere, the latest first.
+    func resume(_ mishaps: [Mishap]) {
+        for mishap in mishaps.prefix(Self.capacity).reversed() {
+            note(mishap.cause, errno: mishap.errno, now: mishap.instant)
+        }
+    }
+
     /// The latest first.
     var all: [Mishap] {
         latest.withLock { latest in

@@ -19,6 +19,32 @@ struct PassiveHealth: Equatable, Sendable {
     /// When the last grace time ended or will end, and how long it was.
     private var lastGrace: (end: Instant, length: Duration)?
 
+    /// Everything that it remembers.
+    struct Memory: Equatable, Sendable {
+        var failuresInARow = 0
+        var doublings = 0
+        var hasConnected = false
+        var lastGraceEnd = Instant.zero
+        var lastGraceLength = Duration.zero
+    }
+
+    init() {}
+
+    init(_ memory: Memory) {
+        failuresInARow = memory.failuresInARow
+        doublings = min(max(0, memory.doublings), Self.mostDoublings)
+        hasConnected = memory.hasConnected
+        if memory.lastGraceEnd > .zero {
+            lastGrace = (memory.lastGraceEnd, memory.lastGraceLength)
+        }
+    }
+
+    var memory: Memory {
+        Memory(
+            failuresInARow: failuresInARow, doublings: doublings, hasConnected: hasConnected,
+            lastGraceEnd: lastGrace?.end ?? .zero, lastGraceLength: lastGrace?.length ?? .zero)
+    }
+
     /// So many times its length after a grace time, a failure is no flapping any more.
     private static let memory = 8
     private static let mostDoublings = 20

@@ -25,6 +25,11 @@ struct PeakLatency: ~Copyable, Sendable {
         }
     }
 
+    /// All that is known, in one number.
+    var word: UInt64 { packed.load(ordering: .relaxed) }
+
+    func resume(_ word: UInt64) { packed.store(word, ordering: .relaxed) }
+
     /// In nanoseconds; 0 when nobody has connected, or so long ago that it says nothing.
     func value(now: Instant) -> UInt64 {
         UInt64(Self.faded(packed.load(ordering: .relaxed), at: Self.milliseconds(now))) * 1000

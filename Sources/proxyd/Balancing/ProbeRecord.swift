@@ -28,6 +28,18 @@ final class ProbeRecord: Sendable {
         }
     }
 
+    /// Its probes have told so much already in another process that the next result is none of a first time.
+    private let isResumed = Atomic<Bool>(false)
+
+    func resume(_ told: Told) {
+        isDownNow.store(told.down != nil, ordering: .relaxed)
+        self.told.withLock { $0 = told }
+        isResumed.store(told.results > 0, ordering: .relaxed)
+    }
+
+    /// Asked once, by whoever begins to probe.
+    func takeResumed() -> Bool { isResumed.exchange(false, ordering: .relaxed) }
+
     /// - Returns: whether that is news.
     func setDown(_ note: Channel.Note) -> Bool {
         told.withLock { told in

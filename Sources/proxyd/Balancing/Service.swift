@@ -9,6 +9,8 @@ final class Service: Sendable {
     let places: Admission
     /// Clients that wait for room, or for a channel to become usable.
     let line: WaitingLine
+    /// All its places are taken, and somebody has said so.
+    private let isFullNow = Atomic<Bool>(false)
     private let present: Mutex<Present>
     private let hasRules: Atomic<Bool>
     private let asksName: Atomic<Bool>
@@ -57,6 +59,22 @@ final class Service: Sendable {
         }
         hasRules.store(!settings.access.isEmpty, ordering: .relaxed)
         asksName.store(groups.contains(where: \.asksForServerName), ordering: .relaxed)
+    }
+
+    // MARK: Full, or not
+
+    var isFull: Bool { isFullNow.load(ordering: .relaxed) }
+
+    /// A place was taken. Whether it was the last one, for the first time since there was room.
+    func hasBecomeFull() -> Bool {
+        guard !places.hasRoom else { return false }
+        return !isFullNow.exchange(true, ordering: .relaxed)
+    }
+
+    /// A place was given back. Whether there is room again, and nobody waits for it.
+    func hasRoomAgain() -> Bool {
+        guard isFull, places.hasRoom, line.count == 0 else { return false }
+        return isFullNow.exchange(false, ordering: .relaxed)
     }
 
     // MARK: Settings

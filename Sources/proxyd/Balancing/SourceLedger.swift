@@ -56,6 +56,14 @@ final class SourceLedger: Sendable {
         }
     }
 
+    /// Counts a client in that was admitted before.
+    func keepPlace(of source: Source) {
+        entries.withLock { entries in
+            guard entries.count < Self.mostSources || entries[source] != nil else { return }
+            entries[source, default: Entry()].sessions += 1
+        }
+    }
+
     func leave(_ source: Source) {
         entries.withLock { entries in
             guard var entry = entries[source] else { return }

@@ -69,6 +69,14 @@ final class TimeHistogram: Sendable {
         totals.nanoseconds &+= nanosecondCount.load(ordering: .relaxed)
     }
 
+    /// What was measured elsewhere.
+    func add(_ totals: Totals) {
+        for (bucket, count) in totals.buckets.prefix(Self.boundCount + 1).enumerated() {
+            Self.add(count, to: counts[bucket])
+        }
+        Self.add(totals.nanoseconds, to: nanosecondCount)
+    }
+
     /// How many, and how long together, without the buckets.
     var summary: (count: UInt64, nanoseconds: UInt64) {
         var count: UInt64 = 0

@@ -54,6 +54,15 @@ final class TrafficCounters: Sendable {
         }
     }
 
+    /// It goes on, and is counted elsewhere.
+    func forgot(began start: Instant) {
+        revise {
+            Self.set(runningCount, to: runningCount.load(ordering: .relaxed) &- 1)
+            Self.set(
+                runningStarts, to: runningStarts.load(ordering: .relaxed) &- start.nanoseconds)
+        }
+    }
+
     /// The sum of all sessions' ages, of running ones up to now.
     func time(now: Instant) -> UInt64 {
         // A writer is done within nanoseconds, unless its thread was stopped in between.
@@ -98,6 +107,15 @@ final class TrafficCounters: Sendable {
     @inline(__always)
     private static func add(_ count: UInt64, to counter: borrowing Atomic<UInt64>) {
         counter.store(counter.load(ordering: .relaxed) &+ count, ordering: .relaxed)
+    }
+
+    /// Goes on where another life has ended; no worker counts yet.
+    func restore(_ totals: Totals) {
+        Self.add(totals.sessions, to: sessionCount)
+        Self.add(totals.inBytes, to: inByteCount)
+        Self.add(totals.outBytes, to: outByteCount)
+        Self.add(totals.failures, to: failureCount)
+        Self.add(totals.nanoseconds, to: nanosecondCount)
     }
 
     func add(to totals: inout Totals) {

@@ -1,17 +1,19 @@
 internal import ArgumentParser
 
-/// How our own commands end: sysexits.h.
-enum ExitStatus: Int32, Sendable {
-    case good = 0
-    case usage = 64
-    case data = 65
-    case noInput = 66
-    case unavailable = 69
-    case software = 70
-    case system = 71
-    case temporary = 75
-    case noPermission = 77
-    case configuration = 78
+/// How our own commands end: sysexits.h. A dialect has its own codes.
+struct ExitStatus: RawRepresentable, Equatable, Sendable {
+    let rawValue: Int32
+
+    static let good = ExitStatus(rawValue: 0)
+    static let usage = ExitStatus(rawValue: 64)
+    static let data = ExitStatus(rawValue: 65)
+    static let noInput = ExitStatus(rawValue: 66)
+    static let unavailable = ExitStatus(rawValue: 69)
+    static let software = ExitStatus(rawValue: 70)
+    static let system = ExitStatus(rawValue: 71)
+    static let temporary = ExitStatus(rawValue: 75)
+    static let noPermission = ExitStatus(rawValue: 77)
+    static let configuration = ExitStatus(rawValue: 78)
 
     /// Ends the command, quietly when all is well.
     func finish() throws {

@@ -71,6 +71,12 @@ struct RunCommand: ParsableCommand {
             valueName: "address"))
     var metricsListen: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Keeps what is said about channels, and what was counted, over a restart.",
+            valueName: "path"))
+    var stateFile: String?
+
     @Option(help: ArgumentHelp("Whom the daemon becomes once all is bound.", valueName: "user"))
     var user: String?
 
@@ -97,6 +103,12 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "How long sessions that cannot be moved may take to end after an upgrade (1h); or never.",
+            valueName: "time"))
+    var linger: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Where the process id is written, in a file that is locked meanwhile.",
             valueName: "path"))
     var pidFile: String?
@@ -117,27 +129,36 @@ struct RunCommand: ParsableCommand {
     func validate() throws {
         if listen.isEmpty { _ = try file() }
         _ = try drainTime
+        _ = try lingerTime
     }
 
     /// nil: without end.
     private var drainTime: Duration? {
-        get throws {
-            guard let drain else { return RunOptions.standardDrain }
-            if drain == "never" { return nil }
-            do throws(ValueMistake) {
-                return try ValueReader.duration(drain, in: .zero...ValueReader.year, as: "--drain")
-            } catch {
-                throw ValidationError("\(error.problem); \(error.remedy)")
-            }
+        get throws { try time(drain, RunOptions.standardDrain, "--drain") }
+    }
+
+    private var lingerTime: Duration? {
+        get throws { try time(linger, RunOptions.standardLinger, "--linger") }
+    }
+
+    private func time(_ word: String?, _ standard: Duration?, _ option: String) throws -> Duration?
+    {
+        guard let word else { return standard }
+        if word == "never" { return nil }
+        do throws(ValueMistake) {
+            return try ValueReader.duration(word, in: .zero...ValueReader.year, as: option)
+        } catch {
+            throw ValidationError("\(error.problem); \(error.remedy)")
         }
     }
 
     func run() throws {
         StandardDescriptors.fill()
+        let invocation = Invocation.current(CommandLine.arguments)
         var options = RunOptions(
             file: listen.isEmpty ? try file() : nil, overrides: commandLine, relay: relay,
             isVerbose: verbose, isDebugging: debug, pidFile: pidFile, isInBackground: daemon,
-            drain: try drainTime)
+            drain: try drainTime, invocation: invocation, linger: try lingerTime)
         // A daemon works elsewhere than its caller.
         if daemon {
             options.file = options.file.map { $0 == "-" ? $0 : FilePlace.absolute($0) }
@@ -155,8 +176,12 @@ struct RunCommand: ParsableCommand {
                 configuration = try commandLine.configuration()
             }
         } catch {
-            StandardError.tell(error)
-            return try (error.isUnreadable ? .noInput : status).finish()
+            guard error.isUnreadable, Predecessor.isThere else {
+                StandardError.tell(error)
+                Predecessor.refuse(error.summary)
+                return try (error.isUnreadable ? .noInput : status).finish()
+            }
+            options.unreadFile = error.summary
         }
         try Supervisor.run(configuration: configuration, options: options).finish()
     }
@@ -186,6 +211,7 @@ struct RunCommand: ParsableCommand {
             idleTimeout: idleTimeout, halfClosedTimeout: halfClosedTimeout, deadPeer: deadPeer,
             grace: grace, whenEmpty: whenEmpty, workers: workers, maxSessions: maxSessions,
             control: control, environment: environment, metricsListen: metricsListen,
-            user: user, group: group, chroot: chroot, keepsBind: keepBind)
+            stateFile: stateFile.map(FilePlace.absolute), user: user, group: group, chroot: chroot,
+            keepsBind: keepBind)
     }
 }

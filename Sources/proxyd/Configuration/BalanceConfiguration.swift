@@ -63,7 +63,7 @@ enum PolicyName: String, Equatable, Sendable, CaseIterable {
     /// The functions that it can be told to use, the default first.
     var functions: [HashFunction] {
         switch self {
-        case .hash: [.modern, .balance]
+        case .hash: [.modern, .balance, .lighttpd]
         case .sticky: [.modern, .lighttpd]
         default: []
         }

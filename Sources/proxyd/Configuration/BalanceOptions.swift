@@ -35,6 +35,16 @@ struct BalanceOptions {
                 option: "failover", "“failover” means nothing to \(name), which always goes on",
                 "remove it")
         }
+        if failover != nil, function == .lighttpd {
+            throw Nonsense(
+                option: "failover", "“failover” means nothing to the lighttpd function, which always goes on",
+                "remove it")
+        }
+        if maxLoad != nil, policy == .hash, function == .lighttpd {
+            throw Nonsense(
+                option: "max-load", "“max-load” means nothing to hash with the lighttpd function",
+                "remove it")
+        }
         if maxLoad != nil, !policy.isByClient {
             throw Nonsense(option: "max-load", "“max-load” means nothing to \(name)", "remove it")
         }

@@ -7,6 +7,8 @@ struct Configuration: Equatable, Sendable {
     var metrics = MetricsConfiguration()
     var privileges = PrivilegesConfiguration()
     var log = LogConfiguration()
+    /// Keeps what people have said about channels, and what was counted, over a restart; nil: nothing does.
+    var stateFile: String?
     /// Data threads; nil means one per core.
     var workers: Int?
     /// Sessions of the whole daemon at once; nil means what the descriptors allow.
@@ -75,6 +77,11 @@ struct ListenerConfiguration: Equatable, Sendable {
     var endpoint: Endpoint
     /// Permission bits of a Unix socket.
     var mode: UInt32 = 0o666
+    /// Whom a Unix socket belongs to, by name or number; nil: us.
+    var user: String?
+    /// Likewise its Unix group.
+    var group: String?
+    var onBindFailure = OnBindFailure.fail
     var whenEmpty = WhenEmpty.close
     /// Clients that the kernel holds for us until we accept (listen(2)).
     var backlog: Int32 = 4096
@@ -91,6 +98,16 @@ struct ListenerConfiguration: Equatable, Sendable {
     /// Where its clients go by what they say first; empty: all alike.
     var route: [RouteRule] = []
     var socket: SocketOptions?
+}
+
+/// What is done about an address that cannot be bound.
+enum OnBindFailure: Equatable, Sendable {
+    /// The daemon does not start, and a change is not made.
+    case fail
+    /// It goes on without that listener, as long as there is another one.
+    case skip
+    /// Likewise, and tries again each time that so long has passed.
+    case retry(Duration)
 }
 
 /// What a client meets when no channel can take it.
@@ -146,6 +163,8 @@ enum Overload: String, Equatable, Sendable, CaseIterable {
     case reset
     /// Waits in line until there is room.
     case queue
+    /// Nobody listens until a session ends: connection refused.
+    case refuse
 }
 
 /// What the clients of one address, or of one prefix, may do together.
@@ -175,6 +194,8 @@ struct GroupConfiguration: Equatable, Sendable {
     var slowStart: Duration?
     /// Every so many choices all grace times end. Tcprelay's `rebalance`.
     var rebalance: Int?
+    /// It may have no channel, and get some later.
+    var mayBeEmpty = false
     var channels: [ChannelConfiguration] = []
     /// For `balance: primary`.
     var election = ElectionConfiguration()

@@ -9,6 +9,7 @@ struct ConfigurationDraft {
     var metrics = MetricsConfiguration()
     var privileges = PrivilegesConfiguration()
     var log = LogConfiguration()
+    var stateFile: String?
     var workers: Int?
     var maxSessions: Int?
     var services: [ServiceDraft]? = []
@@ -37,6 +38,9 @@ struct ListenerDraft {
     var endpoint: Endpoint?
     /// Everything but name and endpoint.
     var mode: UInt32?
+    var user: String?
+    var group: String?
+    var onBindFailure = OnBindFailure.fail
     var whenEmpty = WhenEmpty.close
     var backlog: Int32?
     var maxSessions: Int?
@@ -57,6 +61,7 @@ struct GroupDraft {
     var rebalance: Int?
     var balance = BalanceConfiguration()
     var election: Placed<ElectionConfiguration>?
+    var mayBeEmpty = false
     var source: ConnectionSource?
     var socket: SocketOptions?
     var proxyProtocol: ProxyProtocolChoice?

@@ -7,6 +7,12 @@ enum ConfigurationFile {
 
     /// Reads and judges a file; `-` stands for standard input.
     static func load(path: String) throws(ConfigurationErrors) -> Configuration {
+        let name = path == "-" ? "standard input" : path
+        return try parse(text(path: path), name: name)
+    }
+
+    /// A file's text; `-` stands for standard input.
+    static func text(path: String) throws(ConfigurationErrors) -> String {
         let bytes = try read(path)
         let name = path == "-" ? "standard input" : path
         guard bytes.count <= mostBytes else {
@@ -15,7 +21,7 @@ enum ConfigurationFile {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw failure(name, "the file is not UTF-8 text", "save it as UTF-8")
         }
-        return try parse(text, name: name)
+        return text
     }
 
     /// Judges a text; mistakes are located in `name`.

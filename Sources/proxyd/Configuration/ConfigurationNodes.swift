@@ -30,6 +30,7 @@ extension Configuration {
         writer.put("metrics", metrics.writer(extent))
         writer.put("privileges", privileges.writer(extent))
         writer.put("log", log.writer(extent))
+        writer.put("state-file", stateFile)
         writer.put("workers", workers, default: nil) { $0.map { String($0) } ?? "auto" }
         writer.put("max-sessions", maxSessions)
         return writer
@@ -140,6 +141,9 @@ extension ListenerConfiguration {
         if case .unix = endpoint {
             writer.put("mode", mode, default: standard.mode) { $0.octalText }
         }
+        writer.put("user", user)
+        writer.put("group", group)
+        writer.put("on-bind-failure", onBindFailure, default: standard.onBindFailure) { $0.text }
         writer.put("when-empty", whenEmpty, default: service.whenEmpty) { $0.text }
         writer.put("backlog", Int(backlog), default: Int(standard.backlog))
         writer.put("max-sessions", maxSessions)
@@ -173,6 +177,7 @@ extension GroupConfiguration {
         writer.put("max-sessions", maxSessions)
         writer.put("slow-start", slowStart)
         writer.put("rebalance", rebalance)
+        writer.put("may-be-empty", mayBeEmpty, default: false)
         writer.put("source", ownSource?.text)
         if let ownSocket { writer.put("socket", ownSocket.writer(extent)) }
         writer.put("proxy-protocol", ownProxyProtocol?.text)
@@ -304,6 +309,17 @@ extension OnRemove {
         case .keep: "keep"
         case .drain(let time): "drain \(time.exactText)"
         case .cut: "cut"
+        }
+    }
+}
+
+extension OnBindFailure {
+    /// As it is written.
+    var text: String {
+        switch self {
+        case .fail: "fail"
+        case .skip: "skip"
+        case .retry(let time): "retry \(time.exactText)"
         }
     }
 }

@@ -6,6 +6,7 @@ extension ConfigurationDraft {
     init(of configuration: Configuration) {
         place = Place(path: "")
         control = configuration.control
+        stateFile = configuration.stateFile
         workers = configuration.workers
         maxSessions = configuration.maxSessions
         metrics = configuration.metrics
@@ -40,6 +41,9 @@ extension ListenerDraft {
         name = Placed(listener.name, at: place)
         endpoint = listener.endpoint
         if case .unix = listener.endpoint { mode = listener.mode }
+        user = listener.user
+        group = listener.group
+        onBindFailure = listener.onBindFailure
         whenEmpty = listener.whenEmpty
         backlog = listener.backlog
         maxSessions = listener.maxSessions
@@ -62,6 +66,7 @@ extension GroupDraft {
         slowStart = group.slowStart
         rebalance = group.rebalance
         balance = group.balance
+        mayBeEmpty = group.mayBeEmpty
         source = group.ownSource
         socket = group.ownSocket
         proxyProtocol = group.ownProxyProtocol

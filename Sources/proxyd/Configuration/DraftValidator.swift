@@ -14,7 +14,7 @@ struct DraftValidator {
     ) throws(ConfigurationErrors) -> Configuration {
         var configuration = Configuration(
             control: draft.control, metrics: draft.metrics, privileges: draft.privileges,
-            log: draft.log, workers: draft.workers, maxSessions: draft.maxSessions)
+            log: draft.log, stateFile: draft.stateFile, workers: draft.workers, maxSessions: draft.maxSessions)
         if let services = draft.services {
             if services.isEmpty {
                 mistakes.add("there is no service", "add one under “services”", at: draft.place)
@@ -102,9 +102,12 @@ struct DraftValidator {
         _ draft: ListenerDraft, name: String
     ) -> ListenerConfiguration? {
         guard let endpoint = draft.endpoint else { return nil }
-        if draft.mode != nil, !endpoint.isUnix {
+        let ofUnix = [
+            ("mode", draft.mode != nil), ("user", draft.user != nil), ("group", draft.group != nil),
+        ]
+        for (key, isGiven) in ofUnix where isGiven && !endpoint.isUnix {
             mistakes.add(
-                "“mode” is for Unix sockets, and \(endpoint) is none", "remove it",
+                "“\(key)” is for Unix sockets, and \(endpoint) is none", "remove it",
                 at: draft.place)
         }
         if !endpoint.isEphemeral {
@@ -118,6 +121,9 @@ struct DraftValidator {
         }
         var listener = ListenerConfiguration(name: name, endpoint: endpoint)
         listener.mode = draft.mode ?? listener.mode
+        listener.user = draft.user
+        listener.group = draft.group
+        listener.onBindFailure = draft.onBindFailure
         listener.whenEmpty = draft.whenEmpty
         listener.backlog = draft.backlog ?? listener.backlog
         listener.maxSessions = draft.maxSessions
@@ -158,8 +164,10 @@ struct DraftValidator {
                     + "client to its own channel", "remove it, or choose another policy",
                 at: draft.place)
         }
+        group.mayBeEmpty = draft.mayBeEmpty
         guard let channels = draft.channels else { return group }
         if channels.isEmpty {
+            guard !draft.mayBeEmpty else { return group }
             mistakes.add("the group is empty", "give it a channel", at: draft.place)
         } else if channels.allSatisfy({ $0.weight == 0 }) {
             mistakes.add(

@@ -14,6 +14,7 @@ struct FileReader {
         if let value = map["metrics"] { draft.metrics = metrics(value) }
         if let value = map["privileges"] { draft.privileges = privileges(value) }
         if let value = map["log"] { draft.log = log(value) }
+        draft.stateFile = yaml.value(map, "state-file", ValueReader.wholePath)?.value
         if let workers = yaml.value(map, "workers", ValueReader.workers) {
             draft.workers = workers.value
         }
@@ -108,6 +109,11 @@ struct FileReader {
         draft.name = name(map)
         draft.endpoint = endpoint(map, EndpointReader.listener)
         draft.mode = yaml.value(map, "mode", ValueReader.mode)?.value
+        draft.user = yaml.value(map, "user", ValueReader.user)?.value
+        draft.group = yaml.value(map, "group", ValueReader.unixGroup)?.value
+        draft.onBindFailure =
+            yaml.value(map, "on-bind-failure", ValueReader.onBindFailure)?.value
+            ?? draft.onBindFailure
         draft.whenEmpty = self.whenEmpty(map) ?? whenEmpty
         draft.backlog = number(map, "backlog", ValueReader.backlogs).map { Int32($0) }
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
@@ -132,6 +138,7 @@ struct FileReader {
         draft.maxSessions = number(map, "max-sessions", ValueReader.sessions)
         draft.slowStart = duration(map, "slow-start", upTo: ValueReader.longestHold)
         draft.rebalance = number(map, "rebalance", 1...1_000_000)
+        draft.mayBeEmpty = yaml.value(map, "may-be-empty", ValueReader.flag)?.value ?? false
         draft.source = source(map)
         draft.socket = socketOptions(map, .channelSocket)
         draft.proxyProtocol = proxyProtocolOut(map)

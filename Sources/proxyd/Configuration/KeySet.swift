@@ -7,7 +7,7 @@ struct KeySet: Sendable {
 
     static let file = KeySet(
         noun: "the file",
-        keys: ["control", "metrics", "privileges", "log", "workers", "max-sessions", "services"])
+        keys: ["control", "metrics", "privileges", "log", "state-file", "workers", "max-sessions", "services"])
     static let privileges = KeySet(
         noun: "“privileges”", keys: ["user", "group", "chroot", "keep-bind"])
     static let control = KeySet(
@@ -36,14 +36,15 @@ struct KeySet: Sendable {
     static let listener = KeySet(
         noun: "a listener",
         keys: [
-            "address", "unix", "name", "mode", "when-empty", "backlog", "max-sessions",
-            "rate", "burst", "access", "proxy-protocol", "wait-for-bytes", "route", "socket",
+            "address", "unix", "name", "mode", "user", "group", "on-bind-failure", "when-empty",
+            "backlog", "max-sessions", "rate", "burst", "access", "proxy-protocol",
+            "wait-for-bytes", "route", "socket",
         ])
     static let group = KeySet(
         noun: "a group",
         keys: [
-            "name", "balance", "max-sessions", "slow-start", "rebalance", "election", "channels",
-            "probe", "probes", "source", "socket", "proxy-protocol",
+            "name", "balance", "max-sessions", "slow-start", "rebalance", "election",
+            "may-be-empty", "channels", "probe", "probes", "source", "socket", "proxy-protocol",
         ])
     static let balance = KeySet(
         noun: "“balance”",

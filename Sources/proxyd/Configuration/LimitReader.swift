@@ -55,7 +55,7 @@ extension ValueReader {
     static func overload(_ text: String, as name: String) throws(ValueMistake) -> Overload {
         guard let overload = Overload(rawValue: text) else {
             throw ValueMistake(
-                "\(name) is “\(text)”, which is unknown", "write close, reset or queue")
+                "\(name) is “\(text)”, which is unknown", "write close, reset, queue or refuse")
         }
         return overload
     }

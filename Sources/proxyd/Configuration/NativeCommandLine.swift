@@ -17,6 +17,7 @@ struct NativeCommandLine: Equatable {
     var control: String?
     var environment: String?
     var metricsListen: String?
+    var stateFile: String?
     var user: String?
     var group: String?
     var chroot: String?
@@ -32,6 +33,7 @@ struct NativeCommandLine: Equatable {
         draft.control = configuration.control
         draft.metrics = configuration.metrics
         draft.privileges = configuration.privileges
+        draft.stateFile = configuration.stateFile
         draft.workers = configuration.workers
         draft.maxSessions = configuration.maxSessions
         return try validator.configuration(from: draft)
@@ -70,6 +72,9 @@ struct NativeCommandLine: Equatable {
         {
             configuration.metrics.listen = MetricsConfiguration.Listen(endpoint: endpoint)
         }
+        if let path = Self.value(stateFile, "--state-file", &mistakes, ValueReader.wholePath) {
+            configuration.stateFile = path
+        }
         applyPrivileges(to: &configuration.privileges, &mistakes)
     }
 
@@ -82,7 +87,7 @@ struct NativeCommandLine: Equatable {
         if let group = Self.value(group, "--group", &mistakes, ValueReader.unixGroup) {
             privileges.group = group
         }
-        if let chroot = Self.value(chroot, "--chroot", &mistakes, ValueReader.folder) {
+        if let chroot = Self.value(chroot, "--chroot", &mistakes, ValueReader.wholePath) {
             privileges.chroot = chroot
         }
         if keepsBind { privileges.keepsBind = true }

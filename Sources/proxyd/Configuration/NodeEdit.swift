@@ -92,6 +92,7 @@ extension GroupDraft {
         group.maxSessions = maxSessions
         group.slowStart = slowStart
         group.rebalance = rebalance
+        group.mayBeEmpty = mayBeEmpty
         group.ownProbes = probes
         (group.ownSource, group.ownSocket) = (source, socket)
         group.ownProxyProtocol = proxyProtocol
@@ -117,6 +118,9 @@ extension ListenerDraft {
         guard let endpoint else { return Node([(Node, Node)]()) }
         var listener = ListenerConfiguration(name: "", endpoint: endpoint)
         listener.mode = mode ?? listener.mode
+        listener.user = user
+        listener.group = group
+        listener.onBindFailure = onBindFailure
         listener.whenEmpty = whenEmpty
         listener.backlog = backlog ?? listener.backlog
         listener.maxSessions = maxSessions

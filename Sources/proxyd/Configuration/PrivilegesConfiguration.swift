@@ -20,7 +20,7 @@ extension FileReader {
         guard let map = yaml.map(value, .privileges) else { return privileges }
         privileges.user = yaml.value(map, "user", ValueReader.user)?.value
         privileges.group = yaml.value(map, "group", ValueReader.unixGroup)?.value
-        privileges.chroot = yaml.value(map, "chroot", ValueReader.folder)?.value
+        privileges.chroot = yaml.value(map, "chroot", ValueReader.wholePath)?.value
         privileges.keepsBind = yaml.value(map, "keep-bind", ValueReader.flag)?.value ?? false
         if map.values.isEmpty, yaml.mistakes.isEmpty {
             yaml.mistakes.add("“privileges” says nothing", "write user: NAME", at: value.place)
@@ -47,8 +47,8 @@ extension ValueReader {
         return text
     }
 
-    /// The whole path of a directory.
-    static func folder(_ text: String, as name: String) throws(ValueMistake) -> String {
+    /// A path that means the same wherever one stands.
+    static func wholePath(_ text: String, as name: String) throws(ValueMistake) -> String {
         guard text.hasPrefix("/"), text.utf8.count < 4096, !text.utf8.contains(0) else {
             throw ValueMistake("\(name) is “\(text)”, which is no whole path", "begin it with “/”")
         }

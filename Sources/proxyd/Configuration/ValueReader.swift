@@ -111,6 +111,25 @@ enum ValueReader {
         }
     }
 
+    /// `fail`, `skip` or `retry 5s`.
+    static func onBindFailure(
+        _ text: String, as name: String
+    ) throws(ValueMistake) -> OnBindFailure {
+        switch text {
+        case "fail": return .fail
+        case "skip": return .skip
+        case "retry":
+            throw ValueMistake("\(name) tries again, but not how often", "write retry 5s")
+        default:
+            guard text.hasPrefix("retry "), let time = text.split(separator: " ").last else {
+                throw ValueMistake(
+                    "\(name) is “\(text)”, which is unknown", "write fail, skip or retry 5s")
+            }
+            return .retry(
+                try duration(String(time), in: .milliseconds(100)...longestHold, as: "“retry”"))
+        }
+    }
+
     /// Permission bits in octal.
     static func mode(_ text: String, as name: String) throws(ValueMistake) -> UInt32 {
         let isOctal = (1...4).contains(text.utf8.count)

@@ -130,6 +130,10 @@ enum CommandTable {
             "shutdown", "", mutates: true, role: .admin, "end every session and the daemon",
             plan: DaemonCommands.planShutdown, run: DaemonCommands.shutdown),
         CommandEntry(
+            "upgrade", "[TIME]", mutates: true, role: .admin,
+            "start the program again; within TIME (30s) it takes over every session, or nothing happens",
+            plan: DaemonCommands.planUpgrade, run: DaemonCommands.upgrade),
+        CommandEntry(
             "log reopen", "", mutates: true, role: .admin, "open the log files again",
             plan: { PlanCommand.answer($0, []) }, run: DaemonCommands.reopenLog),
         CommandEntry(

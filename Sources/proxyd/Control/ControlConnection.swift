@@ -99,6 +99,13 @@ final class ControlConnection {
 
     // MARK: Events
 
+    /// Takes no further request; what is on its way is sent, and then it is closed.
+    func hangUp() {
+        inputHasEnded = true
+        reader = LineReader()
+        process()
+    }
+
     func resume(_ readiness: Readiness) {
         if readiness.contains(.writable) {
             flush()

@@ -3,8 +3,11 @@ internal import Shared
 
 /// The control socket: accepts connections and keeps them apart.
 final class ControlServer {
-    let path: String
-    private let listening: OpenedSocket
+    private(set) var path: String
+    /// nil once another process has it.
+    private(set) var listening: OpenedSocket?
+    /// Where its file is, once it has made room.
+    private var moved: UnixSocketFile?
     private var connections = SlotTable<ControlConnection>()
     private var deadlines = DeadlineQueue()
     /// Out of descriptors: when accepting is tried again.
@@ -38,7 +41,9 @@ final class ControlServer {
         let listener = ListenerConfiguration(
             name: "control", endpoint: .unix(path: path), mode: settings.mode, backlog: 64)
         // Where somebody else has put it, that is theirs to answer for.
-        if let socket = try passed.take(listener, at: listener.endpoint, deadPeer: nil) {
+        if let socket = try passed.take(
+            listener, at: listener.endpoint, deadPeer: nil, for: "control")
+        {
             listening = socket
             return
         }
@@ -83,6 +88,7 @@ final class ControlServer {
 
     private func listen(poller: borrowing Poller) {
         retryAt = nil
+        guard let listening else { return }
         do throws(SystemError) {
             try poller.add(listening.descriptor.number, Token(.controlListener), .readable)
         } catch {
@@ -93,14 +99,35 @@ final class ControlServer {
         }
     }
 
-    func close() { listening.file?.remove() }
+    func close() { (moved ?? listening?.file)?.remove() }
+
+    /// Another process serves the socket: whoever is connected gets the answers that are due, and no more.
+    func retire(poller: borrowing Poller) {
+        if let listening { poller.remove(listening.descriptor.number) }
+        listening = nil
+        retryAt = nil
+        for slot in 0..<connections.slotCount {
+            guard let connection = connections[slot: slot] else { continue }
+            connection.hangUp()
+            settle(connection, poller: poller)
+        }
+    }
+
+    var connectionCount: Int { connections.count }
+
+    /// Leaves its place to the next daemon, and can be found beside it while sessions end.
+    func makeRoom() {
+        guard var file = listening?.file, file.move() else { return }
+        moved = file
+        path = file.path
+    }
 
     private var subject: Event.Subject { Event.Subject(kind: .control, name: path) }
 
     // MARK: Connections
 
     func acceptAll(poller: borrowing Poller) {
-        guard let daemon else { return }
+        guard let daemon, let listening else { return }
         while true {
             do throws(SystemError) {
                 guard let (number, _) = try Socket.accept(listening.descriptor.number) else {

@@ -35,6 +35,14 @@ protocol Daemon: AnyObject {
     /// Ends sessions one after the other, so many a second; those that have ended by then are passed over.
     func cut(sessions: [UInt64], perSecond: Double, by actor: Actor)
 
+    /// What the file said when it was taken last.
+    var fileAsTaken: Configuration? { get set }
+
+    /// Starts the program again and lets it take over; `finish` is called when it has, or could not.
+    func upgrade(
+        within time: Duration, by actor: Actor,
+        then finish: @escaping (Result<Succession.Outcome, ConfigurationEdit.Mistake>) -> Void)
+
     /// Reads the configuration again, as at the start; nil without a file.
     func reload() throws(ConfigurationErrors) -> Configuration?
 

@@ -40,6 +40,45 @@ enum DaemonCommands {
         request.answer(table)
     }
 
+    /// `upgrade [TIME]`: the program is started again, from where it was started before, and takes over every
+    /// session, if it gets ready within the time.
+    static func upgrade(_ request: ControlRequest) {
+        var time = Supervisor.standardUpgradeTime
+        if let word = request.words.first {
+            guard request.words.count == 1, let age = Age(word),
+                (100...600_000).contains(age.milliseconds)
+            else {
+                return request.refuse(
+                    .usage, "upgrade [TIME], from 100ms to 10m, as in upgrade 30s")
+            }
+            time = age.duration
+        }
+        request.daemon.upgrade(within: time, by: request.peer.actor) { result in
+            switch result {
+            case .success(let outcome):
+                request.answer(
+                    [],
+                    [
+                        Reply.Attribute("pid", String(outcome.process)),
+                        Reply.Attribute("version", outcome.version),
+                        Reply.Attribute("sessions", String(outcome.sessions)),
+                        Reply.Attribute("left", String(outcome.left)),
+                        Reply.Attribute(
+                            "pause_us",
+                            outcome.pause.map { String($0 / 1000) } ?? Table.absent),
+                    ])
+            case .failure(let mistake): request.refuse(mistake)
+            }
+        }
+    }
+
+    static func planUpgrade(_ request: ControlRequest) {
+        var table = PlanCommand.emptyTable
+        let count = request.daemon.share.admission.current
+        table.append(["daemon", "sessions_kept", String(count), String(count)])
+        request.answer(table)
+    }
+
     /// For whoever has moved log files away: what comes from now on goes into new ones.
     static func reopenLog(_ request: ControlRequest) {
         guard request.words.isEmpty else {

@@ -53,12 +53,14 @@ enum FileCommands {
         guard let path = request.daemon.file, path != "-" else {
             return request.refuse(.invalid, Reload.noFile)
         }
-        var configuration = request.daemon.configuration
+        let running = request.daemon.configuration
+        var configuration = running
         do throws(ConfigurationErrors) {
             // Options of the command line win over the file, but they are not written into it.
             let file = try ConfigurationFile.load(path: path)
             configuration.control = file.control
             configuration.workers = file.workers
+            configuration.stateFile = file.stateFile
             configuration.maxSessions = file.maxSessions
             configuration.metrics = file.metrics
             configuration.privileges = file.privileges
@@ -73,6 +75,7 @@ enum FileCommands {
         let lines = text.utf8.count(where: { $0 == 0x0A })
         request.daemon.write(text, to: path) { error in
             if let error { return request.refuse(.invalid, "cannot save \(path): \(error)") }
+            request.daemon.live.written = running
             request.answer(
                 [],
                 [Reply.Attribute("file", path), Reply.Attribute("lines", String(lines))])

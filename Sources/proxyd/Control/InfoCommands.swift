@@ -7,6 +7,8 @@ enum InfoCommands {
 
     static func hello(_ request: ControlRequest) {
         let daemon = request.daemon
+        let dialect = daemon.identity.dialect
+        let words = String(Request(words: dialect).line.dropLast())
         let uptime = Instant.now.milliseconds(since: daemon.identity.started)
         request.answer(
             [],
@@ -20,6 +22,8 @@ enum InfoCommands {
                 Reply.Attribute("uptime_ms", String(uptime)),
                 Reply.Attribute("wall_ms", String(WallClock.milliseconds)),
                 Reply.Attribute("workers", String(daemon.share.workers.count)),
+                Reply.Attribute("dialect", dialect.isEmpty ? Table.absent : words),
+                Reply.Attribute("upgrades", String(daemon.identity.upgrades)),
             ])
     }
 

@@ -22,11 +22,24 @@ struct SignalSource: ~Copyable {
 
     var number: CInt { descriptor.number }
 
+    struct Arrival {
+        var number: CInt
+        /// The process that has sent it; 0 when the kernel has.
+        var sender: pid_t
+        /// For whatever a terminal says, which it says to all of its processes.
+        var isFromKernel: Bool
+    }
+
     /// The next signal that has come, or nil.
-    func next() -> CInt? {
+    func next() -> CInt? { nextWithSender()?.number }
+
+    func nextWithSender() -> Arrival? {
         var info = signalfd_siginfo()
         let size = MemoryLayout<signalfd_siginfo>.size
         guard unsafe read(descriptor.number, &info, size) == size else { return nil }
-        return CInt(info.ssi_signo)
+        // SI_KERNEL (sigaction(2)).
+        return Arrival(
+            number: CInt(info.ssi_signo), sender: pid_t(bitPattern: info.ssi_pid),
+            isFromKernel: info.ssi_code == 0x80)
     }
 }

@@ -4,7 +4,7 @@
 struct Token: Hashable, Sendable {
     enum Kind: UInt8 {
         case mailbox, signal, listener, client, channel, controlListener, control
-        case process, output, elections, probes, scrapes
+        case process, output, elections, probes, scrapes, upgrade
     }
 
     let rawValue: UInt64

@@ -7,8 +7,8 @@ internal import Shared
 /// second, however many ask.
 final class ScrapeServer {
     private let poller: Poller
-    private let socket: OpenedSocket
-    private let endpoint: Endpoint
+    let socket: OpenedSocket
+    let endpoint: Endpoint
     private var connections = SlotTable<ScrapeConnection>()
     private var deadlines = DeadlineQueue()
     private unowned var daemon: (any Daemon)?
@@ -26,7 +26,8 @@ final class ScrapeServer {
     ) throws(StartError) {
         let listener = ListenerConfiguration(
             name: "metrics", endpoint: settings.endpoint, mode: settings.mode, backlog: 64)
-        socket = try passed.open(listener, at: settings.endpoint, deadPeer: nil)
+        socket = try passed.open(
+            listener, at: settings.endpoint, deadPeer: nil, for: "metrics")
         let bound = Socket.localEndpoint(socket.descriptor) ?? settings.endpoint
         endpoint = if case .unix = settings.endpoint { settings.endpoint } else { bound }
         do throws(SystemError) {

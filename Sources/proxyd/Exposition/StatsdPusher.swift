@@ -20,6 +20,11 @@ final class StatsdPusher {
         nextDeadline = now.advanced(by: settings.interval)
     }
 
+    /// What was counted before was told by another process.
+    func startFrom(_ topology: Topology) {
+        last = Dictionary(topology.channels.map { ($0.serial, $0.totals) }) { first, _ in first }
+    }
+
     func meetDeadline(_ topology: Topology, now: Instant) {
         guard now >= nextDeadline else { return }
         nextDeadline = now.advanced(by: settings.interval)

@@ -8,6 +8,9 @@ protocol ElectionAudience: AnyObject {
     func supersede(_ channel: Channel)
     /// Something has happened.
     func tell(_ event: Event)
+
+    /// What goes on within one.
+    func hear(_ step: ElectionStep)
 }
 
 /// The elections of all `primary` groups, beside the supervisor's loop.
@@ -65,6 +68,9 @@ final class Elections {
     }
 
     func stop() { scripts.stop() }
+
+    /// A check or a trigger runs.
+    var isRunningScript: Bool { groups.contains(where: \.isRunningScript) }
 
     // MARK: Events
 

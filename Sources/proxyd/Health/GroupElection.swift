@@ -79,6 +79,8 @@ final class GroupElection {
         channel.isSwitchedOn && channel.weight > 0
     }
 
+    var isRunningScript: Bool { script != nil }
+
     var primary: Channel? { channels.first { seat.isHeld(by: $0.serial) } }
 
     // MARK: Events
@@ -91,6 +93,7 @@ final class GroupElection {
             return take(.adopt(index))
         }
         tell(.electing, "selects a primary")
+        audience?.hear(.selects)
         take(.start)
     }
 
@@ -111,6 +114,7 @@ final class GroupElection {
         tell(
             .electing, "selects a primary: \(channel.name) \(channel.endpoint) failed: \(why)",
             .warning, because: "\(channel.name) failed: \(why)")
+        audience?.hear(.selects)
         hasChanged = true
         take(.primaryFailed(index, slowly: slowly))
     }
@@ -140,6 +144,7 @@ final class GroupElection {
 
     func elect(by actor: Actor, then finish: @escaping (Outcome) -> Void) {
         tell(.electing, "selects a primary: by \(actor)", by: actor)
+        audience?.hear(.selects)
         wishes.append(finish)
         take(.elect)
     }
@@ -194,6 +199,7 @@ final class GroupElection {
 
     private func connect(to channel: Channel) {
         cancel()
+        audience?.hear(.tries("\(channel.endpoint)"))
         addressesLeft = channel.addressCount
         connectNext(of: channel)
     }
@@ -222,7 +228,7 @@ final class GroupElection {
     private func connectFailed(_ channel: Channel, _ why: String) {
         endConnect()
         guard addressesLeft <= 0 else { return connectNext(of: channel) }
-        discard(channel, why)
+        discard(channel, why, isReachable: false)
         take(.connectFailed)
     }
 
@@ -265,8 +271,9 @@ final class GroupElection {
         }
     }
 
-    private func discard(_ channel: Channel, _ why: String) {
+    private func discard(_ channel: Channel, _ why: String, isReachable: Bool) {
         complaint = why
+        audience?.hear(.discards("\(channel.endpoint)", isReachable: isReachable))
         let isNews = channel.state(now: .now) != .down
         channel.judge(isGood: false, why: why, now: .now)
         // A failback that comes to nothing again and again is told once.
@@ -301,16 +308,19 @@ final class GroupElection {
         script = nil
         examine(nil)
         guard !result.isSuccess else { return take(.checkPassed) }
-        discard(channel, "check: \(result.outcome)\(result.said)")
+        discard(channel, "check: \(result.outcome)\(result.said)", isReachable: true)
         take(.checkFailed)
     }
 
     private func runTriggers(on channel: Channel) {
         let path = settings.triggers ?? ""
+        audience?.hear(.selected("\(channel.endpoint)"))
+        audience?.hear(.runsTriggers("\(channel.endpoint)"))
         if let files = FileListing.files(at: path) {
             triggers = files[...]
         } else {
             triggers = []
+            audience?.hear(.noTriggers(at: path))
             tell(.trigger, "has no triggers to run: there is nothing at \(path)", .warning)
         }
         runNextTrigger(on: channel)
@@ -328,11 +338,13 @@ final class GroupElection {
             Event(
                 .info, .trigger, of: subject, because: "\(channel.path) becomes primary",
                 line: "trigger \(path) runs: \(channel.path) \(channel.endpoint) becomes primary"))
+        audience?.hear(.runs(trigger: path, host: "\(channel.endpoint)"))
         let job = job(path, channel, settings.triggerTimeout)
         script = scripts.start(job, now: .now) { [weak self] result in
             guard let self else { return }
             script = nil
             if !result.isSuccess {
+                audience?.hear(.failed(trigger: path, result.outcome))
                 let why = "\(result.outcome)\(result.said)"
                 tell(
                     Event(
@@ -347,6 +359,7 @@ final class GroupElection {
 
     private func install(_ channel: Channel) {
         cancel()
+        if settings.triggers == nil { audience?.hear(.selected("\(channel.endpoint)")) }
         channel.judge(isGood: true, why: "elected", now: .now)
         seat.install(channel.serial)
         hasChanged = true
@@ -369,6 +382,7 @@ final class GroupElection {
         seat.vacate()
         hasChanged = true
         roundDue = Instant.now.advanced(by: pause)
+        audience?.hear(.pauses(pause))
         outcome = .nobody
         tell(
             .vacant, "has no primary: no channel will do; they are tried again in \(Age(pause))",

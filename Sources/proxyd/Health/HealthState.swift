@@ -21,6 +21,11 @@ struct HealthState: Equatable, Sendable {
         tallies = plan.probes.map { _ in Tally() }
     }
 
+    /// The probes have told enough elsewhere, and the channel is up or down by them.
+    mutating func resume(isUp: Bool) {
+        tallies = tallies.map { _ in Tally(isUp: isUp, isKnown: true) }
+    }
+
     /// Whether the probes together say that the channel can take sessions.
     var isUp: Bool {
         switch plan.need {

@@ -15,6 +15,7 @@ final class NameWatch: Sendable {
     private enum Order: Sendable {
         case watch([Watched])
         case lookUp([Endpoint], question: UInt64)
+        case end
     }
 
     private let orders: Mailbox<Order>
@@ -45,6 +46,9 @@ final class NameWatch: Sendable {
                 }))
     }
 
+    /// Ends the thread, once the resolver has answered.
+    func end() { orders.post(.end) }
+
     /// Looks all of them up, or until one leads nowhere; answered with `.addresses` or `.noAddress`.
     func lookUp(_ names: [Endpoint], question: UInt64) {
         orders.post(.lookUp(names, question: question))
@@ -61,6 +65,7 @@ final class NameWatch: Sendable {
                 switch order {
                 case .watch(let wanted): watched = Self.taking(wanted, from: watched)
                 case .lookUp(let names, let question): answer(names, question)
+                case .end: return
                 }
             }
             for index in watched.indices where watched[index].due <= .now {

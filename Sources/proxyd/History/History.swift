@@ -108,6 +108,15 @@ final class History {
         }
     }
 
+    /// Everything, for another process.
+    var all: [(serial: UInt64, series: SampleSeries)] { entries.map { ($0.serial, $0.series) } }
+
+    /// Another process has seen what came before.
+    func change(_ serial: UInt64, _ body: (inout SampleSeries) -> Void) {
+        guard let index = entries.firstIndex(where: { $0.serial == serial }) else { return }
+        body(&entries[index].series)
+    }
+
     /// Nil for what has no series.
     func series(of serial: UInt64) -> SampleSeries? {
         entries.first { $0.serial == serial }?.series

@@ -7,8 +7,8 @@ struct SampleSeries: Sendable {
         (secondCount + tenSecondCount) * MemoryLayout<Sample>.stride
         + MemoryLayout<SampleSeries>.stride
 
-    private(set) var seconds = SampleRing(capacity: secondCount)
-    private(set) var tenSeconds = SampleRing(capacity: tenSecondCount)
+    var seconds = SampleRing(capacity: secondCount)
+    var tenSeconds = SampleRing(capacity: tenSecondCount)
     private var last: CounterReading
     /// What the present ten seconds have come to.
     private var sum = Sample()

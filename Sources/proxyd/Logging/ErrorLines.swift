@@ -5,6 +5,8 @@ struct ErrorLines: LogLines {
     enum Record: Sendable {
         /// `likeness` is what it has in common with others, of which only some are told; nil: told always.
         case line(String, EventSnapshot.Severity, at: Instant, likeness: String?)
+        /// Another program's words, which stand there as that would have written them.
+        case verbatim(String, EventSnapshot.Severity, at: Instant)
         /// Asked for, whatever the level.
         case trace(TraceRecord)
     }
@@ -22,6 +24,10 @@ struct ErrorLines: LogLines {
             guard severity >= level else { return }
             if let likeness, !repeats.admits(text, likeness: likeness, at: at) { return }
             put(text, severity, at: at, into: &lines)
+        case .verbatim(let text, let severity, let at):
+            lines.begin(severity, at: at, isVerbatim: true)
+            lines.append(cleaning: text)
+            lines.end()
         case .trace(let record):
             if let left = traces.leftOut(before: record.at) {
                 put(left, at: record.at, into: &lines)

@@ -25,6 +25,8 @@ struct Event: Equatable, Sendable {
     /// What happened, in a word.
     enum Kind: String, Sendable {
         case ready, ending, ended, reloaded
+        /// Another process gets ready to take over; and has, or could not.
+        case upgrading, upgraded
         /// A person or a program has switched it; `from` and `to` are states.
         case state
         /// Connects or probes fail; `returned` is the opposite.
@@ -43,6 +45,8 @@ struct Event: Equatable, Sendable {
         case dump
         case opened, refusing
         case shortage
+        /// All places of a service are taken; `returned` is the opposite.
+        case full
         /// A client of the control socket or of the metrics' was turned away or cut off.
         case clientCut = "client-cut"
         case forbidden

@@ -40,6 +40,26 @@ final class EventRing {
             event: event.bounded(to: Self.longestText))
     }
 
+    /// Another process has counted to `last`; what was told here meanwhile comes behind that.
+    func resume(after last: UInt64) {
+        let own = entries(since: 0).entries
+        entries = Array(repeating: nil, count: capacity)
+        self.last = last
+        for entry in own {
+            append(entry.event, wallMilliseconds: entry.wallMilliseconds, now: entry.instant)
+        }
+    }
+
+    /// What another process has told, unless something later stands in its place.
+    func restore(_ entry: Entry) {
+        let place = Int(entry.number % UInt64(capacity))
+        guard entry.number <= last, last - entry.number < UInt64(capacity), entries[place] == nil
+        else { return }
+        var entry = entry
+        entry.event = entry.event.bounded(to: Self.longestText)
+        entries[place] = entry
+    }
+
     /// The first `limit` events behind number `since`, the oldest first, and how many of those have gone
     /// already.
     func entries(since: UInt64, limit: Int = .max) -> (missed: UInt64, entries: [Entry]) {

@@ -25,7 +25,11 @@ struct LineBuffer {
 
     // MARK: Filling
 
-    mutating func begin(_ severity: EventSnapshot.Severity, at instant: Instant) {
+    /// At a terminal nothing stands in front of `isVerbatim` text.
+    mutating func begin(
+        _ severity: EventSnapshot.Severity, at instant: Instant, isVerbatim: Bool = false
+    ) {
+        let dress = isVerbatim && dress.isNamed ? .bare : dress
         dress.begin(severity, at: instant, clock: &clock, into: &bytes)
         textStart = bytes.count
     }

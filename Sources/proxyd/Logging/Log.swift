@@ -28,6 +28,24 @@ enum Log {
         if !isTaken { write(text) }
     }
 
+    /// Another program's words, as they are.
+    static func verbatim(_ text: String, _ severity: EventSnapshot.Severity = .info) {
+        let record = ErrorLines.Record.verbatim(text, severity, at: .now)
+        let isTaken = log.withLock { log in
+            guard let log else { return false }
+            log.queue.post(record)
+            return true
+        }
+        if !isTaken { write(text, isVerbatim: true) }
+    }
+
+    /// What stands in front of lines at a terminal, from now on.
+    static func name(as program: String) { name.withLock { $0 = program } }
+
+    static var dress: LogDress { .called(name.withLock { $0 }) }
+
+    private static let name = Mutex("proxyd")
+
     /// Half of the queue is left to what nobody has asked for.
     static func trace(_ record: TraceRecord) {
         log.withLock { log in
@@ -53,11 +71,11 @@ enum Log {
     }
 
     /// A reader that stops reading loses lines rather than stopping us.
-    private static func write(_ text: String) {
+    private static func write(_ text: String, isVerbatim: Bool = false) {
         var event = pollfd(fd: STDERR_FILENO, events: Int16(POLLOUT), revents: 0)
         guard unsafe poll(&event, 1, 0) != 0 else { return }
-        var lines = LineBuffer(.named)
-        lines.begin(.info, at: .now)
+        var lines = LineBuffer(dress)
+        lines.begin(.info, at: .now, isVerbatim: isVerbatim)
         lines.append(cleaning: text)
         lines.end()
         let bytes = lines.bytes

@@ -5,7 +5,7 @@ enum LogDress: Equatable, Sendable {
     /// Nothing: a line about a session brings its own time.
     case bare
     /// `proxyd: text`, for a person at a terminal.
-    case named
+    case called(String)
     /// `<4>text`: journald reads the level from the beginning (sd-daemon(3)).
     case leveled
     /// `[24/Nov/2026:17:08:57 +0100] warning: text`.
@@ -23,11 +23,15 @@ enum LogDress: Equatable, Sendable {
         var pid: Int32
     }
 
+    static let named = LogDress.called("proxyd")
+
+    var isNamed: Bool { if case .called = self { true } else { false } }
+
     /// Each line is a message of its own.
     var isDatagram: Bool {
         switch self {
         case .syslog, .journal: true
-        case .bare, .named, .leveled, .timed: false
+        case .bare, .called, .leveled, .timed: false
         }
     }
 
@@ -38,7 +42,9 @@ enum LogDress: Equatable, Sendable {
     ) {
         switch self {
         case .bare: break
-        case .named: bytes.append(contentsOf: "proxyd: ".utf8)
+        case .called(let name):
+            bytes.append(contentsOf: name.utf8)
+            bytes.append(contentsOf: ": ".utf8)
         case .leveled:
             bytes.append(UInt8(ascii: "<"))
             bytes.append(digits: UInt64(SyslogSeverity(severity).number))

@@ -41,7 +41,7 @@ final class LogOutlet: Sendable {
             descriptor = FileDescriptor(owning: copy)
             kind = Self.kind(of: copy)
             let isJournal = Self.isJournal(copy)
-            dress = isAccess ? .bare : isJournal ? .leveled : .named
+            dress = isAccess ? .bare : isJournal ? .leveled : Log.dress
         case .syslog, .journald:
             let path = target.socket ?? Self.usualSocket(of: target.place)
             guard let address = SocketAddress(.unix(path: path)) else {

@@ -8,14 +8,17 @@ final class Logs {
     private var isRunning = false
     /// `--debug`: whatever the file says.
     private let isDebugging: Bool
+    /// Nobody is told of a syslog that does not answer: other programs do not notice.
+    private let isQuiet: Bool
     /// Opened for a change that is about to be made.
     private var opened: (settings: LogConfiguration, access: LogOutlet?, error: LogOutlet?)?
     private var watches: [LogWatch]
 
     static let errorQueueLimit = 8192
 
-    init(isDebugging: Bool = false) throws(SystemError) {
+    init(isDebugging: Bool = false, isQuiet: Bool = false) throws(SystemError) {
         self.isDebugging = isDebugging
+        self.isQuiet = isQuiet
         access = try AccessLog()
         error = try LogWriter(name: "error log", limit: Self.errorQueueLimit)
         watches = [LogWatch(name: access.writer.name), LogWatch(name: error.name)]
@@ -47,7 +50,9 @@ final class Logs {
                 throw StartError(
                     code: .system, message: "cannot open the \(log) \(target.word): \(error.words)")
             }
-            Log.line("\(log): \(target.word) does not answer: \(error.words)", .error)
+            if !isQuiet {
+                Log.line("\(log): \(target.word) does not answer: \(error.words)", .error)
+            }
             return LogOutlet(unanswered: target)
         }
     }

@@ -25,10 +25,12 @@ final class Background {
         }
         OpenDescriptors.close(except: kept + [word.number])
         _ = umask(0o022)
-        // So that no file system is kept busy by a daemon that needs nothing of it.
-        _ = unsafe chdir("/")
+        Self.leaveFolder()
         Self.pointAtNull([STDIN_FILENO])
     }
+
+    /// So that no file system is kept busy by a daemon that needs nothing of it.
+    static func leaveFolder() { _ = unsafe chdir("/") }
 
     /// Copies the process twice: who leads a session may get a terminal by opening one (setsid(2)), and the
     /// child of a leader never does.
@@ -62,12 +64,14 @@ final class Background {
 
     /// Lets the caller go; from here on nothing of ours goes to its terminal.
     ///
-    /// Standard error stays where it is if that is a file, which is a log then.
-    func enter() {
+    /// Standard error stays where it is if that is a file, which is a log then. `quietly` says nothing of it.
+    func enter(quietly: Bool = false) {
         let isFile = Self.isFile(STDERR_FILENO)
-        Log.line(
-            "in the background as process \(getpid())"
-                + (isFile ? "" : "; further messages go nowhere: 2>>FILE keeps them"))
+        if !quietly {
+            Log.line(
+                "in the background as process \(getpid())"
+                    + (isFile ? "" : "; further messages go nowhere: 2>>FILE keeps them"))
+        }
         Log.settle()
         Self.pointAtNull(isFile ? [STDOUT_FILENO] : [STDOUT_FILENO, STDERR_FILENO])
         say(.good)

@@ -16,6 +16,11 @@ struct OutOfReach {
         if let file, file != "-" {
             look(at: file, R_OK, "is not readable any more, so it cannot be reloaded")
         }
+        if let path = configuration.stateFile, let slash = path.lastIndex(of: "/") {
+            look(
+                at: String(path[...slash]), W_OK | X_OK,
+                "cannot be written, so the state file there is not kept")
+        }
         for script in configuration.scripts {
             look(at: script, X_OK, "cannot be run")
         }

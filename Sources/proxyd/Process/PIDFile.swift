@@ -38,6 +38,27 @@ final class PIDFile {
         }
     }
 
+    /// A dead one's no more, and not yet ours: another process has the lock, and gives it to us.
+    init(adopting number: CInt, at path: String) {
+        self.path = path
+        file = FileDescriptor(owning: number)
+    }
+
+    /// For the process that takes our place, with its lock.
+    var number: CInt { file.number }
+
+    /// Another process's from now on.
+    func giveAway() { isOurs = false }
+
+    /// Ours from now on.
+    func takeOver() {
+        isOurs = true
+        let text = Array("\(getpid())\n".utf8)
+        // Never empty in between: whoever reads it finds one number or the other.
+        _ = unsafe pwrite(file.number, text, text.count, 0)
+        _ = ftruncate(file.number, off_t(text.count))
+    }
+
     private static func text(of file: borrowing FileDescriptor) -> String {
         var bytes = [UInt8](repeating: 0, count: 32)
         let count = unsafe pread(file.number, &bytes, bytes.count, 0)

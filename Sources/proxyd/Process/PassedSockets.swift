@@ -1,8 +1,9 @@
 internal import Glibc
 internal import Shared
 
-/// Listening sockets that were open before us: those of a service manager (sd_listen_fds(3)). Each is taken
-/// up by whatever has its address; what has none opens a socket of its own.
+/// Listening sockets that were open before us: those of a service manager (sd_listen_fds(3)), and those of the
+/// process whose place we take. Each is taken up by whatever has its address; what has none opens a socket of
+/// its own.
 ///
 /// A service manager keeps its own hold of them: what we close goes on listening. So they are kept, too, and
 /// a listener that closes and opens again gets the same one.
@@ -13,9 +14,21 @@ final class PassedSockets {
         let name: String
         let socket: OpenedSocket
         var isTaken = false
+        /// The path of the listener that had it, or what else did.
+        var owner: String?
+        /// As that had it in the configuration.
+        var asked: Endpoint?
+        /// Its place in the file system, which becomes ours with it.
+        var file: String?
+        /// The service manager has its own hold of it.
+        var isKept = true
     }
 
     private var entries: [Entry] = []
+    /// Listeners that refuse clients at this time, and where they were.
+    private var closed: [String: (asked: Endpoint, bound: Endpoint)] = [:]
+    /// Taken from the process before us, whose files they are until it has gone.
+    private var adopted: [(socket: OpenedSocket, file: String)] = []
 
     /// Set for us alone; programs that we start must not see them.
     static let variables = ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"]
@@ -64,17 +77,108 @@ final class PassedSockets {
         }
     }
 
+    /// The other end of what `handed` has gathered.
+    func inherit(_ descriptors: [HandedDescriptor]) throws(StartError) {
+        for handed in descriptors {
+            let owner: String
+            switch handed.role {
+            case .listener: owner = handed.owner
+            case .control, .metrics: owner = "\(handed.role)"
+            case .spare: owner = ""
+            case .pidFile, .notices, .post: continue
+            }
+            guard let bound = handed.bound else { continue }
+            guard let number = handed.number else {
+                closed[owner] = (handed.asked ?? bound, bound)
+                continue
+            }
+            do throws(SystemError) {
+                let socket = try OpenedSocket(adopting: FileDescriptor(owning: number))
+                entries.append(
+                    Entry(
+                        endpoint: bound, name: handed.name, socket: socket,
+                        isTaken: handed.isKept, owner: owner, asked: handed.asked,
+                        file: handed.file, isKept: handed.isKept))
+            } catch {
+                throw StartError(
+                    code: .system, message: "cannot use the socket of \(bound): \(error)")
+            }
+        }
+    }
+
+    /// Everything that is open, for the process that takes our place.
+    func handed(
+        _ sockets: [ListeningSocket], of topology: Topology,
+        control: (socket: OpenedSocket, path: String),
+        metrics: (socket: OpenedSocket, asked: Endpoint, bound: Endpoint)?
+    ) -> [HandedDescriptor] {
+        // What could not be bound here the other process tries itself.
+        let bound = topology.listeners.filter { $0.bindFailure == nil }
+        var handed = bound.map { listener in
+            let socket = sockets.first { $0.listener === listener }?.socket
+            return entry(
+                .listener, listener.path, listener.settings.endpoint, listener.endpoint, socket)
+        }
+        let place = Endpoint.unix(path: control.path)
+        handed.append(entry(.control, "", place, place, control.socket))
+        if let metrics {
+            handed.append(entry(.metrics, "", metrics.asked, metrics.bound, metrics.socket))
+        }
+        let numbers = Set(handed.compactMap(\.number))
+        for spare in entries where !numbers.contains(spare.socket.descriptor.number) {
+            handed.append(entry(.spare, "", spare.endpoint, spare.endpoint, spare.socket))
+        }
+        return handed
+    }
+
+    private func entry(
+        _ role: HandedDescriptor.Role, _ owner: String, _ asked: Endpoint, _ bound: Endpoint,
+        _ socket: OpenedSocket?
+    ) -> HandedDescriptor {
+        var handed = HandedDescriptor(role)
+        (handed.owner, handed.asked, handed.bound) = (owner, asked, bound)
+        handed.number = socket?.descriptor.number
+        handed.file = socket?.file?.path
+        if let kept = entries.first(where: { $0.socket === socket }) {
+            (handed.isKept, handed.name) = (true, kept.name)
+        }
+        return handed
+    }
+
+    /// What we have taken is ours alone from now on, with its place in the file system.
+    func ownFiles() {
+        for (socket, file) in adopted { socket.own(UnixSocketFile(adopting: file)) }
+        adopted = []
+        closed = [:]
+    }
+
+    /// Another process has them all.
+    func forgetAll() {
+        entries = []
+        closed = [:]
+    }
+
+    /// Where the listener was, which refuses clients at this time; nil: it does not.
+    func closedPlace(of listener: String, asking endpoint: Endpoint) -> Endpoint? {
+        closed[listener].flatMap { $0.asked == endpoint ? $0.bound : nil }
+    }
+
     private static func mistake(_ problem: String) -> StartError {
         StartError(code: .configuration, message: "the service manager's sockets: \(problem)")
     }
 
     // MARK: Taking up
 
-    /// The socket with this address; nil when there is none.
+    /// The socket that its owner had before, or one with this address; nil when there is none.
     func take(
-        _ settings: ListenerConfiguration, at endpoint: Endpoint, deadPeer: Duration?
+        _ settings: ListenerConfiguration, at endpoint: Endpoint, deadPeer: Duration?,
+        for owner: String? = nil
     ) throws(StartError) -> OpenedSocket? {
-        guard let index = entries.firstIndex(where: { $0.endpoint == endpoint }) else { return nil }
+        let own = entries.firstIndex {
+            owner != nil && $0.owner == owner && $0.asked == settings.endpoint
+        }
+        let place = own ?? entries.firstIndex { $0.isKept && $0.endpoint == endpoint }
+        guard let index = place else { return nil }
         let socket = entries[index].socket
         do throws(SystemError) {
             try socket.take(settings, deadPeer: deadPeer)
@@ -82,15 +186,23 @@ final class PassedSockets {
             throw StartError(
                 code: .system, message: "cannot use the passed socket of \(endpoint): \(error)")
         }
-        entries[index].isTaken = true
+        guard !entries[index].isKept else {
+            entries[index].isTaken = true
+            return socket
+        }
+        // Whoever closes it shall close it for good.
+        if let file = entries.remove(at: index).file { adopted.append((socket, file)) }
         return socket
     }
 
     /// The socket with this address, or a new one.
     func open(
-        _ settings: ListenerConfiguration, at endpoint: Endpoint, deadPeer: Duration?
+        _ settings: ListenerConfiguration, at endpoint: Endpoint, deadPeer: Duration?,
+        for owner: String? = nil
     ) throws(StartError) -> OpenedSocket {
-        if let socket = try take(settings, at: endpoint, deadPeer: deadPeer) { return socket }
+        if let socket = try take(settings, at: endpoint, deadPeer: deadPeer, for: owner) {
+            return socket
+        }
         return try OpenedSocket(listening: settings, at: endpoint, deadPeer: deadPeer)
     }
 
@@ -98,7 +210,11 @@ final class PassedSockets {
     ///
     /// - Returns: their addresses, with the names that the service manager has for them.
     func closeRest() -> [String] {
-        let rest = entries.filter { !$0.isTaken }
+        let rest = entries.filter { !$0.isTaken && $0.isKept }
+        // Of the process before us: another configuration has no use for them.
+        for entry in entries where !entry.isKept {
+            if let file = entry.file { UnixSocketFile(adopting: file).remove() }
+        }
         entries.removeAll { !$0.isTaken }
         return rest.map { $0.name.isEmpty ? "\($0.endpoint)" : "\($0.endpoint) (\($0.name))" }
     }

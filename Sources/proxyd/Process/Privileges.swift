@@ -55,6 +55,35 @@ struct Privileges {
 
     // MARK: Giving up
 
+    /// Of a process whose place we take, which had given up everything before it started us: only what it kept is
+    /// left to be given up, and that was kept for us, too.
+    func keepGivenUp() throws(StartError) {
+        guard settings.isAsked else { return }
+        do throws(SystemError) {
+            try kept.intersection(.effective).becomeAll()
+            try Capabilities.forbidNewOnes()
+        } catch {
+            throw Self.failure(error, as: settings.user ?? settings.group)
+        }
+        if let user, user.number != geteuid() {
+            throw StartError(
+                code: .permission,
+                message:
+                    "privileges: the process before has become user \(geteuid()), and nothing else "
+                    + "can be had of it: restart to become \(settings.user ?? "\(user.number)")")
+        }
+    }
+
+    /// Lets the next program that we start have what we have kept.
+    func passOn<Result>(
+        _ start: () throws(SystemError) -> Result
+    ) throws(SystemError) -> Result {
+        guard settings.isAsked, !kept.isEmpty else { return try start() }
+        try kept.outliveExec()
+        defer { try? kept.becomeAll() }
+        return try start()
+    }
+
     /// Called when everything is bound, and before there is another thread: capabilities are each thread's
     /// own (capabilities(7)), and threads inherit them.
     func giveUp() throws(StartError) {

@@ -31,6 +31,20 @@ final class ServiceManager {
         return .microseconds(max(1, microseconds / 2))
     }
 
+    /// What another process has connected to; `watchdog` is in nanoseconds, 0 when there is none.
+    init(adopting socket: consuming FileDescriptor, watchdog: UInt64, now: Instant) {
+        self.socket = socket
+        self.watchdog = watchdog == 0 ? nil : .nanoseconds(Int64(clamping: watchdog))
+        nextSign = self.watchdog.map { now.advanced(by: $0) }
+    }
+
+    var number: CInt { socket.number }
+    var watchdogNanoseconds: UInt64 { watchdog?.wholeNanoseconds ?? 0 }
+
+    /// Who speaks for the service from now on. It believes its main process only (NotifyAccess=main), so that
+    /// has to say who comes after it.
+    func tellMainProcess(_ process: pid_t) { send("MAINPID=\(process)") }
+
     func tellReady(_ status: String) { send("READY=1\nSTATUS=\(status)") }
 
     /// `tellReady` says when it is over.

@@ -34,6 +34,17 @@ final class CopyBuffer {
         return outcome
     }
 
+    /// A copy of what is held.
+    var held: [UInt8] { unsafe [UInt8](memory[start..<end]) }
+
+    /// Holds these bytes, of which there are no more than a receive may bring.
+    convenience init(holding bytes: ArraySlice<UInt8>) {
+        self.init()
+        let bytes = bytes.prefix(Self.size)
+        for (index, byte) in bytes.enumerated() { unsafe memory[index] = byte }
+        end = bytes.count
+    }
+
     /// A copy of the last bytes that were drained.
     func drained(_ count: Int) -> [UInt8] { unsafe [UInt8](memory[start - count..<start]) }
 }

@@ -224,6 +224,39 @@ struct Flow {
     }
 }
 
+// MARK: Moving to another process
+
+extension Flow {
+    /// As it is between two turns. The pipe stays ours, and what is in it, until the other process goes on.
+    var moved: MovedFlow {
+        var moved = MovedFlow(byteCount: byteCount, isEnded: isEnded)
+        moved.isSplicing = isSplicing
+        moved.hasUrgent = hasUrgent
+        if let held { moved.held = held.held }
+        if let pipe, !pipe.isEmpty {
+            moved.pipe = MovedFlow.Pipe(
+                readEnd: pipe.ends.read, writeEnd: pipe.ends.write, count: pipe.count)
+        }
+        return moved
+    }
+
+    /// Goes on where another process has stopped: whether its ends are ready is found out by trying.
+    init(resuming moved: MovedFlow, space: RelaySpace) {
+        isReadable = true
+        hasUrgent = moved.hasUrgent
+        isEnded = moved.isEnded
+        byteCount = moved.byteCount
+        if !moved.held.isEmpty { held = CopyBuffer(holding: moved.held[...]) }
+        if let moved = moved.pipe {
+            let adopted = SplicePipe(
+                readEnd: moved.readEnd, writeEnd: moved.writeEnd, count: moved.count)
+            space.adopt(adopted)
+            pipe = adopted
+        }
+        isSplicing = pipe != nil || moved.isSplicing && held == nil && space.mode != .copy
+    }
+}
+
 extension Flow {
     /// Whether a pump has anything to do: bytes for a sink that takes them, or a source to be read.
     var canMove: Bool {

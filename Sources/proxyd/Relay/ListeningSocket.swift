@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Shared
+internal import Synchronization
 
 /// A bound socket that clients connect to, shared by all workers and closed when the last lets it go.
 final class ListeningSocket: Sendable {
@@ -37,8 +38,13 @@ final class ListeningSocket: Sendable {
 /// A listening socket before it is known whose it is.
 final class OpenedSocket: Sendable {
     let descriptor: FileDescriptor
-    /// Where it is in the file system, for a Unix socket.
-    let file: UnixSocketFile?
+    private let place: Mutex<UnixSocketFile?>
+
+    /// Where it is in the file system, for a Unix socket that is ours to take away.
+    var file: UnixSocketFile? { place.withLock { $0 } }
+
+    /// It is ours to take away from now on, or another's.
+    func own(_ file: UnixSocketFile?) { place.withLock { $0 = file } }
 
     /// Takes a socket that somebody else has bound, listening already. `file` is its place in the file
     /// system if that is ours to take away; what another owner has put there stays.
@@ -47,7 +53,7 @@ final class OpenedSocket: Sendable {
     ) throws(SystemError) {
         try Socket.makeOurs(descriptor)
         self.descriptor = descriptor
-        self.file = file
+        place = Mutex(file)
     }
 
     /// As if we had opened it ourselves: clients to come get what the settings say. Who may connect to a Unix
@@ -70,7 +76,7 @@ final class OpenedSocket: Sendable {
         do throws(SystemError) {
             descriptor = try (settings.socket ?? SocketOptions()).open(family: address.family)
             try ConnectionOptions.set(on: descriptor, family: address.family, deadPeer: deadPeer)
-            file = nil
+            place = Mutex(nil)
             // A restart must not wait for the old connections' TIME_WAIT to pass.
             try Socket.set(.reuseAddress, to: 1, on: descriptor)
             // Each family has a listener of its own, so that [::] and 0.0.0.0 can stand side by side.
@@ -96,8 +102,9 @@ final class OpenedSocket: Sendable {
         } catch {
             throw .system(error)
         }
-        file = try UnixSocketFile(
-            binding: descriptor, to: path, mode: settings.mode, owner: owner, group: group,
-            backlog: settings.backlog)
+        place = Mutex(
+            try UnixSocketFile(
+                binding: descriptor, to: path, mode: settings.mode, owner: owner, group: group,
+                backlog: settings.backlog))
     }
 }

@@ -40,6 +40,9 @@ final class RelaySpace {
         return pipe
     }
 
+    /// Counts a pipe in that another process has lent.
+    func adopt(_ pipe: SplicePipe) { pipeCount += 1 }
+
     /// Takes a pipe back. One with bytes in it must not be lent again: they are somebody's.
     func giveBack(_ pipe: SplicePipe) {
         guard pipe.isEmpty else {

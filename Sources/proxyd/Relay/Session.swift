@@ -34,9 +34,9 @@ final class Session {
     /// When one of them failed last.
     var lastRefusal = Instant.zero
     /// Of the channel being connected to: a name may have several.
-    private var addressesLeft = 0
+    var addressesLeft = 0
     /// Of the channel's election, when it was chosen.
-    private var term: PrimarySeat.Term?
+    var term: PrimarySeat.Term?
     var isClientWatchedForWrites = false
     /// How far elections were when it last chose.
     var electionRevision: UInt64 = 0
@@ -124,6 +124,7 @@ final class Session {
         if !hasPlace {
             guard service.places.admit() else { return .overload(.overload) }
             hasPlace = true
+            if service.hasBecomeFull() { worker.share.notices.post(.serviceFull(service)) }
         }
         guard
             let channel = service.choose(

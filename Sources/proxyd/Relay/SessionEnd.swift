@@ -62,5 +62,6 @@ extension Session {
         if let source { source.ledger.leave(source.source) }
         leaveLine(on: worker)
         worker.share.callNext(of: service)
+        if hasPlace, service.hasRoomAgain() { worker.share.notices.post(.serviceHasRoom(service)) }
     }
 }

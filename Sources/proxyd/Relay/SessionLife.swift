@@ -35,7 +35,16 @@ struct SessionLife: Sendable {
     /// Connects that have failed.
     private(set) var failures = 0
     /// Why the last of them did.
-    private var lastFailure: EndReason.Cause?
+    private(set) var lastFailure: EndReason.Cause?
+
+    init() {}
+
+    /// Goes on where another process has stopped.
+    init(resuming phase: Phase, failures: Int, lastFailure: EndReason.Cause?) {
+        self.phase = phase
+        self.failures = failures
+        self.lastFailure = lastFailure
+    }
 
     /// The chosen channel could not be connected to.
     mutating func connectFailed(_ cause: EndReason.Cause) -> Action {

@@ -31,7 +31,7 @@ extension Session {
         _ cause: EndReason.Cause, on worker: Worker
     ) -> SessionLife.Action {
         switch service.limits.overload {
-        case .close, .reset:
+        case .close, .reset, .refuse:
             return life.turnAway(cause, resetting: service.limits.overload.resets)
         case .queue:
             let until = started.advanced(by: service.limits.queueTimeout)

@@ -36,6 +36,19 @@ struct Capabilities: OptionSet, Equatable, Sendable {
         guard unsafe clinux_capset(&header, halves) == 0 else { throw SystemError("capset") }
     }
 
+    /// Makes them outlive the next exec of the calling thread, until `becomeAll` is called.
+    func outliveExec() throws(SystemError) {
+        var header = Self.header
+        let halves = [rawValue & 0xFFFF_FFFF, rawValue >> 32].map { half in
+            __user_cap_data_struct(
+                effective: UInt32(half), permitted: UInt32(half), inheritable: UInt32(half))
+        }
+        guard unsafe clinux_capset(&header, halves) == 0 else { throw SystemError("capset") }
+        for number in UInt(0)..<64 where rawValue & 1 << UInt64(number) != 0 {
+            guard clinux_prctl_ambient(number) == 0 else { throw SystemError("prctl") }
+        }
+    }
+
     /// What no program that is started can ever get is everything but these.
     func becomeBounds() throws(SystemError) {
         for number in UInt(0)..<64 {

@@ -3,9 +3,18 @@ internal import Glibc
 
 /// Puts a new text in a file's place, all at once: whoever reads it gets the old one or the new one.
 enum FileReplacement {
-    /// Writes beside the file, flushes, keeps the old file as `.bak`, and renames (rename(2)). Permissions
-    /// and owner stay those of the old file. Blocks, so it is done on a thread of its own.
-    static func write(_ text: String, to path: String) throws(SystemError) {
+    enum Purpose: Sendable {
+        /// People's own: the old one stays as `.bak`.
+        case configuration
+        /// Ours alone.
+        case state
+    }
+
+    /// Writes beside the file, flushes, and renames (rename(2)). Permissions and owner stay those of the old
+    /// file. Blocks, so it is done on a thread of its own.
+    static func write(
+        _ bytes: [UInt8], to path: String, _ purpose: Purpose
+    ) throws(SystemError) {
         let path = resolved(path)
         var old = stat()
         let isThere = unsafe stat(path, &old) == 0
@@ -16,8 +25,9 @@ enum FileReplacement {
         guard number >= 0 else { throw SystemError("open") }
         do throws(SystemError) {
             let file = FileDescriptor(owning: number)
-            try writeAll(Array(text.utf8), to: file)
-            guard fchmod(file.number, isThere ? old.st_mode & 0o7777 : 0o644) == 0 else {
+            try writeAll(bytes, to: file)
+            let mode: mode_t = purpose == .state ? 0o600 : 0o644
+            guard fchmod(file.number, isThere ? old.st_mode & 0o7777 : mode) == 0 else {
                 throw SystemError("fchmod")
             }
             // Another owner's file can be kept as such only by root.
@@ -25,7 +35,7 @@ enum FileReplacement {
                 throw SystemError("fchown")
             }
             guard fsync(file.number) == 0 else { throw SystemError("fsync") }
-            if isThere { try keep(path) }
+            if isThere, purpose == .configuration { try keep(path) }
             guard unsafe rename(temporary, path) == 0 else { throw SystemError("rename") }
         } catch {
             _ = unsafe unlink(temporary)

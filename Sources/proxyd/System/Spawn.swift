@@ -80,14 +80,18 @@ final class Spawn {
 
     /// A process group of its own, no signal blocked and none ignored.
     private static func set(_ attributes: inout posix_spawnattr_t) -> CInt {
+        let result = unsafe posix_spawnattr_setpgroup(&attributes, 0)
+        return result != 0 ? result : setSignals(&attributes, flags: POSIX_SPAWN_SETPGROUP)
+    }
+
+    /// No signal blocked and none ignored.
+    static func setSignals(_ attributes: inout posix_spawnattr_t, flags: CInt) -> CInt {
         var (none, all) = (sigset_t(), sigset_t())
         _ = unsafe sigemptyset(&none)
         _ = unsafe sigfillset(&all)
-        let flags =
-            POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        let flags = flags | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
         return unsafe [
             posix_spawnattr_setflags(&attributes, Int16(flags)),
-            posix_spawnattr_setpgroup(&attributes, 0),
             posix_spawnattr_setsigmask(&attributes, &none),
             posix_spawnattr_setsigdefault(&attributes, &all),
         ].first { $0 != 0 } ?? 0
@@ -100,10 +104,22 @@ final class Spawn {
 
     // MARK: Afterwards
 
+    /// Somebody will ask how this process has ended.
+    static func keep(_ process: pid_t) { own.withLock { _ = $0.insert(process) } }
+
     /// How it ended, asked once: what is left of it is put away. nil while it runs.
-    static func end(of process: pid_t) -> End? {
+    static func end(of process: pid_t) -> End? { end(of: process, WNOHANG) }
+
+    /// The same, once it has ended.
+    static func waitForEnd(of process: pid_t) -> End? { end(of: process, 0) }
+
+    private static func end(of process: pid_t, _ options: CInt) -> End? {
         var status: CInt = 0
-        guard unsafe waitpid(process, &status, WNOHANG) == process else { return nil }
+        var result: pid_t
+        repeat {
+            result = unsafe waitpid(process, &status, options)
+        } while result < 0 && errno == EINTR
+        guard result == process else { return nil }
         own.withLock { _ = $0.remove(process) }
         // The bits of WIFEXITED and WTERMSIG (wait(2)), which are macros.
         let signal = status & 0x7F

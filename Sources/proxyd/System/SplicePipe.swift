@@ -33,6 +33,16 @@ final class SplicePipe {
         _ = fcntl(ends.1, F_SETPIPE_SZ, Self.size)
     }
 
+    /// Takes over a pipe with so many bytes in it.
+    init(readEnd: CInt, writeEnd: CInt, count: Int) {
+        self.readEnd = FileDescriptor(owning: readEnd)
+        self.writeEnd = FileDescriptor(owning: writeEnd)
+        self.count = count
+    }
+
+    /// Both, for another process that goes on with what is in it.
+    var ends: (read: CInt, write: CInt) { (readEnd.number, writeEnd.number) }
+
     var isEmpty: Bool { count == 0 }
 
     /// Takes bytes out of `source`. The pipe must be empty.

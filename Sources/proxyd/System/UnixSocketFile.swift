@@ -5,7 +5,7 @@ internal import Shared
 /// The place of a Unix socket in the file system: never taken from a living owner, always taken from
 /// a dead one.
 struct UnixSocketFile: Sendable {
-    let path: String
+    private(set) var path: String
     /// Which file it is, so that only our own is removed at the end.
     private let inode: UInt64
 
@@ -63,11 +63,27 @@ struct UnixSocketFile: Sendable {
         if Self.inode(of: path) == inode { _ = unsafe unlink(path) }
     }
 
-    private static func temporaryName(for path: String) -> String {
+    /// Moves it to a name of our own beside its place, which is free then.
+    ///
+    /// - Returns: whether it could be.
+    mutating func move() -> Bool {
+        guard Self.inode(of: path) == inode else { return false }
+        let suffix = ".sock"
+        let stem = path.hasSuffix(suffix) ? String(path.dropLast(suffix.count)) : path
+        let end = path.hasSuffix(suffix) ? suffix : ""
+        let place = Self.temporaryName(for: stem, more: end.utf8.count) + end
+        guard unsafe rename(path, place) == 0 else { return false }
+        path = place
+        return true
+    }
+
+    private static func temporaryName(for path: String, more: Int = 0) -> String {
         let suffix = ".\(getpid())"
         var name = path
         // The kernel counts bytes, not letters.
-        while name.utf8.count + suffix.utf8.count > Endpoint.longestPath { name.removeLast() }
+        while name.utf8.count + suffix.utf8.count + more > Endpoint.longestPath {
+            name.removeLast()
+        }
         return name + suffix
     }
 

@@ -168,7 +168,7 @@ extension Act.Target {
             path = String(id)
             name = window.session(id: id).map { "\(id) \($0.client)" } ?? String(id)
             serials = []
-        case .listener, .event: return nil
+        case .quiet, .listener, .event: return nil
         }
     }
 }

@@ -11,13 +11,15 @@ struct ActionMenu: Sendable {
     let items: [Item]
 
     init(_ model: Model) {
-        items = Binding.all.filter { $0.section == .act || Self.others.contains($0.command) }
-            .filter { $0.pages.contains(model.page) }
-            .map { binding in
-                Item(
-                    binding: binding.command, key: binding.keys.first?.name ?? "",
-                    help: binding.help, obstacle: Self.obstacle(to: binding, model))
-            }
+        items = model.keys.bindings.filter {
+            $0.section == .act || Self.others.contains($0.command)
+        }
+        .filter { $0.pages.contains(model.page) }
+        .map { binding in
+            Item(
+                binding: binding.command, key: binding.keys.first?.name ?? "",
+                help: binding.help, obstacle: Self.obstacle(to: binding, model))
+        }
     }
 
     /// What one would also like to do from here.

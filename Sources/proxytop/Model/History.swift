@@ -46,6 +46,11 @@ struct History: Equatable, Sendable {
         return next
     }
 
+    /// Puts what the daemon remembers of a channel before what was seen.
+    mutating func recall(_ samples: [HistorySample], of serial: UInt64) {
+        channels[serial]?.recall(samples)
+    }
+
     /// What was known before a time, of what is still there.
     func before(_ milliseconds: UInt64) -> History {
         var past = History()

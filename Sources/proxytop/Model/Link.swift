@@ -16,6 +16,8 @@ struct Link: Equatable, Sendable {
         /// What a service did before we looked; with the last one the past is whole.
         case past(isLast: Bool)
         case detail(Subject)
+        /// The past of a channel, for its trend; the timeline beside the table; connections below it.
+        case trend(serial: UInt64), asideWhy(Subject), nearby([String])
         /// The history for the timeline of this.
         case why(Subject)
         /// A part of the plan for a preview; the last one completes it.

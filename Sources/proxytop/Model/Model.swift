@@ -57,6 +57,8 @@ struct Model: Sendable {
     var log = EventLog()
     var window = SessionWindow()
     var detail: Detail?
+    /// What stands beside the channels.
+    var aside = Aside()
     /// What `w` asked about last.
     var why: Why?
     var absence = Absence()
@@ -70,6 +72,15 @@ struct Model: Sendable {
     var notes: [Note] = []
     /// Since when nothing has been wrong, by the daemon's clock; nil while something is.
     var quietSince: UInt64?
+
+    /// Which key does what.
+    var keys = KeyMap.standard
+    /// When the bell rings.
+    var bell = Bell.lost
+    /// The problems that it has rung for.
+    var troubles: Set<Subject>?
+    /// Whether trends and strips are left out, for a slow line.
+    var isLean = false
 
     var page: Page
     /// Whether the first picture chooses between the overview and the channels.
@@ -85,6 +96,8 @@ struct Model: Sendable {
     var detailTop = 0
     var movedAt: UInt64?
     var folded: Set<Subject> = []
+    /// Groups whose quiet channels are shown though the list is long.
+    var wholeGroups: Set<UInt64> = []
     var marks: Set<Subject> = []
     /// Where a range of marks begins.
     var lastMarked: Subject?
@@ -104,6 +117,8 @@ struct Model: Sendable {
     var isFrozen = false
     var showsBits = false
     var isHeaderFolded = false
+    /// Whether the channels have the screen to themselves.
+    var isTableAlone = false
     var isPasting = false
     var guardOfTyping = TypingGuard()
     var interruptedAt: UInt64?
@@ -123,10 +138,43 @@ struct Model: Sendable {
         choosesPage = page == nil
     }
 
-    var outline: Outline {
-        Outline(picture, folded: folded, filter: channelFilter?.filter, order: channelOrder)
+    /// Takes what the operator's settings say about everything that is shown.
+    mutating func adopt(_ settings: Settings) {
+        keys = settings.keys
+        bell = Bell(rawValue: settings[.bell]) ?? .lost
+        isLean = settings.isOn(.lean)
+        hidesClients = settings.isOn(.hideClients)
     }
-    var arrangement: Arrangement { Arrangement(size, isHeaderFolded: isHeaderFolded) }
+
+    var outline: Outline {
+        Outline(
+            picture, folded: folded, filter: channelFilter?.filter, order: channelOrder,
+            quiet: isListLong ? .init(kept: keptRows, whole: wholeGroups) : nil)
+    }
+    /// What the operator looks at does not go away, whatever its state: the cursor would stand on something else.
+    private var keptRows: Set<Subject> {
+        cursor.subject.map { marks.union([$0]) } ?? marks
+    }
+    /// Whether the channels are more than the screen has room for, with nothing beside or below them.
+    private var isListLong: Bool {
+        guard channelFilter == nil, channelOrder == nil, !countsAllFailures else { return false }
+        return rowsOfAll > Arrangement(size, isHeaderFolded: isHeaderFolded).tableHeight
+    }
+    private var rowsOfAll: Int {
+        guard let picture else { return 0 }
+        let services = picture.services.count
+        return picture.channels.count + picture.groups.count + (services > 1 ? services : 0)
+    }
+    var arrangement: Arrangement {
+        Arrangement(
+            size, isHeaderFolded: isHeaderFolded,
+            tableRows: page == .channels && !isTableAlone && picture != nil ? outlineCount : nil)
+    }
+    /// Rows of the channel table, without making them where that is not needed.
+    private var outlineCount: Int {
+        let isWhole = channelFilter == nil && folded.isEmpty && !isListLong
+        return isWhole ? rowsOfAll : outline.count
+    }
     /// Whether the numbers on the screen are the last ones of a daemon that does not answer.
     var isStale: Bool { !link.isLive }
 

@@ -6,22 +6,37 @@ struct Outline: CursorRows, Sendable {
         case service(Picture.Service, isFolded: Bool)
         case group(Picture.Group, next: String?, isFolded: Bool)
         case channel(ChannelSnapshot)
+        /// Channels of a group that are up, in one line.
+        case quiet([ChannelSnapshot], group: UInt64)
 
         var subject: Subject {
             switch self {
             case .service(let service, _): .service(service.name)
             case .group(let group, _, _): .group(serial: group.snapshot.serial)
             case .channel(let channel): .channel(serial: channel.serial)
+            case .quiet(_, let group): .quiet(group: group)
             }
         }
     }
 
     let rows: [Row]
 
+    /// Fewer are not worth hiding.
+    static let fewestQuiet = 4
+
+    /// When a list is so long that it says nothing: what of it is left out.
+    struct Quiet: Sendable {
+        /// Channels that are shown all the same, and groups that are shown whole.
+        var kept: Set<Subject>
+        var whole: Set<UInt64>
+    }
+
+    /// `quiet`: the list is longer than the screen, so channels that are up become one line.
+    ///
     /// With a filter only the channels that meet it are there, and the headings above them.
     init(
         _ picture: Picture?, folded: Set<Subject>, filter: Filter? = nil,
-        order: ChannelOrder? = nil
+        order: ChannelOrder? = nil, quiet: Quiet? = nil
     ) {
         guard let picture else {
             rows = []
@@ -42,6 +57,12 @@ struct Outline: CursorRows, Sendable {
                 let isGroupFolded = folded.contains(.group(serial: group.snapshot.serial))
                 rows.append(.group(group, next: next, isFolded: isGroupFolded))
                 guard !isGroupFolded else { continue }
+                if let quiet, order == nil, filter == nil,
+                    !quiet.whole.contains(group.snapshot.serial)
+                {
+                    rows += Self.hushed(group, quiet)
+                    continue
+                }
                 let channels = order?.ordered(group.channels) ?? group.channels
                 rows.append(
                     contentsOf: channels.filter { filter?.matches($0.row) ?? true }
@@ -49,6 +70,21 @@ struct Outline: CursorRows, Sendable {
             }
         }
         self.rows = rows
+    }
+
+    /// What there is something to tell of, then the rest in one line.
+    private static func hushed(_ group: Picture.Group, _ quiet: Quiet) -> [Row] {
+        var told: [Row] = []
+        var rest: [ChannelSnapshot] = []
+        for channel in group.channels {
+            if channel.state == .up, !quiet.kept.contains(.channel(serial: channel.serial)) {
+                rest.append(channel)
+            } else {
+                told.append(.channel(channel))
+            }
+        }
+        guard rest.count >= fewestQuiet else { return group.channels.map { .channel($0) } }
+        return told + [.quiet(rest, group: group.snapshot.serial)]
     }
 
     var count: Int { rows.count }
@@ -59,7 +95,8 @@ struct Outline: CursorRows, Sendable {
 
     /// The first channel, which is what the keys act on.
     var firstChoice: Int {
-        rows.firstIndex { if case .channel = $0 { true } else { false } } ?? 0
+        rows.firstIndex { if case .channel = $0 { true } else { false } }
+            ?? rows.firstIndex { if case .quiet = $0 { true } else { false } } ?? 0
     }
 
     func index(of subject: Subject) -> Int? { rows.firstIndex { $0.subject == subject } }
@@ -69,7 +106,7 @@ struct Outline: CursorRows, Sendable {
         guard rows.indices.contains(index) else { return nil }
         for above in stride(from: index - 1, through: 0, by: -1) {
             switch (rows[above], rows[index]) {
-            case (.group, .channel), (.service, .group): return above
+            case (.group, .channel), (.group, .quiet), (.service, .group): return above
             default: continue
             }
         }

@@ -77,11 +77,13 @@ extension Model {
         if detail?.subject != other.detail?.subject { detail = other.detail }
         detailTop = other.detailTop
         folded = other.folded
+        wholeGroups = other.wholeGroups
         marks = other.marks
         channelFilter = other.channelFilter
         eventFilter = other.eventFilter
         showsBits = other.showsBits
         isHeaderFolded = other.isHeaderFolded
+        isTableAlone = other.isTableAlone
     }
 
     /// What was not on the screen then was not asked for, and nobody can say what it was.

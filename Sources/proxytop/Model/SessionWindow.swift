@@ -25,6 +25,26 @@ struct SessionWindow: Equatable, Sendable {
     /// Whether any answer has come to the present question.
     private(set) var isKnown = false
 
+    /// How long the daemon is left alone after an answer; 0 asks at every look.
+    private(set) var pause: UInt64 = 0
+    private var restUntil: UInt64 = 0
+
+    /// An answer may cost the daemon so little of the time: a hundredth of a core.
+    static let pausePerMillisecond: UInt64 = 100
+    static let longestPause: UInt64 = 5000
+
+    /// Notes how long an answer took. Sorting ten thousand sessions once a second would be more than a screen is worth.
+    mutating func rest(after milliseconds: UInt64, at now: UInt64, interval: UInt64) {
+        let wanted = min(Self.longestPause, milliseconds * Self.pausePerMillisecond)
+        pause = wanted > interval ? wanted : 0
+        restUntil = now + pause
+    }
+
+    /// Whether it is time to ask, or there is something on the screen that nobody has asked for.
+    func isDue(at now: UInt64, top: Int, height: Int) -> Bool {
+        now >= restUntil || !covers(top, height: height)
+    }
+
     /// More rows than this are never asked for at once.
     static let mostRows = 500
 

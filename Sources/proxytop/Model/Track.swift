@@ -1,3 +1,5 @@
+internal import Shared
+
 /// What was counted for one channel, listener or group over time.
 struct Track: Equatable, Sendable {
     /// Counters that only rise, with the daemon's clock beside them.
@@ -78,6 +80,47 @@ struct Track: Equatable, Sendable {
         let number = milliseconds / Self.stepMilliseconds
         track.steps = steps.filter { $0.number < number }
         return track
+    }
+
+    /// Puts the daemon's own history before what was seen; its counts are of steps, ours rise.
+    mutating func recall(_ past: [HistorySample]) {
+        guard let first = steps.first else { return }
+        var (total, failed, oldest) = (first.total, first.failed, first.number)
+        var older: [Step] = []
+        for sample in past.reversed() {
+            let number = sample.monotonicMilliseconds / Self.stepMilliseconds
+            if number < oldest {
+                older.append(
+                    Step(number: number, current: sample.current, failed: failed, total: total))
+                oldest = number
+            }
+            total -= min(total, sample.sessions)
+            failed -= min(failed, sample.failed)
+        }
+        let room = max(0, Self.mostSteps - steps.count)
+        steps = older.prefix(room).reversed() + steps
+    }
+
+    /// What a counter rose by per second, in buckets as those of `trend`; nil where nothing is known.
+    func perSecond(
+        _ counter: (Step) -> UInt64, cells: Int, stepsPerCell: Int, now: UInt64
+    ) -> [Double?] {
+        let width = UInt64(max(1, stepsPerCell))
+        let newest = now / Self.stepMilliseconds / width
+        var values = [Double?](repeating: nil, count: cells)
+        for (before, step) in zip(steps, steps.dropFirst()) {
+            let bucket = step.number / width
+            // Over a longer pause an average says nothing about any of its parts.
+            guard bucket <= newest, newest - bucket < UInt64(cells), step.number > before.number,
+                step.number - before.number <= 4 * width, counter(step) >= counter(before)
+            else { continue }
+            let seconds = Double((step.number - before.number) * Self.stepMilliseconds) / 1000
+            let index = cells - 1 - Int(newest - bucket)
+            // A spike is what one looks for.
+            values[index] = max(
+                values[index] ?? 0, Double(counter(step) - counter(before)) / seconds)
+        }
+        return values
     }
 
     var rates: Rates {

@@ -113,11 +113,19 @@ struct Why: Equatable, Sendable {
             return beside.contains(serial) && event.severity >= .notice
         }
         return events.suffix(Self.mostEvents).map { event in
-            let who = event.actor == nil ? "" : "  (\(EventTable.actor(event)))"
-            return Line(
-                time: event.timeMilliseconds, text: event.text + who,
+            Line(
+                time: event.timeMilliseconds, text: Self.text(of: event),
                 isBad: event.severity >= .warning)
         }
+    }
+
+    /// The event, and who did it once: the daemon writes `by UID:PROGRAM[PID]`, people have names.
+    private static func text(of event: EventSnapshot) -> String {
+        guard let actor = event.actor else { return event.text }
+        let known = "by \(actor)"
+        let person = EventTable.actor(event)
+        return event.text.hasSuffix(known)
+            ? event.text.dropLast(known.count) + "by \(person)" : "\(event.text)  (\(person))"
     }
 
     private func serials(_ model: Model) -> Set<UInt64> {
@@ -172,7 +180,7 @@ struct Why: Equatable, Sendable {
 
     private func state(of channel: ChannelSnapshot) -> [Line] {
         var text =
-            "now \(channel.state.rawValue) for \(Age(milliseconds: channel.sinceMilliseconds))"
+            "\(channel.state.rawValue) for \(Age(milliseconds: channel.sinceMilliseconds))"
         if let why = channel.why, !why.isEmpty { text += ": \(why)" }
         if let retry = channel.retryMilliseconds {
             text += "; next try in \(Age(milliseconds: retry))"
@@ -212,7 +220,9 @@ struct Why: Equatable, Sendable {
         guard last == nil else {
             return Line(text: "the commands above are all that people did to it")
         }
-        let oldest = model.log.events.first.map(\.monotonicMilliseconds) ?? model.daemonNow
+        guard let oldest = model.log.events.first?.monotonicMilliseconds else {
+            return Line(text: "no command is known that has touched it")
+        }
         let span = Age(milliseconds: model.daemonNow - min(model.daemonNow, oldest))
         return Line(text: "nobody has touched it in the last \(span)")
     }

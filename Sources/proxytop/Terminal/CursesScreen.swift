@@ -41,28 +41,21 @@ struct CursesScreen: Screen, ~Copyable {
         if wishes.wholeFrames == nil, !isOld { cnc_ask_sync() }
         // Nobody reading must not stop the screen.
         if let syncDescriptor { _ = fcntl(syncDescriptor, F_SETFL, O_NONBLOCK) }
-        for style in Style.all { Self.define(style, theme.appearance(of: style)) }
+        // Without colours attributes have to say everything.
+        let look = cnc_colors() == 0 ? .mono : theme
+        for style in Style.all { Self.define(style, look.appearance(of: style)) }
     }
 
     deinit { cnc_stop() }
 
     private static func define(_ style: Style, _ look: Theme.Appearance) {
-        let count = Int(cnc_colors())
-        var colour = look.colour ?? -1
-        var isBold = look.isBold
-        // With eight colours the bright half is bold.
-        if colour >= count, colour < 16 {
-            colour -= 8
-            isBold = true
-        } else if colour >= count {
-            colour = 3
-        }
+        let look = look.limited(to: Int(cnc_colors()))
         var attributes = 0
-        if isBold { attributes |= Int(CNC_BOLD) }
+        if look.isBold { attributes |= Int(CNC_BOLD) }
         if look.isDim { attributes |= Int(CNC_DIM) }
         if look.isUnderlined { attributes |= Int(CNC_UNDERLINE) }
         if look.isReversed { attributes |= Int(CNC_REVERSE) }
-        cnc_define_style(style.number, CInt(colour), CInt(attributes))
+        cnc_define_style(style.number, CInt(look.colour ?? -1), CInt(attributes))
     }
 
     var size: Size {

@@ -10,7 +10,7 @@ struct Binding: Sendable {
         case help, back, close, quit, interrupt, suspend
         case earlier, later, muchEarlier, muchLater, live
         case privacy, clock, copyName, copyCommand, saveView
-        case refresh, freeze, bits, redraw, foldHeader, slower, faster
+        case refresh, freeze, bits, redraw, foldHeader, expand, slower, faster
     }
 
     enum Section: String, CaseIterable, Sendable {
@@ -24,7 +24,7 @@ struct Binding: Sendable {
 
     let command: Command
     let section: Section
-    let keys: [Key]
+    var keys: [Key]
     let help: String
     /// Where it does something; everywhere else the key says that it does nothing.
     var pages: Set<Page>
@@ -136,6 +136,9 @@ struct Binding: Sendable {
         Binding(.saveView, .look, ["s"], [], "write this view to a file"),
         Binding(.slower, .look, ["+"], [], "ask less often"),
         Binding(.faster, .look, ["-"], [], "ask more often"),
+        Binding(
+            .expand, .look, ["e"], [], "the channels alone, or with what is beside them",
+            on: [.channels]),
         Binding(.foldHeader, .look, [], [.control("e")], "fold the header strip"),
         Binding(.redraw, .look, [], [.control("l")], "paint everything anew"),
         Binding(.help, .program, ["?"], [.function(1)], "this help", hint: "help"),
@@ -148,26 +151,11 @@ struct Binding: Sendable {
 
     /// Keys that the design gives to what this version does not have.
     static let missing: Set<Key> = {
-        let letters = "nNe"
+        let letters = "nN"
         var keys = Set(letters.unicodeScalars.map { Key.character($0) })
         keys.formUnion([2, 7, 8].map { Key.function($0) })
         return keys
     }()
-
-    private static let bindings: [Key: [Binding]] = {
-        var bindings: [Key: [Binding]] = [:]
-        for binding in all {
-            for key in binding.keys { bindings[key, default: []].append(binding) }
-        }
-        return bindings
-    }()
-
-    static func command(for key: Key, on page: Page) -> Command? {
-        bindings[key]?.first { $0.pages.contains(page) }?.command
-    }
-
-    /// Whether the key does something somewhere.
-    static func isKnown(_ key: Key) -> Bool { bindings[key] != nil }
 
     private init(
         _ command: Command, _ section: Section, _ letters: [Unicode.Scalar], _ others: [Key],

@@ -25,7 +25,7 @@ extension Model {
                 "the link was lost; \(done) of \(batch.total) answered, one may have been done: "
                     + batch.act.command, isError: true)
         }
-        return wasThere ? [.bell] : []
+        return wasThere && bell != .off ? [.bell] : []
     }
 
     mutating func tick() -> [Effect] {
@@ -57,8 +57,10 @@ extension Model {
             (.listeners, words("show listeners")),
         ]
         if catalog.has("show events") { questions.append((.events, log.request)) }
-        if page == .connections {
-            let height = arrangement.tableHeight
+        let height = arrangement.tableHeight
+        if page == .connections,
+            window.isDue(at: now.milliseconds, top: sessionCursor.top, height: height)
+        {
             let (request, first) = window.request(top: sessionCursor.top, height: height)
             questions.append((.sessions(first: first), request))
         }
@@ -69,6 +71,10 @@ extension Model {
         if picture != nil, !catalog.entries.isEmpty { pulse.isAsked = true }
         for (question, request) in questions {
             link.ask(question, request.words, at: now.milliseconds)
+            requests.append(request)
+        }
+        for (question, request) in asideQuestions() {
+            link.ask(question, at: now.milliseconds)
             requests.append(request)
         }
         return [.send(requests + askPlan())]
@@ -149,11 +155,27 @@ extension Model {
             window.fail(message)
             settle()
         case (.sessions(let first), .ok(let attributes, let lines)):
+            // What was asked before it has its own part of the time.
+            let before = min(elapsed, link.answerMilliseconds ?? 0)
+            window.rest(
+                after: elapsed - before, at: now.milliseconds, interval: intervalMilliseconds)
             take(sessions: lines, attributes, first: first)
         case (.detail(let subject), .error(let code, let message)):
             if detail?.subject == subject { detail?.fail(code, message) }
         case (.detail(let subject), .ok(_, let lines)):
             if detail?.subject == subject, !isFrozen { detail?.take(Table(lines: lines)) }
+        case (.trend, .error), (.nearby, .error): break
+        case (.asideWhy(let subject), .error):
+            if aside.why?.subject == subject { aside.why?.samples = [] }
+        case (.trend(let serial), .ok(_, let lines)):
+            history.recall(Table(lines: lines).map(HistorySample.all) ?? [], of: serial)
+        case (.asideWhy(let subject), .ok(_, let lines)):
+            guard aside.why?.subject == subject else { break }
+            aside.why?.samples = Table(lines: lines).map(HistorySample.all) ?? []
+        case (.nearby(let paths), .ok(let attributes, let lines)):
+            let before = min(elapsed, link.answerMilliseconds ?? 0)
+            aside.rest(after: elapsed - before, at: now.milliseconds)
+            if !isFrozen { aside.take(attributes, lines, of: paths) }
         case (.why(let subject), .error(_, let message)):
             if why?.subject == subject { why?.fault = message }
         case (.why(let subject), .ok(_, let lines)):
@@ -181,8 +203,18 @@ extension Model {
         case (.listeners, .ok(_, let lines)):
             link.answerMilliseconds = elapsed
             complete(Table(lines: lines).map(ListenerSnapshot.all) ?? [])
+            return alarm()
         }
         return []
+    }
+
+    /// One ring for each problem that was not there the last time; none for those that we found.
+    private mutating func alarm() -> [Effect] {
+        guard bell == .down, tense == .present else { return [] }
+        let present = Set(problems.filter { $0.severity != .note }.map(\.subject))
+        defer { troubles = present }
+        guard let troubles, !present.isSubset(of: troubles) else { return [] }
+        return [.bell]
     }
 
     private mutating func refusePlan(_ code: Reply.ErrorCode, _ message: String) {

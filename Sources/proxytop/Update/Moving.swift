@@ -61,6 +61,7 @@ extension Model {
         switch rows.rows[cursor.index] {
         case .service(let service, false): folded.insert(.service(service.name))
         case .group(let group, _, false): folded.insert(.group(serial: group.snapshot.serial))
+        case .channel where unshow(rows.rows, cursor.index): break
         default:
             guard let heading = rows.heading(above: cursor.index) else { return }
             folded.insert(rows.rows[heading].subject)
@@ -69,7 +70,23 @@ extension Model {
         settle()
     }
 
+    /// Of a long list first the quiet channels go again, then the group folds.
+    private mutating func unshow(_ rows: [Outline.Row], _ index: Int) -> Bool {
+        let above = rows[..<index].last { row in if case .group = row { true } else { false } }
+        guard case .group(let group, _, _) = above else { return false }
+        return wholeGroups.remove(group.snapshot.serial) != nil
+    }
+
+    /// True: the cursor stood on the line for the quiet channels, and they are shown now.
+    mutating func showQuiet() -> Bool {
+        guard page == .channels, case .quiet(let group) = cursor.subject else { return false }
+        wholeGroups.insert(group)
+        settle()
+        return true
+    }
+
     private mutating func unfold() {
+        if showQuiet() { return }
         guard let subject = cursor.subject else { return }
         folded.remove(subject)
         settle()

@@ -48,7 +48,8 @@ extension Model {
                 : .init(field: field, isDescending: true)
             requery()
         case .channels:
-            let slots = ChannelTable(self, .ascii, columns: size.columns).layout.slots
+            let columns = arrangement.sideColumn ?? size.columns
+            let slots = ChannelTable(self, .ascii, columns: columns).layout.slots
             guard let slot = slots.first(where: { ($0.start..<$0.end + 1).contains(column) }) else {
                 return
             }

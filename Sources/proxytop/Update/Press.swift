@@ -32,7 +32,7 @@ extension Model {
             return []
         }
         notice = nil
-        guard let command = Binding.command(for: key, on: page) else {
+        guard let command = keys.command(for: key, on: page) else {
             if Binding.missing.contains(key) {
                 tell("\(key.name): not in this version (? lists the keys)")
             } else if key != .unknown {
@@ -45,8 +45,8 @@ extension Model {
 
     private mutating func isWrongWindow(_ key: Key) -> Bool {
         guard key.isPrintable else { return false }
-        let command = Binding.command(for: key, on: page)
-        let isMove = Binding.all.contains { $0.command == command && $0.section == .move }
+        let command = keys.command(for: key, on: page)
+        let isMove = keys.bindings.contains { $0.command == command && $0.section == .move }
         return guardOfTyping.isBurst(at: now.milliseconds, isHarmless: isMove)
     }
 
@@ -82,6 +82,9 @@ extension Model {
         case .foldHeader:
             isHeaderFolded.toggle()
             settle()
+        case .expand:
+            isTableAlone.toggle()
+            settle()
         case .slower: step(by: 1)
         case .faster: step(by: -1)
         case .show(let page): show(page)
@@ -89,7 +92,7 @@ extension Model {
         case .pageBefore: turnPage(by: -1)
         case .open:
             if case .menu(let chosen) = overlay { return choose(chosen) }
-            if overlay == nil { openDetail() }
+            if overlay == nil, !showQuiet() { openDetail() }
         case .why: return askWhy()
         case .menu: overlay = .menu(chosen: 0)
         case .undoList: overlay = .undo(top: 0)

@@ -51,6 +51,7 @@ extension Model {
         tell("daemon restarted \(uptimeText): counters and rates begin anew")
         quietSince = nil
         pulse = Pulse()
+        aside = Aside()
         log = EventLog()
         marks = marks.filter { if case .session = $0 { false } else { true } }
         undo = UndoList()

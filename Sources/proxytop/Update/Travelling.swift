@@ -49,7 +49,7 @@ extension Model {
     /// A key while the past is on the screen: it moves and looks there, and changes nothing here.
     mutating func pressInPast(_ key: Key) -> [Effect] {
         guard let open = past?.model else { return [] }
-        let command = open.prompt == nil ? Binding.command(for: key, on: open.page) : nil
+        let command = open.prompt == nil ? keys.command(for: key, on: open.page) : nil
         switch command {
         case .earlier, .later, .muchEarlier, .muchLater:
             if let command { travel(command) }

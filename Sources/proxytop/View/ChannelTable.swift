@@ -20,7 +20,8 @@ struct ChannelTable {
             }
         }
         layout = ColumnLayout(
-            columns: columns, identityWidth: identity, endpointWidth: endpoint)
+            columns: columns, identityWidth: identity, endpointWidth: endpoint,
+            hasTrend: !model.isLean)
     }
 
     func drawTitles(into grid: inout Grid, row: Int) {
@@ -42,6 +43,7 @@ struct ChannelTable {
             case .group(let group, let next, let isFolded):
                 draw(group, next, isFolded, into: &grid, row: row)
             case .channel(let channel): draw(channel, into: &grid, row: row)
+            case .quiet(let channels, _): draw(quiet: channels, into: &grid, row: row)
             }
             if model.isStale { grid.restyle(row: row) { $0.stale } }
             RowMark(model, outline.rows[index].subject).draw(into: &grid, row: row)
@@ -84,6 +86,22 @@ struct ChannelTable {
         }
         right.add(next.map { "   next \($0)" } ?? "   last")
         rule(left, right, into: &grid, row: row)
+    }
+
+    /// `+962 up, quiet     slots 1284/9620   conn 1284   Enter shows them`
+    private func draw(quiet channels: [ChannelSnapshot], into grid: inout Grid, row: Int) {
+        let face = StateFace(.up, glyphs, isStale: model.isStale)
+        var left = Spans("  +\(channels.count) ", .strong)
+        left.add("\(face.glyph)up", face.style)
+        let conn = channels.reduce(UInt64(0)) { $0 + min($1.current, UInt64(Int32.max)) }
+        var right = Spans()
+        if grid.size.columns >= ColumnLayout.bareBelow {
+            right.add("slots \(Slots(channels).description)   ")
+        }
+        right.add("conn \(conn)   Enter shows them")
+        let end = grid.put(left, row: row, column: 0)
+        let start = grid.size.columns - right.width
+        grid.put(right, row: row, column: max(start, end + 1))
     }
 
     /// Two texts with a line drawn between them.

@@ -12,6 +12,8 @@ struct ColumnLayout: Equatable, Sendable {
     static let markWidth = 2
     static let smallestEndpoint = 12
     static let widestEndpoint = 40
+    /// `192.0.2.100:5432`
+    static let ordinaryEndpoint = 16
     static let widestTrend = 30
     /// Below this, identity, state and connections are all there is.
     static let bareBelow = 60
@@ -19,10 +21,13 @@ struct ColumnLayout: Equatable, Sendable {
     let slots: [Slot]
 
     /// The two widths are what the longest name and the longest address need.
-    init(columns: Int, identityWidth: Int = 3, endpointWidth: Int = 21) {
+    init(
+        columns: Int, identityWidth: Int = 3, endpointWidth: Int = 21, hasTrend: Bool = true
+    ) {
         let isWide = columns >= 100
         var kept: [(column: Column, width: Int)] = []
-        for column in Column.all where column.from <= columns {
+        for column in Column.all
+        where column.from <= columns && (hasTrend || column.content != .trend) {
             var width = isWide ? column.widths.wide : column.widths.narrow
             if column.content == .identity { width = min(max(width, identityWidth), columns / 5) }
             if column.content == .connections, columns < Self.bareBelow { width = 11 }
@@ -36,6 +41,11 @@ struct ColumnLayout: Equatable, Sendable {
                 .min { (kept[$0].column.drop ?? 0) < (kept[$1].column.drop ?? 0) }
             guard let next else { break }
             kept.remove(at: next)
+        }
+        // A trend is worth less than knowing which address it is.
+        if let last = kept.last, last.column.content == .trend, !isWide {
+            let wanted = min(endpointWidth, Self.ordinaryEndpoint)
+            if Self.smallestEndpoint + columns - needed() < wanted { kept.removeLast() }
         }
         // The address takes what is left as far as it can use it, then the trend does.
         var spare = max(0, columns - needed())

@@ -38,6 +38,13 @@ struct DetailPage {
         guard let channel = model.picture?.channel(serial: serial) else {
             return [Spans("\(detail.title) was removed", .slow)] + fields(detail, besides: [])
         }
+        return facts(of: channel) + events(of: serial) + recreation(of: channel)
+            + fields(detail, besides: Set(ChannelSnapshot.columns))
+    }
+
+    /// What there is to know of a channel now.
+    func facts(of channel: ChannelSnapshot) -> [Spans] {
+        let serial = channel.serial
         let face = StateFace(channel.state, glyphs, isStale: model.isStale)
         var state = Spans(label("state"))
         state.add(face.text(width: 12), face.style)
@@ -78,9 +85,7 @@ struct DetailPage {
         {
             add("drain", forecast.text)
         }
-        lines += events(of: serial)
-        lines += recreation(of: channel)
-        return lines + fields(detail, besides: Set(ChannelSnapshot.columns))
+        return lines
     }
 
     /// Its share of what was new, beside what its weight promises.

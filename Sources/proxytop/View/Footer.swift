@@ -108,6 +108,7 @@ struct Footer {
             return Spans(
                 "listener \(listener.path)  \(listener.address)  \(listener.state.rawValue)  "
                     + "when empty: \(listener.whenEmpty)  refused \(listener.refused)")
+        case .quiet: return Spans("channels that are up; Enter shows them, h hides them again")
         case .session, .event: return Spans()
         }
     }
@@ -121,6 +122,9 @@ struct Footer {
         var text = "rows \(min(top + 1, last))-\(last) of \(window.matched) matching"
         text += ", \(window.total) in all"
         if window.matched > window.rows.count { text += " (only this window was fetched)" }
+        if window.pause > 0 {
+            text += "; asked every \(Age(milliseconds: window.pause)) to spare the daemon"
+        }
         if !window.old.isEmpty {
             text += "; \(window.old.count) dim: ended or moved on"
         } else {
@@ -167,7 +171,7 @@ struct Footer {
             ("?", "help"), ("q", model.pagesBefore.isEmpty && !model.isMember ? "quit" : "back"),
         ]
         var shown: [(String, String)] = []
-        for binding in Binding.all {
+        for binding in model.keys.bindings {
             guard let hint = binding.hint, let key = binding.keys.first,
                 binding.pages.contains(model.page), binding.section != .program,
                 mayAct || binding.section != .act,

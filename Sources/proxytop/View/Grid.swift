@@ -73,6 +73,23 @@ struct Grid: Equatable, Sendable {
         }
     }
 
+    /// Puts a smaller picture into this one.
+    mutating func put(_ part: Grid, row: Int, column: Int) {
+        guard row >= 0, column >= 0, column < size.columns else { return }
+        let width = min(part.size.columns, size.columns - column)
+        for line in 0..<min(part.size.rows, max(0, size.rows - row)) {
+            let from = line * part.size.columns
+            let to = (row + line) * size.columns + column
+            for offset in 0..<width {
+                scalars[to + offset] = part.scalars[from + offset]
+                styles[to + offset] = part.styles[from + offset]
+            }
+        }
+        if let spot = part.cursor {
+            cursor = Spot(row: row + spot.row, column: column + spot.column)
+        }
+    }
+
     /// One cell; half a wide character that loses its other half becomes a blank.
     private mutating func set(_ scalar: UInt32, _ style: Style, at index: Int) {
         let column = index % size.columns

@@ -9,7 +9,7 @@ enum HelpPage {
             if section == .act, let obstacle = model.obstacle {
                 lines.append(Spans("  not now: \(obstacle)", .slow))
             }
-            for binding in Binding.all where binding.section == section {
+            for binding in model.keys.bindings where binding.section == section {
                 lines.append(line(binding, on: model.page))
             }
             lines.append(Spans())

@@ -13,14 +13,15 @@ struct OverviewPage {
             return
         }
         let groups = groupLines(columns: grid.size.columns)
-        let strips = stripLines(columns: grid.size.columns)
+        let strips = model.isLean ? [] : stripLines(columns: grid.size.columns)
         var room = rows.count
         // What is wrong comes first, then what is left, then the past.
         let problems = model.problems.count
         let wanted = max(1, problems) + 1
         let shownGroups = min(groups.count, max(0, room - min(wanted, Self.fewestProblems + 1)))
         room -= shownGroups
-        let hasStrips = room - min(wanted, Self.fewestProblems + 1) >= strips.count
+        let hasStrips =
+            !strips.isEmpty && room - min(wanted, Self.fewestProblems + 1) >= strips.count
         if hasStrips { room -= strips.count }
         let height = min(wanted, room)
         drawProblems(into: &grid, rows: rows.lowerBound..<rows.lowerBound + height)
@@ -34,12 +35,7 @@ struct OverviewPage {
     }
 
     private func heading(_ left: String, _ right: String, columns: Int) -> Spans {
-        let used = CellWidth.of(left) + CellWidth.of(right) + 2
-        var spans = Spans(left + " ", .heading)
-        spans.add(
-            String(repeating: Character(glyphs.rule), count: max(1, columns - used)), .faint)
-        spans.add(" " + right, .faint)
-        return spans
+        .heading(left, right, columns: columns, glyphs)
     }
 
     // MARK: Problems
@@ -80,50 +76,10 @@ struct OverviewPage {
 
     // MARK: Groups
 
-    private var nameWidth: Int { model.size.columns >= 100 ? 16 : 8 }
-    /// Where there is hardly any room, how a group chooses matters least.
-    private var typeWidth: Int { model.size.columns >= 100 ? 12 : isNarrow ? 0 : 7 }
-    private var isNarrow: Bool { model.size.columns < 72 }
-
     private func groupLines(columns: Int) -> [Spans] {
         guard let picture = model.picture else { return [] }
-        let isWide = !isNarrow
-        var lines = [heading("GROUPS", "in failover order", columns: columns)]
-        var title = "  " + field("ID", nameWidth)
-        title += field("TYPE", typeWidth) + field("STATE", 10)
-        title += right("USABLE", 7) + right("SLOTS", 12)
-        if isWide { title += "  " + field("HEADROOM", 14) }
-        lines.append(Spans(title + "  IF ONE MORE LOST", .heading))
-        for service in picture.services {
-            for group in service.groups {
-                lines.append(line(group, service, picture, isWide: isWide))
-            }
-        }
-        return lines
-    }
-
-    private func line(
-        _ group: Picture.Group, _ service: Picture.Service, _ picture: Picture, isWide: Bool
-    ) -> Spans {
-        let name = picture.services.count > 1 ? "\(service.name)/\(group.title)" : group.title
-        var spans = Spans("  " + field(name, nameWidth))
-        spans.add(field(PolicyName.short(group.snapshot.balance), typeWidth))
-        spans.add(field(group.snapshot.role.word, 10), group.snapshot.role.style)
-        let slots = Slots(group.channels)
-        spans.add(right("\(group.usable.count)/\(group.channels.count)", 7))
-        spans.add(right(slots.description, 12))
-        if isWide {
-            var bar = "no limit"
-            if let total = slots.total, let free = slots.free {
-                let part = total == 0 ? 0 : Double(free) / Double(total)
-                bar =
-                    "\(glyphs.bar(part, cells: 6)) \(right(NumberText.percent(free, of: total), 4))"
-            }
-            spans.add("  " + field(bar, 14), slots.isFull ? Style(.full) : .plain)
-        }
-        let reserve = Reserve.of(group, in: service)
-        spans.add("  " + reserve.text, reserve.style)
-        return spans
+        return [heading("GROUPS", "in failover order", columns: columns)]
+            + GroupTable(picture, model.history, glyphs, columns: columns).lines
     }
 
     // MARK: The last fifteen minutes
@@ -154,10 +110,10 @@ struct OverviewPage {
         return lines
     }
 
-    /// One cell: a height, a blank for nothing, or `?` for what is not known.
+    /// One cell: a height, the ground for nothing, or a blank for what is not known.
     private func add(_ value: Double?, _ top: Double, to spans: inout Spans) {
-        guard let value else { return spans.add(NumberText.unknown, .faint) }
-        guard value > 0 else { return spans.add(" ") }
+        guard let value else { return spans.add(" ") }
+        guard value > 0 else { return spans.add(glyphs == .words ? " " : "_", .faint) }
         let ramp = glyphs.ramp
         let level = Int(value / top * Double(ramp.count - 1) + 0.5)
         spans.add(String(ramp[min(max(1, level), ramp.count - 1)]))
@@ -185,15 +141,7 @@ struct OverviewPage {
         }
     }
 
-    // MARK: Fields
-
     private func field(_ text: String, _ width: Int) -> String {
-        guard width > 0 else { return "" }
-        let cut = Cutting.end(text, width: width - 1, glyphs)
-        return cut + String(repeating: " ", count: max(0, width - CellWidth.of(cut)))
-    }
-
-    private func right(_ text: String, _ width: Int) -> String {
-        String(repeating: " ", count: max(0, width - CellWidth.of(text))) + text
+        text + String(repeating: " ", count: max(0, width - CellWidth.of(text)))
     }
 }

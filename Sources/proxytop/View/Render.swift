@@ -34,14 +34,7 @@ extension Model {
         let rows = lines.tableTop..<lines.tableTop + lines.tableHeight
         switch page {
         case .channels:
-            let table = ChannelTable(self, glyphs, columns: size.columns)
-            table.drawTitles(into: &grid, row: lines.columnRow)
-            table.draw(into: &grid, from: cursor.top, rows: rows)
-            if outline.rows.isEmpty, let channelFilter, picture != nil {
-                grid.put(
-                    "no channel matches “\(channelFilter.text)”", row: rows.lowerBound, column: 2,
-                    style: .faint)
-            }
+            ChannelsPage(model: self, glyphs: glyphs).draw(into: &grid, lines)
         case .connections:
             let table = SessionTable(self, glyphs)
             table.drawTitles(into: &grid, row: lines.columnRow)

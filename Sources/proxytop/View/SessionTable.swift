@@ -5,13 +5,24 @@ struct SessionTable {
     let model: Model
     let glyphs: Glyphs
     let slots: [SessionColumn.Slot]
+    private let order: SessionWindow.Order
 
     init(_ model: Model, _ glyphs: Glyphs) {
+        self.init(
+            model, glyphs, rows: model.window.rows, columns: model.size.columns,
+            order: model.window.order)
+    }
+
+    /// For other rows than those of the window.
+    init(
+        _ model: Model, _ glyphs: Glyphs, rows: [SessionSnapshot], columns: Int,
+        order: SessionWindow.Order
+    ) {
         self.model = model
         self.glyphs = glyphs
-        let rows = model.window.rows
+        self.order = order
         slots = SessionColumn.layout(
-            columns: model.size.columns,
+            columns: columns,
             channelWidth: rows.map { CellWidth.of(Self.channel($0)) }.max() ?? 4,
             clientWidth: rows.map { CellWidth.of($0.client) }.max() ?? 15)
     }
@@ -22,9 +33,13 @@ struct SessionTable {
 
     func drawTitles(into grid: inout Grid, row: Int) {
         for slot in slots {
-            let isSorted = slot.column.field == model.window.order.field
-            let arrow = isSorted ? (model.window.order.isDescending ? "-" : "+") : ""
-            let title = Cutting.end(slot.column.title + arrow, width: slot.width, glyphs)
+            let isSorted = slot.column.field == order.field
+            let arrow = isSorted ? (order.isDescending ? "-" : "+") : ""
+            // Where there is no room for the arrow, the unit gives way.
+            let name = slot.column.title
+            let isTight = !arrow.isEmpty && CellWidth.of(name) >= slot.width
+            let short = isTight && name.hasSuffix("/s") ? String(name.dropLast(2)) : name
+            let title = Cutting.end(short + arrow, width: slot.width, glyphs)
             put(title, slot, isSorted ? .strong : .heading, into: &grid, row: row)
         }
     }
@@ -60,7 +75,7 @@ struct SessionTable {
         }
     }
 
-    private func draw(
+    func draw(
         _ session: SessionSnapshot, isOld: Bool, into grid: inout Grid, row: Int
     ) {
         for slot in slots {

@@ -15,6 +15,18 @@ struct Spans: Equatable, Sendable {
     }
 }
 
+extension Spans {
+    /// A title and a remark with a line drawn between them.
+    static func heading(_ left: String, _ right: String, columns: Int, _ glyphs: Glyphs) -> Spans {
+        let used = CellWidth.of(left) + CellWidth.of(right) + (right.isEmpty ? 1 : 2)
+        var spans = Spans(left + " ", .heading)
+        spans.add(
+            String(repeating: Character(glyphs.rule), count: max(1, columns - used)), .faint)
+        if !right.isEmpty { spans.add(" " + right, .faint) }
+        return spans
+    }
+}
+
 extension Grid {
     @discardableResult
     mutating func put(_ spans: Spans, row: Int, column: Int, end: Int = .max) -> Int {

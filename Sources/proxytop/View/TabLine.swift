@@ -39,7 +39,9 @@ struct TabLine {
         switch model.page {
         case .connections:
             let order = model.window.order
-            parts.append("sort:\(order.field.rawValue)\(order.isDescending ? "-" : "+")")
+            let column = SessionColumn.all.first { $0.field == order.field }
+            let name = column?.title ?? order.field.rawValue
+            parts.append("sort:\(name)\(order.isDescending ? "-" : "+")")
         case .channels: parts.append(rows(model.outline.rows.count, model.cursor.top))
         default: break
         }

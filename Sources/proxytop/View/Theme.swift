@@ -13,6 +13,27 @@ enum Theme: String, Sendable, CaseIterable {
         var isDim = false
         var isUnderlined = false
         var isReversed = false
+
+        /// The same on a terminal with so many colours: the bright half of sixteen is bold there, and what is
+        /// beyond them becomes the nearest of the eight.
+        func limited(to colours: Int) -> Appearance {
+            guard let colour, colour >= colours else { return self }
+            var look = self
+            guard colours >= 8 else {
+                look.colour = nil
+                return look
+            }
+            if colour < 16 {
+                look.colour = colour - 8
+                look.isBold = true
+            } else {
+                look.colour = Self.nearest[colour] ?? 3
+            }
+            return look
+        }
+
+        /// Of the eight, for those of the 256 that themes use.
+        private static let nearest = [33: 4, 94: 3, 130: 3, 166: 5, 172: 3, 202: 3]
     }
 
     func appearance(of style: Style) -> Appearance {

@@ -2,7 +2,10 @@ internal import Shared
 
 /// The answer to “why”: a timeline in sentences.
 enum WhyPage {
-    static func lines(_ why: Why, _ model: Model, _ glyphs: Glyphs) -> [Spans] {
+    /// `columns`: the room for it; nil: the screen's.
+    static func lines(
+        _ why: Why, _ model: Model, _ glyphs: Glyphs, columns: Int? = nil
+    ) -> [Spans] {
         var lines: [Spans] = []
         if let fault = why.fault { lines.append(Spans("the daemon says: \(fault)", .slow)) }
         if why.samples == nil, why.fault == nil, why.request(model.picture) != nil,
@@ -11,7 +14,7 @@ enum WhyPage {
             lines.append(Spans("asking the daemon for its history …", .faint))
         }
         let indent = 10
-        let width = max(20, model.size.columns - indent - 2)
+        let width = max(20, (columns ?? model.size.columns) - indent - 2)
         for line in why.lines(model) {
             let time = line.time.map { time in
                 CalendarTime(

@@ -46,6 +46,20 @@ struct HashVectorTests {
         #expect(run.choose(try .address(client)) == chosen)
     }
 
+    @Test("lighttpd's hash is the same for every client, and goes on when that one is gone")
+    func lighttpdHash() throws {
+        var candidates = lighttpdRun([21001, 21002, 21003].map(Endpoint.local)).candidates
+        let balance = BalanceConfiguration(policy: .hash, function: .lighttpd)
+        for client in ["127.0.0.1", "127.0.0.2", "::1"] {
+            var run = PolicyRun(balance, candidates)
+            #expect(PolicyRun.letter(run.choose(try .address(client))) == "C")
+        }
+        candidates[2].isUsable = false
+        var run = PolicyRun(balance, candidates)
+        let other = run.choose(try .address("127.0.0.1"))
+        #expect(other == 0 || other == 1)
+    }
+
     @Test("lighttpd takes the last of equals")
     func lastOfEquals() throws {
         var run = lighttpdRun([.local(9), .local(9)])

@@ -91,6 +91,11 @@ struct ConfigurationEditTests {
                 ]
             ),
             ("set listener mail/local when-empty reset", ["mail/local when-empty: close → reset"]),
+            (
+                "set listener mail/0 on-bind-failure retry 2s",
+                ["mail/0 on-bind-failure: fail → retry 2s"]
+            ),
+            ("set mail overload refuse", ["mail overload: close → refuse"]),
             ("set listener 0 rate 10/s", ["mail/0 rate: - → 10/s", "mail/0 burst: - → 10"]),
             ("create main 10.0.0.7:143", ["mail/main/3 channel: - → 10.0.0.7:143"]),
             (

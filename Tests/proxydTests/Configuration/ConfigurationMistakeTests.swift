@@ -231,6 +231,10 @@ struct ConfigurationMistakeTests {
                 "{address: 'a:1', mode: '0600'}",
                 "“mode” is for Unix sockets, and a:1 is none; remove it"
             ),
+            (
+                "{address: 'a:1', user: root}",
+                "“user” is for Unix sockets, and a:1 is none; remove it"
+            ),
         ])
     func listeners(text: String, expected: String) {
         let file = "services:\n- listen: [ \(text) ]\n  channels: [a:1]\n"
@@ -248,6 +252,14 @@ struct ConfigurationMistakeTests {
             (
                 "mode: '1777'", 32,
                 "“mode” is “1777”, which are no permission bits; write them in octal and in quotes, as in \"0660\""
+            ),
+            (
+                "on-bind-failure: retry", 43,
+                "“on-bind-failure” tries again, but not how often; write retry 5s"
+            ),
+            (
+                "on-bind-failure: wait", 43,
+                "“on-bind-failure” is “wait”, which is unknown; write fail, skip or retry 5s"
             ),
             (
                 "backlog: 0", 35,
@@ -419,7 +431,7 @@ struct ConfigurationMistakeTests {
     func order() {
         let lines = (0..<30).map { "key\($0): 1" } + ["services: [{listen: [], channels: [a]}]"]
         let expected = (0..<20).map {
-            "f:\($0 + 1):1: unknown key “key\($0)” in the file; the keys here are control, metrics, privileges, log, workers, max-sessions, services"
+            "f:\($0 + 1):1: unknown key “key\($0)” in the file; the keys here are control, metrics, privileges, log, state-file, workers, max-sessions, services"
         }
         #expect(mistakes(lines.joined(separator: "\n")) == expected)
         #expect(

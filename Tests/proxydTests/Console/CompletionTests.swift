@@ -42,7 +42,7 @@ struct CompletionTests {
             ("set", "l", ["listener"]),
             ("set", "mail/m", ["mail/main", "mail/main/a", "mail/main/b"]),
             ("set web", "o", ["on-remove", "overload"]),
-            ("set web overload", "", ["close", "default", "queue", "reset"]),
+            ("set web overload", "", ["close", "default", "queue", "refuse", "reset"]),
             ("set web", "timeouts.i", ["timeouts.idle"]),
             ("set web timeouts.idle", "", ["default"]),
             ("set mail/main", "b", balanceKeys), ("set mail/main", "na", []),

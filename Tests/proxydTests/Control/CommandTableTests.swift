@@ -55,7 +55,7 @@ struct CommandTableTests {
         #expect(
             Set(attributes.map(\.name)) == [
                 "protocol", "version", "epoch", "pid", "host", "environment", "role", "generation",
-                "uptime_ms", "wall_ms", "workers", "now_ms",
+                "uptime_ms", "wall_ms", "workers", "dialect", "now_ms",
             ])
         #expect(attributes["protocol"] == "1")
         #expect(attributes["pid"] == String(getpid()))

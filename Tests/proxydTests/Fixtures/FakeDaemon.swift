@@ -123,6 +123,19 @@ final class FakeDaemon: Daemon {
 
     func drain(within time: Duration?, by actor: Actor) { ends.append("drain") }
 
+    var fileAsTaken: Configuration?
+
+    func upgrade(
+        within time: Duration, by actor: Actor,
+        then finish: @escaping (Result<Succession.Outcome, ConfigurationEdit.Mistake>) -> Void
+    ) {
+        ends.append("upgrade within \(time)")
+        finish(
+            .success(
+                Succession.Outcome(
+                    process: 4711, version: "9.9", sessions: 3, left: 1, pause: 1_500_000)))
+    }
+
     func shutDown(by actor: Actor) { ends.append("shutdown") }
 
     /// What opening log files again comes to.
@@ -191,7 +204,11 @@ final class FakeDaemon: Daemon {
         case .tapSession(let id, _, _):
             return .tapped(sessions.contains { $0.worker == worker && $0.id == id })
         case .trace: return .traced(0)
-        case .serve, .listen, .wake, .forget, .supersede, .tapSessions, .stop: return .cut(0)
+        case .standStill: return .standsStill
+        case .handOver: return .handedOver(WorkerEstate())
+        case .serve, .listen, .wake, .forget, .supersede, .tapSessions, .stop, .goOn, .letGo,
+            .adopt, .inherit:
+            return .cut(0)
         }
     }
 

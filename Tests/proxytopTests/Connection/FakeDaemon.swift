@@ -4,12 +4,31 @@ import Shared
 import TestTerminal
 import Synchronization
 
-/// Speaks the control protocol over a real socket, and plays a story.
+@testable import proxytop
+
+/// Speaks the control protocol over a real socket, and plays a story or a recording.
 final class FakeDaemon: Sendable {
+    /// How it answers.
+    enum Mood: String, CaseIterable, Sendable {
+        case well
+        /// Reads, and says nothing.
+        case silent
+        /// Half of an answer, and nothing more.
+        case half
+        /// Bytes that are no protocol.
+        case garbage
+        /// An answer that says it has more lines than anybody would read.
+        case boundless
+        /// Ends the connection in the middle of an answer.
+        case abrupt
+    }
+
     private struct State {
         var story: Story
         var requests: [String] = []
-        var isSilent = false
+        var mood = Mood.well
+        /// Answers of a recording by their question, in order; nil plays the story.
+        var recorded: [String: [Reply]]?
         var connections: Set<CInt> = []
         var startedAt = ContinuousClock.now
     }
@@ -19,6 +38,14 @@ final class FakeDaemon: Sendable {
     private let state: Mutex<State>
     /// Signalled at every change-making request.
     private let acted = DispatchSemaphore(value: 0)
+
+    /// `recording`: what a real daemon once answered, given again in the same order.
+    convenience init(path: String, recording: [Tape.Entry]) throws {
+        try self.init(path: path)
+        let answers = Dictionary(grouping: recording) { $0.words.joined(separator: " ") }
+            .mapValues { $0.map(\.reply) }
+        state.withLock { $0.recorded = answers }
+    }
 
     init(path: String, story: Story = Story()) throws {
         self.path = path
@@ -56,8 +83,7 @@ final class FakeDaemon: Sendable {
 
     func change(_ body: @Sendable (inout Story) -> Void) { state.withLock { body(&$0.story) } }
 
-    /// Reads, and says nothing.
-    func fallSilent() { state.withLock { $0.isSilent = true } }
+    func become(_ mood: Mood) { state.withLock { $0.mood = mood } }
 
     /// Waits for the next request that changes something.
     func nextAct() throws -> String {
@@ -87,7 +113,9 @@ final class FakeDaemon: Sendable {
             guard count > 0 else { break }
             reader.append(buffer.prefix(count))
             while case .line(let line)? = reader.next() {
-                guard let bytes = answer(String(decoding: line, as: UTF8.self)) else { continue }
+                guard let whole = answer(String(decoding: line, as: UTF8.self)) else { continue }
+                let (bytes, isEnd) = Self.spoil(whole, state.withLock { $0.mood })
+                defer { if isEnd { shutdown(connection, CInt(SHUT_RDWR)) } }
                 _ = unsafe bytes.withUnsafeBytes {
                     unsafe send(connection, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL))
                 }
@@ -97,11 +125,38 @@ final class FakeDaemon: Sendable {
         close(connection)
     }
 
+    /// What of an answer goes out, and whether the connection ends with it.
+    private static func spoil(_ bytes: [UInt8], _ mood: Mood) -> (bytes: [UInt8], isEnd: Bool) {
+        switch mood {
+        case .well: (bytes, false)
+        case .silent: ([], false)
+        case .half: (Array(bytes.prefix(bytes.count / 2)), false)
+        case .garbage: (Array("\u{1b}[2J\u{0}HTTP/1.1 400 \u{7f}\n\n".utf8), false)
+        case .boundless: (Array("OK 99999999999999999999 rows=1\n".utf8), false)
+        case .abrupt: (Array(bytes.prefix(bytes.count / 2)), true)
+        }
+    }
+
+    /// What was answered then; the last answer to a question stays.
+    private static func recorded(_ line: String, _ answers: inout [String: [Reply]]) -> Reply {
+        let verb = line.split(separator: " ").prefix(2).joined(separator: " ")
+        let key = answers[line] != nil ? line : answers.keys.first { $0.hasPrefix(verb) }
+        guard let key, let first = answers[key]?.first else {
+            return .error(.unknown, message: "nobody asked that then: \(line)")
+        }
+        if let left = answers[key], left.count > 1 { answers[key]?.removeFirst() }
+        return first
+    }
+
     private func answer(_ line: String) -> [UInt8]? {
         let (reply, isAct): (Reply?, Bool) = state.withLock { state in
             let isAct = !state.story.isQuestion(line)
             if isAct { state.requests.append(line) }
-            if state.isSilent { return (nil, isAct) }
+            if var answers = state.recorded {
+                let reply = Self.recorded(line, &answers)
+                state.recorded = answers
+                return (reply, isAct)
+            }
             let now = ContinuousClock.now
             let (seconds, attoseconds) = (now - state.startedAt).components
             state.story.advance(

@@ -55,6 +55,8 @@ struct CursorTests {
         }
         var stage = Stage(story: story)
         stage.send(.connected)
+        // Shown whole, the list is longer than the screen.
+        stage.model.wholeGroups = [103]
         stage.choose(40)
         let before = stage.lines.firstIndex { $0.hasPrefix(">") }
         stage.story.channels.insert(

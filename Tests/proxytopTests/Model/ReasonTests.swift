@@ -32,7 +32,7 @@ struct ReasonTests {
         #expect(lines.contains("connect time rises 1.9 -> 840 ms, 10s before the first failure"))
         #expect(lines.contains("37 failed connects within 30s, the last just now"))
         #expect(lines.contains { $0.hasPrefix("channel mail/0/3 up → down: connect refused") })
-        #expect(lines.contains { $0.hasPrefix("now down for 4m") })
+        #expect(lines.contains { $0.hasPrefix("down for 4m") })
         #expect(lines.contains("G0 goes on with 3 of 6 channels, 1200 slots instead of 1600"))
         #expect(lines.last?.hasPrefix("nobody has touched it in the last") == true)
         let times = why.lines(stage.model).compactMap(\.time)
@@ -66,7 +66,7 @@ struct ReasonTests {
         stage.type("w")
         #expect(stage.asked.contains("show history mail/0/3 since 15m step 10s"))
         #expect(stage.lines[0].hasPrefix(" why: mail/0/3"))
-        #expect(stage.text.contains("now down for"))
+        #expect(stage.text.contains("now       down for"))
         stage.type("q")
         #expect(stage.model.overlay == nil)
     }

@@ -167,12 +167,54 @@ struct ProgramTests {
     @Test("a daemon that hangs is SLOW, then LOST, and keys still work")
     func hangs() throws {
         try start("--glyphs ascii --interval 0.25")
-        daemon.fallSilent()
+        daemon.become(.silent)
         try terminal.waitFor("the loss") { $0.contains("LOST") }
         try terminal.keys("?")
         try terminal.waitFor(text: "proxytop: keys")
         try terminal.keys("Escape")
         try terminal.waitFor(text: "ENDPOINT")
+        try terminal.keys("q")
+        try expectRestored(status: 0)
+    }
+
+    @Test(
+        "a daemon that answers badly is lost in words, and found again when it answers well",
+        arguments: FakeDaemon.Mood.allCases.filter { $0 != .well })
+    func misbehaves(mood: FakeDaemon.Mood) throws {
+        try start("--glyphs ascii --interval 0.25")
+        daemon.become(mood)
+        let screen = try terminal.waitFor("the loss") { $0.contains("LOST 00:0") }
+        // The tables stay, as what was known last.
+        #expect(screen.contains("10.0.1.13:143"))
+        try terminal.keys("X")
+        try terminal.waitFor(text: "actions are off")
+        daemon.become(.well)
+        try terminal.keys("r")
+        try terminal.waitFor("the return") { $0.contains("LIVE") && $0.contains("0.3 !down") }
+        #expect(daemon.requests.isEmpty)
+        try terminal.keys("q")
+        try expectRestored(status: 0)
+    }
+
+    @Test("what a recording holds is shown as it was, from a daemon that plays it")
+    func recordedDaemon() throws {
+        var stage = Stage.live()
+        stage.story.channels[0].state = .down
+        stage.story.channels[0].why = "connect timed out"
+        for _ in 0..<3 { stage.pass(milliseconds: 1000) }
+        let text = stage.model.tape.recording(events: []).map(Recording.text).joined()
+        let bytes = Array((Recording.firstLine + "\n" + text).utf8)
+        let entries = try Recording.entries(in: bytes, offsetSeconds: 0)
+        let path = terminal.directory.appending(path: "played.sock").path
+        let played = try FakeDaemon(path: path, recording: entries)
+        defer { played.stop() }
+        try terminal.start(
+            "\(try BuiltProgram.path("proxytop")) --glyphs ascii --view channels --interval 0.25 --socket \(path)"
+        )
+        // As it was at first, then as it became.
+        try terminal.waitFor(text: "0.0 +up")
+        try terminal.waitFor(text: "0.0 !down")
+        try terminal.waitFor(text: "connect timed out")
         try terminal.keys("q")
         try expectRestored(status: 0)
     }

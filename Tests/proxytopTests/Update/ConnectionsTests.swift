@@ -5,6 +5,25 @@ import Testing
 
 @Suite("the connections")
 struct ConnectionsTests {
+    @Test(
+        "a daemon that needs long for the list is asked less often, but at once for what is not there"
+    )
+    func spares() {
+        var window = SessionWindow()
+        window.take([], first: 0, matched: 0, total: 0, isHeld: false)
+        window.rest(after: 3, at: 1000, interval: 1000)
+        #expect(window.pause == 0 && window.isDue(at: 1001, top: 0, height: 10))
+        window.rest(after: 25, at: 1000, interval: 1000)
+        #expect(window.pause == 2500)
+        #expect(
+            !window.isDue(at: 3499, top: 0, height: 10)
+                && window.isDue(at: 3500, top: 0, height: 10))
+        window.rest(after: 60_000, at: 1000, interval: 1000)
+        #expect(window.pause == 5000)
+        window.forget()
+        #expect(window.isDue(at: 1001, top: 0, height: 10))
+    }
+
     static func stage(_ count: Int = 400, columns: Int = 80, rows: Int = 24) -> Stage {
         var story = Story()
         story.addSessions(count)

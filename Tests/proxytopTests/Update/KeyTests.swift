@@ -35,7 +35,7 @@ struct KeyTests {
 
     @Test(
         "keys that the design gives to what is not there say so, and the help does not list them",
-        arguments: ["n", "N", "e"] as [Unicode.Scalar])
+        arguments: ["n", "N"] as [Unicode.Scalar])
     func missing(letter: Unicode.Scalar) {
         var stage = Stage.live(columns: 80, rows: 60)
         stage.press(.character(letter))

@@ -5,7 +5,10 @@ import Testing
 
 @Suite("the screen looks as the manual shows it")
 struct GoldenTests {
-    static let sizes = [(20, 5), (40, 10), (60, 16), (79, 23), (80, 24), (120, 40), (200, 60)]
+    static let sizes = [
+        (20, 5), (40, 10), (60, 16), (79, 23), (80, 24), (81, 25), (100, 30), (120, 40), (200, 60),
+        (300, 90),
+    ]
 
     @Test("channels", arguments: sizes, Glyphs.allCases)
     func channels(size: (Int, Int), glyphs: Glyphs) throws {
@@ -15,6 +18,78 @@ struct GoldenTests {
         screen.present(stage.model.render(Capabilities(glyphs: glyphs, isUTF8: true)), frame: 1)
         let text = screen.frames[0].lines.map(\.trimmingTrailingBlanks).joined(separator: "\n")
         try Golden.check("channels-\(size.0)x\(size.1)-\(glyphs.rawValue)", text + "\n")
+    }
+
+    @Test("and in these styles", arguments: [(60, 16), (80, 24), (120, 40), (200, 60)])
+    func styles(size: (Int, Int)) throws {
+        var stage = Stage.live(columns: size.0, rows: size.1)
+        stage.choose(4)
+        stage.press(.character(" "))
+        stage.choose(4)
+        try Golden.check("styles-\(size.0)x\(size.1)", Self.styleMap(stage.model.render(.ascii)))
+    }
+
+    @Test("a preview has its warning in the style of one")
+    func previewStyles() throws {
+        var stage = Stage.live()
+        stage.choose(3)
+        stage.press(.character("X"))
+        try Golden.check("styles-preview-80x24", Self.styleMap(stage.model.render(.ascii)))
+    }
+
+    /// A letter per cell: its role, a capital under the cursor; `.` is plain and a blank plain and empty.
+    private static func styleMap(_ grid: Grid) -> String {
+        let letters: [Style.Role: Character] = [
+            .strong: "s", .faint: "f", .heading: "h", .up: "u", .full: "l", .drain: "d",
+            .grace: "g", .down: "x", .auto: "a", .off: "o", .check: "c", .good: "v", .slow: "w",
+            .alert: "t", .danger: "e", .chosen: "b",
+        ]
+        return (0..<grid.size.rows).map { row in
+            let cells = grid.range(ofRow: row).map { index -> Character in
+                guard let role = Style.Role(rawValue: grid.styles[index] & 0x1F) else { return "?" }
+                let isUnderCursor = grid.styles[index] & 0x80 != 0
+                guard let letter = letters[role] else {
+                    return isUnderCursor ? "P" : grid.scalars[index] == 0x20 ? " " : "."
+                }
+                return isUnderCursor ? Character(letter.uppercased()) : letter
+            }
+            return String(cells).trimmingTrailingBlanks
+        }.joined(separator: "\n") + "\n"
+    }
+
+    @Test("what every role looks like, by theme and by the colours that there are")
+    func themes() throws {
+        var lines: [String] = []
+        for role in Style.Role.allCases {
+            for theme in Theme.allCases {
+                let looks = [256, 8, 0].map { colours in
+                    let look = theme.appearance(of: Style(role)).limited(to: colours)
+                    let attributes = [
+                        (look.isBold, "bold"), (look.isDim, "dim"),
+                        (look.isUnderlined, "underline"),
+                        (look.isReversed, "reverse"),
+                    ].filter(\.0).map(\.1)
+                    let words = [look.colour.map(String.init) ?? "-"] + attributes
+                    return words.joined(separator: " ")
+                }
+                lines.append("\(role) \(theme.rawValue): " + looks.joined(separator: " | "))
+            }
+        }
+        try Golden.check("themes", lines.joined(separator: "\n") + "\n")
+    }
+
+    @Test("what stands beside and below the channels", arguments: [(80, 30), (120, 40), (200, 60)])
+    func panes(size: (Int, Int)) throws {
+        var story = Story()
+        story.addSessions(60)
+        story.addEvents()
+        var stage = Stage.live(columns: size.0, rows: size.1, story: story)
+        stage.choose(4)
+        stage.press(.character(" "))
+        stage.choose(3)
+        stage.pass(milliseconds: 1000)
+        stage.pass(milliseconds: 1000)
+        try Golden.check("panes-\(size.0)x\(size.1)-ascii", stage.text + "\n")
     }
 
     private static let pageSizes = [(40, 10), (60, 16), (80, 24), (120, 40), (200, 60)]

@@ -147,6 +147,24 @@ struct RenderPropertyTests {
         #expect(text.contains("40_"))
     }
 
+    @Test("in no theme do two states look the same", arguments: Theme.allCases, [256, 8, 0])
+    func distinguishable(theme: Theme, colours: Int) {
+        for glyphs in Glyphs.allCases {
+            let looks = ChannelState.allCases.map { state in
+                let face = StateFace(state, glyphs)
+                let look = theme.appearance(of: face.style).limited(to: colours)
+                return "\(face.text(width: 4)) \(look)"
+            }
+            #expect(Set(looks).count == looks.count)
+            // Good and bad differ by more than their word.
+            let good = theme.appearance(of: StateFace(.up, glyphs).style).limited(to: colours)
+            for state in [ChannelState.down, .auto, .full, .grace] {
+                let bad = theme.appearance(of: StateFace(state, glyphs).style).limited(to: colours)
+                #expect(bad != good, "\(state) looks like up in \(theme) with \(colours)")
+            }
+        }
+    }
+
     @Test("a read-only role is offered no action")
     func readOnly() {
         var story = Story()
@@ -170,11 +188,44 @@ struct RenderPropertyTests {
         }
         var stage = Stage(columns: 120, rows: 40, story: story)
         stage.send(.connected)
+        // What is up is one line, until somebody wants to see it.
+        #expect(stage.text.contains("+1000 +up"))
+        #expect(stage.model.cursor.subject == .quiet(group: 101))
+        stage.press(.character("X"))
+        #expect(stage.model.confirmation == nil)
+        stage.press(.enter)
+        #expect(stage.text.contains("  0.9  "))
         stage.press(.character("G"))
         #expect(stage.model.cursor.subject == .group(serial: 103))
         stage.press(.up)
         stage.press(.up)
         #expect(stage.model.cursor.subject == .channel(serial: 1000))
         #expect(stage.text.contains("0.999"))
+        // The one under the cursor stays there.
+        stage.press(.character("h"))
+        #expect(stage.text.contains("+999 +up"))
+        #expect(stage.model.cursor.subject == .channel(serial: 1000))
+    }
+
+    @Test("of a long list what is not as it should be stays on the screen, and what is marked")
+    func quiet() {
+        var story = Story()
+        story.channels = (0..<100).map {
+            ChannelSnapshot(
+                path: "mail/0/\($0)", serial: UInt64($0 + 1), state: $0 == 60 ? .down : .up,
+                address: "10.0.0.1:1")
+        }
+        var stage = Stage(columns: 80, rows: 24, story: story)
+        stage.send(.connected)
+        #expect(stage.text.contains("0.60") && stage.text.contains("+99 +up"))
+        // Up again, it stays for as long as the cursor stands on it.
+        stage.story.channels[60].state = .up
+        stage.pass(milliseconds: 1000)
+        #expect(stage.text.contains("0.60") && stage.text.contains("+99 +up"))
+        stage.press(.down)
+        #expect(stage.text.contains("+100 +up"))
+        // A filter or an order is a wish to see them.
+        stage.model.apply(filter: "10.0.0.1", to: .channels)
+        #expect(!stage.text.contains("+100 +up"))
     }
 }

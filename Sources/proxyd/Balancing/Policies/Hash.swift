@@ -3,17 +3,27 @@
 ///
 /// Without `failover`, a channel that is not usable leaves its clients to the next group, as balance
 /// does; with it they go on to the channels behind it, in order, and round to the first.
+///
+/// With `function: lighttpd` the number is that of lighttpd 1.4.74 and later for a connection of which
+/// nothing but the address is known. That one is the same for every client, so all of them get the
+/// usable channel that it prefers.
 struct Hash: Policy {
     private let settings: BalanceConfiguration
     private var weights = WeightTable()
 
     init(_ settings: BalanceConfiguration) { self.settings = settings }
 
-    var facts: CandidateFacts { settings.maxLoad == nil ? [] : .current }
+    var facts: CandidateFacts {
+        if settings.function == .lighttpd { return .hostValue }
+        return settings.maxLoad == nil ? [] : .current
+    }
 
     mutating func prepare(for candidates: [Candidate]) { weights = WeightTable(candidates) }
 
     mutating func choose(among candidates: [Candidate], for client: ClientKey) -> Int? {
+        if settings.function == .lighttpd {
+            return LighttpdHash.choose(among: candidates, Self.lighttpdBase)
+        }
         if weights.count != candidates.count { prepare(for: candidates) }
         guard weights.total > 0 else { return nil }
         let home = weights.index(of: number(for: client))
@@ -26,6 +36,9 @@ struct Hash: Policy {
         } while index != home
         return nil
     }
+
+    /// The hash of the path that lighttpd takes for granted, without an authority behind it.
+    private static let lighttpdBase = UInt64(LighttpdHash.of("/".utf8))
 
     /// Below the sum of the weights.
     private func number(for client: ClientKey) -> Int {

@@ -21,25 +21,10 @@ struct Sticky: Policy {
     mutating func choose(among candidates: [Candidate], for client: ClientKey) -> Int? {
         let bound = LoadBound(perMille: settings.maxLoad, candidates)
         if settings.function == .lighttpd {
-            return lighttpd(among: candidates, bound, UInt64(client.lighttpdHash))
+            return LighttpdHash.choose(among: candidates, UInt64(client.lighttpdHash), bound)
         }
         let hash = client.hash(settings.key, seed: settings.seed)
         return modern(among: candidates, bound, hash)
-    }
-
-    private func lighttpd(
-        among candidates: [Candidate], _ bound: LoadBound?, _ client: UInt64
-    ) -> Int? {
-        var best: Int?
-        var highest: UInt64 = 0
-        for index in candidates.indices where candidates[index].isOpen {
-            let value = candidates[index].key ^ client
-            guard best == nil || value >= highest else { continue }
-            if let bound, !bound.allows(candidates[index]) { continue }
-            best = index
-            highest = value
-        }
-        return best
     }
 
     private func modern(

@@ -1,0 +1,84 @@
+internal import Synchronization
+
+/// Everything that was found out about a channel and counted for it, as another process can go on with it.
+/// What it was told to be is in the configuration.
+struct ChannelStanding: Sendable {
+    var position = Channel.Switch.on
+    var graceEnd = Instant.zero
+    var returned = Instant.zero
+    var filledAt = Instant.zero
+    var isDiscarded = false
+    var note = Channel.Note(since: .zero)
+    var health = PassiveHealth.Memory()
+    var hasFailed = false
+    /// As `PeakLatency` has it.
+    var latency: UInt64 = 0
+    var probes = ProbeRecord.Told()
+    /// The latest first.
+    var mishaps: [Mishaps.Mishap] = []
+    var totals = TrafficCounters.Totals()
+    /// What `reset` has taken off.
+    var baseline = TrafficCounters.Totals()
+    var connect = TimeHistogram.Totals()
+    var firstByte = TimeHistogram.Totals()
+    var session = TimeHistogram.Totals()
+
+    /// Without what was found out about its address, as it has another one now.
+    var counted: ChannelStanding {
+        var counted = self
+        counted.graceEnd = .zero
+        counted.isDiscarded = false
+        counted.note = Channel.Note(since: note.since, why: "has another address")
+        counted.health = PassiveHealth.Memory()
+        counted.hasFailed = false
+        counted.latency = 0
+        counted.probes = ProbeRecord.Told()
+        return counted
+    }
+}
+
+extension Channel {
+    var standing: ChannelStanding {
+        var standing = ChannelStanding(
+            position: position, graceEnd: Instant(nanoseconds: graceEnd.load(ordering: .relaxed)),
+            returned: Instant(nanoseconds: returned.load(ordering: .relaxed)),
+            filledAt: Instant(nanoseconds: filledAt.load(ordering: .relaxed)),
+            isDiscarded: isDiscarded.load(ordering: .relaxed), note: note.withLock { $0 },
+            health: health.withLock { $0.memory }, hasFailed: hasFailed.load(ordering: .relaxed),
+            latency: latency.word, probes: probes.last, mishaps: mishaps.all, totals: totals,
+            baseline: baseline.present)
+        for timings in timings {
+            timings.connect.add(to: &standing.connect)
+            timings.firstByte.add(to: &standing.firstByte)
+            timings.session.add(to: &standing.session)
+        }
+        return standing
+    }
+
+    /// Goes on where another process has stopped; before any worker runs.
+    func resume(_ standing: ChannelStanding) {
+        switched.store(standing.position.rawValue, ordering: .relaxed)
+        graceEnd.store(standing.graceEnd.nanoseconds, ordering: .relaxed)
+        returned.store(standing.returned.nanoseconds, ordering: .relaxed)
+        filledAt.store(standing.filledAt.nanoseconds, ordering: .relaxed)
+        isDiscarded.store(standing.isDiscarded, ordering: .relaxed)
+        note.withLock { $0 = standing.note }
+        health.withLock { $0 = PassiveHealth(standing.health) }
+        hasFailed.store(standing.hasFailed, ordering: .relaxed)
+        latency.resume(standing.latency)
+        probes.resume(standing.probes)
+        mishaps.resume(standing.mishaps)
+        baseline.reset(to: standing.baseline)
+        // One worker's are as good as another's: whoever asks adds them up.
+        counters.first?.restore(standing.totals)
+        timings.first?.connect.add(standing.connect)
+        timings.first?.firstByte.add(standing.firstByte)
+        timings.first?.session.add(standing.session)
+    }
+
+    /// Takes a slot that was taken before, whatever the limits say now.
+    func keepSlot() {
+        places.keepPlace()
+        reserved.wrappingAdd(1, ordering: .relaxed)
+    }
+}

@@ -1,0 +1,98 @@
+internal import Glibc
+internal import Shared
+
+/// `balance -i` and `balance -c`, on the streams of this process.
+struct BalanceConversation {
+    let wish: BalanceWish
+
+    private static let unavailable: Int32 = 69
+    /// How long a daemon may take to leave after `kill`.
+    private static let patience = Duration.seconds(5)
+
+    /// One command after the other over a control socket.
+    private struct Link: BalanceLink {
+        let client: ControlClient
+
+        func ask(_ words: [String]) throws(BalanceLost) -> Reply {
+            do throws(ControlFailure) {
+                try client.send(Request(words: words))
+                return try client.receive()
+            } catch {
+                throw BalanceLost()
+            }
+        }
+    }
+
+    /// - Returns: what the program ends with.
+    func run() -> Int32 {
+        let client: ControlClient
+        do throws(ControlFailure) {
+            client = try ControlClient(path: wish.socket)
+        } catch {
+            if case .forbidden(let why) = error {
+                StandardError.write("balance: \(why)\n")
+            }
+            StandardOutput.write("no master process, exiting.\n")
+            return Self.unavailable
+        }
+        let link = Link(client: client)
+        guard case .ok(let attributes, _)? = try? link.ask(["hello"]),
+            let pid = attributes.first(where: { $0.name == "pid" })?.value
+        else {
+            StandardOutput.write("no master process, exiting.\n")
+            return Self.unavailable
+        }
+        var shell = BalanceShell(link, services: ServicePort.number(of:))
+        do throws(BalanceLost) {
+            return try converse(&shell, pid: pid)
+        } catch {
+            StandardOutput.write("no master process with pid \(pid), exiting.\n")
+            return Self.unavailable
+        }
+    }
+
+    private func converse(_ shell: inout BalanceShell<Link>, pid: String) throws(BalanceLost)
+        -> Int32
+    {
+        if let command = wish.command {
+            let outcome = try shell.run(command, print: Self.print)
+            return outcome == .kill ? kill() : 0
+        }
+        StandardOutput.write(
+            "\nbalance \(BalanceDialect.version) interactive command shell\n"
+                + "PID of master process is \(pid)\n\n")
+        while true {
+            StandardOutput.write(shell.prompt)
+            guard let line = readLine() else {
+                StandardOutput.write("\n")
+                return 0
+            }
+            switch try shell.run(line, print: Self.print) {
+            case .goOn: continue
+            case .quit: return 0
+            case .kill: return kill()
+            }
+        }
+    }
+
+    private static func print(_ line: String) {
+        if !line.isEmpty { StandardOutput.write(line + "\n") }
+    }
+
+    /// It accepts nobody any more and gives up its place; what runs goes on to its end.
+    private func kill() -> Int32 {
+        let deadline = ContinuousClock.now + Self.patience
+        if let client = try? ControlClient(path: wish.socket) {
+            _ = try? Link(client: client).ask(["drain-daemon"])
+        }
+        while ContinuousClock.now < deadline {
+            guard (try? ControlClient(path: wish.socket)) != nil else {
+                StandardOutput.write("shutdown complete, exiting.\n")
+                return 0
+            }
+            _ = poll(nil, 0, 20)
+        }
+        StandardOutput.write("shutdown failed.\n")
+        return Self.unavailable
+    }
+}

@@ -1,0 +1,203 @@
+internal import Shared
+
+/// balance 3.54: groups of channels, round robin or by the client's address, tried in order.
+enum BalanceDialect: Dialect {
+    static let version = "3.54"
+    /// Where the original has its files; ours are sockets.
+    static let folder = "/var/run/balance"
+    /// The variable that names another place for them.
+    static let folderVariable = "PROXYD_BALANCE_DIRECTORY"
+
+    static func read(
+        _ call: DialectCall, in surroundings: Surroundings
+    ) throws(DialectRefusal) -> DialectMeaning {
+        if call.arguments.prefix(while: { $0 != "--" }).contains("--help") {
+            return .text(BalanceUsage.help(call.program))
+        }
+        let line: BalanceCommandLine
+        do throws(BalanceCommandLine.Mistake) {
+            line = try BalanceCommandLine(call.arguments, services: surroundings.port)
+        } catch {
+            throw refusal(error, of: call)
+        }
+        let socket = try socket(of: line, surroundings)
+        guard !line.isInteractive else {
+            return .converse(BalanceWish(socket: socket, command: line.command))
+        }
+        return .run(try plan(line, socket, call, surroundings))
+    }
+
+    private static func refusal(
+        _ mistake: BalanceCommandLine.Mistake, of call: DialectCall
+    ) -> DialectRefusal {
+        switch mistake {
+        case .said(let text, let status): DialectRefusal(text, status: status)
+        case .usage(let mistake):
+            DialectRefusal(
+                (mistake.map { $0.words(of: call.program) + "\n" } ?? "")
+                    + BalanceUsage.text(call.program), status: 64)
+        }
+    }
+
+    /// Where master and controller meet: by the port and the literal text of `-b`.
+    private static func socket(
+        of line: BalanceCommandLine, _ surroundings: Surroundings
+    ) throws(DialectRefusal) -> String {
+        let variable = surroundings.variable(folderVariable) ?? ""
+        let folder = variable.isEmpty ? folder : surroundings.absolute(variable)
+        let host = line.bindHost ?? "0.0.0.0"
+        let path = "\(folder)/balance.\(line.port).\(host)"
+        guard !host.contains("/"), !host.isEmpty, path.utf8.count <= Endpoint.longestPath else {
+            throw DialectRefusal("getaddrinfo(): unknown host [\(host)]", status: 71)
+        }
+        return path
+    }
+
+    // MARK: The daemon
+
+    private static func plan(
+        _ line: BalanceCommandLine, _ socket: String, _ call: DialectCall,
+        _ surroundings: Surroundings
+    ) throws(DialectRefusal) -> DialectPlan {
+        // A failed channel is tried again by the very next client.
+        var service = ServiceConfiguration(name: "balance", grace: .zero)
+        service.timeouts.connect = .seconds(Int64(line.connectTimeout))
+        service.timeouts.idle = line.idleTimeout.map { .seconds(Int64($0)) }
+        service.health.autodisable = line.isAutodisabling
+        service.health.panic = line.isAutodisabling
+        if let host = line.sourceHost {
+            service.ownSource = .addresses([try source(host, surroundings)])
+        }
+        service.listeners = try listeners(line, surroundings).enumerated().map {
+            ListenerConfiguration(name: String($0), endpoint: $1)
+        }
+        service.groups = line.groups.enumerated().map { group($1, index: $0, of: line) }
+        var configuration = Configuration(services: [service])
+        configuration.control.path = socket
+        configuration.log.error = errorLog(line)
+        return DialectPlan(
+            configuration: configuration, options: options(line, call, socket),
+            notes: notes(line))
+    }
+
+    private static func group(
+        _ group: BalanceCommandLine.Destinations, index: Int, of line: BalanceCommandLine
+    ) -> GroupConfiguration {
+        var result = GroupConfiguration(name: String(index))
+        result.mayBeEmpty = group.list.isEmpty
+        if group.isHash {
+            result.balance = BalanceConfiguration(
+                policy: .hash, function: .balance, failover: line.failsOver)
+        }
+        result.channels = group.list.enumerated().map { index, destination in
+            ChannelConfiguration(
+                name: String(index), endpoint: destination.endpoint, maxc: destination.maxc)
+        }
+        return result
+    }
+
+    private static func listeners(
+        _ line: BalanceCommandLine, _ surroundings: Surroundings
+    ) throws(DialectRefusal) -> [Endpoint] {
+        guard let host = line.bindHost else {
+            let four = Endpoint.ip(.anyV4, port: line.port)
+            guard line.isIPv6 else { return [four] }
+            return [four, .ip(.anyV6, port: line.port)]
+        }
+        if let address = IPAddress(host) {
+            let endpoint = Endpoint.ip(address.unmapped, port: line.port)
+            if line.isIPv6, case .v4 = address {
+                throw DialectRefusal(
+                    "getaddrinfo(): -6 and the IPv4 address [\(host)] exclude each other",
+                    status: 71)
+            }
+            return [endpoint]
+        }
+        guard let endpoint = try? Endpoint("\(host):\(line.port)"), !endpoint.isUnix else {
+            throw DialectRefusal("getaddrinfo(): unknown host [\(host)]", status: 71)
+        }
+        return [endpoint]
+    }
+
+    private static func source(
+        _ host: String, _ surroundings: Surroundings
+    ) throws(DialectRefusal) -> IPAddress {
+        guard let address = IPAddress(host) ?? surroundings.address(host) else {
+            throw DialectRefusal("unknown or invalid address [\(host)]", status: 65)
+        }
+        return address.unmapped
+    }
+
+    /// In the background it speaks to syslog, and else to whoever has started it.
+    private static func errorLog(_ line: BalanceCommandLine) -> ErrorLogConfiguration {
+        var log = ErrorLogConfiguration()
+        log.level = line.isDebugging ? .debug : .notice
+        if !line.isInForeground {
+            log.target = LogTarget(.syslog)
+            log.target.ident = "Balance"
+        }
+        return log
+    }
+
+    private static func options(
+        _ line: BalanceCommandLine, _ call: DialectCall, _ socket: String
+    ) -> RunOptions {
+        var manner = DialectManner(program: call.program)
+        manner.words = [call.dialect.rawValue] + call.arguments
+        manner.exits = .init(unavailable: 71, system: 71, permission: 71, configuration: 65)
+        manner.voice = BalanceVoice()
+        manner.makesRoom = true
+        manner.tellsIdleEnds = line.idleTimeout != nil && line.isInForeground
+        manner.folder = DialectManner.Folder(
+            path: String(socket.prefix(upTo: socket.lastIndex(of: "/") ?? socket.startIndex)),
+            mode: 0o1777, leftover: socket, status: 69)
+        if line.dumps, line.isInForeground { manner.transcript = BalanceTranscript() }
+        // Its connections survive their master's end.
+        var options = RunOptions(drain: nil, dialect: manner)
+        options.isDebugging = line.isDebugging
+        options.isInBackground = !line.isInForeground
+        return options
+    }
+
+    private static func notes(_ line: BalanceCommandLine) -> [DialectNote] {
+        var notes = [
+            DialectNote(
+                "failover", "never takes a session to a channel that is disabled or at its maxc"),
+            DialectNote(
+                "half-close", "a direction that has ended leaves the other one open; -T ends both"),
+            DialectNote(
+                "names", "are resolved again every 30 s, and all of their addresses are tried"),
+        ]
+        if line.groups.contains(where: \.isHash) {
+            notes.append(
+                DialectNote(
+                    "%",
+                    "hashes IPv4 clients, too, as balance does on an IPv6 listener; 3.54 sends "
+                        + "all of them to the first channel"))
+        }
+        if line.dumps {
+            notes.append(
+                DialectNote("-p", "is of the command line only; “proxyd ctl dump” shows traffic"))
+        }
+        if line.isMapped { notes.append(DialectNote("-M", "is of no effect: no memory is shared")) }
+        return notes
+    }
+}
+
+/// What `-i` and `-c` want of the daemon.
+struct BalanceWish: Equatable, Sendable {
+    /// The control socket.
+    var socket: String
+    /// nil: commands are typed.
+    var command: String?
+}
+
+extension IPAddress {
+    /// IPv4 where it was written as v4-mapped IPv6.
+    fileprivate var unmapped: IPAddress {
+        if case .v6(0, let low, _) = self, low >> 32 == 0xFFFF {
+            return .v4(UInt32(truncatingIfNeeded: low))
+        }
+        return self
+    }
+}

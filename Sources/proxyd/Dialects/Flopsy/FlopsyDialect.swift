@@ -1,0 +1,148 @@
+internal import Shared
+
+/// flopsy 0.1.0: one primary among hosts, elected.
+enum FlopsyDialect: Dialect {
+    static func read(
+        _ call: DialectCall, in surroundings: Surroundings
+    ) throws(DialectRefusal) -> DialectMeaning {
+        let line: FlopsyCommandLine
+        do throws(FlopsyCommandLine.Mistake) {
+            line = try FlopsyCommandLine(call.arguments)
+        } catch {
+            throw refusal(error.text, of: call)
+        }
+        if let help = line.help {
+            return .text(FlopsyUsage.help(isLong: help == .long, program: call.program))
+        }
+        return .run(try plan(line, call, surroundings))
+    }
+
+    private static func refusal(_ text: String, of call: DialectCall) -> DialectRefusal {
+        DialectRefusal(
+            "error: \(text)\n\n\(FlopsyUsage.line(call.program))\n\n"
+                + "For more information try '--help'", status: 2)
+    }
+
+    private static func plan(
+        _ line: FlopsyCommandLine, _ call: DialectCall, _ surroundings: Surroundings
+    ) throws(DialectRefusal) -> DialectPlan {
+        var manner = DialectManner(program: call.program)
+        manner.exits = fatal
+        manner.voice = FlopsyVoice()
+        manner.toleratesUnresolved = true
+        var notes = standardNotes
+        var service = ServiceConfiguration(name: "flopsy", whenEmpty: .refuse)
+        // It asks the name server at each use.
+        service.resolve = .seconds(5)
+        service.listeners = try listeners(line, call, surroundings).enumerated().map {
+            var listener = ListenerConfiguration(name: String($0), endpoint: $1)
+            listener.whenEmpty = .refuse
+            return listener
+        }
+        var group = GroupConfiguration(name: "hosts")
+        group.balance.policy = .primary
+        group.election = election(line, surroundings, &notes)
+        var unreachable: [String] = []
+        for host in line.hosts {
+            guard let endpoint = endpoint(of: host) else {
+                unreachable.append(host)
+                continue
+            }
+            let name = String(group.channels.count)
+            group.channels.append(ChannelConfiguration(name: name, endpoint: endpoint))
+        }
+        guard !group.channels.isEmpty else {
+            let host = unreachable.first { !$0.isEmpty } ?? ""
+            throw refusal(
+                "invalid value '\(host)' for '--hosts <HOSTS>...': no host names a port; "
+                    + "write it as \(host.isEmpty ? "HOST" : host):PORT", of: call)
+        }
+        for host in unreachable {
+            manner.greeting.append("host '\(host)' discarded because it is unreachable")
+            notes.append(
+                DialectNote("-H '\(host)'", "names no port, so it can never be reached; left out"))
+        }
+        service.groups = [group]
+        var configuration = Configuration(services: [service])
+        configuration.control.path = surroundings.control(
+            of: "flopsy", at: service.listeners.first?.endpoint)
+        configuration.log.error.level = .warning
+        return DialectPlan(
+            configuration: configuration,
+            options: RunOptions(drain: .zero, dialect: manner), notes: notes)
+    }
+
+    /// It aborts when it cannot bind, which a shell shows as 134.
+    private static let fatal = DialectManner.Exits(
+        unavailable: 134, system: 134, permission: 134, configuration: 134)
+
+    private static let standardNotes = [
+        DialectNote(
+            "elections",
+            "clients wait while a primary is selected, and are refused only once a whole "
+                + "round has found none; the client whose connect fails gets the new primary"),
+        DialectNote(
+            "ends", "a direction that has ended leaves the other one open; flopsy ends both"),
+        DialectNote(
+            "names",
+            "are looked up every 5 s; a file's daemon does not start while one does not resolve"),
+        DialectNote("messages", "flopsy's own on standard error are not in a file's daemon"),
+    ]
+
+    /// `-p` is every address of both families, `-b` just that one.
+    private static func listeners(
+        _ line: FlopsyCommandLine, _ call: DialectCall, _ surroundings: Surroundings
+    ) throws(DialectRefusal) -> [Endpoint] {
+        if let port = line.port {
+            let (four, six) = (
+                Endpoint.ip(.anyV4, port: port), Endpoint.ip(.anyV6, port: port)
+            )
+            // Two random ports would be two different ones.
+            return surroundings.hasIPv6 && port != 0 ? [four, six] : [four]
+        }
+        let text = line.bind ?? ""
+        guard let endpoint = try? Endpoint(text), !endpoint.isUnix, !text.hasPrefix("*") else {
+            throw refusal(
+                "invalid value '\(text)' for '--bind <BIND>': it is no ADDRESS:PORT", of: call)
+        }
+        return [endpoint]
+    }
+
+    /// nil: it names no port, or nothing at all.
+    private static func endpoint(of text: String) -> Endpoint? {
+        switch try? Endpoint(text) {
+        case .ip(_, port: 0), .name(_, port: 0), .unix, nil: nil
+        case .ip(.anyV4, _) where text.hasPrefix("*"): nil
+        case .some(let endpoint): endpoint
+        }
+    }
+
+    private static func election(
+        _ line: FlopsyCommandLine, _ surroundings: Surroundings, _ notes: inout [DialectNote]
+    ) -> ElectionConfiguration {
+        var election = ElectionConfiguration()
+        election.check = line.check.map { program($0, in: surroundings) }
+        election.triggers = line.triggers.map(surroundings.absolute)
+        // It has no limit; a year is the longest that there is.
+        if election.check != nil { election.checkTimeout = ValueReader.year }
+        if election.triggers != nil { election.triggerTimeout = ValueReader.year }
+        if line.backoff == 0 {
+            notes.append(DialectNote("-B 0", "would never rest; 1 second is taken"))
+        }
+        election.maxBackoff = min(.seconds(max(1, Int64(line.backoff))), ValueReader.year)
+        return election
+    }
+
+    /// Without a slash it is looked for in `PATH`, as execvp(3) does.
+    private static func program(_ name: String, in surroundings: Surroundings) -> String {
+        guard !name.contains("/") else { return surroundings.absolute(name) }
+        let path = surroundings.variable("PATH") ?? "/bin:/usr/bin"
+        for folder in path.split(separator: ":", omittingEmptySubsequences: false) {
+            let place = folder.isEmpty ? name : "\(folder)/\(name)"
+            if case .file(isExecutable: true) = surroundings.kind(place) {
+                return surroundings.absolute(place)
+            }
+        }
+        return surroundings.absolute(name)
+    }
+}

@@ -1,0 +1,193 @@
+/// A line of an HAProxy configuration file.
+struct HAProxyLine: Equatable, Sendable {
+    var words: [String]
+    /// `FILE:LINE`.
+    var place: String
+
+    var text: String { words.joined(separator: " ") }
+
+    /// The word at an index; empty when there are fewer.
+    subscript(_ index: Int) -> String { index < words.count ? words[index] : "" }
+}
+
+/// `frontend NAME` and the lines below it.
+struct HAProxySection: Equatable, Sendable {
+    var kind: String
+    var name: String
+    var place: String
+    var lines: [HAProxyLine] = []
+    /// Which `defaults` counts here: its index among the sections.
+    var defaults: Int?
+}
+
+/// Takes an HAProxy configuration file apart, into sections of lines of words.
+struct HAProxyFile {
+    private(set) var sections: [HAProxySection] = []
+    private(set) var remarks: [ForeignRemark] = []
+
+    static let kinds: Set = [
+        "global", "defaults", "frontend", "backend", "listen", "peers", "resolvers", "userlist",
+        "mailers", "program", "cache", "ring", "http-errors", "log-forward", "fcgi-app",
+        "crt-store", "log-profile", "traces", "acme",
+    ]
+    private static let mostLines = 100_000
+
+    init(
+        _ text: String, name: String, in surroundings: Surroundings
+    ) throws(ImportMistake) {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.count <= Self.mostLines else {
+            throw ImportMistake(at: name, "the file has more than \(Self.mostLines) lines")
+        }
+        for (index, text) in lines.enumerated() {
+            let place = "\(name):\(index + 1)"
+            var splitter = HAProxyWords(text, place: place, surroundings: surroundings)
+            let words = try splitter.words()
+            for variable in splitter.missing {
+                remarks.append(
+                    ForeignRemark(
+                        .suspicious, at: place, "$\(variable) is not set, and stands for nothing"))
+            }
+            guard let first = words.first else { continue }
+            try take(HAProxyLine(words: words, place: place), first)
+        }
+    }
+
+    private mutating func take(_ line: HAProxyLine, _ first: String) throws(ImportMistake) {
+        if first.hasPrefix(".") {
+            remarks.append(
+                ForeignRemark(
+                    .ignored, at: line.place,
+                    "\(line.text): conditions are not weighed; what they enclose counts"))
+            return
+        }
+        guard Self.kinds.contains(first) else {
+            guard !sections.isEmpty else {
+                throw ImportMistake(
+                    at: line.place,
+                    "“\(first.prefix(60))” stands in no section; is this an HAProxy file?")
+            }
+            sections[sections.count - 1].lines.append(line)
+            return
+        }
+        var section = HAProxySection(kind: first, name: line[1], place: line.place)
+        if let from = line.words.firstIndex(of: "from"), from + 1 < line.words.count {
+            section.defaults = sections.lastIndex {
+                $0.kind == "defaults" && $0.name == line.words[from + 1]
+            }
+        } else if first != "defaults" {
+            section.defaults = sections.lastIndex { $0.kind == "defaults" }
+        }
+        sections.append(section)
+    }
+}
+
+/// What cannot be imported at all.
+struct ImportMistake: Error, Equatable {
+    var place: String
+    var problem: String
+
+    init(at place: String, _ problem: String) {
+        self.place = place
+        self.problem = problem
+    }
+}
+
+/// Words as HAProxy splits them: blanks, `\`, `'…'`, `"…"` with variables, and `#`.
+struct HAProxyWords {
+    private let place: String
+    private let surroundings: Surroundings
+    private var rest: Substring.UnicodeScalarView
+    private(set) var missing: [String] = []
+
+    init(_ line: Substring, place: String, surroundings: Surroundings) {
+        self.place = place
+        self.surroundings = surroundings
+        rest = line.unicodeScalars
+    }
+
+    mutating func words() throws(ImportMistake) -> [String] {
+        var words: [String] = []
+        var word: String?
+        while let scalar = rest.popFirst() {
+            switch scalar {
+            case " ", "\t", "\r":
+                if let complete = word { words.append(complete) }
+                word = nil
+            case "#":
+                if let complete = word { words.append(complete) }
+                return words
+            case "\\":
+                guard let next = rest.popFirst() else { break }
+                word = (word ?? "") + String(Self.escaped(next))
+            case "'": word = (word ?? "") + (try quoted(until: "'", expands: false))
+            case "\"": word = (word ?? "") + (try quoted(until: "\"", expands: true))
+            default: word = (word ?? "") + String(scalar)
+            }
+        }
+        if let complete = word { words.append(complete) }
+        return words
+    }
+
+    private static func escaped(_ scalar: UnicodeScalar) -> Character {
+        switch scalar {
+        case "n": "\n"
+        case "r": "\r"
+        case "t": "\t"
+        default: Character(scalar)
+        }
+    }
+
+    private mutating func quoted(
+        until quote: UnicodeScalar, expands: Bool
+    ) throws(ImportMistake) -> String {
+        var text = ""
+        while let scalar = rest.popFirst() {
+            if scalar == quote { return text }
+            if expands, scalar == "\\", let next = rest.popFirst() {
+                text.append(Self.escaped(next))
+            } else if expands, scalar == "$" {
+                text += variable()
+            } else {
+                text.unicodeScalars.append(scalar)
+            }
+        }
+        throw ImportMistake(at: place, "the quote is not closed")
+    }
+
+    private mutating func variable() -> String {
+        let isBraced = rest.first == "{"
+        if isBraced { rest.removeFirst() }
+        var name = ""
+        while let next = rest.first,
+            next.properties.isAlphabetic || next == "_" || (0x30...0x39).contains(next.value)
+        {
+            name.unicodeScalars.append(next)
+            rest.removeFirst()
+        }
+        if isBraced {
+            while let next = rest.popFirst() { if next == "}" { break } }
+        }
+        guard !name.isEmpty else { return "$" }
+        if let value = surroundings.variable(name) { return value }
+        missing.append(name)
+        return ""
+    }
+}
+
+/// Times as HAProxy has them: milliseconds, unless a unit follows.
+enum HAProxyTime {
+    static func duration(_ text: String) -> Duration? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        guard let number = Int(digits), number <= 1 << 40 else { return nil }
+        switch text.dropFirst(digits.count) {
+        case "us": return .milliseconds(Swift.max(number > 0 ? 1 : 0, number / 1000))
+        case "", "ms": return .milliseconds(number)
+        case "s": return .seconds(number)
+        case "m": return .seconds(number * 60)
+        case "h": return .seconds(number * 3600)
+        case "d": return .seconds(number * 86_400)
+        default: return nil
+        }
+    }
+}

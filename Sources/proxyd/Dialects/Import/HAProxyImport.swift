@@ -1,0 +1,253 @@
+internal import Shared
+
+/// What an HAProxy configuration means, as far as it relays TCP: a service for each `frontend` and each
+/// `listen`, with a group for the servers behind it and one for their backups.
+struct HAProxyImport {
+    private let file: HAProxyFile
+    private let surroundings: Surroundings
+    private var names = ImportNames()
+    private var remarks = ImportRemarks()
+    private(set) var configuration = Configuration()
+    private(set) var options = RunOptions()
+
+    init(_ file: HAProxyFile, in surroundings: Surroundings) {
+        self.file = file
+        self.surroundings = surroundings
+        for remark in file.remarks { remarks.add(remark) }
+    }
+
+    /// In the order of the file, as far as they have a place.
+    var told: [ForeignRemark] { remarks.all }
+
+    mutating func translate() throws(ImportMistake) {
+        // Each line of a `defaults` section is told of once, not with every proxy that it counts for.
+        for section in file.sections where section.kind == "defaults" {
+            var defaults = HAProxyProxy(name: section.name, place: section.place)
+            for line in section.lines { defaults.take(line, in: surroundings) }
+            for remark in defaults.remarks.all { remarks.add(remark) }
+        }
+        for section in file.sections {
+            switch section.kind {
+            case "global": translateGlobal(section)
+            case "frontend", "listen": translate(section)
+            case "backend", "defaults": break
+            default:
+                remarks.drop("\(section.kind) \(section.name)", at: section.place)
+            }
+        }
+        guard !configuration.services.isEmpty else {
+            throw ImportMistake(
+                at: "", "no frontend and no listen section with “mode tcp” could be carried over")
+        }
+    }
+
+    private mutating func proxy(_ section: HAProxySection) -> HAProxyProxy {
+        var proxy = HAProxyProxy(name: section.name, place: section.place)
+        if let index = section.defaults {
+            for line in file.sections[index].lines { proxy.take(line, in: surroundings) }
+        } else {
+            // HAProxy's own default.
+            proxy.isTCP = true
+        }
+        proxy.remarks = ImportRemarks()
+        for line in section.lines { proxy.take(line, in: surroundings) }
+        for remark in proxy.remarks.all { remarks.add(remark) }
+        return proxy
+    }
+
+    // MARK: Services
+
+    private mutating func translate(_ section: HAProxySection) {
+        let front = proxy(section)
+        let shown = "\(section.kind) \(section.name)"
+        guard front.isTCP else {
+            return remarks.drop(
+                shown, at: section.place, "mode http is not relayed; write “mode tcp”")
+        }
+        guard !front.isDisabled else {
+            return remarks.drop(shown, at: section.place, "it is disabled")
+        }
+        guard !front.listeners.isEmpty else {
+            return remarks.drop(shown, at: section.place, "nothing is bound")
+        }
+        var back = front
+        if section.kind == "frontend" {
+            guard let route = front.defaultBackend else {
+                return remarks.drop(shown, at: section.place, "it has no default_backend")
+            }
+            guard
+                let found = file.sections.first(where: {
+                    ["backend", "listen"].contains($0.kind) && $0.name == route.name
+                })
+            else {
+                return remarks.drop(
+                    "default_backend \(route.name)", at: route.place, "there is no such backend")
+            }
+            back = proxy(found)
+            guard back.isTCP else {
+                return remarks.drop(shown, at: section.place, "its backend is “mode http”")
+            }
+        }
+        var service = ServiceConfiguration(name: names.name(front.name))
+        service.listeners = listeners(of: front, in: &service)
+        service.groups = groups(of: back, port: front.listeners.first?.endpoint, in: &service)
+        guard !service.groups.isEmpty else {
+            return remarks.drop(shown, at: section.place, "no server of it could be carried over")
+        }
+        setTimes(front, back, in: &service)
+        configuration.services.append(service)
+    }
+
+    private mutating func listeners(
+        of front: HAProxyProxy, in service: inout ServiceConfiguration
+    ) -> [ListenerConfiguration] {
+        let others = configuration.services.flatMap(\.listeners)
+        var listeners: [ListenerConfiguration] = []
+        for var listener in front.listeners {
+            if others.contains(where: { $0.endpoint == listener.endpoint }) {
+                remarks.drop(
+                    "bind \(listener.endpoint)", at: front.place, "it is bound by another section")
+                continue
+            }
+            listener.name = String(listeners.count)
+            if let backlog = front.backlog { listener.backlog = Int32(clamping: backlog) }
+            listeners.append(listener)
+        }
+        if let most = front.maxConnections {
+            if listeners.count == 1, listeners[0].maxSessions == nil {
+                listeners[0].maxSessions = most
+            } else {
+                service.limits.maxSessions = most
+                service.limits.overload = .queue
+            }
+        }
+        return listeners
+    }
+
+    private mutating func groups(
+        of back: HAProxyProxy, port: Endpoint?, in service: inout ServiceConfiguration
+    ) -> [GroupConfiguration] {
+        var defaultPort: UInt16?
+        if case .ip(_, let port)? = port, port > 0 { defaultPort = port }
+        var groups: [GroupConfiguration] = []
+        for isBackup in [false, true] {
+            let servers = back.servers.filter { $0.isBackup == isBackup }
+            var group = GroupConfiguration(name: isBackup ? "backup" : "main")
+            group.balance = balance(of: back)
+            // HAProxy gives everything to the first backup that is up.
+            if isBackup { group.balance = BalanceConfiguration(policy: .first) }
+            var channelNames = ImportNames()
+            for var server in servers {
+                if let channel = server.channel(
+                    name: channelNames.name(server.name), defaultPort: defaultPort)
+                {
+                    var channel = channel
+                    if let source = server.source {
+                        let address = source.split(separator: ":").first.flatMap { IPAddress($0) }
+                        if let address, address != .anyV4, !channel.endpoint.isUnix {
+                            channel.ownSource = .addresses([address])
+                        } else {
+                            remarks.drop(
+                                "server \(server.name) … source \(source)", at: server.place)
+                        }
+                    }
+                    let probe = server.probe(
+                        back.probe, back.expects, timeout: back.check, &remarks)
+                    channel.ownProbes = ProbeDraft(probes: probe.map { [$0] })
+                    group.channels.append(channel)
+                }
+                for remark in server.remarks.all { remarks.add(remark) }
+                if let slow = server.slowStart, !group.balance.policy.isByClient {
+                    group.slowStart = max(group.slowStart ?? .zero, slow)
+                        .bounded(ValueReader.shortest...ValueReader.longestHold)
+                }
+            }
+            guard !group.channels.isEmpty else { continue }
+            if group.channels.allSatisfy({ $0.weight == 0 }) {
+                remarks.drop(
+                    "weight 0", at: back.place, "no server of \(back.name) would get a session")
+                continue
+            }
+            if group.channels.contains(where: { $0.maxc != nil }) {
+                service.limits.overload = .queue
+            }
+            groups.append(group)
+        }
+        return groups
+    }
+
+    private mutating func balance(of back: HAProxyProxy) -> BalanceConfiguration {
+        guard let line = back.balance else { return BalanceConfiguration() }
+        switch line[1] {
+        case "roundrobin", "static-rr": return BalanceConfiguration(policy: .roundRobin)
+        case "leastconn": return BalanceConfiguration(policy: .leastConnections)
+        case "first": return BalanceConfiguration(policy: .first)
+        case "source":
+            remarks.differ(
+                at: line.place,
+                "balance source: by the client's address, with other numbers than HAProxy's")
+            return back.isConsistent
+                ? BalanceConfiguration(policy: .sticky)
+                : BalanceConfiguration(policy: .hash, failover: true)
+        case let word where word.hasPrefix("random"):
+            return BalanceConfiguration(policy: .randomTwoChoices)
+        default:
+            remarks.drop(line.text, at: line.place, "not carried over: in turn instead")
+            return BalanceConfiguration()
+        }
+    }
+
+    private mutating func setTimes(
+        _ front: HAProxyProxy, _ back: HAProxyProxy, in service: inout ServiceConfiguration
+    ) {
+        let range = ValueReader.shortest...ValueReader.year
+        if let connect = back.connect { service.timeouts.connect = connect.bounded(range) }
+        let sides = [front.client, back.server].compactMap { $0 }.filter { $0 > .zero }
+        let idle = back.tunnel ?? sides.min()
+        if let idle, idle > .zero {
+            service.timeouts.idle = idle.bounded(range)
+            if back.tunnel == nil, Set(sides).count > 1 {
+                remarks.differ(
+                    at: front.place,
+                    "timeout client and timeout server: both sides silent for the shorter of the two ends a session"
+                )
+            }
+        }
+        let ends = [front.clientEnd, back.serverEnd].compactMap { $0 }.filter { $0 > .zero }
+        if let end = ends.min() { service.timeouts.halfClosed = end.bounded(range) }
+        if service.limits.overload == .queue {
+            service.limits.queueTimeout = (back.queue ?? back.connect ?? .seconds(10))
+                .bounded(ValueReader.shortest...ValueReader.longestHold)
+        }
+    }
+
+    // MARK: global
+
+    private mutating func translateGlobal(_ section: HAProxySection) {
+        var privileges = PrivilegesConfiguration()
+        for line in section.lines {
+            switch line[0] {
+            case "maxconn":
+                configuration.maxSessions = Int(line[1]).flatMap {
+                    ValueReader.sessions.contains($0) ? $0 : nil
+                }
+            case "nbthread":
+                configuration.workers = Int(line[1]).flatMap {
+                    ValueReader.workers.contains($0) ? $0 : nil
+                }
+            case "user", "uid": privileges.user = line[1]
+            case "group", "gid": privileges.group = line[1]
+            case "chroot":
+                if line[1].hasPrefix("/") { privileges.chroot = line[1] }
+            case "daemon": options.isInBackground = true
+            case "pidfile": options.pidFile = line[1]
+            default: remarks.drop(line.text, at: line.place)
+            }
+        }
+        privileges.keepsBind = privileges.user != nil
+        configuration.privileges = privileges
+        if privileges.chroot != nil {
+            remarks.differ(at: section.place, "chroot: files are written below it")
+        }
+    }
+}

@@ -1,0 +1,180 @@
+internal import Shared
+
+/// What `frontend`, `backend`, `listen` and `defaults` say, line after line.
+struct HAProxyProxy {
+    struct Route {
+        var name: String
+        var place: String
+    }
+
+    var name: String
+    var place: String
+    var isTCP = true
+    var modePlace: String?
+    var isDisabled = false
+    var listeners: [ListenerConfiguration] = []
+    var servers: [HAProxyServer] = []
+    var defaultBackend: Route?
+    var balance: HAProxyLine?
+    var isConsistent = false
+    var maxConnections: Int?
+    var backlog: Int?
+    var connect: Duration?
+    var client: Duration?
+    var server: Duration?
+    var tunnel: Duration?
+    var clientEnd: Duration?
+    var serverEnd: Duration?
+    var queue: Duration?
+    var check: Duration?
+    var probe: HAProxyProbe = .connect
+    var expects: [HAProxyLine] = []
+    var serverDefaults: [String] = []
+    var remarks = ImportRemarks()
+
+    init(name: String, place: String) {
+        self.name = name
+        self.place = place
+    }
+
+    /// Lines that change nothing about how bytes are moved, here or there.
+    private static let harmless: Set = [
+        "description", "id", "retries", "log-tag", "unique-id-format", "log-format",
+        "error-log-format", "log-format-sd", "hash-balance-factor", "guid",
+    ]
+    private static let harmlessOptions: Set = [
+        "tcplog", "dontlognull", "dontlog-normal", "log-separate-errors", "logasap", "redispatch",
+        "splice-auto", "splice-request", "splice-response", "tcp-smart-accept",
+        "tcp-smart-connect", "socket-stats", "httplog", "http-server-close", "http-keep-alive",
+        "forwardfor", "clitcpka", "srvtcpka", "tcpka", "log-health-checks", "abortonclose",
+        "prefer-last-server", "allbackups",
+    ]
+
+    /// - Parameter isDefault: the line stands in `defaults`, where it is told of once.
+    mutating func take(_ line: HAProxyLine, in surroundings: Surroundings) {
+        let text = line.text
+        switch line[0] {
+        case "mode":
+            isTCP = line[1] == "tcp"
+            modePlace = line.place
+        case "bind": takeBind(line)
+        case "server": takeServer(line, in: surroundings)
+        case "default-server": serverDefaults += line.words.dropFirst()
+        case "balance": balance = line
+        case "hash-type": isConsistent = line[1] == "consistent"
+        case "timeout": takeTimeout(line)
+        case "contimeout": connect = time(line, 1)
+        case "clitimeout": client = time(line, 1)
+        case "srvtimeout": server = time(line, 1)
+        case "maxconn": maxConnections = number(line, 1, 1...ValueReader.sessions.upperBound)
+        case "backlog": backlog = number(line, 1, 1...65_535)
+        case "default_backend": defaultBackend = Route(name: line[1], place: line.place)
+        case "use_backend", "use-server":
+            remarks.drop(text, at: line.place, "not carried over: every client goes to the default")
+        case "acl", "tcp-request", "tcp-response", "stick", "stick-table", "filter":
+            remarks.drop(text, at: line.place)
+        case "disabled": isDisabled = true
+        case "enabled": isDisabled = false
+        case "option", "no": takeOption(line)
+        case "tcp-check", "http-check": expects.append(line)
+        case "log":
+            remarks.drop(
+                text, at: line.place, "write log: access: or log: error: for the whole daemon")
+        case "fullconn", "source", "dispatch", "email-alert", "persist", "rate-limit":
+            remarks.drop(text, at: line.place)
+        case let word where Self.harmless.contains(word):
+            remarks.drop(text, at: line.place, "not needed")
+        case let word where word.hasPrefix("http-") || word == "errorfile" || word == "compression":
+            remarks.drop(text, at: line.place, "of HTTP, which is not looked into")
+        default: remarks.drop(text, at: line.place)
+        }
+    }
+
+    // MARK: Values
+
+    private mutating func time(_ line: HAProxyLine, _ index: Int) -> Duration? {
+        guard let duration = HAProxyTime.duration(line[index]) else {
+            remarks.drop(line.text, at: line.place, "“\(line[index].prefix(40))” is no time")
+            return nil
+        }
+        return duration
+    }
+
+    private mutating func number(
+        _ line: HAProxyLine, _ index: Int, _ range: ClosedRange<Int>
+    ) -> Int? {
+        guard let number = Int(line[index]), range.contains(number) else {
+            remarks.drop(line.text, at: line.place, "“\(line[index].prefix(40))” is out of range")
+            return nil
+        }
+        return number
+    }
+
+    private mutating func takeTimeout(_ line: HAProxyLine) {
+        guard let time = time(line, 2) else { return }
+        switch line[1] {
+        case "connect": connect = time
+        case "client": client = time
+        case "server": server = time
+        case "tunnel": tunnel = time
+        case "client-fin": clientEnd = time
+        case "server-fin": serverEnd = time
+        case "queue": queue = time
+        case "check": check = time
+        default: remarks.drop(line.text, at: line.place)
+        }
+    }
+
+    private mutating func takeOption(_ line: HAProxyLine) {
+        if line[0] == "no" {
+            if line[1] != "option" { remarks.drop(line.text, at: line.place) }
+            return
+        }
+        switch line[1] {
+        case "tcp-check": probe = .exchange
+        case "httpchk": probe = .http(line)
+        case "redis-check": probe = .redis
+        case "smtpchk": probe = .smtp
+        case "mysql-check": probe = .mysql(user: line.value(behind: "user"))
+        case "pgsql-check": probe = .postgres(user: line.value(behind: "user"))
+        case "ssl-hello-chk", "ldap-check", "spop-check", "external-check":
+            probe = .connect
+            remarks.drop(
+                line.text, at: line.place,
+                "there is no such probe; channels are probed by connecting")
+        case let word where Self.harmlessOptions.contains(word):
+            remarks.drop(line.text, at: line.place, "not needed")
+        default: remarks.drop(line.text, at: line.place)
+        }
+    }
+
+    // MARK: bind
+
+    private mutating func takeBind(_ line: HAProxyLine) {
+        var bind = HAProxyBind(line)
+        let found = bind.listeners()
+        for remark in bind.remarks.all { remarks.add(remark) }
+        for listener in found where !listeners.contains(where: { $0.endpoint == listener.endpoint })
+        {
+            listeners.append(listener)
+        }
+    }
+
+    // MARK: server
+
+    private mutating func takeServer(_ line: HAProxyLine, in surroundings: Surroundings) {
+        var server = HAProxyServer(name: line[1], place: line.place, address: line[2])
+        server.take(serverDefaults, silently: true)
+        server.take(Array(line.words.dropFirst(3)), silently: false)
+        for remark in server.remarks.all { remarks.add(remark) }
+        servers.append(server)
+    }
+}
+
+extension HAProxyLine {
+    /// The word that follows another.
+    func value(behind word: String) -> String? {
+        guard let index = words.firstIndex(of: word), index + 1 < words.count else { return nil }
+        return words[index + 1]
+    }
+}

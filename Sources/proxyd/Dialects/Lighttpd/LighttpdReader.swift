@@ -1,0 +1,354 @@
+/// Reads a lighttpd configuration file: assignments, conditions, variables and includes. Of conditions only
+/// `$SERVER["socket"] == …` counts here; others are passed over with a remark.
+struct LighttpdReader {
+    private let surroundings: Surroundings
+    /// Includes are relative to it.
+    private let folder: String
+    private(set) var global: LighttpdScope = [:]
+    private(set) var sockets: [LighttpdSocket] = []
+    private(set) var remarks: [ForeignRemark] = []
+    private var depth = 0
+    /// Words of all files together.
+    private var budget = 1_000_000
+
+    // Of the file that is being read.
+    private var file = ""
+    private var tokens: [LighttpdToken] = []
+    private var position = 0
+
+    /// Where directives go.
+    private enum Target {
+        case global
+        case socket(Int)
+        /// A condition that does not count here.
+        case nowhere(String)
+    }
+
+    private static let deepest = 16
+
+    init(in surroundings: Surroundings, folder: String) {
+        self.surroundings = surroundings
+        self.folder = folder
+    }
+
+    mutating func remark(_ kind: ForeignRemark.Kind, at place: String?, _ text: String) {
+        let remark = ForeignRemark(kind, at: place, text)
+        if !remarks.contains(remark) { remarks.append(remark) }
+    }
+
+    mutating func read(_ text: String, file: String) throws(LighttpdMistake) {
+        try read(text, file: file, into: .global)
+    }
+
+    private mutating func read(
+        _ text: String, file: String, into target: Target
+    ) throws(LighttpdMistake) {
+        let outer = (self.file, tokens, position)
+        (self.file, position) = (file, 0)
+        tokens = try LighttpdLexer.tokens(of: text, file: file)
+        budget -= tokens.count
+        guard budget > 0 else {
+            throw LighttpdMistake(at: file, "the files have more than a million words")
+        }
+        try statements(into: target, untilBrace: false)
+        (self.file, tokens, position) = outer
+    }
+
+    // MARK: Words
+
+    private var token: LighttpdToken { tokens[position] }
+    private var place: String { "\(file):\(token.line)" }
+
+    private mutating func advance() { if position + 1 < tokens.count { position += 1 } }
+
+    private func isAt(_ symbol: String) -> Bool { token.kind == .symbol && token.text == symbol }
+
+    private mutating func takes(_ symbol: String) -> Bool {
+        guard isAt(symbol) else { return false }
+        advance()
+        return true
+    }
+
+    private mutating func expect(_ symbol: String) throws(LighttpdMistake) {
+        guard takes(symbol) else { throw unexpected("“\(symbol)”") }
+    }
+
+    private func unexpected(_ wanted: String) -> LighttpdMistake {
+        let found =
+            switch token.kind {
+            case .newline: "the end of the line"
+            case .end: "the end of the file"
+            default: "“\(token.text.prefix(60))”"
+            }
+        return LighttpdMistake(at: place, "expected \(wanted), but got \(found)")
+    }
+
+    private mutating func skipNewlines() { while token.kind == .newline { advance() } }
+
+    // MARK: Statements
+
+    private mutating func statements(
+        into target: Target, untilBrace: Bool
+    ) throws(LighttpdMistake) {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.deepest else {
+            throw LighttpdMistake(at: place, "blocks or files are nested too deep")
+        }
+        while true {
+            skipNewlines()
+            if token.kind == .end {
+                guard untilBrace else { return }
+                throw unexpected("“}”")
+            }
+            if isAt("}"), untilBrace { return advance() }
+            try statement(into: target)
+        }
+    }
+
+    private mutating func statement(into target: Target) throws(LighttpdMistake) {
+        if isAt("$") { return try condition(inside: target) }
+        guard token.kind == .word else { throw unexpected("a directive") }
+        let (name, place) = (token.text, place)
+        advance()
+        switch name {
+        case "include": return try include(into: target)
+        case "include_shell":
+            throw LighttpdMistake(
+                at: place,
+                "include_shell is not run; write its output into a file, and include that")
+        case "global" where isAt("{"):
+            advance()
+            return try statements(into: .global, untilBrace: true)
+        case "else": throw LighttpdMistake(at: place, "“else” without a condition before it")
+        default: break
+        }
+        let symbol = token.text
+        guard token.kind == .symbol, ["=", "+=", ":="].contains(symbol) else {
+            throw unexpected("“=” or “+=”")
+        }
+        advance()
+        let value = try expression(in: target)
+        guard token.kind == .newline || token.kind == .end || isAt("}") else {
+            throw unexpected("the end of the line")
+        }
+        try set(name, to: value, adds: symbol == "+=", isForced: symbol == ":=", at: place, target)
+    }
+
+    private mutating func set(
+        _ name: String, to value: LighttpdValue, adds: Bool, isForced: Bool, at place: String,
+        _ target: Target
+    ) throws(LighttpdMistake) {
+        func joined(_ old: LighttpdSetting?) throws(LighttpdMistake) -> LighttpdSetting {
+            guard adds, let old else { return LighttpdSetting(value: value, place: place) }
+            guard let sum = old.value.joined(with: value) else {
+                throw LighttpdMistake(
+                    at: place, "\(name): \(value.shown) cannot be added to \(old.value.shown)")
+            }
+            return LighttpdSetting(value: sum, place: place)
+        }
+        switch target {
+        case .nowhere(let condition):
+            if name.hasPrefix("sockproxy.") {
+                remark(
+                    .ignored, at: place,
+                    "\(name): the condition \(condition) cannot be decided when a client connects")
+            }
+        case .global:
+            if !adds, !isForced, let old = global[name], !name.hasPrefix("var.") {
+                throw LighttpdMistake(
+                    at: place, "\(name) is set already, at \(old.place); remove one, or write :=")
+            }
+            global[name] = try joined(global[name])
+        case .socket(let index):
+            // `+=` in a condition adds to what stands outside.
+            sockets[index].scope[name] = try joined(sockets[index].scope[name] ?? global[name])
+        }
+    }
+
+    // MARK: Conditions
+
+    /// `$SERVER["socket"] == "…" { … } else … { … }`.
+    private mutating func condition(inside target: Target) throws(LighttpdMistake) {
+        var isFirst = true
+        while true {
+            let place = place
+            var inner: Target
+            if isFirst || isAt("$") {
+                inner = try header(inside: target, isElse: !isFirst)
+            } else {
+                remark(.ignored, at: place, "else: conditions of the web server have no effect")
+                inner = .nowhere("else")
+            }
+            skipNewlines()
+            try expect("{")
+            try statements(into: inner, untilBrace: true)
+            isFirst = false
+            let end = position
+            skipNewlines()
+            guard token.kind == .word, ["else", "elseif", "elif"].contains(token.text) else {
+                position = end
+                return
+            }
+            advance()
+            if token.kind == .word, token.text == "if" { advance() }
+            skipNewlines()
+        }
+    }
+
+    private mutating func header(
+        inside target: Target, isElse: Bool
+    ) throws(LighttpdMistake) -> Target {
+        let place = place
+        try expect("$")
+        guard token.kind == .word else { throw unexpected("SERVER, HTTP or REQUEST_HEADER") }
+        var name = "$" + token.text
+        advance()
+        try expect("[")
+        guard token.kind == .text else { throw unexpected("a text in quotes") }
+        name += "[\"\(token.text)\"]"
+        advance()
+        try expect("]")
+        let symbol = token.text
+        guard token.kind == .symbol, ["==", "!=", "=~", "!~", "=^", "=$"].contains(symbol) else {
+            throw unexpected("“==”")
+        }
+        advance()
+        let value = try expression(in: target)
+        guard let address = value.text else {
+            throw LighttpdMistake(
+                at: place, "\(name) is compared with \(value.shown), which is no text")
+        }
+        let whole = "\(name) \(symbol) \"\(address.prefix(60))\""
+        if case .nowhere = target { return .nowhere(whole) }
+        guard name == "$SERVER[\"socket\"]", symbol == "==" else {
+            remark(.ignored, at: place, "\(whole): what stands in it has no effect")
+            return .nowhere(whole)
+        }
+        if case .socket(let outer) = target, sockets[outer].address != address {
+            remark(.ignored, at: place, "\(whole) within another socket's block is never true")
+            return .nowhere(whole)
+        }
+        if let index = sockets.firstIndex(where: { $0.address == address }) {
+            return .socket(index)
+        }
+        sockets.append(LighttpdSocket(address: address, place: place, scope: [:]))
+        return .socket(sockets.count - 1)
+    }
+
+    // MARK: Includes
+
+    private mutating func include(into target: Target) throws(LighttpdMistake) {
+        let place = place
+        guard let pattern = try expression(in: target).text else {
+            throw LighttpdMistake(at: place, "include takes a text in quotes")
+        }
+        let path = pattern.hasPrefix("/") ? pattern : "\(folder)/\(pattern)"
+        var paths = surroundings.files(path)
+        if paths.isEmpty {
+            guard path.contains(where: { "*?[".contains($0) }) else {
+                throw LighttpdMistake(at: place, "there is no file \(path) to include")
+            }
+            paths = []
+            remark(.suspicious, at: place, "no file is named \(path)")
+        }
+        for path in paths {
+            switch surroundings.file(path) {
+            case .success(let text): try read(text, file: path, into: target)
+            case .failure(let error):
+                throw LighttpdMistake(at: place, "\(path): \(error.reason)")
+            }
+        }
+    }
+
+    // MARK: Values
+
+    private mutating func expression(in target: Target) throws(LighttpdMistake) -> LighttpdValue {
+        var value = try value(in: target)
+        while isAt("+") {
+            let place = place
+            advance()
+            skipNewlines()
+            let next = try self.value(in: target)
+            guard let sum = value.joined(with: next) else {
+                throw LighttpdMistake(
+                    at: place, "\(next.shown) cannot be added to \(value.shown)")
+            }
+            value = sum
+        }
+        return value
+    }
+
+    private mutating func value(in target: Target) throws(LighttpdMistake) -> LighttpdValue {
+        let token = token
+        switch token.kind {
+        case .text:
+            advance()
+            return .text(token.text)
+        case .number:
+            guard let number = Int(token.text) else { throw unexpected("a smaller number") }
+            advance()
+            return .number(number)
+        case .word:
+            let place = place
+            advance()
+            return try variable(token.text, in: target, at: place)
+        case .symbol where token.text == "(": return .list(try list(in: target))
+        default: throw unexpected("a value")
+        }
+    }
+
+    private mutating func list(in target: Target) throws(LighttpdMistake) -> [LighttpdEntry] {
+        depth += 1
+        defer { depth -= 1 }
+        guard depth <= Self.deepest else {
+            throw LighttpdMistake(at: place, "lists are nested too deep")
+        }
+        try expect("(")
+        var entries: [LighttpdEntry] = []
+        while true {
+            skipNewlines()
+            if takes(")") { return entries }
+            let first = try expression(in: target)
+            skipNewlines()
+            if takes("=>") {
+                skipNewlines()
+                guard let key = first.text ?? first.number.map({ String($0) }) else {
+                    throw unexpected("a text in front of “=>”")
+                }
+                entries.append(LighttpdEntry(key: key, value: try expression(in: target)))
+            } else {
+                entries.append(LighttpdEntry(key: nil, value: first))
+            }
+            skipNewlines()
+            guard takes(",") || isAt(")") else { throw unexpected("“,” or “)”") }
+        }
+    }
+
+    /// `var.NAME`, `env.NAME`, or the value of a directive that stands above.
+    private mutating func variable(
+        _ name: String, in target: Target, at place: String
+    ) throws(LighttpdMistake) -> LighttpdValue {
+        if name.hasPrefix("env.") {
+            let variable = String(name.dropFirst(4))
+            guard let value = surroundings.variable(variable) else {
+                throw LighttpdMistake(at: place, "the environment has no \(variable)")
+            }
+            return .text(value)
+        }
+        if case .socket(let index) = target, let own = sockets[index].scope[name] {
+            return own.value
+        }
+        if let setting = global[name] { return setting.value }
+        switch name {
+        case "var.CWD": return .text(surroundings.absolute("."))
+        case "true", "enable": return .text("enable")
+        case "false", "disable": return .text("disable")
+        default:
+            // What a condition that does not count here has set is not known.
+            if case .nowhere = target { return .text("") }
+            throw LighttpdMistake(
+                at: place, "\(name) has no value; set it above, or put texts in quotes")
+        }
+    }
+}

@@ -1,0 +1,138 @@
+internal import Shared
+
+/// tcprelay with its built-in spawnd, of Marc Huber's event-driven servers.
+enum TcprelayDialect: Dialect {
+    static func read(
+        _ call: DialectCall, in surroundings: Surroundings
+    ) throws(DialectRefusal) -> DialectMeaning {
+        let line: TcprelayCommandLine
+        do throws(TcprelayCommandLine.Mistake) {
+            line = try TcprelayCommandLine(call.arguments, program: call.program)
+        } catch {
+            guard case .usage(let text) = error else { throw DialectRefusal("", status: 64) }
+            throw DialectRefusal(
+                (text.isEmpty ? "" : text + "\n") + TcprelayCommandLine.usage(call.program),
+                status: TcprelayStatus.usage.rawValue)
+        }
+        if line.showsVersion {
+            // On standard error, as the original has it.
+            throw DialectRefusal(
+                "\(call.program) version proxyd-\(Version.string)",
+                status: TcprelayStatus.good.rawValue)
+        }
+        let plan: DialectPlan
+        do throws(TcprelayMistake) {
+            plan = try self.plan(line, call, surroundings)
+        } catch {
+            throw DialectRefusal(error.text, status: error.status.rawValue)
+        }
+        guard line.checksOnly else { return .run(plan) }
+        _ = try plan.validated(for: call)
+        return .text(plan.options.dialect?.greeting.dropFirst().map { $0 + "\n" }.joined() ?? "")
+    }
+
+    private static func plan(
+        _ line: TcprelayCommandLine, _ call: DialectCall, _ surroundings: Surroundings
+    ) throws(TcprelayMistake) -> DialectPlan {
+        var translation = try translation(line, surroundings)
+        var configuration = try translation.configuration()
+        let settings = translation.settings
+        let isInBackground = line.isInBackground ?? settings.spawnd.isInBackground ?? false
+        configuration.log.error.target = target(
+            settings.log, isQuiet: isInBackground, toStandardError: line.logsToStandardError)
+        configuration.control.path = surroundings.control(
+            of: "tcprelay", at: configuration.services.first?.listeners.first?.endpoint)
+        var manner = DialectManner(program: call.program)
+        manner.exits = DialectManner.Exits(
+            unavailable: TcprelayStatus.temporary.rawValue, system: TcprelayStatus.system.rawValue,
+            permission: TcprelayStatus.system.rawValue,
+            configuration: TcprelayStatus.configuration.rawValue)
+        manner.voice = TcprelayVoice(configuration)
+        manner.greeting =
+            ["startup (version proxyd-\(Version.string))"]
+            + translation.remarks.map(\.line)
+        manner.signals = TcprelayVoice.signals
+        let control = configuration.control
+        manner.reload = { () throws(ConfigurationErrors) in
+            try reloaded(line, call, surroundings, control: control)
+        }
+        let pidFile = (line.pidFile ?? settings.spawnd.pidFile).map(surroundings.absolute)
+        return DialectPlan(
+            configuration: configuration,
+            options: RunOptions(
+                isDebugging: line.isDebugging, pidFile: pidFile, isInBackground: isInBackground,
+                drain: nil, dialect: manner),
+            notes: standardNotes + translation.remarks.map(DialectNote.init))
+    }
+
+    private static let standardNotes = [
+        DialectNote(
+            "ends", "a direction that has ended leaves the other one open; tcprelay ends both"),
+        DialectNote(
+            "dead remotes",
+            "one that does not accept within 5 s is left out for a minute, or until “rebalance”, and asked again "
+                + "then; tcprelay waits for the kernel, and never asks it again"),
+        DialectNote("weights", "hold for all clients together, not within each worker process"),
+        DialectNote("messages", "tcprelay's own are not in a file's daemon"),
+    ]
+
+    private static func translation(
+        _ line: TcprelayCommandLine, _ surroundings: Surroundings
+    ) throws(TcprelayMistake) -> TcprelayTranslation {
+        if let end = line.file.firstRange(of: "://") {
+            throw TcprelayMistake(
+                at: line.file,
+                "\(line.file[..<end.lowerBound])-URLs are not fetched; fetch it before, with: "
+                    + "curl -fsSo tcprelay.cfg URL", status: .noInput)
+        }
+        switch surroundings.file(line.file) {
+        case .failure(let error):
+            throw TcprelayMistake(at: line.file, error.reason, status: .noInput)
+        case .success(let text):
+            let file = TcprelayFile(
+                spawnd: line.spawnd ?? "spawnd", relay: line.relay ?? "tcprelay",
+                surroundings: surroundings)
+            return TcprelayTranslation(
+                try file.settings(text, name: line.file), in: surroundings)
+        }
+    }
+
+    /// SIGHUP: the same file, again.
+    private static func reloaded(
+        _ line: TcprelayCommandLine, _ call: DialectCall, _ surroundings: Surroundings,
+        control: ControlConfiguration
+    ) throws(ConfigurationErrors) -> Configuration {
+        do throws(TcprelayMistake) {
+            var configuration = try plan(line, call, surroundings).configuration
+            configuration.control = control
+            return configuration
+        } catch {
+            throw ConfigurationErrors(errors: [
+                ConfigurationError(
+                    location: error.place.isEmpty ? line.file : error.place,
+                    problem: error.problem)
+            ])
+        }
+    }
+
+    /// syslog where nobody reads along, or where the file says something about it.
+    private static func target(
+        _ log: TcprelayLog, isQuiet: Bool, toStandardError: Bool
+    ) -> LogTarget {
+        guard !toStandardError, isQuiet || log.isSaid else { return LogTarget(.standardError) }
+        var target = LogTarget(.syslog)
+        target.ident = log.ident ?? "tcprelay"
+        target.facility = log.facility ?? .uucp
+        target.severity = log.severity
+        return target
+    }
+}
+
+extension TcprelayMistake {
+    /// As the original tells it.
+    fileprivate var text: String {
+        let line = place.isEmpty ? problem : "\(place): \(problem)"
+        guard status == .configuration else { return line }
+        return line + "\nDetected fatal configuration error. Exiting."
+    }
+}

@@ -1,0 +1,165 @@
+internal import Shared
+
+/// Reads a tcprelay configuration file: the section that spawnd looks at, then the one of tcprelay.
+struct TcprelayFile {
+    /// The name of the section for the listeners.
+    var spawnd = "spawnd"
+    /// The name of the section for the remotes.
+    var relay = "tcprelay"
+    var surroundings: Surroundings
+
+    /// Each section is looked for by itself: what stands behind it has no effect on it, as in the original,
+    /// where two programs read the file.
+    func settings(_ text: String, name: String) throws(TcprelayMistake) -> TcprelaySettings {
+        var listening = TcprelayParser(
+            try TcprelayReader(text, file: name, in: surroundings))
+        try listening.run(to: spawnd, .spawnd)
+        var relaying = TcprelayParser(
+            try TcprelayReader(text, file: name, in: surroundings))
+        try relaying.run(to: relay, .relay)
+        var settings = TcprelaySettings(
+            spawnd: listening.spawnd, relay: relaying.relay,
+            log: relaying.log.inheriting(from: listening.log))
+        for remark in listening.reader.remarks + relaying.reader.remarks
+        where !settings.remarks.contains(remark) {
+            settings.remarks.append(remark)
+        }
+        return settings
+    }
+}
+
+/// One reading of the file, for one of its sections.
+struct TcprelayParser {
+    enum Kind { case spawnd, relay }
+
+    var reader: TcprelayReader
+    var spawnd = SpawndSection()
+    var relay = RelaySection()
+    var log = TcprelayLog()
+
+    init(_ reader: TcprelayReader) { self.reader = reader }
+
+    /// Goes on until the section with this name has been read. Nothing behind it is looked at.
+    mutating func run(to name: String, _ kind: Kind) throws(TcprelayMistake) {
+        while true {
+            if try common() { continue }
+            if try reader.takes("id") {
+                try reader.skipEqual()
+                let found = try reader.text("a section's name")
+                guard reader.isAt("{") else {
+                    throw TcprelayMistake(expected: ["{"], butGot: reader.token)
+                }
+                guard found.value == name else {
+                    try reader.skipBraces()
+                    continue
+                }
+                try reader.expect("{")
+                switch kind {
+                case .spawnd: try readSpawnd()
+                case .relay: try readRelay()
+                }
+                return
+            }
+            if try reader.takes("setenv") {
+                try reader.setVariable()
+            } else if try reader.takes("include") {
+                try reader.include()
+            } else if try reader.takes("alias") {
+                try reader.defineAlias()
+            } else if reader.token.kind == .end {
+                throw TcprelayMistake(at: "", "FATAL: No configuration for id '\(name)' found.")
+            } else {
+                throw TcprelayMistake(
+                    expected: ["id", "setenv", "include", "alias"] + Self.commonWords,
+                    butGot: reader.token)
+            }
+        }
+    }
+
+    // MARK: What may stand anywhere
+
+    static let commonWords = ["syslog", "proctitle", "coredump", "debug", "trace"]
+
+    /// Whether there was a directive that each section takes.
+    mutating func common() throws(TcprelayMistake) -> Bool {
+        let place = reader.token.place
+        if try reader.takes("syslog") {
+            try readSyslog()
+        } else if try reader.takes("proctitle") {
+            _ = try reader.equalText("a title")
+            reader.remark(.ignored, at: place, "proctitle: the title of the process stays as it is")
+        } else if try reader.takes("coredump") {
+            try reader.expect("directory")
+            _ = try reader.equalText("a directory")
+            reader.remark(
+                .ignored, at: place,
+                "coredump directory: the system says where cores go, see core(5)")
+        } else if reader.isAt("debug") || reader.isAt("trace") {
+            let word = reader.token.text
+            try reader.advance()
+            try reader.skipEqual()
+            try skipWords()
+            reader.remark(.ignored, at: place, "\(word): use “proxyd ctl debug” while it runs")
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// `A | B & C`, as debugging has it.
+    private mutating func skipWords() throws(TcprelayMistake) {
+        repeat {
+            while try reader.takes("!") {}
+            _ = try reader.text("a word")
+        } while try reader.takesJoint()
+    }
+
+    private mutating func readSyslog() throws(TcprelayMistake) {
+        let parenthesis = try reader.takes("(")
+        let word = try reader.choice(["ident", "facility", "severity", "level"])
+        let value = try reader.equalText("a word")
+        switch word {
+        case "ident": log.ident = value.value
+        case "facility":
+            guard let facility = SyslogFacility(rawValue: value.value.lowercased()) else {
+                throw Self.unknown(value, SyslogFacility.allCases.map { $0.rawValue.uppercased() })
+            }
+            log.facility = facility
+        default:
+            guard let severity = Self.severity(value.value.lowercased()) else {
+                throw Self.unknown(value, SyslogSeverity.allCases.map { $0.rawValue.uppercased() })
+            }
+            log.severity = severity
+        }
+        if parenthesis { try reader.expect(")") }
+    }
+
+    /// syslog.h has two names for some.
+    private static func severity(_ word: String) -> SyslogSeverity? {
+        switch word {
+        case "error": .err
+        case "warn": .warning
+        case "panic", "emergency": .emerg
+        case "critical": .crit
+        default: SyslogSeverity(rawValue: word)
+        }
+    }
+
+    static func unknown(_ value: TcprelayValue<String>, _ known: [String]) -> TcprelayMistake {
+        let list = known.map { "'\($0)'" }
+        return TcprelayMistake(
+            at: value.place,
+            "Expected \(list.dropLast().joined(separator: ", ")) or \(list.last ?? ""), "
+                + "but got '\(value.value.prefix(80))'.")
+    }
+}
+
+extension TcprelayReader {
+    fileprivate mutating func takesJoint() throws(TcprelayMistake) -> Bool {
+        for word in ["|", "&", ","] where isAt(word) {
+            try advance()
+            return true
+        }
+        return false
+    }
+}

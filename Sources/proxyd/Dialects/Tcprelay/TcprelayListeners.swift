@@ -1,0 +1,111 @@
+internal import Shared
+
+// `listen { … }`, each of which is one listener, or two when it is for every address.
+
+extension TcprelayTranslation {
+    mutating func listeners() throws(TcprelayMistake) -> [ListenerConfiguration] {
+        var listeners: [ListenerConfiguration] = []
+        for listen in settings.spawnd.listens {
+            for endpoint in try endpoints(of: listen) {
+                let isTaken = listeners.contains { $0.endpoint == endpoint } && !endpoint.isAnyPort
+                if isTaken {
+                    remark(.suspicious, at: listen.place, "\(endpoint) is listened on already")
+                    continue
+                }
+                listeners.append(
+                    try listener(listen, at: endpoint, name: String(listeners.count)))
+            }
+        }
+        return listeners
+    }
+
+    /// Without an address it is every IPv4 address, and every IPv6 address where there are any.
+    private mutating func endpoints(of listen: TcprelayListen) throws(TcprelayMistake) -> [Endpoint]
+    {
+        if let place = listen.isSCTP { throw Self.noSCTP(at: place) }
+        if let path = listen.path {
+            guard case .unix? = try? Endpoint("unix:\(path.value)") else {
+                throw TcprelayMistake(
+                    at: path.place,
+                    "Expected a Unix socket's path, but got '\(path.value.prefix(120))'.")
+            }
+            return [.unix(path: path.value)]
+        }
+        guard let portText = listen.port else {
+            throw TcprelayMistake(
+                at: listen.place, "Expected 'port' or 'path' in this listen, but got none.")
+        }
+        let port = try number(of: portText, from: 0)
+        guard let address = listen.address else {
+            guard surroundings.hasIPv6 else { return [.ip(.anyV4, port: port)] }
+            return [.ip(.anyV4, port: port), .ip(.anyV6, port: port)]
+        }
+        var text = address.value
+        if text.hasPrefix("["), text.hasSuffix("]") { text = String(text.dropFirst().dropLast()) }
+        if let literal = IPAddress(text) { return [.ip(literal, port: port)] }
+        guard case .name(let name, _)? = try? Endpoint(text, defaultPort: port) else {
+            throw TcprelayMistake(
+                at: address.place, "Expected an address, but got '\(address.value.prefix(80))'.")
+        }
+        remark(
+            .differs, at: address.place, "\(name): its first address is listened on, not every one")
+        return [.name(name, port: port)]
+    }
+
+    private mutating func listener(
+        _ listen: TcprelayListen, at endpoint: Endpoint, name: String
+    ) throws(TcprelayMistake) -> ListenerConfiguration {
+        var listener = ListenerConfiguration(name: name, endpoint: endpoint)
+        listener.backlog = Int32(clamping: listen.backlog?.value ?? Self.standardBacklog)
+        let delay = listen.bindRetryDelay ?? settings.spawnd.bindRetryDelay ?? 0
+        listener.onBindFailure = delay > 0 ? .retry(.seconds(delay)) : .skip
+        listener.socket = try socketOptions(of: listen, at: endpoint)
+        if endpoint.isUnix {
+            listener.mode = listen.mode?.value ?? listener.mode
+            listener.user = try listen.user.map { value throws(TcprelayMistake) in
+                try Self.account(value, ValueReader.user)
+            }
+            listener.group = try listen.group.map { value throws(TcprelayMistake) in
+                try Self.account(value, ValueReader.unixGroup)
+            }
+        }
+        if let place = listen.tls {
+            throw TcprelayMistake(
+                at: place, "Expected no TLS, but got 'tls', which is not available in this version."
+            )
+        }
+        return listener
+    }
+
+    static let standardBacklog = 128
+
+    private func socketOptions(
+        of listen: TcprelayListen, at endpoint: Endpoint
+    ) throws(TcprelayMistake) -> SocketOptions? {
+        guard !endpoint.isUnix else { return nil }
+        let keepalive = listen.keepalive.inheriting(from: settings.spawnd.keepalive)
+        var options = SocketOptions()
+        options.keepAliveCount = keepalive.count.map { min($0.value, 127) }
+        options.keepAliveIdle = keepalive.idle?.value
+        options.keepAliveInterval = keepalive.interval?.value
+        options.dscp = listen.dscp?.value
+        if let vrf = listen.vrf {
+            do throws(ValueMistake) {
+                options.interface = try ValueReader.interface(vrf.value, as: "vrf")
+            } catch {
+                throw TcprelayMistake(at: vrf.place, "\(error.problem); \(error.remedy)")
+            }
+        }
+        return options.isEmpty ? nil : options
+    }
+}
+
+extension Endpoint {
+    /// Whether the kernel chooses the port.
+    fileprivate var isAnyPort: Bool {
+        switch self {
+        case .ip(_, let port), .name(_, let port): port == 0
+        case .unix: false
+        }
+    }
+}

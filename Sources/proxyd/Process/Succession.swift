@@ -1,0 +1,83 @@
+internal import Glibc
+internal import Shared
+
+/// An upgrade under way, as the old process sees it.
+final class Succession {
+    enum Step {
+        /// The new process has been started, and has not spoken yet.
+        case starting
+        /// It opens and checks everything.
+        case preparing
+        /// It is ready; somebody else has to come to an end first.
+        case settling
+        /// Our workers come to a standstill.
+        case stopping
+        /// Everything is the new process's. There is no way back.
+        case committed
+    }
+
+    /// What it has come to.
+    struct Outcome {
+        var process: pid_t
+        var version: String
+        /// Sessions that were moved.
+        var sessions: Int
+        /// Sessions that stay here until they end.
+        var left: Int
+        /// How long no session moved a byte, in nanoseconds; nil when the new process has not told.
+        var pause: UInt64?
+    }
+
+    let process: pid_t
+    let connection: HandoverConnection
+    let began: Instant
+    /// When it has taken too long.
+    var due: Instant
+    /// Whoever wants to know.
+    let finish: (Result<Outcome, ConfigurationEdit.Mistake>) -> Void
+    var step = Step.starting
+    var revision = HandoverRevision.own
+    var stoodStillAt = Instant.zero
+    var outcome: Outcome?
+    /// When an election that had to come to an end is looked at again.
+    var nextLook: Instant?
+
+    init(
+        process: pid_t, connection: HandoverConnection, began: Instant, due: Instant,
+        finish: @escaping (Result<Outcome, ConfigurationEdit.Mistake>) -> Void
+    ) {
+        self.process = process
+        self.connection = connection
+        self.began = began
+        self.due = due
+        self.finish = finish
+    }
+
+    var nextDeadline: Instant { min(due, nextLook ?? due) }
+
+    /// How the new process has ended by itself, or that it has been ended.
+    func end() -> String {
+        // Who closes the connection is about to end, and how it does says more than that we ended it.
+        let due = Instant.now.advanced(by: .milliseconds(500))
+        repeat {
+            switch Spawn.end(of: process) {
+            case .exited(let status): return "process \(process) ended with exit code \(status)"
+            case .signalled(let number): return "process \(process) was ended by signal \(number)"
+            case nil: Pause.milliseconds(5)
+            }
+        } while Instant.now < due
+        _ = Successor.end(process)
+        return "process \(process) was ended"
+    }
+}
+
+/// The rest of our life, once another process is the daemon.
+struct Retirement {
+    var process: pid_t
+    /// When sessions that are left are cut; nil: never.
+    var until: Instant?
+    /// When it is looked at next whether any are left.
+    var next: Instant
+    /// Replies that nobody reads are waited for no longer.
+    var replies: Instant
+}

@@ -1,0 +1,78 @@
+internal import Shared
+
+/// What outlives the daemon in its state file.
+struct StateKeeping {
+    let file: StateFile
+    var schedule: StateSchedule
+
+    /// Reads the file; nothing that is wrong with it keeps the daemon from starting.
+    ///
+    /// - Returns: how it is kept from now on, nil if it is not, and what was found.
+    static func begin(
+        _ configuration: Configuration, now: Instant
+    ) -> (keeping: StateKeeping?, found: StateFile.Found) {
+        guard let path = configuration.stateFile else { return (nil, .nothing) }
+        // It is written from within the new root, and read before that.
+        let found = StateFile(path: (configuration.privileges.chroot ?? "") + path).read()
+        if case .foreign = found { return (nil, found) }
+        return (
+            StateKeeping(file: StateFile(path: path), schedule: StateSchedule(now: now)), found
+        )
+    }
+}
+
+extension Supervisor {
+    /// Says what was found in the state file, if that is no good.
+    func announceState() {
+        guard let path = configuration.stateFile else { return }
+        switch stateFound {
+        case .nothing, .state: return
+        case .refused(let why):
+            tell(
+                .warning, .failed, of: .daemon, because: why,
+                "state file \(path): \(why); nothing of it was taken, and the next state takes its place"
+            )
+        case .foreign(let why):
+            tell(
+                .error, .failed, of: .daemon, because: why,
+                "state file \(path): \(why); it is left as it is, and no state is kept: name another one"
+            )
+        }
+    }
+
+    private var stateBytes: [UInt8] {
+        SavedStateText.bytes(
+            of: SavedState(
+                of: topology, written: live.written, now: .now,
+                wallMilliseconds: WallClock.milliseconds))
+    }
+
+    func writeStateIfDue() {
+        guard let path = keeping?.file.path, keeping?.schedule.isDue(now: now) == true else {
+            return
+        }
+        replace(path, with: stateBytes, .state) { [unowned self] error in wroteState(path, error) }
+    }
+
+    private func wroteState(_ path: String, _ error: SystemError?) {
+        guard keeping?.schedule.wrote(error == nil) == true else { return }
+        if let error {
+            tell(
+                .error, .unwritten, of: .daemon, because: "\(error)",
+                "state file \(path) cannot be written: \(error); a restart forgets what was said since"
+            )
+        } else {
+            tell(.notice, .returned, of: .daemon, "state file \(path) is written again")
+        }
+    }
+
+    /// The last word, when nobody counts any more.
+    func writeLastState() {
+        guard let path = keeping?.file.path else { return }
+        do throws(SystemError) {
+            try FileReplacement.write(stateBytes, to: path, .state)
+        } catch {
+            wroteState(path, error)
+        }
+    }
+}

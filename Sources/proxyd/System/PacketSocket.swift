@@ -1,0 +1,77 @@
+internal import CLinux
+internal import Glibc
+
+/// One end of a connection that carries packets, and descriptors beside them, between two processes of this
+/// machine (unix(7), SOCK_SEQPACKET and SCM_RIGHTS).
+struct PacketSocket: ~Copyable {
+    let descriptor: FileDescriptor
+
+    /// Bytes of a packet at most. A socket's buffer holds some 200 KiB in all.
+    static let longestPacket = 80_000
+    /// Descriptors that may stand beside one.
+    static let mostDescriptors = Int(CLINUX_MOST_DESCRIPTORS)
+
+    /// What a receive came to.
+    enum Incoming {
+        /// Whoever gets the descriptors has to close them.
+        case packet([UInt8], descriptors: [CInt])
+        case wouldBlock
+        /// The other end has been closed.
+        case ended
+        case failed(CInt)
+    }
+
+    /// Both ends of a new connection.
+    struct Pair: ~Copyable {
+        let own: PacketSocket
+        let other: FileDescriptor
+
+        init() throws(SystemError) {
+            var ends: [CInt] = [-1, -1]
+            let type =
+                CInt(SOCK_SEQPACKET.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
+                | CInt(SOCK_CLOEXEC.rawValue)
+            guard unsafe socketpair(AF_UNIX, type, 0, &ends) == 0 else {
+                throw SystemError("socketpair")
+            }
+            own = PacketSocket(FileDescriptor(owning: ends[0]))
+            other = FileDescriptor(owning: ends[1])
+        }
+
+        consuming func takeOwn() -> PacketSocket { own }
+    }
+
+    init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
+
+    /// Sends a packet whole, or not at all; the descriptors stay ours, too.
+    func send(_ packet: [UInt8], descriptors: [CInt] = []) -> Transfer {
+        let count = unsafe clinux_send_packet(
+            descriptor.number, packet, packet.count, descriptors, descriptors.count)
+        guard count < 0 else { return .moved(count) }
+        // Too many descriptors are on their way: they are fewer once the other side has read.
+        return errno == EAGAIN || errno == EINTR || errno == ETOOMANYREFS
+            ? .wouldBlock : .failed(errno)
+    }
+
+    func receive() -> Incoming {
+        var packet = [UInt8](repeating: 0, count: Self.longestPacket)
+        var numbers = [CInt](repeating: -1, count: Self.mostDescriptors)
+        var numberCount = 0
+        let count = unsafe clinux_receive_packet(
+            descriptor.number, &packet, packet.count, &numbers, &numberCount)
+        guard count >= 0 else {
+            return errno == EAGAIN || errno == EINTR ? .wouldBlock : .failed(errno)
+        }
+        guard count > 0 else { return .ended }
+        return .packet(
+            Array(packet[..<count]), descriptors: Array(numbers[..<numberCount]))
+    }
+
+    /// Waits until it can be read, or written, or the time is over.
+    func wait(toWrite: Bool, until due: Instant) {
+        let left = CInt(clamping: (due.elapsed(since: .now) + 999_999) / 1_000_000)
+        var event = pollfd(
+            fd: descriptor.number, events: Int16(toWrite ? POLLOUT : POLLIN), revents: 0)
+        _ = unsafe poll(&event, 1, left)
+    }
+}

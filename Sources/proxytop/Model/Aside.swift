@@ -1,0 +1,135 @@
+internal import Shared
+
+/// What the room beside the channels tells about the thing under the cursor, besides what every round brings.
+struct Aside: Equatable, Sendable {
+    /// Channels whose past was asked for, so that their trends are full from the beginning.
+    var recalled: Set<UInt64> = []
+    /// The timeline of what is under the cursor, and when it was asked for.
+    var why: Why?
+    var askedAt: UInt64 = 0
+    /// The channels that `sessions` are of.
+    var channels: [String] = []
+    var sessions: [SessionSnapshot] = []
+    var matched = 0
+    /// Until when the daemon is left alone with them.
+    private var restUntil: UInt64 = 0
+
+    /// So many pasts in a round: a screen is full after a few, and the daemon does not notice.
+    static let mostRecalled = 16
+    static let whyMilliseconds: UInt64 = 10_000
+    /// Channels whose connections are shown together.
+    static let mostChannels = 8
+    static let order = SessionWindow.Order(field: .outRate, isDescending: true)
+
+    /// Whether it is time to ask for the connections of these channels.
+    func isDue(_ paths: [String], at now: UInt64) -> Bool { paths != channels || now >= restUntil }
+
+    /// As for the whole list of connections.
+    mutating func rest(after milliseconds: UInt64, at now: UInt64) {
+        restUntil =
+            now + min(SessionWindow.longestPause, milliseconds * SessionWindow.pausePerMillisecond)
+    }
+
+    /// The timeline of this has to be asked for, for the first time or again.
+    func needsWhy(_ subject: Subject, at now: UInt64) -> Bool {
+        why?.subject != subject || now >= askedAt + Self.whyMilliseconds
+    }
+
+    mutating func take(_ attributes: [Reply.Attribute], _ lines: [String], of paths: [String]) {
+        channels = paths
+        sessions = Table(lines: lines).map(SessionSnapshot.all) ?? []
+        let number = attributes["matched"].flatMap { UInt64($0) } ?? 0
+        matched = max(sessions.count, Int(min(number, Bounds.sessions)))
+    }
+}
+
+extension Model {
+    /// What is worth a timeline without being asked: what is not as it should be.
+    var troubled: Subject? {
+        guard let picture else { return nil }
+        switch cursor.subject {
+        case .channel(let serial):
+            guard let channel = picture.channel(serial: serial),
+                ![.up, .off].contains(channel.state)
+            else { return nil }
+        case .group(let serial):
+            guard let group = picture.group(serial: serial),
+                [.spill, .exhausted].contains(group.snapshot.role)
+            else { return nil }
+        default: return nil
+        }
+        return cursor.subject
+    }
+
+    /// The channel under the cursor, then those that are marked.
+    var asideChannels: [ChannelSnapshot] {
+        guard let picture else { return [] }
+        var serials: [UInt64] = []
+        if case .channel(let serial) = cursor.subject { serials.append(serial) }
+        for row in picture.channels where serials.count < Aside.mostChannels {
+            if marks.contains(.channel(serial: row.serial)), !serials.contains(row.serial) {
+                serials.append(row.serial)
+            }
+        }
+        return serials.compactMap { picture.channel(serial: $0) }
+    }
+
+    /// What a round asks besides for the room beside the channels. None of it is recorded.
+    mutating func asideQuestions() -> [(Link.Question, Request)] {
+        guard page == .channels, !countsAllFailures, let picture else { return [] }
+        var questions: [(Link.Question, Request)] = []
+        let lines = arrangement
+        if catalog.has("show history") {
+            for serial in unrecalled(picture, height: lines.tableHeight) {
+                guard let path = picture.channel(serial: serial)?.path else { continue }
+                aside.recalled.insert(serial)
+                questions.append((.trend(serial: serial), Self.history(of: path)))
+            }
+        }
+        guard lines.paneHeight > 0 || lines.sideColumn != nil else { return questions }
+        if let subject = troubled, aside.needsWhy(subject, at: now.milliseconds) {
+            let why = Why(subject: subject, title: "")
+            if aside.why?.subject != subject { aside.why = why }
+            aside.askedAt = now.milliseconds
+            if catalog.has("show history"), let request = why.request(picture) {
+                questions.append((.asideWhy(subject), request))
+            } else {
+                aside.why?.samples = []
+            }
+        }
+        if lines.sideColumn != nil, lines.paneHeight > 0 {
+            let paths = asideChannels.map(\.path)
+            if paths.isEmpty {
+                aside.channels = []
+            } else if aside.isDue(paths, at: now.milliseconds) {
+                var words = ["show", "sessions", "where"]
+                for (index, path) in paths.enumerated() {
+                    words += (index > 0 ? ["or"] : []) + ["channel", "=", path]
+                }
+                words += ["sort", Aside.order.word, "limit", String(lines.paneHeight)]
+                questions.append((.nearby(paths), Request(words: words)))
+            }
+        }
+        return questions
+    }
+
+    private static func history(of path: String) -> Request {
+        Request(words: ["show", "history", path, "since", "15m", "step", "10s"])
+    }
+
+    /// Channels on the screen whose trend begins with what we saw ourselves.
+    private func unrecalled(_ picture: Picture, height: Int) -> [UInt64] {
+        guard picture.channels.contains(where: { !aside.recalled.contains($0.serial) }) else {
+            return []
+        }
+        let rows = outline.rows
+        let shown = rows.dropFirst(cursor.top).prefix(max(1, height))
+        let serials = shown.compactMap { row -> UInt64? in
+            guard case .channel(let channel) = row, !aside.recalled.contains(channel.serial) else {
+                return nil
+            }
+            return channel.serial
+        }
+        return Array(serials.prefix(Aside.mostRecalled))
+    }
+}

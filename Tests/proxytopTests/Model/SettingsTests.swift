@@ -1,0 +1,110 @@
+import Shared
+import Testing
+
+@testable import proxytop
+
+@Suite("the operator's own settings")
+struct SettingsTests {
+    @Test("a file says what holds, and the command line comes first")
+    func reads() throws {
+        var settings = try Settings(
+            "# mine\n\ninterval = 2\n theme=light\nmouse = yes\r\nkey.drain = d Ctrl-T\nkey.half-down = none\n"
+        )
+        #expect(settings[.interval] == "2")
+        #expect(settings[.theme] == "light")
+        #expect(settings[.glyphs] == "auto")
+        #expect(settings.isOn(.mouse) && !settings.isOn(.mono))
+        #expect(settings.keys.command(for: .character("d"), on: .channels) == .drain)
+        #expect(settings.keys.command(for: .control("t"), on: .channels) == .drain)
+        #expect(settings.keys.command(for: .character("D"), on: .channels) == nil)
+        #expect(settings.keys.command(for: .control("d"), on: .channels) == nil)
+        settings.override(.interval, "5")
+        settings.override(.theme, nil)
+        #expect(settings[.interval] == "5" && settings[.theme] == "light")
+    }
+
+    @Test("what it prints is a file that says the same")
+    func prints() throws {
+        let settings = try Settings("lean = yes\nkey.cut = F8\nkey.kill = none\n")
+        #expect(try Settings(settings.text).text == settings.text)
+        #expect(settings.text.contains("lean = yes\n") && settings.text.contains("key.cut = F8\n"))
+        #expect(settings.text.contains("key.view-conns = 3\n"))
+        #expect(Set(Binding.all.map(\.name)).count == Binding.all.count)
+    }
+
+    @Test("two actions may exchange their keys")
+    func exchanges() throws {
+        let settings = try Settings("key.enable = D\nkey.drain = E\n")
+        #expect(settings.keys.command(for: .character("D"), on: .channels) == .enable)
+    }
+
+    @Test(
+        "what is wrong is said with its line and how to mend it",
+        arguments: [
+            ("interval", "line 1: write it as key = value"),
+            ("\nintervall = 2", "line 2: there is no setting “intervall”"),
+            ("interval = 0", "line 1: interval: 0 is not between 0.25 and 60 seconds"),
+            ("interval = nan", "line 1: interval: nan is not between"),
+            ("interval = 1\ninterval = 2", "line 2: interval is set twice"),
+            ("theme = blue", "line 1: theme: “blue” is not dark, light or blue-orange"),
+            ("mouse = true", "line 1: mouse: “true” is not yes or no"),
+            ("bell = loud", "line 1: bell: “loud” is not off, lost or down"),
+            ("key.drain = DD", "line 1: “DD” is no key"),
+            ("key.drain =", "line 1: a key is missing"),
+            ("key.dance = d", "line 1: there is no action “dance”"),
+            ("key.drain = E", "line 1: E is given to"),
+            ("key.quit = none", "line 1: help and quit need a key"),
+        ])
+    func mistakes(text: String, problem: String) throws {
+        let mistake = try #require(throws: Settings.Mistake.self) { try Settings(text) }
+        #expect(mistake.description.hasPrefix(problem), "\(mistake)")
+    }
+
+    @Test("other keys do it, the help and the bottom line name them, the old ones do nothing")
+    func otherKeys() throws {
+        var stage = Stage.live()
+        stage.model.adopt(try Settings("key.cut = F8\n"))
+        #expect(stage.lines.last?.contains("F8 off") == true)
+        stage.press(.character("X"))
+        #expect(stage.model.confirmation == nil)
+        stage.press(.function(8))
+        #expect(stage.model.confirmation != nil)
+        stage.press(.escape)
+        stage.press(.character("?"))
+        #expect(stage.text.contains("proxytop: keys"))
+    }
+
+    @Test("the bell rings once for each new problem, and not for those that were there")
+    func rings() throws {
+        var stage = Stage.live()
+        stage.model.adopt(try Settings("bell = down\n"))
+        func bells(_ stage: Stage) -> Int {
+            stage.effects.count { if case .bell = $0 { true } else { false } }
+        }
+        stage.pass(milliseconds: 1000)
+        stage.pass(milliseconds: 1000)
+        #expect(bells(stage) == 0)
+        stage.story.channels[0].state = .down
+        stage.pass(milliseconds: 1000)
+        stage.pass(milliseconds: 1000)
+        #expect(bells(stage) == 1)
+        stage.story.channels[0].state = .up
+        stage.pass(milliseconds: 1000)
+        stage.story.channels[0].state = .down
+        stage.pass(milliseconds: 1000)
+        #expect(bells(stage) == 2)
+        stage.model.bell = .off
+        stage.isAnswering = false
+        stage.send(.disconnected(reason: "gone"))
+        #expect(bells(stage) == 2)
+    }
+
+    @Test("lean: no trend and no strips")
+    func lean() throws {
+        var stage = Stage.live(columns: 200, rows: 60)
+        stage.model.adopt(try Settings("lean = yes\n"))
+        #expect(!stage.text.contains("CONN 15m") && !stage.text.contains("15 min"))
+        stage.press(.character("1"))
+        #expect(!stage.text.contains("LAST 15 MIN"))
+    }
+}
