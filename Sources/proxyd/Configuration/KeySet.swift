@@ -7,7 +7,10 @@ struct KeySet: Sendable {
 
     static let file = KeySet(
         noun: "the file",
-        keys: ["control", "metrics", "privileges", "log", "state-file", "workers", "max-sessions", "services"])
+        keys: [
+            "control", "metrics", "privileges", "log", "state-file", "workers", "max-sessions",
+            "services",
+        ])
     static let privileges = KeySet(
         noun: "“privileges”", keys: ["user", "group", "chroot", "keep-bind"])
     static let control = KeySet(
