@@ -252,6 +252,11 @@ struct Reconfiguration {
                     policy: policy ?? .keep))
             service.take(ServiceConfiguration(name: service.name), listeners: [], groups: [])
         }
+        for service in services {
+            for listener in service.listeners { listener.takeRoutes(among: services) }
+        }
+        // Those that go know no services any more, which know them.
+        for listener in removals.flatMap(\.listeners) { listener.takeRoutes(among: []) }
         for socket in old.sockets {
             let isUsed = sockets.contains { $0.socket === socket.socket }
             if !isUsed { socket.removeFile() }

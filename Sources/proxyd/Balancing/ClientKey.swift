@@ -5,6 +5,8 @@ struct ClientKey: Equatable, Sendable {
     var source: Endpoint
     /// The address that it connected to.
     var destination: Endpoint
+    /// The server name that it asks for, where somebody has looked.
+    var serverName: String?
 
     /// Somebody of whom nothing is known.
     static let unknown = ClientKey(source: .unix(path: ""), destination: .unix(path: ""))
@@ -18,6 +20,9 @@ extension ClientKey {
         case .source: Self.hash(source, withPort: false, seed: seed)
         case .sourceAndPort: Self.hash(source, withPort: true, seed: seed)
         case .destination: Self.hash(destination, withPort: true, seed: seed)
+        case .serverName:
+            serverName.map { Mix.two(Mix.bytes($0.utf8) ^ seed, 1) }
+                ?? Self.hash(source, withPort: false, seed: seed)
         }
     }
 

@@ -17,6 +17,7 @@ final class Group: Sendable {
     private let lastSpill = Atomic<UInt64>(0)
     /// Whether the policy looks at the address that a client connected to.
     private let asks = Atomic<Bool>(false)
+    private let asksName = Atomic<Bool>(false)
     /// Every so many choices all grace times end; 0: never.
     private let rebalance: Atomic<Int>
     private let choices = Atomic<Int>(0)
@@ -45,6 +46,7 @@ final class Group: Sendable {
                 settings: settings, channels: channels,
                 chooser: Chooser(settings.balance, channels, slowStart: settings.slowStart)))
         asks.store(settings.balance.key == .destination, ordering: .relaxed)
+        asksName.store(settings.balance.key == .serverName, ordering: .relaxed)
     }
 
     var channels: [Channel] { present.withLock { $0.channels } }
@@ -52,6 +54,7 @@ final class Group: Sendable {
     /// Other channels or settings, from the next session on; running sessions stay where they are.
     func take(_ settings: GroupConfiguration, _ channels: [Channel], now: Instant) {
         asks.store(settings.balance.key == .destination, ordering: .relaxed)
+        asksName.store(settings.balance.key == .serverName, ordering: .relaxed)
         rebalance.store(settings.rebalance ?? 0, ordering: .relaxed)
         places.setLimit(settings.maxSessions)
         ownSeat.take(settings.election, isUsed: settings.balance.policy == .primary)
@@ -127,6 +130,8 @@ final class Group: Sendable {
     var digest: UInt64? { present.withLock { $0.chooser.digest } }
 
     var asksForDestination: Bool { asks.load(ordering: .relaxed) }
+    /// The same for the server name.
+    var asksForServerName: Bool { asksName.load(ordering: .relaxed) }
 
     // MARK: Spilling
 

@@ -24,6 +24,8 @@ final class Listener: Sendable {
     private let hasRules: Atomic<Bool>
     private let bytesWaitedFor: Atomic<Int>
     private let hearsOfClients: Atomic<Bool>
+    private let routeTable = Mutex<RouteTable?>(nil)
+    private let hasRoutes = Atomic<Bool>(false)
 
     private struct RateLimit {
         var rate: ConnectionRate
@@ -101,6 +103,18 @@ final class Listener: Sendable {
 
     /// So many bytes of a client have to be there before a channel is chosen; 0: none.
     var waitForBytes: Int { bytesWaitedFor.load(ordering: .relaxed) }
+
+    /// Where its clients go by what they say first; nil: all alike.
+    var routes: RouteTable? {
+        hasRoutes.load(ordering: .relaxed) ? routeTable.withLock { $0 } : nil
+    }
+
+    /// Its own rules, with the services that they lead to.
+    func takeRoutes(among services: [Service]) {
+        let table = RouteTable(settings.route, among: services)
+        routeTable.withLock { $0 = table }
+        hasRoutes.store(table != nil, ordering: .relaxed)
+    }
 
     /// Whether a connection from there has to begin with a proxy's header.
     func expectsHeader(from peer: Endpoint) -> Bool {

@@ -13,6 +13,7 @@ final class Service: Sendable {
     private let isFullNow = Atomic<Bool>(false)
     private let present: Mutex<Present>
     private let hasRules: Atomic<Bool>
+    private let asksName: Atomic<Bool>
 
     /// What a change replaces all at once.
     private struct Present {
@@ -32,6 +33,7 @@ final class Service: Sendable {
         places = Admission(limit: settings.limits.maxSessions)
         line = WaitingLine(limit: settings.limits.queueSize)
         hasRules = Atomic(!settings.access.isEmpty)
+        asksName = Atomic(groups.contains(where: \.asksForServerName))
         present = Mutex(
             Present(
                 settings: settings.own, listeners: listeners, groups: groups,
@@ -56,6 +58,7 @@ final class Service: Sendable {
             present.groups = groups
         }
         hasRules.store(!settings.access.isEmpty, ordering: .relaxed)
+        asksName.store(groups.contains(where: \.asksForServerName), ordering: .relaxed)
     }
 
     // MARK: Full, or not
@@ -100,9 +103,10 @@ final class Service: Sendable {
     /// When no group has one, the channel whose grace time ends first is tried rather than refusing
     /// the client; but only as a session's first attempt at such a channel.
     func choose(
-        for client: ClientKey = .unknown, excluding tried: [UInt64], now: Instant
+        for client: ClientKey = .unknown, excluding tried: [UInt64], now: Instant,
+        in only: Group? = nil
     ) -> Channel? {
-        var groups = groups
+        var groups = only.map { [$0] } ?? groups
         while true {
             for (index, group) in groups.enumerated() {
                 guard let channel = group.choose(for: client, excluding: tried, now: now) else {
@@ -112,27 +116,31 @@ final class Service: Sendable {
                 return channel
             }
             // Others may have taken their place since they were looked at, and these have room.
-            let present = self.groups
+            let present = only.map { [$0] } ?? self.groups
             guard !present.elementsEqual(groups, by: ===) else { break }
             groups = present
         }
-        return tried.isEmpty ? lastResort(now: now) : nil
+        return tried.isEmpty ? lastResort(now: now, in: only) : nil
     }
 
     /// Whether some group asks which address a client connected to.
     var asksForDestination: Bool { groups.contains(where: \.asksForDestination) }
 
-    private func lastResort(now: Instant) -> Channel? {
-        guard let channel = lastResortCandidate(now: now), channel.reserve(now: now) else {
+    /// Whether some group asks which server name a client wants; looked at once per session.
+    var asksForServerName: Bool { asksName.load(ordering: .relaxed) }
+
+    private func lastResort(now: Instant, in group: Group?) -> Channel? {
+        guard let channel = lastResortCandidate(now: now, in: group), channel.reserve(now: now)
+        else {
             return nil
         }
         return channel
     }
 
     /// Of channels in grace with room, the one that returns first.
-    func lastResortCandidate(now: Instant) -> Channel? {
+    func lastResortCandidate(now: Instant, in group: Group? = nil) -> Channel? {
         var best: (channel: Channel, returns: Instant)?
-        for group in groups {
+        for group in group.map({ [$0] }) ?? groups {
             for channel in group.channels where channel.isSwitchedOn && channel.weight > 0 {
                 guard let returns = channel.returns(now: now), channel.hasRoom else { continue }
                 if let present = best, present.returns <= returns { continue }
@@ -163,8 +171,10 @@ final class Service: Sendable {
     }
 
     /// Whether some channel could take a session, if need be after another one has ended.
-    func isUsable(now: Instant) -> Bool {
-        groups.contains { $0.channels.contains { $0.isUsable(now: now) && $0.weight > 0 } }
+    func isUsable(now: Instant, in only: Group? = nil) -> Bool {
+        (only.map { [$0] } ?? groups).contains {
+            $0.channels.contains { $0.isUsable(now: now) && $0.weight > 0 }
+        }
     }
 }
 

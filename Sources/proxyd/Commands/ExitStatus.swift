@@ -15,6 +15,11 @@ struct ExitStatus: RawRepresentable, Equatable, Sendable {
     static let noPermission = ExitStatus(rawValue: 77)
     static let configuration = ExitStatus(rawValue: 78)
 
+    /// What a command of ours may end with that is not well.
+    static let own = [
+        usage, data, noInput, unavailable, software, system, temporary, noPermission, configuration,
+    ]
+
     /// Ends the command, quietly when all is well.
     func finish() throws {
         if self != .good { throw ExitCode(rawValue) }

@@ -76,6 +76,8 @@ enum HashKey: String, Equatable, Sendable, CaseIterable {
     case source
     case sourceAndPort = "source+port"
     case destination
+    /// The server name that a TLS client asks for; the source where there is none.
+    case serverName = "sni"
 }
 
 enum HashFunction: String, Equatable, Sendable, CaseIterable {

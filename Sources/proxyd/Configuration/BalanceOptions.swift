@@ -107,22 +107,13 @@ extension BalanceOptions {
         let name = "“\(option)”"
         switch option {
         case "policy": policy = try ValueReader.policy(text, as: name)
-        case "key": key = try Self.key(text, as: name)
+        case "key": key = try Self.word(text, among: HashKey.allCases, as: name)
         case "function": function = try Self.word(text, among: HashFunction.allCases, as: name)
         case "failover": failover = try Self.truth(text, as: name)
         case "max-load": maxLoad = try Self.maxLoad(text, as: name)
         case "seed": seed = try ValueReader.number(text, in: Self.seeds, as: name)
         default: throw KeySet.balance.mistake(about: option)
         }
-    }
-
-    private static func key(_ text: String, as name: String) throws(ValueMistake) -> HashKey {
-        if text == "sni" {
-            throw ValueMistake(
-                "“sni” is not available in this version",
-                "write source, source+port or destination")
-        }
-        return try word(text, among: HashKey.allCases, as: name)
     }
 
     private static func word<Word: RawRepresentable>(

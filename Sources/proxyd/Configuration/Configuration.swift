@@ -95,6 +95,8 @@ struct ListenerConfiguration: Equatable, Sendable {
     var waitForBytes = 0
     /// Whether a proxy in front of us tells of its clients.
     var proxyProtocol = ProxyProtocolIn.never
+    /// Where its clients go by what they say first; empty: all alike.
+    var route: [RouteRule] = []
     var socket: SocketOptions?
 }
 

@@ -49,6 +49,7 @@ struct ListenerDraft {
     var waitForBytes = 0
     var socket: SocketOptions?
     var proxyProtocol = ProxyProtocolIn.never
+    var route: [Placed<RouteRule>] = []
 }
 
 struct GroupDraft {

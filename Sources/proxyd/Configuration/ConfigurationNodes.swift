@@ -150,6 +150,7 @@ extension ListenerConfiguration {
         writer.put(rate)
         writer.put("access", access)
         writer.put("proxy-protocol", proxyProtocol, default: .never) { $0.text }
+        if !route.isEmpty { writer.put("route", Node(route.map { $0.node(extent) })) }
         writer.put("wait-for-bytes", waitForBytes, default: standard.waitForBytes)
         if let socket { writer.put("socket", socket.writer(extent)) }
         return writer.node

@@ -52,6 +52,8 @@ extension ListenerDraft {
         waitForBytes = listener.waitForBytes
         socket = listener.socket
         proxyProtocol = listener.proxyProtocol
+        let place = place
+        route = listener.route.map { Placed($0, at: place) }
     }
 }
 

@@ -24,9 +24,46 @@ struct DraftValidator {
             for (service, name) in zip(services, names) {
                 configuration.services.append(self.service(service, name: name))
             }
+            checkRoutes(of: services, names)
         }
         guard mistakes.isEmpty else { throw mistakes.errors }
         return configuration
+    }
+
+    /// What a route names has to be there, and a rule that nobody reaches is a slip.
+    private mutating func checkRoutes(of services: [ServiceDraft], _ names: [String]) {
+        for service in services {
+            let groups = self.groupNames(of: service)
+            for listener in service.listeners ?? [] {
+                for (index, rule) in listener.route.enumerated() {
+                    switch rule.value.target {
+                    case .group(let name) where !groups.contains(name):
+                        mistakes.add(
+                            "“route” leads to group “\(name)”, which the service does not have",
+                            NearestWord.nearest(to: name, among: groups).map {
+                                "did you mean “\($0)”?"
+                            } ?? "name one of its groups, or write service: \(name)",
+                            at: rule.place)
+                    case .service(let name) where !names.contains(name):
+                        mistakes.add(
+                            "“route” leads to service “\(name)”, which there is not",
+                            NearestWord.nearest(to: name, among: names).map {
+                                "did you mean “\($0)”?"
+                            } ?? "add the service, or name another", at: rule.place)
+                    case .group, .service: break
+                    }
+                    if rule.value.conditions.isEmpty, index < listener.route.count - 1 {
+                        mistakes.add(
+                            "this rule of “route” fits everybody, so those below it are never used",
+                            "make it the last one", at: rule.place)
+                    }
+                }
+            }
+        }
+    }
+
+    private func groupNames(of service: ServiceDraft) -> [String] {
+        (service.groups ?? []).enumerated().map { $1.name?.value ?? String($0) }
     }
 
     private mutating func service(_ draft: ServiceDraft, name: String) -> ServiceConfiguration {
@@ -96,6 +133,7 @@ struct DraftValidator {
         listener.waitForBytes = draft.waitForBytes
         listener.socket = draft.socket
         listener.proxyProtocol = draft.proxyProtocol
+        listener.route = draft.route.map(\.value)
         if draft.socket != nil, endpoint.isUnix {
             mistakes.add(
                 "“socket” has options of TCP, and \(endpoint) is a Unix socket", "remove it",

@@ -122,6 +122,7 @@ struct FileReader {
         draft.waitForBytes = number(map, "wait-for-bytes", ValueReader.bytesWaitedFor) ?? 0
         draft.socket = socketOptions(map, .listenerSocket)
         draft.proxyProtocol = proxyProtocolIn(map)
+        draft.route = route(map)
         return draft
     }
 

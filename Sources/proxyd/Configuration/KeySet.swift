@@ -41,7 +41,7 @@ struct KeySet: Sendable {
         keys: [
             "address", "unix", "name", "mode", "user", "group", "on-bind-failure", "when-empty",
             "backlog", "max-sessions", "rate", "burst", "access", "proxy-protocol",
-            "wait-for-bytes", "socket",
+            "wait-for-bytes", "route", "socket",
         ])
     static let group = KeySet(
         noun: "a group",
@@ -64,6 +64,9 @@ struct KeySet: Sendable {
             "address", "unix", "name", "weight", "maxc", "label", "enabled", "probe", "probes",
             "source", "socket", "proxy-protocol",
         ])
+    static let routeRule = KeySet(
+        noun: "a rule of “route”",
+        keys: ["sni", "alpn", "first-bytes", "group", "service", "default"])
     static let proxyProtocol = KeySet(noun: "“proxy-protocol”", keys: ["accept-from"])
     static let accessRule = KeySet(
         noun: "a rule of “access”", keys: ["allow", "deny", "allow-file", "deny-file", "action"])
@@ -98,7 +101,7 @@ struct KeySet: Sendable {
         file, service, timeouts, listener, group, balance, election, channel, whenEmpty,
         perSource, queue, probe, probeStep, control, metrics, metricsListen,
         statsd, privileges, onRemove, log, accessLog, errorLog, accessRule, listenerSocket,
-        channelSocket, proxyProtocol,
+        channelSocket, proxyProtocol, routeRule,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.

@@ -129,6 +129,7 @@ extension ListenerDraft {
         listener.waitForBytes = waitForBytes
         listener.socket = socket
         listener.proxyProtocol = proxyProtocol
+        listener.route = route.map(\.value)
         return listener.node(.difference, in: service.settings, isNamed: false)
     }
 }

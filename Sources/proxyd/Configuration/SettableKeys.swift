@@ -3,7 +3,7 @@ extension KeySet {
     /// The keys that `set` may change. A name is what everybody knows a thing by, and what is in a group
     /// or a service is created and removed.
     var settable: [String] {
-        let fixed: Set = ["name", "unix", "listen", "groups", "channels", "enabled"]
+        let fixed: Set = ["name", "unix", "listen", "groups", "channels", "enabled", "route"]
         return keys.filter { !fixed.contains($0) }
     }
 
@@ -18,7 +18,7 @@ extension KeySet {
 
     /// The keys that `create` takes as KEY=VALUE; the address stands alone.
     var creatable: [String] {
-        let apart: Set = ["address", "unix", "listen", "groups", "channels"]
+        let apart: Set = ["address", "unix", "listen", "groups", "channels", "route"]
         return keys.filter { !apart.contains($0) }
     }
 

@@ -33,7 +33,7 @@ enum ControlFailure: Error, Equatable {
         case .noDaemon, .timeout, .closed, .malformed: .unavailable
         case .forbidden: .noPermission
         case .ended(_, .exited(let status)) where status != 0:
-            ExitStatus(rawValue: status)
+            ExitStatus.own.first { $0.rawValue == status } ?? .unavailable
         case .ended: .unavailable
         case .system: .system
         }

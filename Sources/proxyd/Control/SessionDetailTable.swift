@@ -15,6 +15,7 @@ extension SessionDetail {
         add("deadline_ms", FieldValue(deadline.map { $0 / 1_000_000 }))
         add("client_local", FieldValue(endpoint: clientLocal))
         add("client_peer", FieldValue(endpoint: clientPeer))
+        add("sni", FieldValue(serverName))
         add("channel_local", FieldValue(endpoint: channelLocal))
         add("channel_peer", FieldValue(endpoint: channelPeer))
         add("channel_address", FieldValue(endpoint: record.channel?.endpoint))

@@ -34,7 +34,7 @@ private enum SessionTag: UInt16, HandoverTag {
     case lastFailure, started, inMoved, outMoved, connectStarted, connectedAt, firstByteAt
     case lastRefusal, lastSpeaker, tried, addressesLeft, topologyGeneration, isPlaced, hasPlace
     case isOfSource, waitUntil, waitsForRoom, hasChannelSocket, inFlow, outFlow
-    case preambleStage, preambleBytes, preambleUntil, preambleHeard
+    case preambleStage, preambleBytes, preambleUntil, preambleHeard, routedGroup
 }
 
 extension Side {
@@ -132,16 +132,20 @@ extension MovedSession {
         if let preamble {
             switch preamble.stage {
             case .barred: fields.put(SessionTag.preambleStage, UInt64(1))
-            case .header(let needs):
-                fields.put(SessionTag.preambleStage, UInt64(3))
-                fields.put(SessionTag.preambleBytes, needs)
             case .bytes(let count):
                 fields.put(SessionTag.preambleStage, UInt64(2))
                 fields.put(SessionTag.preambleBytes, count)
+            case .header(let needs):
+                fields.put(SessionTag.preambleStage, UInt64(3))
+                fields.put(SessionTag.preambleBytes, needs)
+            case .opening(let needs):
+                fields.put(SessionTag.preambleStage, UInt64(4))
+                fields.put(SessionTag.preambleBytes, needs)
             }
             fields.put(SessionTag.preambleUntil, preamble.until ?? .zero)
             fields.put(SessionTag.preambleHeard, preamble.heard)
         }
+        fields.put(SessionTag.routedGroup, routedGroup)
         fields.put(SessionTag.inFlow, inFlow.fields)
         fields.put(SessionTag.outFlow, outFlow.fields)
         return fields
@@ -170,6 +174,7 @@ extension MovedSession {
         }
         inFlow = try MovedFlow(record.record(SessionTag.inFlow), &numbers)
         outFlow = try MovedFlow(record.record(SessionTag.outFlow), &numbers)
+        routedGroup = record.text(SessionTag.routedGroup)
         let serial = record.number(SessionTag.channel)
         if serial != 0 {
             guard let channel = things.channels[serial] else {
@@ -228,6 +233,7 @@ extension Preamble {
         case 1: stage = .barred
         case 2: stage = .bytes(max(0, record.integer(SessionTag.preambleBytes)))
         case 3: stage = .header(needs: max(1, record.integer(SessionTag.preambleBytes)))
+        case 4: stage = .opening(needs: max(1, record.integer(SessionTag.preambleBytes)))
         case let other: throw .malformed("session \(id) waits for something else (\(other))")
         }
         let until = record.instant(SessionTag.preambleUntil)

@@ -85,6 +85,8 @@ enum AccessFields {
         fields.put("client_rtt_us", record.kernel?.clientRTT.map { UInt64($0) }, &lines)
         fields.put("channel_rtt_us", record.kernel?.channelRTT.map { UInt64($0) }, &lines)
         fields.put("generation", record.generation, &lines)
+        let name = record.serverName
+        fields.put("sni", shape == .words ? name?.withoutBlanks : name, &lines)
     }
 
     private struct FieldWriter {

@@ -10,6 +10,8 @@ extension TraceRecord {
         case .joined(let phase): "debugged from now on: it is \(phase.word.rawValue)"
         case .introduced(let client): "introduced: a proxy says that it is \(client)"
         case .nonsense(let problem): "refused: \(problem)"
+        case .routed(let service, let group):
+            "routed: to " + (group.map { "group \($0.path)" } ?? "service \(service.name)")
         case .chose(let channel): "chose: \(channel.path) \(channel.endpoint)"
         case .waits(true): "waits: there is no room"
         case .waits(false): "waits: no channel is usable"

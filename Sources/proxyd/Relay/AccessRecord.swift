@@ -31,6 +31,8 @@ struct AccessRecord: Sendable {
     var times: SessionTimes
     /// Of the topology, when it began.
     var generation: UInt64 = 0
+    /// What it asked for in its first words, or what a proxy has told.
+    var serverName: String?
     /// What the kernel was asked for the formats that show it.
     var kernel: KernelFacts?
 
@@ -66,7 +68,7 @@ extension Session {
             times: SessionTimes(
                 started: started, connecting: channelAddress == nil ? .zero : connectStarted,
                 connected: connectedAt, firstByte: firstByteAt),
-            generation: topologyGeneration)
+            generation: topologyGeneration, serverName: told?.details.serverName)
         if asksKernel {
             let legs = legs
             record.kernel = AccessRecord.KernelFacts(

@@ -60,6 +60,8 @@ struct EndReason: Hashable, Sendable {
         case closed
         /// It does not begin with the header that a proxy has to send.
         case proxyHeader = "proxy header"
+        /// No rule of `route` fits it.
+        case noRoute = "no route"
         /// Faster than `rate` allows.
         case rate
         case queueFull = "queue full"

@@ -38,6 +38,8 @@ struct MovedSession: Sendable {
     var wait: Session.Wait?
     /// What has to come before a channel is chosen.
     var preamble: Preamble?
+    /// The name of the only group that it may go to (`route`).
+    var routedGroup: String?
     var inFlow = MovedFlow()
     var outFlow = MovedFlow()
 
@@ -84,6 +86,7 @@ extension Session {
         moved.isOfSource = source != nil
         moved.wait = wait
         moved.preamble = preamble
+        moved.routedGroup = group?.name
         (moved.inFlow, moved.outFlow) = (inFlow.moved, outFlow.moved)
         return moved
     }
@@ -133,6 +136,7 @@ extension Session {
         addressesLeft = moved.addressesLeft
         (isPlaced, hasPlace) = (moved.isPlaced, moved.hasPlace)
         preamble = moved.preamble
+        group = service.groups.first { $0.name == moved.routedGroup }
         if moved.isOfSource, let sources = service.sources {
             source = (sources, sources.source(of: client))
         }

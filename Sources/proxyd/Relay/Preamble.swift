@@ -7,6 +7,9 @@ struct Preamble: Equatable, Sendable {
         case barred
         /// A proxy's header has to be there; with fewer bytes than these there is nothing to look at.
         case header(needs: Int)
+        /// What it says first has to be enough to say where it goes; with fewer bytes than these there is
+        /// nothing to look at.
+        case opening(needs: Int)
         /// So many bytes have to be there (`wait-for-bytes`).
         case bytes(Int)
     }

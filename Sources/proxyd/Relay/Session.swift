@@ -8,7 +8,10 @@ final class Session {
     let slot: Int
     let generation: UInt32
     let listener: Listener
-    let service: Service
+    /// Its listener's, or the one that `route` leads to.
+    var service: Service
+    /// The only group that it may go to (`route`); nil: any of its service's.
+    var group: Group?
     /// Who connected, or whom a proxy in front of us has told of.
     var client: Endpoint
     let started: Instant
@@ -125,9 +128,9 @@ final class Session {
         }
         guard
             let channel = service.choose(
-                for: clientKey, excluding: tried, now: worker.now)
+                for: clientKey, excluding: tried, now: worker.now, in: group)
         else {
-            let isFull = tried.isEmpty && service.isUsable(now: worker.now)
+            let isFull = tried.isEmpty && service.isUsable(now: worker.now, in: group)
             if isFull, service.limits.overload == .queue { return .overload(.overload) }
             return life.foundNoChannel()
         }
@@ -173,7 +176,9 @@ final class Session {
     /// What policies may know of the client; the address that it connected to costs a system call.
     private var clientKey: ClientKey {
         let destination = service.asksForDestination ? clientDestination : nil
-        return ClientKey(source: client, destination: destination ?? listener.endpoint)
+        return ClientKey(
+            source: client, destination: destination ?? listener.endpoint,
+            serverName: told?.details.serverName)
     }
 
     /// The address that the client connected to; of one behind a proxy, that proxy's.

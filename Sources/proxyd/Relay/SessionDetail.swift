@@ -7,6 +7,8 @@ struct SessionDetail: Sendable {
     var clientLocal: Endpoint?
     /// Who is at the other end of the client's connection: the client, or a proxy that has told of it.
     var clientPeer: Endpoint?
+    /// What it asked for in its first words, or what a proxy has told.
+    var serverName: String?
     var channelLocal: Endpoint?
     /// Which of the channel's addresses it is.
     var channelPeer: Endpoint?
@@ -21,7 +23,7 @@ extension Session {
         let hasChannel = channelSocket.number >= 0
         return SessionDetail(
             record: record, clientLocal: Socket.localEndpoint(clientSocket),
-            clientPeer: Socket.peerEndpoint(clientSocket),
+            clientPeer: Socket.peerEndpoint(clientSocket), serverName: told?.details.serverName,
             channelLocal: hasChannel ? Socket.localEndpoint(channelSocket) : nil,
             channelPeer: hasChannel ? Socket.peerEndpoint(channelSocket) : nil,
             deadline: deadline.map { $0.elapsed(since: now) }, isWaitingForRoom: wait?.isForRoom)

@@ -19,7 +19,7 @@ extension Session {
         let admission = admit(on: worker)
         guard admission == .choose else { return admission }
         let count = listener.waitForBytes
-        return count > 0 ? expect(.bytes(count), on: worker) : choosing
+        return count > 0 ? expect(.bytes(count), on: worker) : open(on: worker)
     }
 
     /// Nothing has to come any more.
@@ -119,7 +119,9 @@ extension Session {
         case .header(let needs):
             return has(needs) ? readHeader(on: worker) : goOn
         case .bytes(let count):
-            return has(count) ? choosing : goOn
+            return has(count) ? open(on: worker) : goOn
+        case .opening(let needs):
+            return has(needs) ? readOpening(on: worker) : goOn
         }
     }
 
@@ -127,6 +129,59 @@ extension Session {
 
     /// There is too little so far.
     private var goOn: SessionLife.Action { inFlow.endFollows ? life.endedEarly() : .none }
+
+    // MARK: What it says first
+
+    /// Looks at it where somebody wants to know.
+    private func open(on worker: Worker) -> SessionLife.Action {
+        listener.routes != nil || service.asksForServerName
+            ? expect(.opening(needs: 1), on: worker) : choosing
+    }
+
+    /// Goes where the rules lead, or waits for more: nothing is guessed.
+    private func readOpening(on worker: Worker) -> SessionLife.Action {
+        let most = min(ClientBytes.count(clientSocket) ?? .max, ClientHello.mostBytes)
+        guard most > 0, let bytes = ClientBytes.peek(clientSocket, atMost: most) else {
+            return goOn
+        }
+        let reading = ClientHello.read(bytes)
+        var destination = service
+        var onlyGroup: Group?
+        switch listener.routes?.decide(bytes, reading) {
+        case nil: break
+        case .undecided(let needs): return wait(for: needs, after: bytes.count)
+        case .none?: return life.spokeNonsense(.noRoute)
+        case .target(.service(let service)): destination = service
+        case .target(.group(let name)):
+            // It may have been removed a moment ago.
+            guard let group = service.groups.first(where: { $0.name == name }) else {
+                return life.spokeNonsense(.noRoute)
+            }
+            onlyGroup = group
+        }
+        if destination.asksForServerName, case .incomplete(let needs) = reading {
+            return wait(for: needs, after: bytes.count)
+        }
+        (service, group) = (destination, onlyGroup)
+        if case .complete(let hello) = reading { note(hello) }
+        if isTraced { trace(.routed(service, group), on: worker) }
+        return choosing
+    }
+
+    private func wait(for needs: Int, after count: Int) -> SessionLife.Action {
+        // More than we look at cannot be waited for: no rule is decided by what comes behind.
+        guard count < ClientHello.mostBytes else { return life.spokeNonsense(.noRoute) }
+        preamble?.stage = .opening(needs: min(max(needs, count + 1), ClientHello.mostBytes))
+        return goOn
+    }
+
+    private func note(_ hello: ClientHello) {
+        guard hello.serverName != nil || hello.alpn.count == 1 else { return }
+        var header = told ?? ProxyHeader()
+        if let name = hello.serverName { header.details.serverName = name }
+        if hello.alpn.count == 1 { header.details.alpn = hello.alpn[0] }
+        told = header
+    }
 
     // MARK: A proxy's header
 

@@ -12,6 +12,8 @@ struct TraceRecord: Sendable {
         /// It is debugged from its beginning, or from now on.
         case accepted(Listener), joined(SessionLife.Phase)
         case chose(Channel)
+        /// What it said first leads to that service, and to a group of it alone.
+        case routed(Service, Group?)
         /// A proxy has told who it is, or something that makes no sense.
         case introduced(Endpoint), nonsense(String)
         /// No channel is usable, or none has room.

@@ -40,16 +40,12 @@ struct BalanceOptionTests {
         "mistakes and nonsense",
         arguments: [
             (
-                "{policy: hash, key: sni}",
-                "43: “sni” is not available in this version; write source, source+port or destination"
-            ),
-            (
                 "{policy: hash, key: sourc}",
                 "43: “key” is “sourc”, which is unknown; did you mean “source”?"
             ),
             (
                 "{policy: hash, key: x}",
-                "43: “key” is “x”, which is unknown; write source, source+port or destination"
+                "43: “key” is “x”, which is unknown; write source, source+port, destination or sni"
             ),
             (
                 "{policy: best}",

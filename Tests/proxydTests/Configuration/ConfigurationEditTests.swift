@@ -255,6 +255,8 @@ struct ConfigurationTextTests {
         services:
           - listen: [{address: "*:80", when-empty: refuse, backlog: 7, max-sessions: 8, rate: 100/m, burst: 5,
                       access: "deny 10.0.0.7 reset, allow all", wait-for-bytes: 6,
+                      route: [{sni: ["*.a.example", b.example], alpn: h2, group: p}, {first-bytes: ssh, service: "0"},
+                              {first-bytes: "regex:^[A-Z]+ ", group: p}, {default: p}],
                       proxy-protocol: {accept-from: [10.0.0.0/8, unix]},
                       socket: {interface: eth0, mark: 7, dscp: 46, mptcp: yes, congestion: cubic, fast-open: yes,
                                defer-accept: 3s, keepalive-idle: 30s, keepalive-interval: 5s, keepalive-count: 3}}]
@@ -299,7 +301,7 @@ struct ConfigurationTextTests {
                       - {kind: script, command: /bin/false, timeout: 5s, rise: 1, fall: 9}
                       - {kind: redis-master, address: 10.0.0.9}
                       - {kind: postgres-primary, user: u}
-              - balance: {policy: maglev, key: source+port, max-load: 1.25, seed: 42}
+              - balance: {policy: maglev, key: sni, max-load: 1.25, seed: 42}
                 channels: ["10.0.0.1:1"]
         """,
     ]

@@ -39,6 +39,7 @@ struct SchemaTests {
         ("error-log", .errorLog, "log: {error: {%}}"),
         ("access-rule", .accessRule, "services: [{access: [{%}]}]"),
         ("listener-socket", .listenerSocket, "services: [{listen: [{socket: {%}}]}]"),
+        ("route-rule", .routeRule, "services: [{listen: [{route: [{%}]}]}]"),
         ("proxy-protocol", .proxyProtocol, "services: [{listen: [{proxy-protocol: {%}}]}]"),
         ("channel-socket", .channelSocket, "services: [{channels: [{socket: {%}}]}]"),
     ]

@@ -56,6 +56,7 @@ struct CommandTableTests {
             Set(attributes.map(\.name)) == [
                 "protocol", "version", "epoch", "pid", "host", "environment", "role", "generation",
                 "uptime_ms", "wall_ms", "workers", "dialect", "now_ms",
+                "upgrades",
             ])
         #expect(attributes["protocol"] == "1")
         #expect(attributes["pid"] == String(getpid()))

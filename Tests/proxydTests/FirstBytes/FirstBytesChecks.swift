@@ -3,7 +3,7 @@
 /// What must hold for any bytes that a client begins with. Used by the tests and by `scripts/fuzz`.
 enum FirstBytesChecks {
     /// What does not hold, or nil.
-    static func violation(by bytes: [UInt8]) -> String? { header(bytes) }
+    static func violation(by bytes: [UInt8]) -> String? { header(bytes) ?? hello(bytes) }
 
     /// Nothing is said before it is sure, and what was said stays true whatever follows.
     private static func header(_ bytes: [UInt8]) -> String? {
@@ -28,6 +28,26 @@ enum FirstBytesChecks {
         guard written.count <= ProxyHeader.mostBytes else { return nil }
         guard ProxyHeader.read(written) == .complete(header, length: written.count) else {
             return "a header is written as another one: \(header)"
+        }
+        return nil
+    }
+}
+
+extension FirstBytesChecks {
+    /// The same of a TLS client's first message.
+    fileprivate static func hello(_ bytes: [UInt8]) -> String? {
+        let whole = ClientHello.read(bytes)
+        var count = 0
+        while count < bytes.count {
+            let part = ClientHello.read(Array(bytes.prefix(count)))
+            if case .incomplete(let needs) = part {
+                guard needs > count, needs <= ClientHello.mostBytes else {
+                    return "a hello of \(count) bytes waits for \(needs)"
+                }
+            } else if part != whole {
+                return "\(part) becomes \(whole)"
+            }
+            count += Int(bytes[count]) % 7 + 1
         }
         return nil
     }

@@ -1,0 +1,156 @@
+internal import Shared
+internal import Yams
+
+// Where clients of a listener go, read from `route:`.
+
+extension FileReader {
+    static let mostRoutes = 1000
+    private static let mostNames = 1000
+
+    /// A list of rules, each a map.
+    mutating func route(_ map: YAMLMap) -> [Placed<RouteRule>] {
+        guard let value = map["route"], let list = yaml.list(value, as: "“route”") else {
+            return []
+        }
+        guard list.count <= Self.mostRoutes else {
+            yaml.mistakes.add(
+                "“route” has more than \(Self.mostRoutes) rules", "join those of one target",
+                at: value.place)
+            return []
+        }
+        return list.compactMap { item in routeRule(item).map { Placed($0, at: item.place) } }
+    }
+
+    private mutating func routeRule(_ value: YAMLValue) -> RouteRule? {
+        guard let map = yaml.map(value, .routeRule) else { return nil }
+        let name = { (text: String, _: String) throws(ValueMistake) in
+            try ValueReader.name(text)
+        }
+        let targets = [
+            yaml.value(map, "default", name).map { RouteRule.Target.group($0.value) },
+            yaml.value(map, "group", name).map { RouteRule.Target.group($0.value) },
+            yaml.value(map, "service", name).map { RouteRule.Target.service($0.value) },
+        ].compactMap(\.self)
+        var rule = RouteRule(target: targets.first ?? .group(""))
+        let names = routeNames(map, "sni", RouteWords.serverName)
+        if !names.isEmpty { rule.conditions.append(.serverName(names)) }
+        let protocols = routeNames(map, "alpn", RouteWords.alpn)
+        if !protocols.isEmpty { rule.conditions.append(.alpn(protocols)) }
+        let bytes = yaml.value(map, "first-bytes", RouteWords.firstBytes)
+        if let bytes { rule.conditions.append(.firstBytes(bytes.value)) }
+        let given = ["default", "group", "service"].filter { map[$0] != nil }
+        guard given.count == 1 else {
+            yaml.mistakes.add(
+                given.isEmpty
+                    ? "a rule of “route” leads nowhere"
+                    : "a rule of “route” has “\(given[0])” and “\(given[1])”",
+                "write one of group, service and default", at: value.place)
+            return nil
+        }
+        let conditions = ["sni", "alpn", "first-bytes"].filter { map[$0] != nil }
+        if given == ["default"], let first = conditions.first {
+            yaml.mistakes.add(
+                "“default” is for everybody, and the rule has “\(first)”",
+                "write group: \(map["default"]?.node.scalar?.string ?? "NAME")", at: value.place)
+            return nil
+        }
+        return targets.isEmpty || rule.conditions.count < conditions.count ? nil : rule
+    }
+
+    /// One, or a list.
+    private mutating func routeNames(
+        _ map: YAMLMap, _ key: String, _ read: (String) throws(ValueMistake) -> String
+    ) -> [String] {
+        guard let value = map[key] else { return [] }
+        let values =
+            value.node.scalar != nil && !value.isAbsent
+            ? [value] : yaml.list(value, as: "“\(key)”") ?? []
+        guard values.count <= Self.mostNames else {
+            yaml.mistakes.add(
+                "“\(key)” has more than \(Self.mostNames) names", "write several rules",
+                at: value.place)
+            return []
+        }
+        var names: [String] = []
+        for value in values {
+            guard let text = yaml.text(value, as: "a name of “\(key)”") else { return [] }
+            do throws(ValueMistake) {
+                names.append(try read(text))
+            } catch {
+                yaml.mistakes.add(error, at: value.place)
+                return []
+            }
+        }
+        return names
+    }
+}
+
+enum RouteWords {
+    /// A host name, or `*.` and one.
+    static func serverName(_ text: String) throws(ValueMistake) -> String {
+        let name = text.lowercased()
+        let host = name.hasPrefix("*.") ? String(name.dropFirst(2)) : name
+        let isHost =
+            (1...253).contains(host.utf8.count) && !host.hasPrefix(".") && !host.hasSuffix(".")
+            && host.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D
+                    || $0 == 0x2E || $0 == 0x5F
+            }
+        guard isHost, !host.contains("..") else {
+            throw ValueMistake(
+                "“sni” has “\(text.prefix(60))”, which is no server name",
+                "write www.example.com, or *.example.com for every name below it")
+        }
+        return name
+    }
+
+    static func alpn(_ text: String) throws(ValueMistake) -> String {
+        guard (1...255).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        else {
+            throw ValueMistake(
+                "“alpn” has “\(text.prefix(60))”, which is no protocol", "write h2 or http/1.1")
+        }
+        return text
+    }
+
+    static func firstBytes(_ text: String, as name: String) throws(ValueMistake) -> FirstBytes {
+        switch text {
+        case "tls": return .tls
+        case "http": return .http
+        case "ssh": return .ssh
+        case "proxy": return .proxy
+        default:
+            guard text.hasPrefix("regex:") else {
+                throw ValueMistake(
+                    "\(name) is “\(text.prefix(60))”, which is unknown",
+                    "write tls, http, ssh, proxy or \"regex:^PATTERN\"")
+            }
+            let pattern = String(text.dropFirst(6))
+            _ = try PreparedRegex(growing: pattern)
+            return .regex(pattern)
+        }
+    }
+}
+
+// MARK: - Writing
+
+extension RouteRule {
+    func node(_ extent: NodeWriter.Extent) -> Node {
+        var writer = NodeWriter(extent)
+        func list(_ words: [String]) -> Node {
+            words.count == 1 ? Node.text(words[0]) : Node(words.map { Node.text($0) })
+        }
+        for condition in conditions {
+            switch condition {
+            case .serverName(let names): writer.put("sni", list(names))
+            case .alpn(let names): writer.put("alpn", list(names))
+            case .firstBytes(let bytes): writer.put("first-bytes", bytes.text)
+            }
+        }
+        switch target {
+        case .group(let name): writer.put(conditions.isEmpty ? "default" : "group", name)
+        case .service(let name): writer.put("service", name)
+        }
+        return writer.node
+    }
+}
