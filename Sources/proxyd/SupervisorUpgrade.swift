@@ -262,6 +262,7 @@ extension Supervisor {
         guard succession.step != .committed else {
             return concludeUpgrade(succession, pause: nil)
         }
+        let refusal = isClosed ? succession.connection.lastRefusal() : nil
         let end = isClosed ? succession.end() : nil
         if end == nil { _ = Successor.end(succession.process) }
         poller.remove(succession.connection.number)
@@ -270,7 +271,8 @@ extension Supervisor {
             for worker in share.workers { worker.mailbox.post(.goOn) }
         }
         live.release()
-        let reason = end.map { "\($0) before it was ready" } ?? words
+        let reason =
+            refusal.map(Predecessor.refusal) ?? end.map { "\($0) before it was ready" } ?? words
         tell(
             .error, .upgraded, of: .daemon, from: String(succession.process), because: reason,
             "upgrade failed, and nothing has changed: \(reason)")

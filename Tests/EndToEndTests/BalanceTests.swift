@@ -210,7 +210,7 @@ extension EndToEnd {
                 ("set 0", Reply.ErrorCode.usage), ("set 7 balance first", .notFound),
                 ("set 0 colour red", .usage), ("set 0 balance", .usage),
                 ("set 0 balance best", .invalid), ("set 0 balance first seed=1", .invalid),
-                ("set 0 balance hash key=sni", .invalid), ("set 0 balance hash x", .invalid),
+                ("set 0 balance hash key=colour", .invalid), ("set 0 balance hash x", .invalid),
                 ("set 0 balance first if-gen=4000000", .conflict),
             ])
         func refused(question: String, code: Reply.ErrorCode) throws {

@@ -418,7 +418,9 @@ extension EndToEnd {
                 try Self.echo(over: client)
                 try Self.echo(over: daemon.client())
             }
-            #expect(daemon.program.errors.contains("what runs goes on"))
+            try eventually("it says so") {
+                daemon.program.errors.contains("what runs goes on")
+            }
             try daemon.stop()
         }
 

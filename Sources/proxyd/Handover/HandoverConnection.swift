@@ -59,6 +59,22 @@ final class HandoverConnection {
         }
     }
 
+    /// What the other side has said before it went, if it was a refusal: a packet of ours that was on its way
+    /// is told to have failed before that is read.
+    func lastRefusal() -> HandoverRecord? {
+        var misses = 0
+        // The first look may tell of nothing but the reset.
+        while misses < 2 {
+            guard let arrival = try? receiveIfThere() else {
+                misses += 1
+                continue
+            }
+            arrival.closeDescriptors()
+            if arrival.kind == .refused { return arrival.record }
+        }
+        return nil
+    }
+
     /// The next packet, waited for until `due`, or for as long as it takes.
     func receive(until due: Instant?) throws(HandoverMistake) -> HandoverArrival {
         while true {

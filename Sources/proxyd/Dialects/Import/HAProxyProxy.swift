@@ -50,7 +50,7 @@ struct HAProxyProxy {
         "prefer-last-server", "allbackups",
     ]
 
-    /// - Parameter isDefault: the line stands in `defaults`, where it is told of once.
+    /// A line of `defaults` is told of once, where it stands.
     mutating func take(_ line: HAProxyLine, in surroundings: Surroundings) {
         let text = line.text
         switch line[0] {

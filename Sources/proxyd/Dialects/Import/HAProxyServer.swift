@@ -91,7 +91,7 @@ struct HAProxyServer {
         return false
     }
 
-    /// - Parameter port: of the frontend, for servers that name none.
+    /// `port` is the frontend's, for servers that name none.
     mutating func channel(name: String, defaultPort port: UInt16?) -> ChannelConfiguration? {
         guard let text = HAProxyAddress.plain(address) else {
             remarks.drop(
