@@ -101,7 +101,8 @@ enum Interloper {
         while True:
             for end in select.select([old, ours], [], [])[0]:
                 try: data, numbers = receive(end)
-                except ConnectionResetError: data = b''
+                # Told once; what was said before that comes next.
+                except ConnectionResetError: continue
                 if not data: sys.exit(0)
                 kind, data = changed(data)
                 if words[0] == 'die' and int(words[1]) == kind: os.kill(child, 9); sys.exit(3)
@@ -109,7 +110,8 @@ enum Interloper {
                 other = ours if end is old else old
                 if words[0] == 'later': send(other, struct.pack('<H', 250) + UNKNOWN, [])
                 try: send(other, data, numbers)
-                except BrokenPipeError: sys.exit(0)
+                except BrokenPipeError:
+                    if end is not old: sys.exit(0)
                 for n in numbers: os.close(n)
         """#
 }
