@@ -3,7 +3,7 @@ internal import Shared
 /// Commands about the configuration file: what differs from it, taking it again, writing it.
 enum FileCommands {
     static func showConfig(_ request: ControlRequest) {
-        let text = ConfigurationText.yaml(request.daemon.configuration)
+        let text = ConfigurationText.shown(request.daemon.configuration)
         request.answer(text.split(separator: "\n").map(String.init))
     }
 

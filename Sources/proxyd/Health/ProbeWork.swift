@@ -15,6 +15,7 @@ enum ProbeWork {
         }
         switch probe.check {
         case .connect: self = .exchange(ConnectExchange())
+        case .tls: self = .impossible("probes of kind tls are not available yet")
         case .exchange(let steps):
             do throws(ValueMistake) {
                 self = .exchange(try StepExchange(steps))
