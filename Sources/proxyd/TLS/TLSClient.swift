@@ -8,6 +8,8 @@ final class TLSClient: @unchecked Sendable {
     let settings: TLSChannelConfiguration
     /// Of the files, as they were.
     let digest: [UInt8]
+    /// The name or the address that the channel is known by; nil: a Unix socket.
+    let host: String?
     private let context: TLSContext
     /// The name or address that its certificate has to be for; nil: any.
     private let name: String?
@@ -25,12 +27,12 @@ final class TLSClient: @unchecked Sendable {
         deinit { unsafe SSL_SESSION_free(pointer) }
     }
 
-    /// `host` is the name or the address that the channel is known by; nil: a Unix socket.
     init(
         _ settings: TLSChannelConfiguration, _ files: TLSFiles, host: String?
     ) throws(TLSMistake) {
         self.settings = settings
         digest = files.digest
+        self.host = host
         let name = settings.name ?? host
         self.name = settings.verifies ? name : nil
         isAddress = name.map { IPAddress($0) != nil } ?? false
@@ -59,13 +61,14 @@ final class TLSClient: @unchecked Sendable {
 
     /// A channel that has just accepted; `serverName` and `alpn` are the client's.
     func connection(
-        on descriptor: CInt, serverName: String?, alpn: [UInt8]?
+        on descriptor: CInt, serverName: String?, alpn: [UInt8]?, resumes: Bool = true
     ) throws(TLSMistake) -> TLSConnection {
         try unsafe TLSConnection(
             connecting: context, of: self, on: descriptor,
             requiresCloseNotify: settings.requiresCloseNotify
         ) { ssl throws(TLSMistake) in
             unsafe try prepare(ssl, serverName: serverName, alpn: alpn)
+            if resumes { unsafe resume(ssl) }
         }
     }
 
@@ -93,6 +96,9 @@ final class TLSClient: @unchecked Sendable {
         if !offered.isEmpty {
             _ = unsafe SSL_set_alpn_protos(ssl, offered, UInt32(offered.count))
         }
+    }
+
+    private func resume(_ ssl: OpaquePointer) {
         // What one name was shown is not for another one.
         guard settings.serverName != .client, settings.alpn != .client else { return }
         session.withLock { session in

@@ -15,6 +15,9 @@ final class TLSConnection {
         case failed(TLSFailure)
     }
 
+    /// The number of what no kernel says: the other side has broken TLS off, or its rules.
+    static let isBroken = EBADMSG
+
     private let ssl: OpaquePointer
     private let wire: UnsafeMutablePointer<copenssl_wire>
     /// They live as long as OpenSSL may call for them.
@@ -171,9 +174,9 @@ final class TLSConnection {
             if number != 0 { return .failed(number) }
             if code == 0 || copenssl_reason(code) == COPENSSL_UNEXPECTED_END {
                 wasCutOff = true
-                return requiresCloseNotify ? .failed(EBADMSG) : .endOfStream
+                return requiresCloseNotify ? .failed(Self.isBroken) : .endOfStream
             }
-            return .failed(EBADMSG)
+            return .failed(Self.isBroken)
         }
     }
 
@@ -194,7 +197,7 @@ final class TLSConnection {
             default:
                 _ = Self.takeError()
                 let number = unsafe wire.pointee.error
-                return .failed(number == 0 ? EBADMSG : number)
+                return .failed(number == 0 ? Self.isBroken : number)
             }
         }
         return .moved(count)
@@ -208,6 +211,15 @@ final class TLSConnection {
         let error = unsafe SSL_get_error(ssl, result)
         ERR_clear_error()
         return error != SSL_ERROR_WANT_WRITE
+    }
+
+    /// The same as `receive` and `send` for those who keep bytes in arrays.
+    func receive(into space: inout [UInt8]) -> Transfer {
+        unsafe space.withUnsafeMutableBytes { unsafe receive(into: $0) }
+    }
+
+    func send(_ bytes: ArraySlice<UInt8>) -> Transfer {
+        unsafe bytes.withUnsafeBytes { unsafe send($0) }
     }
 
     // MARK: What was agreed on

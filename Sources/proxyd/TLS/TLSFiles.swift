@@ -44,6 +44,8 @@ struct TLSFiles {
     // MARK: Reading
 
     private mutating func read(_ certificate: CertificateConfiguration) throws(TLSMistake) {
+        // Whatever comes of it, a key is in memory from now on.
+        ProcessMemory.hide()
         try read(certificate.certificate, "certificate")
         if let path = certificate.key { try read(path, "key") }
         if let path = certificate.staple { try read(path, "staple") }
