@@ -97,6 +97,7 @@ final class TLSConnection {
         guard result != 1 else {
             isHandshakeDone = true
             server?.leaveHandshake()
+            counts?.add(isResumed: isResumed)
             return .done
         }
         switch unsafe SSL_get_error(ssl, result) {
@@ -106,12 +107,15 @@ final class TLSConnection {
         }
     }
 
+    private var counts: TLSCounts? { server?.counts ?? client?.counts }
+
     private var failure: Handshake {
         let (code, words) = Self.takeError()
         let number = unsafe wire.pointee.error
         if number != 0 { return .gone(number) }
         let reason = copenssl_reason(code)
         if code == 0 || reason == COPENSSL_UNEXPECTED_END { return .gone(0) }
+        counts?.addFailure()
         let verification = unsafe SSL_get_verify_result(ssl)
         if reason == COPENSSL_BAD_CERTIFICATE {
             let why =
