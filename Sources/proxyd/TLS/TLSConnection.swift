@@ -77,6 +77,7 @@ final class TLSConnection {
     deinit {
         if !isHandshakeDone { server?.leaveHandshake() }
         unsafe SSL_free(ssl)
+        unsafe copenssl_close_wire(wire)
         unsafe wire.deallocate()
     }
 
@@ -89,6 +90,9 @@ final class TLSConnection {
         unsafe wire.pointee.is_dry = false
         if isUnsure { unsafe wire.pointee.is_unsure = true }
     }
+
+    /// What moved last was ours: it has told the other side that its bytes have come.
+    var hasSpokenLast: Bool { unsafe wire.pointee.has_spoken_last }
 
     // MARK: The handshake
 
@@ -184,8 +188,12 @@ final class TLSConnection {
         }
     }
 
-    /// Sends as much as the socket has room for. What was not sent has to be offered again as it was.
+    /// Sends as much as the socket has room for. What was not sent has to be offered again as it was; what was may
+    /// still wait here for room.
     func send(_ bytes: UnsafeRawBufferPointer) -> Transfer {
+        if let obstacle = flush() { return obstacle }
+        // Several records in one call, which the kernel can cut as it likes.
+        if bytes.count > Self.mostInRecord { unsafe copenssl_gather(wire) }
         var count = 0
         while count < bytes.count {
             var sent = 0
@@ -197,6 +205,7 @@ final class TLSConnection {
             }
             switch unsafe SSL_get_error(ssl, result) {
             case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE:
+                if case .failed(let number)? = flush() { return .failed(number) }
                 return count > 0 ? .moved(count) : .wouldBlock
             default:
                 _ = Self.takeError()
@@ -204,7 +213,24 @@ final class TLSConnection {
                 return .failed(number == 0 ? Self.isBroken : number)
             }
         }
+        if case .failed(let number)? = flush() { return .failed(number) }
         return .moved(count)
+    }
+
+    /// RFC 8446, section 5.1.
+    private static let mostInRecord = 16_384
+
+    /// Something that was sent waits here for room.
+    var hasUnsent: Bool { unsafe wire.pointee.outbox != nil }
+
+    /// Sends what waits here; nil: all of it.
+    func flush() -> Transfer? {
+        guard hasUnsent else { return nil }
+        switch unsafe copenssl_flush(wire) {
+        case 1: return nil
+        case 0: return .wouldBlock
+        default: return unsafe .failed(wire.pointee.error)
+        }
     }
 
     /// Tells the other side that nothing more will come (close_notify, RFC 8446, section 6.1); false: there is no
