@@ -114,6 +114,7 @@ backlog = 4096
 keepalive = 3600
 daemon = off
 quiet = on
+user = "nobody"
 tls-protos = TLSv1.2 TLSv1.3
 """)]
 
