@@ -15,6 +15,59 @@
 
 static BIO_METHOD *wire_method;
 
+// As much as one send of a flow comes to, with what TLS adds to its records.
+enum { outbox_size = 65536 + 4096 };
+
+struct copenssl_outbox {
+    size_t start, end;
+    unsigned char bytes[outbox_size];
+};
+
+// Of this thread, for whoever gathers next: hardly ever is more than one in use.
+static _Thread_local struct copenssl_outbox *spare;
+
+void copenssl_gather(struct copenssl_wire *wire) {
+    if (wire->outbox != NULL) return;
+    wire->outbox = spare != NULL ? spare : OPENSSL_malloc(sizeof *spare);
+    spare = NULL;
+    if (wire->outbox != NULL) wire->outbox->start = wire->outbox->end = 0;
+}
+
+static void give_back(struct copenssl_wire *wire) {
+    if (spare == NULL) {
+        spare = wire->outbox;
+    } else {
+        OPENSSL_free(wire->outbox);
+    }
+    wire->outbox = NULL;
+}
+
+static ssize_t send_on(struct copenssl_wire *wire, const void *bytes, size_t size) {
+    ssize_t sent = send(wire->descriptor, bytes, size, MSG_NOSIGNAL);
+    if (sent >= 0) {
+        wire->has_spoken_last = true;
+    } else if (errno != EAGAIN && errno != EINTR) {
+        wire->error = errno;
+    }
+    return sent;
+}
+
+int copenssl_flush(struct copenssl_wire *wire) {
+    struct copenssl_outbox *outbox = wire->outbox;
+    if (outbox == NULL) return 1;
+    while (outbox->start < outbox->end) {
+        ssize_t sent = send_on(wire, outbox->bytes + outbox->start, outbox->end - outbox->start);
+        if (sent < 0) return wire->error == 0 ? 0 : -1;
+        outbox->start += (size_t)sent;
+    }
+    give_back(wire);
+    return 1;
+}
+
+void copenssl_close_wire(struct copenssl_wire *wire) {
+    if (wire->outbox != NULL) give_back(wire);
+}
+
 static int wire_read(BIO *bio, char *space, size_t size, size_t *count) {
     struct copenssl_wire *wire = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
@@ -25,6 +78,7 @@ static int wire_read(BIO *bio, char *space, size_t size, size_t *count) {
     ssize_t received = recv(wire->descriptor, space, size, 0);
     if (received > 0) {
         if ((size_t)received < size && !wire->is_unsure) wire->is_dry = true;
+        wire->has_spoken_last = false;
         *count = (size_t)received;
         return 1;
     }
@@ -42,16 +96,24 @@ static int wire_read(BIO *bio, char *space, size_t size, size_t *count) {
 static int wire_write(BIO *bio, const char *bytes, size_t size, size_t *count) {
     struct copenssl_wire *wire = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
-    ssize_t sent = send(wire->descriptor, bytes, size, MSG_NOSIGNAL);
+    struct copenssl_outbox *outbox = wire->outbox;
+    if (outbox != NULL) {
+        size_t room = outbox_size - outbox->end;
+        if (room == 0) {
+            BIO_set_retry_write(bio);
+            return 0;
+        }
+        *count = size < room ? size : room;
+        memcpy(outbox->bytes + outbox->end, bytes, *count);
+        outbox->end += *count;
+        return 1;
+    }
+    ssize_t sent = send_on(wire, bytes, size);
     if (sent >= 0) {
         *count = (size_t)sent;
         return 1;
     }
-    if (errno == EAGAIN || errno == EINTR) {
-        BIO_set_retry_write(bio);
-    } else {
-        wire->error = errno;
-    }
+    if (wire->error == 0) BIO_set_retry_write(bio);
     return 0;
 }
 
@@ -128,8 +190,9 @@ SSL_CTX *copenssl_context(bool is_server, int least, int most) {
     SSL_CTX_set_mode(
         context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
                      | SSL_MODE_RELEASE_BUFFERS);
-    // Whole records at a time, instead of five bytes and then the rest.
+    // Several records at a time, instead of five bytes and then the rest of one.
     SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_default_read_buffer_len(context, 65536);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     return context;
 }
@@ -503,6 +566,8 @@ static int take_ticket(
         }
     }
     pthread_mutex_unlock(&tickets->lock);
+    // In TLS 1.3 a ticket is good for one connection, so the next one needs another (RFC 8446, appendix C.4).
+    if (!is_encrypting && result == 1 && SSL_version(ssl) == TLS1_3_VERSION) result = 2;
     return result;
 }
 

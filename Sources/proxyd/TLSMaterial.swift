@@ -76,7 +76,7 @@ struct TLSMaterial {
             var files = try TLSFiles(of: settings)
             defer { files.wipe() }
             if let same, same.digest == files.digest { return same }
-            return try TLSClient(settings, files, host: host)
+            return try TLSClient(settings, files, host: host, after: old)
         } catch {
             guard let same, error.isForbidden else {
                 throw StartError(error, of: "channel \(path)")

@@ -22,12 +22,22 @@ struct copenssl_wire {
     bool is_unsure;
     // The other side has ended its writes.
     bool has_ended;
+    // What moved last was ours.
+    bool has_spoken_last;
     // Of the last call that has failed; 0: none has.
     int error;
+    // Records that are to leave together; NULL: each leaves at once.
+    struct copenssl_outbox *outbox;
 };
 
 // Puts `wire` under `ssl`; it has to outlive it. 0: there is no memory.
 int copenssl_set_wire(SSL *ssl, struct copenssl_wire *wire);
+// From now on records are gathered, until they are flushed. Without memory each leaves at once.
+void copenssl_gather(struct copenssl_wire *wire);
+// Sends what was gathered: 1: all of it; 0: there is no room for the rest yet; -1: the connection has failed.
+int copenssl_flush(struct copenssl_wire *wire);
+// Gives back what it holds; the connection is no more.
+void copenssl_close_wire(struct copenssl_wire *wire);
 
 // MARK: Contexts
 

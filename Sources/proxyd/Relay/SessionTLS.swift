@@ -10,6 +10,8 @@ extension Session {
         switch tls.shakeHands() {
         case .done:
             note(agreed: tls, on: worker)
+            // Many clients wait for that before they send a second small packet (Nagle).
+            if !tls.hasSpokenLast { ChannelSocket.acknowledge(clientSocket) }
             return secured(on: worker)
         case .waits(let forRoom):
             if forRoom { watchClientForWrites(on: worker) }

@@ -10,6 +10,7 @@ final class TLSClient: @unchecked Sendable {
     let digest: [UInt8]
     /// The name or the address that the channel is known by; nil: a Unix socket.
     let host: String?
+    let counts: TLSCounts
     private let context: TLSContext
     /// The name or address that its certificate has to be for; nil: any.
     private let name: String?
@@ -28,10 +29,12 @@ final class TLSClient: @unchecked Sendable {
     }
 
     init(
-        _ settings: TLSChannelConfiguration, _ files: TLSFiles, host: String?
+        _ settings: TLSChannelConfiguration, _ files: TLSFiles, host: String?,
+        after previous: TLSClient? = nil
     ) throws(TLSMistake) {
         self.settings = settings
         digest = files.digest
+        counts = previous?.counts ?? TLSCounts()
         self.host = host
         let name = settings.name ?? host
         self.name = settings.verifies ? name : nil
@@ -105,6 +108,9 @@ final class TLSClient: @unchecked Sendable {
             if let session { _ = unsafe SSL_set_session(ssl, session.pointer) }
         }
     }
+
+    /// When our own certificate ends, in seconds since 1970; nil: we show none.
+    var notAfter: Int64? { settings.certificate == nil ? nil : context.notAfter }
 
     /// Takes over a reference.
     fileprivate func keep(_ pointer: OpaquePointer) {

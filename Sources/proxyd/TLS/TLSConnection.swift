@@ -84,6 +84,7 @@ final class TLSConnection {
             server?.leaveHandshake()
         }
         unsafe SSL_free(ssl)
+        unsafe copenssl_close_wire(wire)
         unsafe wire.deallocate()
     }
 
@@ -97,6 +98,9 @@ final class TLSConnection {
         if isUnsure { unsafe wire.pointee.is_unsure = true }
     }
 
+    /// What moved last was ours: it has told the other side that its bytes have come.
+    var hasSpokenLast: Bool { unsafe wire.pointee.has_spoken_last }
+
     // MARK: The handshake
 
     func shakeHands() -> Handshake {
@@ -104,6 +108,7 @@ final class TLSConnection {
         guard result != 1 else {
             isHandshakeDone = true
             server?.leaveHandshake()
+            counts?.add(isResumed: isResumed)
             return .done
         }
         switch unsafe SSL_get_error(ssl, result) {
@@ -113,12 +118,15 @@ final class TLSConnection {
         }
     }
 
+    private var counts: TLSCounts? { server?.counts ?? client?.counts }
+
     private var failure: Handshake {
         let (code, words) = Self.takeError()
         let number = unsafe wire.pointee.error
         if number != 0 { return .gone(number) }
         let reason = copenssl_reason(code)
         if code == 0 || reason == COPENSSL_UNEXPECTED_END { return .gone(0) }
+        counts?.addFailure()
         let verification = unsafe SSL_get_verify_result(ssl)
         if reason == COPENSSL_BAD_CERTIFICATE {
             let why =
@@ -189,8 +197,12 @@ final class TLSConnection {
         }
     }
 
-    /// Sends as much as the socket has room for. What was not sent has to be offered again as it was.
+    /// Sends as much as the socket has room for. What was not sent has to be offered again as it was; what was may
+    /// still wait here for room.
     func send(_ bytes: UnsafeRawBufferPointer) -> Transfer {
+        if let obstacle = flush() { return obstacle }
+        // Several records in one call, which the kernel can cut as it likes.
+        if bytes.count > Self.mostInRecord { unsafe copenssl_gather(wire) }
         var count = 0
         while count < bytes.count {
             var sent = 0
@@ -202,6 +214,7 @@ final class TLSConnection {
             }
             switch unsafe SSL_get_error(ssl, result) {
             case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE:
+                if case .failed(let number)? = flush() { return .failed(number) }
                 return count > 0 ? .moved(count) : .wouldBlock
             default:
                 let (_, words) = Self.takeError()
@@ -210,7 +223,24 @@ final class TLSConnection {
                 return .failed(number == 0 ? Self.isBroken : number)
             }
         }
+        if case .failed(let number)? = flush() { return .failed(number) }
         return .moved(count)
+    }
+
+    /// RFC 8446, section 5.1.
+    private static let mostInRecord = 16_384
+
+    /// Something that was sent waits here for room.
+    var hasUnsent: Bool { unsafe wire.pointee.outbox != nil }
+
+    /// Sends what waits here; nil: all of it.
+    func flush() -> Transfer? {
+        guard hasUnsent else { return nil }
+        switch unsafe copenssl_flush(wire) {
+        case 1: return nil
+        case 0: return .wouldBlock
+        default: return unsafe .failed(wire.pointee.error)
+        }
     }
 
     /// Tells the other side that nothing more will come (close_notify, RFC 8446, section 6.1); false: there is no

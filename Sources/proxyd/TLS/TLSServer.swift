@@ -14,6 +14,7 @@ final class TLSServer: @unchecked Sendable {
     /// The first is for whoever asks for no name that is known.
     private let contexts: [TLSContext]
     private let byName: [String: Int]
+    let counts: TLSCounts
     /// Handshakes that have begun and not ended.
     private let handshakes = Atomic<Int>(0)
 
@@ -24,6 +25,7 @@ final class TLSServer: @unchecked Sendable {
     ) throws(TLSMistake) {
         self.settings = settings
         digest = files.digest
+        counts = previous?.counts ?? TLSCounts()
         tickets = try Self.tickets(settings, after: previous)
         var contexts: [TLSContext] = []
         var byName: [String: Int] = [:]
