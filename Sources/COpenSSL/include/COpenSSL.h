@@ -46,7 +46,8 @@ SSL_CTX *copenssl_context(bool is_server, int least, int most);
 int copenssl_set_curves(SSL_CTX *context, const char *curves);
 // The names that its clients may choose from, as on the wire; copied. A client that knows none is refused.
 int copenssl_set_alpn(SSL_CTX *context, const unsigned char *names, size_t count);
-// What is shown to clients that ask for it; copied.
+// What is shown with the certificate that was used last to clients that ask for it; copied. 0: it is no good
+// response (OCSP), or there is no memory.
 int copenssl_set_staple(SSL_CTX *context, const unsigned char *der, size_t count);
 
 // Called once the client's name is known, or that it has none (NULL). 0: it is refused.
@@ -60,7 +61,7 @@ void copenssl_set_session_callback(
 
 // MARK: Certificates and keys, all PEM in memory
 
-// The number of certificates found; -1: one of them is none.
+// The number of certificates found; -1: one of them is none; -2: there is one already with the same kind of key.
 int copenssl_use_chain(SSL_CTX *context, const void *pem, size_t count);
 
 enum copenssl_key {

@@ -30,6 +30,8 @@ final class TLSConnection {
     private(set) var needsRoomToReceive = false
     /// The other side has ended without saying so in TLS.
     private(set) var wasCutOff = false
+    /// Why TLS is broken (`isBroken`), for people.
+    private(set) var problem: String?
     private(set) var isHandshakeDone = false
 
     /// A client's, who has just begun to speak.
@@ -75,7 +77,12 @@ final class TLSConnection {
     }
 
     deinit {
-        if !isHandshakeDone { server?.leaveHandshake() }
+        if isHandshakeDone {
+            // However it ends, what was agreed on is as good as before for the next connection.
+            unsafe SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
+        } else {
+            server?.leaveHandshake()
+        }
         unsafe SSL_free(ssl)
         unsafe copenssl_close_wire(wire)
         unsafe wire.deallocate()
@@ -175,15 +182,17 @@ final class TLSConnection {
         case SSL_ERROR_WANT_WRITE:
             needsRoomToReceive = true
             return .wouldBlock
-        case SSL_ERROR_ZERO_RETURN: return .endOfStream
+        case SSL_ERROR_ZERO_RETURN:
+            // What comes before the end of the wire is read first, and so is TLS's own end.
+            wasCutOff = unsafe wire.pointee.has_ended
+            guard wasCutOff, requiresCloseNotify else { return .endOfStream }
+            problem = "it has ended without TLS's own end"
+            return .failed(Self.isBroken)
         default:
-            let (code, _) = Self.takeError()
+            let (_, words) = Self.takeError()
             let number = unsafe wire.pointee.error
             if number != 0 { return .failed(number) }
-            if code == 0 || copenssl_reason(code) == COPENSSL_UNEXPECTED_END {
-                wasCutOff = true
-                return requiresCloseNotify ? .failed(Self.isBroken) : .endOfStream
-            }
+            problem = words
             return .failed(Self.isBroken)
         }
     }
@@ -208,8 +217,9 @@ final class TLSConnection {
                 if case .failed(let number)? = flush() { return .failed(number) }
                 return count > 0 ? .moved(count) : .wouldBlock
             default:
-                _ = Self.takeError()
+                let (_, words) = Self.takeError()
                 let number = unsafe wire.pointee.error
+                if number == 0 { problem = words }
                 return .failed(number == 0 ? Self.isBroken : number)
             }
         }
