@@ -132,7 +132,8 @@ final class ScriptRunner {
 
     private static func environment(_ job: ScriptJob) -> [String] {
         let inherited = Spawn.inheritedEnvironment.filter { entry in
-            job.environment[String(entry.prefix { $0 != "=" })] == nil
+            let name = String(entry.prefix { $0 != "=" })
+            return job.environment[name] == nil && !ProcessEnvironment.isSecret(name)
         }
         return inherited + job.environment.sorted { $0.key < $1.key }.map { "\($0)=\($1)" }
     }

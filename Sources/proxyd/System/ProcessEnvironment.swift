@@ -1,4 +1,5 @@
 internal import Glibc
+internal import Synchronization
 
 /// The variables that this process was started with (environ(7)).
 enum ProcessEnvironment {
@@ -6,6 +7,17 @@ enum ProcessEnvironment {
         guard let value = unsafe getenv(name) else { return nil }
         return unsafe String(cString: value)
     }
+
+    /// Variables that hold a secret, and that no program which we start gets to see.
+    private static let secrets = Mutex<Set<String>>([])
+
+    /// The same of a variable that holds a secret: from now on programs that we start do not have it.
+    static func secret(of name: String) -> String? {
+        secrets.withLock { _ = $0.insert(name) }
+        return value(of: name)
+    }
+
+    static func isSecret(_ name: String) -> Bool { secrets.withLock { $0.contains(name) } }
 
     /// Takes variables away; before there is another thread, as others may be reading them.
     static func take(_ names: [String]) -> [String: String] {

@@ -81,7 +81,7 @@ struct TLSFiles {
             }
             return String(decoding: line, as: UTF8.self)
         case .environment(let name):
-            guard let value = ProcessEnvironment.value(of: name) else {
+            guard let value = ProcessEnvironment.secret(of: name) else {
                 throw TLSMistake("passphrase-env: the environment has no variable \(name)")
             }
             return value

@@ -104,6 +104,13 @@ struct ScriptRunnerTests {
         #expect(result.tail == "\(path)|127.0.0.1:80|a b|$(x)|db|path")
     }
 
+    @Test("a variable that holds a secret is not told")
+    func secrets() throws {
+        _ = try #require(ProcessEnvironment.secret(of: "SHLVL"))
+        let result = try run(ScriptJob(path: script(#"printf '%s|%s' "$SHLVL" "${PATH:+path}""#)))
+        #expect(result.tail == "|path")
+    }
+
     @Test("a script has its own process group, three descriptors, and every signal as it should be")
     func surroundings() throws {
         _ = signal(SIGPIPE, SIG_IGN)

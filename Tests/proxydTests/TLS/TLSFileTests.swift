@@ -129,8 +129,12 @@ struct TLSFileTests {
         #expect(
             mistake(.file(authority("none")))
                 == "passphrase-file \(authority("none")): there is no such file")
-        _ = unsafe setenv("PROXYD_TEST_PASSPHRASE", "open sesame", 1)
-        #expect(mistake(.environment("PROXYD_TEST_PASSPHRASE")) == nil)
+        // A variable that shells set, as to set one ourselves would disturb whoever reads others now.
+        let level = try #require(ProcessEnvironment.value(of: "SHLVL"))
+        let told = try authority.issue("told", passphrase: level)
+        #expect(
+            self.mistake(settings(told.certificate, key: told.key, .environment("SHLVL"))) == nil)
+        #expect(mistake(.environment("SHLVL")) == wrong)
         #expect(
             mistake(.environment("PROXYD_TEST_NO_PASSPHRASE"))
                 == "passphrase-env: the environment has no variable PROXYD_TEST_NO_PASSPHRASE")
