@@ -75,8 +75,13 @@ static int wire_read(BIO *bio, char *space, size_t size, size_t *count) {
         BIO_set_retry_read(bio);
         return 0;
     }
+    if (wire->received >= COPENSSL_MOST_OVERHEAD) {
+        wire->error = EBADMSG;
+        return 0;
+    }
     ssize_t received = recv(wire->descriptor, space, size, 0);
     if (received > 0) {
+        wire->received += (size_t)received;
         if ((size_t)received < size && !wire->is_unsure) wire->is_dry = true;
         wire->has_spoken_last = false;
         *count = (size_t)received;
@@ -560,9 +565,7 @@ static int take_ticket(
             if (key->born == 0 || moment - key->born >= 2 * tickets->lifetime
                 || CRYPTO_memcmp(name, key->name, sizeof key->name) != 0)
                 continue;
-            // In TLS 1.3 a client uses each ticket once (RFC 8446, appendix C.4), so it needs another one.
-            bool renews = index > 0 || SSL_version(ssl) >= TLS1_3_VERSION;
-            result = use(key, iv, cipher, digest, 0) ? (renews ? 2 : 1) : -1;
+            result = use(key, iv, cipher, digest, 0) ? (index == 0 ? 1 : 2) : -1;
         }
     }
     pthread_mutex_unlock(&tickets->lock);
