@@ -569,8 +569,6 @@ static int take_ticket(
         }
     }
     pthread_mutex_unlock(&tickets->lock);
-    // In TLS 1.3 a ticket is good for one connection, so the next one needs another (RFC 8446, appendix C.4).
-    if (!is_encrypting && result == 1 && SSL_version(ssl) == TLS1_3_VERSION) result = 2;
     return result;
 }
 
