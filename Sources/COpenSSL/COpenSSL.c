@@ -565,7 +565,9 @@ static int take_ticket(
             if (key->born == 0 || moment - key->born >= 2 * tickets->lifetime
                 || CRYPTO_memcmp(name, key->name, sizeof key->name) != 0)
                 continue;
-            result = use(key, iv, cipher, digest, 0) ? (index == 0 ? 1 : 2) : -1;
+            // In TLS 1.3 a client uses each ticket once (RFC 8446, appendix C.4), so it needs another one.
+            bool renews = index > 0 || SSL_version(ssl) >= TLS1_3_VERSION;
+            result = use(key, iv, cipher, digest, 0) ? (renews ? 2 : 1) : -1;
         }
     }
     pthread_mutex_unlock(&tickets->lock);
