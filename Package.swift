@@ -66,7 +66,9 @@ let package = Package(
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
             name: "proxydTests",
-            dependencies: ["proxyd", "Shared", "CLinux", "TestAuthority", "TestManual"],
+            dependencies: [
+                "proxyd", "Shared", "CLinux", "COpenSSL", "TestAuthority", "TestManual",
+            ],
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
             name: "proxytopTests",

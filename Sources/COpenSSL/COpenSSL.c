@@ -75,8 +75,13 @@ static int wire_read(BIO *bio, char *space, size_t size, size_t *count) {
         BIO_set_retry_read(bio);
         return 0;
     }
+    if (wire->received >= COPENSSL_MOST_OVERHEAD) {
+        wire->error = EBADMSG;
+        return 0;
+    }
     ssize_t received = recv(wire->descriptor, space, size, 0);
     if (received > 0) {
+        wire->received += (size_t)received;
         if ((size_t)received < size && !wire->is_unsure) wire->is_dry = true;
         wire->has_spoken_last = false;
         *count = (size_t)received;

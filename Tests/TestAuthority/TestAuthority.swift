@@ -65,8 +65,10 @@ package final class TestAuthority: Sendable {
         return self(name)
     }
 
-    package func read(_ name: String) throws -> String {
-        try String(contentsOfFile: self(name), encoding: .utf8)
+    package func read(_ name: String) throws -> String { try read(path: self(name)) }
+
+    package func read(path: String) throws -> String {
+        try String(contentsOfFile: path, encoding: .utf8)
     }
 
     // MARK: Certificates

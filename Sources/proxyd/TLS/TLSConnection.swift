@@ -18,7 +18,7 @@ final class TLSConnection {
     /// The number of what no kernel says: the other side has broken TLS off, or its rules.
     static let isBroken = EBADMSG
 
-    private let ssl: OpaquePointer
+    let ssl: OpaquePointer
     private let wire: UnsafeMutablePointer<copenssl_wire>
     /// They live as long as OpenSSL may call for them.
     private let server: TLSServer?
@@ -104,6 +104,7 @@ final class TLSConnection {
     // MARK: The handshake
 
     func shakeHands() -> Handshake {
+        unsafe wire.pointee.received = 0
         let result = unsafe SSL_do_handshake(ssl)
         guard result != 1 else {
             isHandshakeDone = true
@@ -155,6 +156,7 @@ final class TLSConnection {
         var count = 0
         while count < space.count {
             var received = 0
+            unsafe wire.pointee.received = 0
             let result = unsafe SSL_read_ex(
                 ssl, space.baseAddress?.advanced(by: count), space.count - count, &received)
             guard result != 1 else {
@@ -191,6 +193,7 @@ final class TLSConnection {
         default:
             let (_, words) = Self.takeError()
             let number = unsafe wire.pointee.error
+            if number == Self.isBroken { problem = "too much comes without a byte in it" }
             if number != 0 { return .failed(number) }
             problem = words
             return .failed(Self.isBroken)

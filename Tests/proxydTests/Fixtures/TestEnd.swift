@@ -5,6 +5,8 @@ import Glibc
 protocol TestEnd: AnyObject {
     var number: CInt { get }
     func sendSome(_ bytes: ArraySlice<UInt8>) throws -> Int
+    /// Whether nothing that was sent waits for room any more.
+    func flush() throws -> Bool
     func receiveSome() -> TestSocket.Received
     func receive(_ count: Int) throws -> [UInt8]
     func receiveToEnd() throws -> [UInt8]
@@ -15,15 +17,17 @@ protocol TestEnd: AnyObject {
 extension TestEnd {
     func send(all bytes: [UInt8]) throws {
         var rest = bytes[...]
-        while !rest.isEmpty {
+        while true {
             rest = rest.dropFirst(try sendSome(rest))
-            if !rest.isEmpty, Wait.poll(number, POLLOUT) == nil { throw Missing("room to send") }
+            if try flush(), rest.isEmpty { return }
+            guard Wait.poll(number, POLLOUT) != nil else { throw Missing("room to send") }
         }
     }
 }
 
 extension TestSocket: TestEnd {
     func sendSome(_ bytes: ArraySlice<UInt8>) throws -> Int { try sendSome(bytes, flags: 0) }
+    func flush() -> Bool { true }
     func receiveSome() -> Received { receiveSome(65_536) }
     func sayEnd() { endWrites() }
 }
@@ -45,16 +49,19 @@ struct Duplex {
         var rest: ArraySlice<UInt8>
         var received: [UInt8] = []
         let expected: Int
+        var hasSentAll = false
 
-        var isDone: Bool { rest.isEmpty && received.count >= expected }
+        var isDone: Bool { hasSentAll && received.count >= expected }
 
         mutating func step() throws {
             if !rest.isEmpty { rest = rest.dropFirst(try end.sendSome(rest)) }
+            hasSentAll = try end.flush() && rest.isEmpty
             // What TLS holds already no event tells of.
             while true {
                 switch end.receiveSome() {
                 case .bytes(let bytes): received += bytes
                 case .nothing: return
+                case .end where received.count >= expected: return
                 case let other: throw Missing("\(other) after \(received.count) bytes")
                 }
             }
@@ -73,7 +80,7 @@ struct Duplex {
         while !halves.allSatisfy(\.isDone) {
             for index in halves.indices { try halves[index].step() }
             var entries = halves.map { half in
-                let events = half.rest.isEmpty ? POLLIN : POLLIN | POLLOUT
+                let events = half.hasSentAll ? POLLIN : POLLIN | POLLOUT
                 return pollfd(
                     fd: half.end.number, events: Int16(truncatingIfNeeded: events), revents: 0)
             }

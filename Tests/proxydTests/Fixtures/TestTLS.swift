@@ -66,14 +66,16 @@ final class TestTLS {
         }
     }
 
-    func send(_ bytes: [UInt8]) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = try sendSome(rest)
-            rest = rest.dropFirst(count)
-            if count == 0, Wait.poll(socket.number, POLLOUT) == nil { throw Missing("room") }
+    /// Whether nothing that was sent waits for room any more.
+    func flush() throws -> Bool {
+        switch tls.flush() {
+        case nil: return true
+        case .failed(let number)?: throw SystemError("send", number)
+        default: return false
         }
     }
+
+    func send(_ bytes: [UInt8]) throws { try send(all: bytes) }
 
     func send(_ text: String) throws { try send(Array(text.utf8)) }
 
@@ -136,8 +138,11 @@ struct TestHandshake {
     let clientResult: TLSConnection.Handshake
     let serverResult: TLSConnection.Handshake
 
-    init(_ client: TLSClient, _ server: TLSServer, resumes: Bool = false) throws {
-        let (left, right) = try TestSocket.pair(.unix)
+    init(
+        _ client: TLSClient, _ server: TLSServer, resumes: Bool = false,
+        over kind: TestSocket.Kind = .unix
+    ) throws {
+        let (left, right) = try TestSocket.pair(kind)
         self.client = try .client(left, client, resumes: resumes)
         self.server = try .server(right, server)
         var results: (TLSConnection.Handshake, TLSConnection.Handshake)

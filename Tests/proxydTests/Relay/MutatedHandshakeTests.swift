@@ -8,10 +8,10 @@ import Testing
 /// Handshakes with mistakes in them, thousands of them, against a real worker: each ends one session and no more.
 @Suite("Mutated handshakes", .timeLimit(.minutes(2)))
 struct MutatedHandshakeTests {
-    private static let rounds = 1500
+    private static let rounds = 2000
 
-    @Test("nothing crashes, and everything is given back", arguments: [1, 2] as [UInt64])
-    func mutated(seed: UInt64) throws {
+    @Test("nothing crashes, and everything is given back")
+    func mutated() throws {
         let authority = try TestAuthority()
         let issued = try authority.issue("server")
         let door = try TestDoor.refusing()
@@ -19,7 +19,7 @@ struct MutatedHandshakeTests {
             CertificateConfiguration(certificate: issued.certificate, key: issued.key)
         ])
         let stand = try WorkerStand([door.endpoint], WorkerStand.Settings(tls: tls))
-        var generator = SeededGenerator(seed: seed)
+        var generator = SeededGenerator(seed: 1)
         let clients = try TLSVersions.Version.allCases.map { version in
             try TLSClient.trusting("server") {
                 ($0.versions.least, $0.versions.most) = (version, version)

@@ -1,3 +1,4 @@
+import COpenSSL
 import Glibc
 import Shared
 import TestAuthority
@@ -6,7 +7,7 @@ import Testing
 @testable import proxyd
 
 /// What a listener's TLS shows to whom, without a proxy between client and server.
-@Suite("TLS server", .timeLimit(.minutes(1)))
+@Suite("TLS server", .serialized, .timeLimit(.minutes(1)))
 struct TLSServerTests {
     let authority: TestAuthority
 
@@ -322,5 +323,24 @@ struct TLSServerTests {
         try TestHandshake(.trusting(), server).finish()
         #expect(server.handshakeCount == 1)
         _ = two
+    }
+
+    @Test("a flood of changes of keys, which are free to send, does not keep a thread busy")
+    func flood() throws {
+        let server = try TLSServer(settings([certificate("a")]))
+        let handshake = try TestHandshake(.trusting(), server, over: .tcp)
+        try handshake.finish()
+        func change(_ count: Int) {
+            for _ in 0..<count {
+                _ = unsafe SSL_key_update(handshake.client.tls.ssl, SSL_KEY_UPDATE_NOT_REQUESTED)
+                guard unsafe SSL_do_handshake(handshake.client.tls.ssl) == 1 else { return }
+            }
+        }
+        change(1000)
+        try handshake.client.send("hello")
+        #expect(try handshake.server.receiveText(5) == "hello")
+        change(20_000)
+        #expect(handshake.server.receiveSome() == .failed(TLSConnection.isBroken))
+        #expect(handshake.server.tls.problem == "too much comes without a byte in it")
     }
 }
