@@ -164,7 +164,8 @@ struct Why: Equatable, Sendable {
             guard let channel = picture.channel(serial: serial) else {
                 return [Line(text: "it is not there any more")]
             }
-            return state(of: channel) + loss(of: channel, model) + drain(of: channel, model)
+            return state(of: channel) + flapping(channel, model) + loss(of: channel, model)
+                + drain(of: channel, model)
         case .group(let serial):
             guard let group = picture.group(serial: serial) else { return [] }
             let slots = Slots(group.channels)
@@ -187,6 +188,18 @@ struct Why: Equatable, Sendable {
         }
         let isBad = [.down, .auto, .grace].contains(channel.state)
         return [Line(text: text, isBad: isBad)]
+    }
+
+    /// That it goes and comes back, and how to end that.
+    private func flapping(_ channel: ChannelSnapshot, _ model: Model) -> [Line] {
+        guard let text = model.flaps.text(channel.serial), channel.state != .drain,
+            channel.state != .off
+        else { return [] }
+        return [
+            Line(
+                text: "it \(text) and came back: D holds it off until E lets it in again",
+                isBad: true)
+        ]
     }
 
     /// What its group is without it.

@@ -21,7 +21,7 @@ struct ChannelTable {
         }
         layout = ColumnLayout(
             columns: columns, identityWidth: identity, endpointWidth: endpoint,
-            hasTrend: !model.isLean)
+            hasTrend: !model.isLean, choice: model.channelColumns)
     }
 
     func drawTitles(into grid: inout Grid, row: Int) {
