@@ -9,7 +9,7 @@
 FROM swift:6.3-bookworm AS build
 RUN apt-get update \
     && DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends \
-        binutils dpkg-dev git libc6-dev libedit-dev libncurses-dev \
+        binutils dpkg-dev git libc6-dev libedit-dev libncurses-dev libssl-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /source
 COPY . .

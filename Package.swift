@@ -27,11 +27,14 @@ let package = Package(
             name: "CNCurses", cSettings: cSettings,
             linkerSettings: [.linkedLibrary("ncursesw"), .linkedLibrary("tinfo")]),
         .target(name: "CEdit", cSettings: cSettings, linkerSettings: [.linkedLibrary("edit")]),
+        .target(
+            name: "COpenSSL", cSettings: cSettings,
+            linkerSettings: [.linkedLibrary("ssl"), .linkedLibrary("crypto")]),
         .target(name: "Shared", cSettings: cSettings, swiftSettings: swiftSettings),
         .executableTarget(
             name: "proxyd",
             dependencies: [
-                "CEdit", "CLinux", "Shared",
+                "CEdit", "CLinux", "COpenSSL", "Shared",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Yams", package: "Yams"),

@@ -11,6 +11,8 @@ struct ChangeRequest {
     var cuts = false
     /// Undone by itself after so long unless it is confirmed.
     var confirmWithin: Duration?
+    /// Files that the configuration names are read again, though it has not changed.
+    var rereads = false
     /// The number of the change that it undoes, which still waits to be confirmed; nil: it undoes none.
     var undoes: UInt64?
     var finish: (Result<ChangeResult, ConfigurationEdit.Mistake>) -> Void
@@ -21,6 +23,8 @@ struct ChangeResult {
     var difference: ConfigurationDifference
     /// Sessions that were ended.
     var cut = 0
+    /// Listeners and channels with other certificates than before.
+    var certificates: [String] = []
 }
 
 /// What the topology needs of whoever runs it.
@@ -155,11 +159,13 @@ final class LiveTopology {
         let old = state.configuration
         let difference = ConfigurationDifference(from: old, to: target)
         guard !difference.isEmpty else {
-            return request.finish(.success(ChangeResult(difference: difference)))
+            let certificates = request.rereads ? try rereadCertificates() : []
+            return request.finish(
+                .success(ChangeResult(difference: difference, certificates: certificates)))
         }
         var change = Reconfiguration(
             from: state, to: target, addresses: addresses, serials: serials,
-            workerCount: workerCount, now: .now, passed: passed)
+            workerCount: workerCount, now: .now, passed: passed, rereads: request.rereads)
         do throws(StartError) {
             try audience?.prepare(target)
             try change.open()
@@ -167,15 +173,41 @@ final class LiveTopology {
             throw .init(.invalid, error.message)
         }
         let outcome = change.commit()
+        let certificates = request.rereads ? outcome.state.tls.changes(after: state.tls) : []
         state = outcome.state
+        tellKept()
         unconfirmed = request.confirmWithin.map { within in
             confirmableCount += 1
             return (old, Instant.now.advanced(by: within), confirmableCount)
         }
         audience?.topologyChanged(difference, by: request.actor, removed: outcome.removed)
         endSessions(of: outcome, cuts: request.cuts) { count in
-            request.finish(.success(ChangeResult(difference: difference, cut: count)))
+            request.finish(
+                .success(
+                    ChangeResult(difference: difference, cut: count, certificates: certificates)))
         }
+    }
+
+    /// Nothing has changed but, perhaps, what is in the files; returns whose.
+    private func rereadCertificates() throws(ConfigurationEdit.Mistake) -> [String] {
+        let tls: TLSMaterial
+        do throws(StartError) {
+            tls = try TLSMaterial(state.configuration, after: state.tls, rereads: true)
+        } catch {
+            throw .init(.invalid, error.message)
+        }
+        let changes = tls.changes(after: state.tls)
+        state.tls = tls
+        for listener in state.topology.listeners { listener.takeTLS(tls.servers[listener.path]) }
+        for channel in state.topology.channels {
+            channel.takeTLS(tls.clients[channel.path], probes: tls.probes[channel.path])
+        }
+        tellKept()
+        return changes
+    }
+
+    private func tellKept() {
+        for line in state.tls.kept { Log.line(line, .warning) }
     }
 
     /// Each service says what becomes of the sessions of what it has no longer (`on-remove`), unless whoever

@@ -12,6 +12,7 @@ struct Reconfiguration {
         var topology = Topology(services: [])
         /// Of the listeners that are open.
         var sockets: [ListeningSocket] = []
+        var tls = TLSMaterial()
     }
 
     /// What has come of it.
@@ -48,6 +49,8 @@ struct Reconfiguration {
     private var removals: [Removal] = []
     /// Why listeners that may do without one have no socket.
     private var unopened: [Place: StartError] = [:]
+    private var tls = TLSMaterial()
+    private let rereads: Bool
 
     private struct Place: Hashable {
         var service: String
@@ -56,11 +59,14 @@ struct Reconfiguration {
         var path: String { "\(service)/\(listener)" }
     }
 
-    /// `addresses` are of every name in `names(from:to:)`.
+    /// `addresses` are of every name in `names(from:to:)`. With `rereads` certificates are read again that the
+    /// configuration has not changed.
     init(
         from old: State, to target: Configuration, addresses: [Endpoint: [Endpoint]],
-        serials: Serials, workerCount: Int, now: Instant, passed: PassedSockets
+        serials: Serials, workerCount: Int, now: Instant, passed: PassedSockets,
+        rereads: Bool = false
     ) {
+        self.rereads = rereads
         self.old = old
         self.target = target
         self.addresses = addresses
@@ -116,6 +122,7 @@ struct Reconfiguration {
     /// Opens the listeners that are new; nothing else has changed when it throws.
     mutating func open() throws(StartError) {
         do throws(StartError) {
+            tls = try TLSMaterial(target, after: old.tls, rereads: rereads)
             for service in target.services {
                 try rehearse(service)
                 for listener in service.listeners where present(listener, of: service) == nil {
@@ -255,6 +262,12 @@ struct Reconfiguration {
         for service in services {
             for listener in service.listeners { listener.takeRoutes(among: services) }
         }
+        for listener in services.flatMap(\.listeners) {
+            listener.takeTLS(tls.servers[listener.path])
+        }
+        for channel in services.flatMap(\.channels) {
+            channel.takeTLS(tls.clients[channel.path], probes: tls.probes[channel.path])
+        }
         // Those that go know no services any more, which know them.
         for listener in removals.flatMap(\.listeners) { listener.takeRoutes(among: []) }
         for socket in old.sockets {
@@ -266,7 +279,8 @@ struct Reconfiguration {
         }
         return Outcome(
             state: State(
-                configuration: target, topology: Topology(services: services), sockets: sockets),
+                configuration: target, topology: Topology(services: services), sockets: sockets,
+                tls: tls),
             removals: removals)
     }
 

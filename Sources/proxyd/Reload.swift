@@ -6,6 +6,8 @@ struct Reload {
     let difference: ConfigurationDifference
     /// Keys of which another value is of no effect before the next start.
     let later: [String]
+    /// Listeners and channels whose certificates were read again and are others.
+    var certificates: [String] = []
 
     static let noFile =
         "the daemon was started without a file; “show config” prints one that would do the same"
@@ -39,13 +41,19 @@ struct Reload {
             let later = file.whatTakesARestart(from: daemon.configuration)
             daemon.live.change(
                 ChangeRequest(
-                    edit: { running in file.keepingWhatTakesARestart(of: running) }, actor: actor
+                    edit: { running in file.keepingWhatTakesARestart(of: running) }, actor: actor,
+                    rereads: true
                 ) { result in
                     if case .success = result {
                         daemon.fileAsTaken = read
                         daemon.live.written = file
                     }
-                    finish(result.map { Reload(difference: $0.difference, later: later) })
+                    finish(
+                        result.map {
+                            Reload(
+                                difference: $0.difference, later: later,
+                                certificates: $0.certificates)
+                        })
                 })
         } catch {
             finish(.failure(error))

@@ -9,7 +9,8 @@ extension Supervisor {
             tell(
                 .warning, .failed, of: .channel(channel), to: channel.state(now: now).rawValue,
                 because: channel.mishaps.words(for: cause.rawValue),
-                "channel \(channel.path) \(channel.endpoint) failed: \(cause.rawValue)\(remedy)")
+                "channel \(channel.path) \(channel.endpoint) failed: "
+                    + channel.mishaps.details(of: cause.rawValue) + remedy)
             if channel.position == .auto, let voice = options.dialect?.voice {
                 let lines = voice.lines(
                     switchedOff: channel.path, at: "\(channel.endpoint)")
@@ -39,6 +40,11 @@ extension Supervisor {
                 .notice, .denied, of: .listener(listener), because: rule,
                 "listener \(listener.path) denied \(denied.client): \(rule)"
                     + (denied.untold > 0 ? "; and \(denied.untold) others before it" : ""))
+        case .handshakeFailed(let client, let listener, let words, let untold):
+            tell(
+                .info, .failed, of: .listener(listener), because: words,
+                "listener \(listener.path): TLS with \(client) failed: \(words)"
+                    + (untold > 0 ? "; and \(untold) others before it" : ""))
         case .resolved(let channel, let endpoint, let addresses):
             unresolved.remove(channel.serial)
             guard let change = channel.update(addresses: addresses, of: endpoint) else { return }

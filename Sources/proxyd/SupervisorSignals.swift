@@ -93,9 +93,12 @@ extension Supervisor {
                 let later =
                     reload.later.isEmpty
                     ? "" : "; these take a restart: \(reload.later.joined(separator: " "))"
+                let certificates =
+                    reload.certificates.isEmpty
+                    ? "" : "; other certificates: \(reload.certificates.joined(separator: " "))"
                 tell(
                     .notice, .reloaded, of: .daemon, to: String(count), because: name,
-                    "\(name): reloaded, \(count) differences\(later)")
+                    "\(name): reloaded, \(count) differences\(certificates)\(later)")
             case .failure(let mistake):
                 tell(
                     .error, .reloaded, of: .daemon, because: mistake.message,

@@ -38,6 +38,7 @@ final class Worker {
     /// The question to be answered once this turn is over, and all stands still.
     var standstill: UInt64?
     private var denials = DenialReport()
+    private var handshakeFailures = DenialReport()
     /// Clients that are denied and kept waiting.
     private var tarpitted = 0
 
@@ -438,6 +439,12 @@ final class Worker {
                 Denied(
                     client: client, listener: listener, rule: rule, words: words,
                     isServices: isServices, untold: untold)))
+    }
+
+    /// Likewise: whoever speaks nonsense can come again and again.
+    func noteHandshakeFailure(of client: Endpoint, at listener: Listener, _ words: String) {
+        guard let untold = handshakeFailures.admit(now: now) else { return }
+        tell(.handshakeFailed(client, listener, words, untold: untold))
     }
 
     /// Whether a denied client can be kept waiting.

@@ -112,6 +112,13 @@ extension Worker {
 
 extension Session {
     /// Whether another process can go on with it: everything that it is made of is a descriptor or a value. What
-    /// a proxy's header has told of the client is not handed over, and is of no use once a channel has it.
-    var isMovable: Bool { told == nil || isPlaced }
+    /// a proxy's header has told of the client is not handed over, and is of no use once a channel has it. What TLS
+    /// has agreed on is nobody else's.
+    var isMovable: Bool {
+        guard clientTLS == nil, channelTLS == nil else { return false }
+        switch preamble?.stage {
+        case .handshake, .dismissed: return false
+        case .barred, .header, .opening, .bytes, nil: return told == nil || isPlaced
+        }
+    }
 }

@@ -110,6 +110,8 @@ enum Notice: Sendable {
     case serviceFull(Service)
     case serviceHasRoom(Service)
     case denied(Denied)
+    /// A client's TLS, in words why; and how many others' of which nothing was told.
+    case handshakeFailed(Endpoint, Listener, String, untold: Int)
     /// A channel's name leads to these addresses now.
     case resolved(Channel, Endpoint, [Endpoint])
     case unresolved(Channel, Resolver.Failure)

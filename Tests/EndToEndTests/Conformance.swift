@@ -61,6 +61,7 @@ struct Conformance: Sendable, CustomTestStringConvertible {
     private static let showing = [
         Conformance("show services", "viewer", begins: "name\tserial\tstate\tlisteners\tgroups"),
         Conformance("show listeners", "viewer", begins: "path\tserial\tstate\taddress"),
+        Conformance("show tls", "viewer", begins: "path\tside\tcertificate\texpires"),
         Conformance("show groups", "viewer", begins: "path\tserial\trole\tbalance\tusable"),
         Conformance(
             "show channels", "viewer", "show channels mail",

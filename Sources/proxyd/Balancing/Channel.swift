@@ -27,6 +27,8 @@ final class Channel: Sendable {
     private let groupSeat: PrimarySeat?
     private let leaves: Mutex<Egress?>
     private let hasEgress: Atomic<Bool>
+    private let security = Mutex<(sessions: TLSClient?, probes: TLSClient?)>((nil, nil))
+    private let isSecured = Atomic<Bool>(false)
 
     /// Its group's, which it takes its slots from too.
     let places: Admission
@@ -147,6 +149,20 @@ final class Channel: Sendable {
     /// How connections to it leave; nil: as the kernel likes.
     var egress: Egress? {
         hasEgress.load(ordering: .relaxed) ? leaves.withLock { $0 } : nil
+    }
+
+    /// TLS with it; nil: bytes go to it as they come.
+    var tls: TLSClient? {
+        isSecured.load(ordering: .relaxed) ? security.withLock { $0.sessions } : nil
+    }
+
+    /// TLS of probes that speak it: as sessions do, or else as is usual.
+    var probeTLS: TLSClient? { security.withLock { $0.sessions ?? $0.probes } }
+
+    /// From the next connection on.
+    func takeTLS(_ tls: TLSClient?, probes: TLSClient? = nil) {
+        security.withLock { $0 = (tls, probes) }
+        isSecured.store(tls != nil, ordering: .relaxed)
     }
 
     /// Connections to it that could still be made by ports of ours, of a range that wide; nil: they take none.

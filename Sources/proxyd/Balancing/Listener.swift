@@ -26,6 +26,8 @@ final class Listener: Sendable {
     private let hearsOfClients: Atomic<Bool>
     private let routeTable = Mutex<RouteTable?>(nil)
     private let hasRoutes = Atomic<Bool>(false)
+    private let security = Mutex<TLSServer?>(nil)
+    private let isSecured = Atomic<Bool>(false)
 
     private struct RateLimit {
         var rate: ConnectionRate
@@ -107,6 +109,17 @@ final class Listener: Sendable {
     /// Where its clients go by what they say first; nil: all alike.
     var routes: RouteTable? {
         hasRoutes.load(ordering: .relaxed) ? routeTable.withLock { $0 } : nil
+    }
+
+    /// TLS with its clients; nil: they speak as they like.
+    var tls: TLSServer? {
+        isSecured.load(ordering: .relaxed) ? security.withLock { $0 } : nil
+    }
+
+    /// From the next client on.
+    func takeTLS(_ tls: TLSServer?) {
+        security.withLock { $0 = tls }
+        isSecured.store(tls != nil, ordering: .relaxed)
     }
 
     /// Its own rules, with the services that they lead to.

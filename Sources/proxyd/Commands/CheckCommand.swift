@@ -12,12 +12,24 @@ struct CheckCommand: ParsableCommand {
     var file: String
 
     func run() throws {
+        let configuration: Configuration
         do throws(ConfigurationErrors) {
-            let configuration = try ConfigurationFile.load(path: file)
-            print("\(file == "-" ? "standard input" : file): good: \(configuration.summary)")
+            configuration = try ConfigurationFile.load(path: file)
         } catch {
             StandardError.tell(error)
-            try (error.isUnreadable ? ExitStatus.noInput : .configuration).finish()
+            return try (error.isUnreadable ? ExitStatus.noInput : .configuration).finish()
+        }
+        try checkFiles(of: configuration)
+        print("\(file == "-" ? "standard input" : file): good: \(configuration.summary)")
+    }
+
+    /// Certificates and keys are tried as they would be at the start.
+    private func checkFiles(of configuration: Configuration) throws {
+        do throws(StartError) {
+            _ = try TLSMaterial(configuration, after: TLSMaterial(), rereads: true)
+        } catch {
+            StandardError.write("proxyd: \(error.message)\n")
+            try ExitStatus(rawValue: error.code.rawValue).finish()
         }
     }
 }

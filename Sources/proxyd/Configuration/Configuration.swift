@@ -98,6 +98,8 @@ struct ListenerConfiguration: Equatable, Sendable {
     /// Where its clients go by what they say first; empty: all alike.
     var route: [RouteRule] = []
     var socket: SocketOptions?
+    /// nil: nothing is encrypted.
+    var tls: TLSListenerConfiguration?
 }
 
 /// What is done about an address that cannot be bound.
@@ -205,6 +207,7 @@ struct GroupConfiguration: Equatable, Sendable {
     var ownSource: ConnectionSource?
     var ownSocket: SocketOptions?
     var ownProxyProtocol: ProxyProtocolChoice?
+    var ownTLS: TLSChoice?
 }
 
 /// Where a session can be taken.
@@ -228,8 +231,11 @@ struct ChannelConfiguration: Equatable, Sendable {
     var socket: SocketOptions?
     /// How it is told of clients; nil: it is not.
     var proxyProtocol: ProxyProtocolOut?
+    /// nil: nothing is encrypted.
+    var tls: TLSChannelConfiguration?
     /// What was written for it alone.
     var ownSource: ConnectionSource?
     var ownSocket: SocketOptions?
     var ownProxyProtocol: ProxyProtocolChoice?
+    var ownTLS: TLSChoice?
 }

@@ -1,4 +1,5 @@
 internal import Shared
+internal import Yams
 
 /// What differs between two configurations, as people and programs are told: a row per thing that came or
 /// went, and per key that has another value.
@@ -69,9 +70,8 @@ struct ConfigurationDifference: Equatable, Sendable {
         for (before, after) in Self.pairs(old.listeners, new.listeners, \.name) {
             let listenerPath = "\(path)/\(after?.name ?? before?.name ?? "")"
             thing(
-                .listener, at: listenerPath, before?.node(.whole, in: old).leaves,
-                after?.node(.whole, in: new).leaves, before?.summary(in: old),
-                after?.summary(in: new))
+                .listener, at: listenerPath, before?.node(.whole, in: old),
+                after?.node(.whole, in: new), before?.summary(in: old), after?.summary(in: new))
             if let before, let after {
                 files(of: .listener, at: listenerPath, before.access, after.access)
             }
@@ -90,15 +90,14 @@ struct ConfigurationDifference: Equatable, Sendable {
         guard old != new else { return }
         let path = "\(service)/\(new?.name ?? old?.name ?? "")"
         thing(
-            .group, at: path, old?.settings(.whole).node.leaves,
-            new?.settings(.whole).node.leaves, old?.summary, new?.summary)
+            .group, at: path, old?.settings(.whole).node, new?.settings(.whole).node,
+            old?.summary, new?.summary)
         guard let new else { return }
         let before = old?.channels ?? []
         for (before, after) in Self.pairs(before, new.channels, \.name) {
             thing(
                 .channel, at: "\(path)/\(after?.name ?? before?.name ?? "")",
-                before?.node(.whole).leaves, after?.node(.whole).leaves, before?.summary,
-                after?.summary)
+                before?.node(.whole), after?.node(.whole), before?.summary, after?.summary)
         }
         order(before.map(\.name), new.channels.map(\.name), of: .group, "channels", at: path)
     }
@@ -123,11 +122,12 @@ struct ConfigurationDifference: Equatable, Sendable {
     private typealias Leaves = [(key: String, text: String)]
 
     private mutating func thing(
-        _ kind: Row.Kind, at path: String, _ old: Leaves?, _ new: Leaves?, _ oldSummary: String?,
+        _ kind: Row.Kind, at path: String, _ old: Node?, _ new: Node?, _ oldSummary: String?,
         _ newSummary: String?
     ) {
         if let old, let new {
-            keys(old, new, of: kind, at: path)
+            keys(old.leaves, new.leaves, of: kind, at: path)
+            secrets(old, new, of: kind, at: path)
         } else {
             rows.append(
                 Row(
@@ -146,6 +146,21 @@ struct ConfigurationDifference: Equatable, Sendable {
         }
         for (key, text) in old where !new.contains(where: { $0.key == key }) {
             rows.append(Row(kind: kind, path: path, field: key, from: text))
+        }
+    }
+
+    /// What looks the same, as it is hidden, and is not.
+    private mutating func secrets(_ old: Node, _ new: Node, of kind: Row.Kind, at path: String) {
+        let (before, after) = (old.leaves(.revealed), new.leaves(.revealed))
+        for (shown, exact) in zip(new.leaves, after) where shown.text != exact.text {
+            let wasShown = old.leaves.first { $0.key == shown.key }?.text
+            guard wasShown == shown.text,
+                before.first(where: { $0.key == exact.key })?.text != exact.text
+            else { continue }
+            rows.append(
+                Row(
+                    kind: kind, path: path, field: shown.key, from: shown.text,
+                    to: "\(shown.text), another one"))
         }
     }
 

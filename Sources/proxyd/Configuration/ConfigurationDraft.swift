@@ -49,6 +49,7 @@ struct ListenerDraft {
     var waitForBytes = 0
     var socket: SocketOptions?
     var proxyProtocol = ProxyProtocolIn.never
+    var tls: TLSListenerConfiguration?
     var route: [Placed<RouteRule>] = []
 }
 
@@ -65,6 +66,7 @@ struct GroupDraft {
     var source: ConnectionSource?
     var socket: SocketOptions?
     var proxyProtocol: ProxyProtocolChoice?
+    var tls: TLSChoice?
     var channels: [ChannelDraft]? = []
 }
 
@@ -80,4 +82,5 @@ struct ChannelDraft {
     var source: ConnectionSource?
     var socket: SocketOptions?
     var proxyProtocol: ProxyProtocolChoice?
+    var tls: TLSChoice?
 }

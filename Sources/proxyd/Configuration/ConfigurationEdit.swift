@@ -228,6 +228,7 @@ struct ConfigurationEdit: Equatable, Sendable {
         guard !things.isEmpty else {
             throw Mistake(.notFound, "no channel, group or service “\(path.prefix(80))”")
         }
+        try NodeEdit.refuseWhatIsOnlyInFiles(key)
         guard let thing = things.first(where: { $0.keys.contains(key.firstPart) }) else {
             let keys = things.flatMap(\.keys)
             let near = NearestWord.nearest(to: key.firstPart, among: keys)

@@ -152,6 +152,7 @@ extension ListenerConfiguration {
         writer.put("proxy-protocol", proxyProtocol, default: .never) { $0.text }
         if !route.isEmpty { writer.put("route", Node(route.map { $0.node(extent) })) }
         writer.put("wait-for-bytes", waitForBytes, default: standard.waitForBytes)
+        if let tls { writer.put("tls", tls.writer(extent)) }
         if let socket { writer.put("socket", socket.writer(extent)) }
         return writer.node
     }
@@ -181,6 +182,7 @@ extension GroupConfiguration {
         writer.put("source", ownSource?.text)
         if let ownSocket { writer.put("socket", ownSocket.writer(extent)) }
         writer.put("proxy-protocol", ownProxyProtocol?.text)
+        ownTLS?.put(in: &writer)
         if balance.policy == .primary { election.put(in: &writer) }
         ownProbes.put(in: &writer)
         return writer
@@ -203,6 +205,7 @@ extension ChannelConfiguration {
         writer.put("source", ownSource?.text)
         if let ownSocket { writer.put("socket", ownSocket.writer(extent)) }
         writer.put("proxy-protocol", ownProxyProtocol?.text)
+        ownTLS?.put(in: &writer)
         ownProbes.put(in: &writer)
         return writer.node
     }

@@ -52,6 +52,7 @@ extension ListenerDraft {
         waitForBytes = listener.waitForBytes
         socket = listener.socket
         proxyProtocol = listener.proxyProtocol
+        tls = listener.tls
         let place = place
         route = listener.route.map { Placed($0, at: place) }
     }
@@ -70,6 +71,7 @@ extension GroupDraft {
         source = group.ownSource
         socket = group.ownSocket
         proxyProtocol = group.ownProxyProtocol
+        tls = group.ownTLS
         if group.balance.policy == .primary { election = Placed(group.election, at: place) }
         let path = "\(service)/\(group.name)"
         channels = group.channels.map { ChannelDraft(of: $0, in: path) }
@@ -89,5 +91,6 @@ extension ChannelDraft {
         source = channel.ownSource
         socket = channel.ownSocket
         proxyProtocol = channel.ownProxyProtocol
+        tls = channel.ownTLS
     }
 }

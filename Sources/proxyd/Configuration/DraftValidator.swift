@@ -133,6 +133,7 @@ struct DraftValidator {
         listener.waitForBytes = draft.waitForBytes
         listener.socket = draft.socket
         listener.proxyProtocol = draft.proxyProtocol
+        listener.tls = draft.tls
         listener.route = draft.route.map(\.value)
         if draft.socket != nil, endpoint.isUnix {
             mistakes.add(
@@ -149,6 +150,7 @@ struct DraftValidator {
         group.ownProbes = draft.probes
         (group.ownSource, group.ownSocket) = (draft.source, draft.socket)
         group.ownProxyProtocol = draft.proxyProtocol
+        group.ownTLS = draft.tls
         let probes = draft.probes.inheriting(from: probes)
         group.maxSessions = draft.maxSessions
         group.slowStart = draft.slowStart
@@ -180,6 +182,8 @@ struct DraftValidator {
             guard let endpoint = channel.endpoint else { continue }
             let departure = channel.source ?? draft.source ?? source
             check(departure, of: channel, at: endpoint)
+            let tls = (channel.tls ?? draft.tls)?.configuration
+            check(tls, of: channel, at: endpoint)
             group.channels.append(
                 ChannelConfiguration(
                     name: name, endpoint: endpoint, weight: channel.weight, maxc: channel.maxc,
@@ -188,8 +192,8 @@ struct DraftValidator {
                     ownProbes: channel.probes, source: endpoint.isUnix ? nil : departure,
                     socket: endpoint.isUnix ? nil : channel.socket ?? draft.socket,
                     proxyProtocol: (channel.proxyProtocol ?? draft.proxyProtocol)?.form,
-                    ownSource: channel.source, ownSocket: channel.socket,
-                    ownProxyProtocol: channel.proxyProtocol))
+                    tls: tls, ownSource: channel.source, ownSocket: channel.socket,
+                    ownProxyProtocol: channel.proxyProtocol, ownTLS: channel.tls))
         }
         return group
     }
@@ -209,6 +213,16 @@ struct DraftValidator {
         mistakes.add(
             "no address of “source” is of the family of \(endpoint)",
             address.isV4 ? "add an IPv4 address" : "add an IPv6 address", at: channel.place)
+    }
+
+    /// A Unix socket's path is no name that a certificate could be for.
+    private mutating func check(
+        _ tls: TLSChannelConfiguration?, of channel: ChannelDraft, at endpoint: Endpoint
+    ) {
+        guard let tls, endpoint.isUnix, tls.verifies, tls.name == nil else { return }
+        mistakes.add(
+            "\(endpoint) has no name that its certificate could be for",
+            "add “name” to its “tls”, or verify: no", at: channel.place)
     }
 
     /// Every sibling's name, its index where none was given.

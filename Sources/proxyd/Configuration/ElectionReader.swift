@@ -41,7 +41,7 @@ extension ValueReader {
     static func word<Word>(_ text: String, as name: String) throws(ValueMistake) -> Word
     where Word: RawRepresentable & CaseIterable, Word.RawValue == String {
         if let word = Word(rawValue: text) { return word }
-        let known = Word.allCases.map(\.rawValue).joined(separator: " or ")
+        let known = choice(Word.allCases.map(\.rawValue))
         throw ValueMistake("\(name) is “\(text)”, which is unknown", "write \(known)")
     }
 }

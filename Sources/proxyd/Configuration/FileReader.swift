@@ -122,6 +122,7 @@ struct FileReader {
         draft.waitForBytes = number(map, "wait-for-bytes", ValueReader.bytesWaitedFor) ?? 0
         draft.socket = socketOptions(map, .listenerSocket)
         draft.proxyProtocol = proxyProtocolIn(map)
+        draft.tls = listenerTLS(map)
         draft.route = route(map)
         return draft
     }
@@ -142,6 +143,7 @@ struct FileReader {
         draft.source = source(map)
         draft.socket = socketOptions(map, .channelSocket)
         draft.proxyProtocol = proxyProtocolOut(map)
+        draft.tls = channelTLS(map)
         if let value = map["election"] { draft.election = election(value) }
         if let value = map["channels"] {
             draft.place = value.place
@@ -201,6 +203,7 @@ struct FileReader {
         draft.source = source(map)
         draft.socket = socketOptions(map, .channelSocket)
         draft.proxyProtocol = proxyProtocolOut(map)
+        draft.tls = channelTLS(map)
         return draft
     }
 }

@@ -41,13 +41,14 @@ struct KeySet: Sendable {
         keys: [
             "address", "unix", "name", "mode", "user", "group", "on-bind-failure", "when-empty",
             "backlog", "max-sessions", "rate", "burst", "access", "proxy-protocol",
-            "wait-for-bytes", "route", "socket",
+            "wait-for-bytes", "route", "socket", "tls",
         ])
     static let group = KeySet(
         noun: "a group",
         keys: [
             "name", "balance", "max-sessions", "slow-start", "rebalance", "election",
             "may-be-empty", "channels", "probe", "probes", "source", "socket", "proxy-protocol",
+            "tls",
         ])
     static let balance = KeySet(
         noun: "“balance”",
@@ -62,7 +63,27 @@ struct KeySet: Sendable {
         noun: "a channel",
         keys: [
             "address", "unix", "name", "weight", "maxc", "label", "enabled", "probe", "probes",
-            "source", "socket", "proxy-protocol",
+            "source", "socket", "proxy-protocol", "tls",
+        ])
+    static let listenerTLS = KeySet(
+        noun: "a listener's tls",
+        keys: certificate.keys + [
+            "certificates", "min-version", "max-version", "ciphers", "ciphersuites", "curves",
+            "alpn", "client-certificate", "client-ca", "crl", "tickets", "ticket-lifetime",
+            "handshake-timeout", "max-handshakes", "unknown-name", "require-close-notify",
+        ])
+    static let certificate = KeySet(
+        noun: "a certificate",
+        keys: [
+            "certificate", "key", "passphrase", "passphrase-file", "passphrase-env", "names",
+            "staple",
+        ])
+    static let channelTLS = KeySet(
+        noun: "a channel's tls",
+        keys: [
+            "verify", "ca", "crl", "name", "sni", "alpn", "certificate", "key", "passphrase",
+            "passphrase-file", "passphrase-env", "min-version", "max-version", "ciphers",
+            "ciphersuites", "curves", "require-close-notify",
         ])
     static let routeRule = KeySet(
         noun: "a rule of “route”",
@@ -93,7 +114,7 @@ struct KeySet: Sendable {
         noun: "a probe",
         keys: [
             "kind", "interval", "fast-interval", "timeout", "rise", "fall", "port", "address",
-            "steps", "method", "path", "host", "status", "body", "command", "user",
+            "steps", "method", "path", "host", "status", "body", "command", "user", "tls",
         ])
     static let probeStep = KeySet(noun: "a step", keys: ["send", "expect"])
 
@@ -101,12 +122,12 @@ struct KeySet: Sendable {
         file, service, timeouts, listener, group, balance, election, channel, whenEmpty,
         perSource, queue, probe, probeStep, control, metrics, metricsListen,
         statsd, privileges, onRemove, log, accessLog, errorLog, accessRule, listenerSocket,
-        channelSocket, proxyProtocol, routeRule,
+        channelSocket, proxyProtocol, routeRule, listenerTLS, certificate, channelTLS,
     ]
 
     /// Keys that the design names and this version lacks, wherever they stand.
     static let later: Set<String> = [
-        "checks", "tls", "trigger",
+        "checks", "trigger",
     ]
 
     /// Policies that the design names and this version lacks.

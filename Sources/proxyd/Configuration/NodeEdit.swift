@@ -12,6 +12,13 @@ enum NodeEdit {
         return node
     }
 
+    /// What is said of certificates and keys stands in files, and is taken from there as a whole.
+    static func refuseWhatIsOnlyInFiles(_ key: String) throws(ConfigurationEdit.Mistake) {
+        guard key == "tls" || key.hasPrefix("tls.") else { return }
+        throw ConfigurationEdit.Mistake(
+            .invalid, "“tls” cannot be set while things run; write it into the file, and reload")
+    }
+
     /// The map with another value for one key. `default` and `-` take the key out.
     static func change(
         _ node: Node, _ key: String, _ words: [String]
@@ -20,6 +27,7 @@ enum NodeEdit {
         guard (1...3).contains(parts.count), !parts.contains("") else {
             throw ConfigurationEdit.Mistake(.usage, "“\(key.prefix(40))” is no key")
         }
+        try refuseWhatIsOnlyInFiles(key)
         return replace(parts[...], in: node, with: value(of: words, for: parts[0]))
     }
 
@@ -81,7 +89,7 @@ extension ChannelDraft {
         return ChannelConfiguration(
             name: "", endpoint: endpoint, weight: weight, maxc: maxc, label: label,
             isEnabled: isEnabled, ownProbes: probes, ownSource: source, ownSocket: socket,
-            ownProxyProtocol: proxyProtocol
+            ownProxyProtocol: proxyProtocol, ownTLS: tls
         ).node(index: nil, isNamed: false)
     }
 }
@@ -96,6 +104,7 @@ extension GroupDraft {
         group.ownProbes = probes
         (group.ownSource, group.ownSocket) = (source, socket)
         group.ownProxyProtocol = proxyProtocol
+        group.ownTLS = tls
         group.election = election?.value ?? group.election
         return group.settings(.difference, isNamed: false).node
     }
@@ -129,6 +138,7 @@ extension ListenerDraft {
         listener.waitForBytes = waitForBytes
         listener.socket = socket
         listener.proxyProtocol = proxyProtocol
+        listener.tls = tls
         listener.route = route.map(\.value)
         return listener.node(.difference, in: service.settings, isNamed: false)
     }

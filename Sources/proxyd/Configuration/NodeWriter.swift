@@ -83,13 +83,19 @@ extension Node {
         return Node(text, Tag(.str), isPlain ? .plain : .doubleQuoted)
     }
 
-    /// All texts below this one, each with the way that leads there: `timeouts.idle`.
-    var leaves: [(key: String, text: String)] {
+    /// All texts below this one, each with the way that leads there: `timeouts.idle`. For people.
+    var leaves: [(key: String, text: String)] { leaves(.hidden) }
+
+    func leaves(_ secrets: SecretsWritten) -> [(key: String, text: String)] {
+        written(secrets).plainLeaves
+    }
+
+    private var plainLeaves: [(key: String, text: String)] {
         switch self {
         case .mapping(let mapping):
             return mapping.flatMap { key, value in
                 let key = key.scalar?.string ?? ""
-                return value.leaves.map { leaf in
+                return value.plainLeaves.map { leaf in
                     (leaf.key.isEmpty ? key : "\(key).\(leaf.key)", leaf.text)
                 }
             }

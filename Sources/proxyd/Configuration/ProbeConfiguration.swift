@@ -30,6 +30,8 @@ struct ProbeConfiguration: Equatable, Sendable {
     var port: UInt16?
     /// Instead of the channel's address; port 0 stands for `port`, or the channel's.
     var address: Endpoint?
+    /// Whether it speaks TLS; nil: as the channel does.
+    var usesTLS: Bool?
 }
 
 /// What a probe does.
@@ -40,6 +42,8 @@ enum ProbeCheck: Equatable, Sendable {
     case http(HTTPCheck)
     case postgres(user: String, provesPrimary: Bool)
     case mysql(user: String)
+    /// A handshake of TLS, and no more; the channel's certificate has to be good.
+    case tls
     /// The path of a program, which exits with 0 when all is well.
     case script(path: String)
 }

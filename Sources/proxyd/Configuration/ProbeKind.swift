@@ -6,7 +6,7 @@ enum ProbeKind: String, CaseIterable {
     case postgres
     case postgresPrimary = "postgres-primary"
     case redisMaster = "redis-master"
-    case mysql, smtp
+    case mysql, smtp, tls
 
     /// Keys that not every kind has.
     static let owners: [(key: String, kinds: [ProbeKind])] = [
@@ -29,11 +29,6 @@ enum ProbeKind: String, CaseIterable {
     ]
 
     static func mistake(about word: String) -> ValueMistake {
-        if word == "tls" {
-            return ValueMistake(
-                "probes of kind tls are not available in this version",
-                "write connect, or use a script")
-        }
         let known = allCases.map(\.rawValue) + ["none"]
         let near = NearestWord.nearest(to: word, among: known)
         return ValueMistake(

@@ -30,6 +30,7 @@ extension ProbeConfiguration {
         writer.put("fall", fall, default: standard.fall)
         writer.put("port", port.map { Int($0) })
         writer.put("address", address.map { "\($0)" })
+        writer.put("tls", usesTLS.map { $0 ? "true" : "false" })
         put(check, in: &writer)
         return writer.node
     }
@@ -37,7 +38,7 @@ extension ProbeConfiguration {
     /// The keys that only its kind has. A preset brings its steps itself.
     private func put(_ check: ProbeCheck, in writer: inout NodeWriter) {
         switch check {
-        case .connect: break
+        case .connect, .tls: break
         case .exchange(let steps):
             guard name == ProbeKind.sendExpect.rawValue else { return }
             writer.put("steps", Node(steps.map(\.node)))

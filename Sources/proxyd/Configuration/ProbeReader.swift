@@ -65,14 +65,33 @@ extension FileReader {
         guard let kind = yaml.value(map, "kind", { text, _ throws(ValueMistake) in text }) else {
             if map["kind"] == nil {
                 _ = parts(map, kind: nil)
+                _ = yaml.value(map, "tls", ValueReader.flag)
                 yaml.mistakes.add(
                     "the probe has no kind", "add kind: connect, or another one", at: map.place)
             }
             return nil
         }
+        let usesTLS = yaml.value(map, "tls", ValueReader.flag)
         guard let check = check(kind.value, map, at: kind.place) else { return nil }
-        (probe.name, probe.check) = (kind.value, check)
+        (probe.name, probe.check, probe.usesTLS) = (kind.value, check, usesTLS?.value)
+        checkTLS(check, usesTLS)
         return probe
+    }
+
+    /// A handshake cannot go without it, and a script connects by itself.
+    private mutating func checkTLS(_ check: ProbeCheck, _ usesTLS: Placed<Bool>?) {
+        guard let usesTLS else { return }
+        switch check {
+        case .tls where !usesTLS.value:
+            yaml.mistakes.add(
+                "a probe of kind tls cannot do without TLS", "write kind: connect, or remove tls",
+                at: usesTLS.place)
+        case .script:
+            yaml.mistakes.add(
+                "“tls” means nothing to a probe of kind script", "remove it; the script connects",
+                at: usesTLS.place)
+        default: break
+        }
     }
 
     private mutating func pace(_ probe: inout ProbeConfiguration, _ map: YAMLMap) {
@@ -113,6 +132,7 @@ extension FileReader {
         guard yaml.mistakes.count == count else { return nil }
         switch known {
         case .connect: return .connect
+        case .tls: return .tls
         case .http: return .http(parts.http)
         case .sendExpect:
             guard let steps = parts.steps else {

@@ -32,9 +32,12 @@ extension FileReader {
             yaml.value(map, "service", name).map { RouteRule.Target.service($0.value) },
         ].compactMap(\.self)
         var rule = RouteRule(target: targets.first ?? .group(""))
-        let names = routeNames(map, "sni", RouteWords.serverName)
+        let names = texts(
+            map, "sni", most: Self.mostNames, or: "write several rules",
+            RouteWords.serverName)
         if !names.isEmpty { rule.conditions.append(.serverName(names)) }
-        let protocols = routeNames(map, "alpn", RouteWords.alpn)
+        let protocols = texts(
+            map, "alpn", most: Self.mostNames, or: "write several rules", RouteWords.alpn)
         if !protocols.isEmpty { rule.conditions.append(.alpn(protocols)) }
         let bytes = yaml.value(map, "first-bytes", RouteWords.firstBytes)
         if let bytes { rule.conditions.append(.firstBytes(bytes.value)) }
@@ -58,17 +61,17 @@ extension FileReader {
     }
 
     /// One, or a list.
-    private mutating func routeNames(
-        _ map: YAMLMap, _ key: String, _ read: (String) throws(ValueMistake) -> String
+    mutating func texts(
+        _ map: YAMLMap, _ key: String, most: Int, or remedy: String = "leave some out",
+        _ read: (String) throws(ValueMistake) -> String
     ) -> [String] {
         guard let value = map[key] else { return [] }
         let values =
             value.node.scalar != nil && !value.isAbsent
             ? [value] : yaml.list(value, as: "“\(key)”") ?? []
-        guard values.count <= Self.mostNames else {
+        guard values.count <= most else {
             yaml.mistakes.add(
-                "“\(key)” has more than \(Self.mostNames) names", "write several rules",
-                at: value.place)
+                "“\(key)” has more than \(most) names", remedy, at: value.place)
             return []
         }
         var names: [String] = []
@@ -88,20 +91,7 @@ extension FileReader {
 enum RouteWords {
     /// A host name, or `*.` and one.
     static func serverName(_ text: String) throws(ValueMistake) -> String {
-        let name = text.lowercased()
-        let host = name.hasPrefix("*.") ? String(name.dropFirst(2)) : name
-        let isHost =
-            (1...253).contains(host.utf8.count) && !host.hasPrefix(".") && !host.hasSuffix(".")
-            && host.utf8.allSatisfy {
-                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D
-                    || $0 == 0x2E || $0 == 0x5F
-            }
-        guard isHost, !host.contains("..") else {
-            throw ValueMistake(
-                "“sni” has “\(text.prefix(60))”, which is no server name",
-                "write www.example.com, or *.example.com for every name below it")
-        }
-        return name
+        try ValueReader.serverName(text, as: "“sni”")
     }
 
     static func alpn(_ text: String) throws(ValueMistake) -> String {

@@ -3,7 +3,9 @@ extension KeySet {
     /// The keys that `set` may change. A name is what everybody knows a thing by, and what is in a group
     /// or a service is created and removed.
     var settable: [String] {
-        let fixed: Set = ["name", "unix", "listen", "groups", "channels", "enabled", "route"]
+        let fixed: Set = [
+            "name", "unix", "listen", "groups", "channels", "enabled", "route", "tls",
+        ]
         return keys.filter { !fixed.contains($0) }
     }
 
@@ -18,7 +20,7 @@ extension KeySet {
 
     /// The keys that `create` takes as KEY=VALUE; the address stands alone.
     var creatable: [String] {
-        let apart: Set = ["address", "unix", "listen", "groups", "channels", "route"]
+        let apart: Set = ["address", "unix", "listen", "groups", "channels", "route", "tls"]
         return keys.filter { !apart.contains($0) }
     }
 
@@ -35,7 +37,8 @@ extension KeySet {
         "election.failback": words(of: ElectionConfiguration.Failback.self),
         "election.on-change": words(of: ElectionConfiguration.OnChange.self),
         "election.while-electing": words(of: ElectionConfiguration.WhileElecting.self),
-        "probe": words(of: ProbeKind.self), "probe.kind": words(of: ProbeKind.self),
+        "probe.tls": switches, "probe": words(of: ProbeKind.self),
+        "probe.kind": words(of: ProbeKind.self),
     ]
 
     private static func words<Word>(of: Word.Type) -> [String]

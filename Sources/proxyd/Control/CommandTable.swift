@@ -41,6 +41,9 @@ enum CommandTable {
         CommandEntry("describe", "the commands, for programs", run: InfoCommands.describe),
         CommandEntry("show services", "every service", run: ShowCommands.services),
         CommandEntry("show listeners", "every listener", run: ShowCommands.listeners),
+        CommandEntry(
+            "show tls", "certificates and handshakes of listeners and channels that speak TLS",
+            run: TLSCommand.show),
         CommandEntry("show groups", "every group", run: ShowCommands.groups),
         CommandEntry(
             "show channels", "[PATH]", "every channel, or those of a service or group",

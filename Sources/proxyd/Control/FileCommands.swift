@@ -3,7 +3,7 @@ internal import Shared
 /// Commands about the configuration file: what differs from it, taking it again, writing it.
 enum FileCommands {
     static func showConfig(_ request: ControlRequest) {
-        let text = ConfigurationText.yaml(request.daemon.configuration)
+        let text = ConfigurationText.shown(request.daemon.configuration)
         request.answer(text.split(separator: "\n").map(String.init))
     }
 
@@ -22,10 +22,15 @@ enum FileCommands {
         Reload.run(on: request.daemon, by: request.peer.actor) { result in
             switch result {
             case .success(let reload):
-                let later =
-                    reload.later.isEmpty ? Table.absent : reload.later.joined(separator: ",")
+                func list(_ words: [String]) -> String {
+                    words.isEmpty ? Table.absent : words.joined(separator: ",")
+                }
                 request.answer(
-                    reload.difference.table, [Reply.Attribute("restart", later)])
+                    reload.difference.table,
+                    [
+                        Reply.Attribute("restart", list(reload.later)),
+                        Reply.Attribute("certificates", list(reload.certificates)),
+                    ])
             case .failure(let mistake): request.refuse(mistake)
             }
         }

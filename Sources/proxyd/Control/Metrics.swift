@@ -62,6 +62,25 @@ extension MetricsText {
         add(
             "proxyd_listener_out_bytes_total", .counter, "Bytes to clients.",
             totals.map { ($0.0, $0.1.outBytes) })
+        addTLS(totals.compactMap { labels, _, listener in listener.tls.map { (labels, $0) } })
+    }
+
+    private mutating func addTLS(_ servers: [(Labels, TLSServer)]) {
+        add(
+            "proxyd_listener_certificate_expiry_timestamp_seconds", .gauge,
+            "When the certificate that ends first does, since 1970.",
+            servers.compactMap { labels, tls in tls.notAfter.map { (labels, UInt64(max(0, $0))) } })
+        add(
+            "proxyd_listener_tls_handshakes", .gauge, "TLS handshakes under way.",
+            servers.map { ($0.0, UInt64(max(0, $0.1.handshakeCount))) })
+        let kinds: [(String, (TLSCounts) -> UInt64)] = [
+            ("full", \.fullCount), ("resumed", \.resumedCount), ("failed", \.failedCount),
+        ]
+        add(
+            "proxyd_listener_tls_handshakes_total", .counter, "TLS handshakes that have ended.",
+            servers.flatMap { labels, tls in
+                kinds.map { (labels + [("result", $0.0)], $0.1(tls.counts)) }
+            })
     }
 
     private mutating func addChannels(_ channels: [Channel]) {

@@ -32,6 +32,8 @@ struct ClientDetails: Equatable, Sendable {
         var version: String?
         /// The certificate's common name.
         var commonName: String?
+        /// Its whole subject (RFC 2253), where the handshake was ours.
+        var subject: String?
         /// `TLS_AES_256_GCM_SHA384`.
         var cipher: String?
     }

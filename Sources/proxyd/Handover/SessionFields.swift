@@ -131,7 +131,9 @@ extension MovedSession {
         fields.put(SessionTag.hasChannelSocket, channelSocket >= 0)
         if let preamble {
             switch preamble.stage {
-            case .barred: fields.put(SessionTag.preambleStage, UInt64(1))
+            case .barred, .handshake, .dismissed:
+                // The last two are never moved.
+                fields.put(SessionTag.preambleStage, UInt64(1))
             case .bytes(let count):
                 fields.put(SessionTag.preambleStage, UInt64(2))
                 fields.put(SessionTag.preambleBytes, count)

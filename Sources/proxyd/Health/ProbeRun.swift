@@ -4,6 +4,8 @@ final class ProbeRun {
     let token: Token
     let started: Instant
     private let socket: FileDescriptor
+    /// nil: it says everything as it is.
+    private let tls: TLSConnection?
     private var exchange: any ProbeExchange
     private var stage = Stage.connecting
     private var output: ArraySlice<UInt8> = []
@@ -15,7 +17,10 @@ final class ProbeRun {
     private var watched: Readiness = .writable
 
     private enum Stage {
-        case connecting, talking
+        case connecting
+        /// TLS is being agreed on.
+        case securing
+        case talking
         /// The verdict is told; the other side may say what it has begun and end.
         case leaving
         case ended
@@ -30,8 +35,9 @@ final class ProbeRun {
 
     init(
         connecting socket: consuming FileDescriptor, for exchange: any ProbeExchange,
-        preface: [UInt8] = [], token: Token, now: Instant
+        preface: [UInt8] = [], tls: TLSConnection? = nil, token: Token, now: Instant
     ) {
+        self.tls = tls
         self.preface = preface
         self.socket = socket
         self.exchange = exchange
@@ -61,20 +67,20 @@ final class ProbeRun {
         defer { stage = .ended }
         switch stage {
         case .connecting: return .bad("timeout: no answer to the connect")
+        case .securing: return .bad("timeout: no end of the TLS handshake")
         case .talking: return exchange.expire()
         case .leaving, .ended: return nil
         }
     }
 
     private func step(_ readiness: Readiness, space: inout [UInt8]) -> ProbeResult? {
+        tls?.noteReadable(isUnsure: true)
         switch stage {
         case .connecting:
             let number = Socket.pendingError(socket)
             guard number == 0 else { return fail(Self.words(for: number)) }
-            stage = .talking
-            output = preface[...]
-            if let result = flush() { return result }
-            return make(exchange.begin())
+            return introduce() ?? secure()
+        case .securing: return secure()
         case .talking:
             if let result = flush() { return result }
             return read(readiness, into: &space)
@@ -84,6 +90,41 @@ final class ProbeRun {
             return nil
         case .ended: return nil
         }
+    }
+
+    /// What comes first is never encrypted (the PROXY protocol). A connection that has just been made has room for
+    /// all of it.
+    private func introduce() -> ProbeResult? {
+        guard !preface.isEmpty else { return nil }
+        switch Socket.send(socket.number, preface[...]) {
+        case .moved(preface.count): return nil
+        case .failed(let number): return fail(Self.words(for: number))
+        case .moved, .wouldBlock, .endOfStream: return fail("no room for the PROXY header")
+        }
+    }
+
+    /// Agrees on TLS where it is spoken, and begins.
+    private func secure() -> ProbeResult? {
+        stage = .securing
+        switch tls?.shakeHands() ?? .done {
+        case .done:
+            stage = .talking
+            return make(exchange.begin())
+        case .waits: return nil
+        case .gone(0): return fail("closed in the TLS handshake")
+        case .gone(let number): return fail("TLS handshake: " + Self.words(for: number))
+        case .failed(let failure): return fail("TLS handshake: " + failure.words)
+        }
+    }
+
+    private func receive(into space: inout [UInt8]) -> Transfer {
+        guard let tls else { return Socket.receive(socket.number, into: &space) }
+        return tls.receive(into: &space)
+    }
+
+    private func send(_ bytes: ArraySlice<UInt8>) -> Transfer {
+        guard let tls else { return Socket.send(socket.number, bytes) }
+        return tls.send(bytes)
     }
 
     private func make(_ move: ProbeMove) -> ProbeResult? {
@@ -106,7 +147,7 @@ final class ProbeRun {
             return nil
         }
         for _ in 0..<Self.readsPerTurn where stage == .talking {
-            switch Socket.receive(socket.number, into: &space) {
+            switch receive(into: &space) {
             case .moved(let count):
                 if let result = make(exchange.receive(space[..<count])) { return result }
             case .wouldBlock: return nil
@@ -120,7 +161,7 @@ final class ProbeRun {
     /// Sends what waits; once the goodbye is out, so is the end.
     private func flush() -> ProbeResult? {
         while !output.isEmpty {
-            switch Socket.send(socket.number, output) {
+            switch send(output) {
             case .moved(let count): output = output.dropFirst(count)
             case .wouldBlock, .endOfStream: return nil
             case .failed(let number):
@@ -128,14 +169,17 @@ final class ProbeRun {
                 return stage == .ended ? nil : fail(Self.words(for: number))
             }
         }
-        if stage == .leaving { Socket.shutDownWrites(socket) }
+        if stage == .leaving {
+            _ = tls?.endWrites()
+            Socket.shutDownWrites(socket)
+        }
         return nil
     }
 
     /// A close with unread bytes is a reset, so they are read, within limits.
     private func throwAway(into space: inout [UInt8]) {
         for _ in 0..<Self.readsPerTurn where stage == .leaving {
-            switch Socket.receive(socket.number, into: &space) {
+            switch receive(into: &space) {
             case .moved(let count):
                 leftover += count
                 if leftover > Self.mostLeftover { stage = .ended }

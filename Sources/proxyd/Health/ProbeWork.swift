@@ -14,7 +14,8 @@ enum ProbeWork {
             return
         }
         switch probe.check {
-        case .connect: self = .exchange(ConnectExchange())
+        // The handshake comes in front of every exchange, and is all that `tls` asks for.
+        case .connect, .tls: self = .exchange(ConnectExchange(proves: probe.check == .tls))
         case .exchange(let steps):
             do throws(ValueMistake) {
                 self = .exchange(try StepExchange(steps))

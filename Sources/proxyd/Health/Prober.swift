@@ -203,13 +203,14 @@ final class Prober {
             let isItself = next.probe.port == nil && next.probe.address == nil
             let form = isItself ? egress?.proxyProtocol : nil
             let preface = form.map { ProxyHeader().bytes($0) } ?? []
+            let tls = try Self.tls(of: next, on: socket.number)
             // Connected or not yet: either way it becomes writable, and the event decides.
             let number = socket.release()
             let run = runs.insert { slot, generation in
                 ProbeRun(
                     connecting: FileDescriptor(owning: number), for: exchange,
-                    preface: preface, token: Token(.channel, slot: slot, generation: generation),
-                    now: now)
+                    preface: preface, tls: tls,
+                    token: Token(.channel, slot: slot, generation: generation), now: now)
             }
             let slot = run.token.slot
             do throws(SystemError) {
@@ -222,6 +223,21 @@ final class Prober {
             deadlines.schedule(slot: slot, at: now.advanced(by: next.probe.timeout))
         } catch {
             conclude(next.finish, .failed(error))
+        }
+    }
+
+    /// A handshake from the beginning: what was found good an hour ago proves nothing.
+    private static func tls(
+        of next: Waiting, on descriptor: CInt
+    ) throws(SystemError) -> TLSConnection? {
+        guard next.probe.usesTLS ?? (next.probe.check == .tls || next.channel.tls != nil) else {
+            return nil
+        }
+        do throws(TLSMistake) {
+            return try next.channel.probeTLS?.connection(
+                on: descriptor, serverName: nil, alpn: nil, resumes: false)
+        } catch {
+            throw SystemError("SSL_new", ENOMEM)
         }
     }
 

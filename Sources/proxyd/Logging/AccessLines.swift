@@ -87,6 +87,10 @@ enum AccessFields {
         fields.put("generation", record.generation, &lines)
         let name = record.serverName
         fields.put("sni", shape == .words ? name?.withoutBlanks : name, &lines)
+        fields.put("tls", record.tls?.version, &lines)
+        fields.put("cipher", record.tls?.cipher, &lines)
+        let subject = record.tls?.subject ?? record.tls?.commonName
+        fields.put("subject", shape == .words ? subject?.withoutBlanks : subject, &lines)
     }
 
     private struct FieldWriter {

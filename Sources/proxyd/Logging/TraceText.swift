@@ -20,6 +20,9 @@ extension TraceRecord {
         case .connectFailed(let cause, let number):
             "connect failed: \(cause.rawValue)"
                 + (SystemError.name(of: number).map { " (\($0))" } ?? "")
+        case .secured(let side, let words, let isResumed):
+            "\(side.word) speaks TLS: \(words)\(isResumed ? ", resumed" : "")"
+        case .insecure(let side, let problem): "\(side.word)'s TLS failed: \(problem)"
         case .connected(let time): "connected: after \(Self.milliseconds(time))"
         case .spoke(let side, let count): "\(side.word) spoke first: \(count) bytes"
         case .ended(let side): "\(side.word) ended its writes: all delivered"

@@ -33,6 +33,8 @@ struct AccessRecord: Sendable {
     var generation: UInt64 = 0
     /// What it asked for in its first words, or what a proxy has told.
     var serverName: String?
+    /// What was agreed on with it, here or by a proxy in front of us.
+    var tls: ClientDetails.TLSDetails?
     /// What the kernel was asked for the formats that show it.
     var kernel: KernelFacts?
 
@@ -68,7 +70,8 @@ extension Session {
             times: SessionTimes(
                 started: started, connecting: channelAddress == nil ? .zero : connectStarted,
                 connected: connectedAt, firstByte: firstByteAt),
-            generation: topologyGeneration, serverName: told?.details.serverName)
+            generation: topologyGeneration, serverName: told?.details.serverName,
+            tls: told?.details.tls)
         if asksKernel {
             let legs = legs
             record.kernel = AccessRecord.KernelFacts(

@@ -24,12 +24,36 @@ final class CopyBuffer {
         return outcome
     }
 
+    /// The same of an end that speaks TLS.
+    func fill(from source: TLSConnection) -> Transfer {
+        start = 0
+        let outcome = unsafe source.receive(into: memory)
+        if case .moved(let count) = outcome { end = count } else { end = 0 }
+        return outcome
+    }
+
+    /// Receives behind what is held; nothing when it is full.
+    func add(from source: TLSConnection) -> Transfer {
+        guard unsafe end < memory.count else { return .wouldBlock }
+        let room = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[end...])
+        let outcome = unsafe source.receive(into: room)
+        if case .moved(let count) = outcome { end += count }
+        return outcome
+    }
+
     /// Sends what is held, as much as `sink` takes; after the last bytes the end may travel in the
     /// same packet.
     @inline(__always)
     func drain(into sink: CInt, isLast: Bool) -> Transfer {
         let outcome = unsafe Socket.send(
             sink, UnsafeRawBufferPointer(rebasing: memory[start..<end]), moreFollows: isLast)
+        if case .moved(let count) = outcome { start += count }
+        return outcome
+    }
+
+    /// The same to an end that speaks TLS.
+    func drain(into sink: TLSConnection) -> Transfer {
+        let outcome = unsafe sink.send(UnsafeRawBufferPointer(rebasing: memory[start..<end]))
         if case .moved(let count) = outcome { start += count }
         return outcome
     }

@@ -60,6 +60,10 @@ struct EndReason: Hashable, Sendable {
         case closed
         /// It does not begin with the header that a proxy has to send.
         case proxyHeader = "proxy header"
+        /// Its handshake fails (TLS), or what it says later on is none.
+        case tls
+        /// It has shown no certificate, or not a good one.
+        case certificate
         /// No rule of `route` fits it.
         case noRoute = "no route"
         /// Faster than `rate` allows.
@@ -125,7 +129,7 @@ extension EndReason.Cause {
         case .reset: self = .reset
         case .timedOut, .unreachable: self = .deadPeer
         case .memory: self = .memory
-        default: self = .other
+        default: self = number == TLSConnection.isBroken ? .tls : .other
         }
     }
 

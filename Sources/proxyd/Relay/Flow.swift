@@ -34,6 +34,11 @@ struct Flow {
 
     private var pipe: SplicePipe?
     private var held: CopyBuffer?
+    /// Where its ends speak TLS; then every byte passes through our hands.
+    private(set) var sourceTLS: TLSConnection?
+    private(set) var sinkTLS: TLSConnection?
+    /// The end has been said in the sink's TLS.
+    private var isEndTold = false
     /// Receives in a row that brought much, or turns in a row that brought little.
     private var streak: UInt8 = 0
 
@@ -45,13 +50,17 @@ struct Flow {
     private static let streakToCopy: UInt8 = 4
 
     /// Bytes wait for the sink.
-    var isWaitingForSink: Bool { held != nil || pipe.map { !$0.isEmpty } ?? false }
+    var isWaitingForSink: Bool {
+        held != nil || pipe.map { !$0.isEmpty } ?? false || isEnded && !isEndTold && sinkTLS != nil
+    }
+
+    private var isEncrypted: Bool { sourceTLS != nil || sinkTLS != nil }
 
     var isFinished: Bool { isEnded && !isWaitingForSink }
 
     /// Moves bytes until an end must be waited for, or the turn is over.
     mutating func pump(from source: CInt, to sink: CInt, space: RelaySpace) -> Pause {
-        if !isSplicing, held == nil, space.mode == .splice { isSplicing = true }
+        if !isSplicing, held == nil, space.mode == .splice, !isEncrypted { isSplicing = true }
         // Bytes that somebody looks on at pass through our hands; those in a pipe go on first.
         if hasUrgent || space.onlooker != nil, pipe == nil { isSplicing = false }
         return isSplicing && held == nil
@@ -69,15 +78,15 @@ struct Flow {
                 held = nil
                 space.giveBack(buffer)
             }
-            if isEnded { return .finished }
+            if isEnded { return finish() }
             guard isReadable else { return .sourceEmpty }
-            switch space.scratch.fill(from: source) {
+            switch fill(space.scratch, from: source) {
             case .wouldBlock:
                 isReadable = false
                 return .sourceEmpty
             case .endOfStream:
                 isEnded = true
-                return .finished
+                return finish()
             case .failed(let number):
                 return .sourceFailed(number)
             case .moved(let count):
@@ -88,10 +97,10 @@ struct Flow {
                     return pause
                 }
             }
-            if isEnded { return .finished }
+            if isEnded { return finish() }
             guard isReadable else { return .sourceEmpty }
             if streak >= Self.streakToSplice, space.mode == .adaptive, !hasUrgent,
-                space.onlooker == nil
+                space.onlooker == nil, !isEncrypted
             {
                 streak = 0
                 // Without a pipe this turn goes on, so that it ends like any other.
@@ -106,6 +115,11 @@ struct Flow {
     /// A short receive has emptied the socket: the next bytes will be an event of their own, and when
     /// the end had come before we asked, this was all.
     private mutating func noteReceive(of count: Int) {
+        if let sourceTLS {
+            // Its end is what TLS says, not what the socket says.
+            isReadable = !sourceTLS.isDry
+            return
+        }
         streak = count >= Self.muchAtOnce ? min(streak + 1, Self.streakToSplice) : 0
         guard count < CopyBuffer.size, !hasUrgent, !mayStopShort else { return }
         isReadable = false
@@ -117,7 +131,11 @@ struct Flow {
         _ buffer: CopyBuffer, into sink: CInt, isLast: Bool, _ space: RelaySpace
     ) -> Pause? {
         while buffer.count > 0 {
-            switch buffer.drain(into: sink, isLast: isLast) {
+            let outcome =
+                if let sinkTLS { buffer.drain(into: sinkTLS) } else {
+                    buffer.drain(into: sink, isLast: isLast)
+                }
+            switch outcome {
             case .moved(let count):
                 byteCount &+= UInt64(count)
                 if let onlooker = space.onlooker { onlooker.saw(count, of: buffer) }
@@ -129,6 +147,23 @@ struct Flow {
             }
         }
         return nil
+    }
+
+    @inline(__always)
+    private func fill(_ buffer: CopyBuffer, from source: CInt) -> Transfer {
+        if let sourceTLS { return buffer.fill(from: sourceTLS) }
+        return buffer.fill(from: source)
+    }
+
+    /// Every byte is delivered; in TLS the end is something to be sent.
+    private mutating func finish() -> Pause {
+        guard let sinkTLS, !isEndTold else { return .finished }
+        guard sinkTLS.endWrites() else {
+            isWritable = false
+            return .sinkFull
+        }
+        isEndTold = true
+        return .finished
     }
 
     // MARK: Splicing
@@ -221,7 +256,24 @@ struct Flow {
         if let held { space.giveBack(held) }
         pipe = nil
         held = nil
+        sourceTLS = nil
+        sinkTLS = nil
     }
+}
+
+// MARK: TLS
+
+extension Flow {
+    /// From now on the source speaks TLS; it may hold bytes already that no event tells of. `buffer` has those
+    /// that came before the flow began.
+    mutating func receive(through tls: TLSConnection, after buffer: CopyBuffer? = nil) {
+        sourceTLS = tls
+        isReadable = true
+        if let buffer, buffer.count > 0 { held = buffer }
+    }
+
+    /// From now on the sink does.
+    mutating func send(through tls: TLSConnection) { sinkTLS = tls }
 }
 
 // MARK: Moving to another process

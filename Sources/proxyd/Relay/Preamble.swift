@@ -5,6 +5,10 @@ struct Preamble: Equatable, Sendable {
     enum Stage: Equatable, Sendable {
         /// It is denied, and may wait for an answer that does not come (`tarpit`).
         case barred
+        /// It speaks TLS, and has not agreed with us yet.
+        case handshake
+        /// It could not agree with us, and may read why.
+        case dismissed(EndReason.Cause)
         /// A proxy's header has to be there; with fewer bytes than these there is nothing to look at.
         case header(needs: Int)
         /// What it says first has to be enough to say where it goes; with fewer bytes than these there is
@@ -22,7 +26,11 @@ struct Preamble: Equatable, Sendable {
 
     /// When it must be looked at if nothing happens: silence counts as it does later on.
     func deadline(idle: Duration?) -> Instant? {
-        guard stage != .barred, let idle else { return until }
+        switch stage {
+        case .barred, .handshake, .dismissed: return until
+        case .header, .opening, .bytes: break
+        }
+        guard let idle else { return until }
         let silence = heard.advanced(by: idle)
         return until.map { min($0, silence) } ?? silence
     }

@@ -38,6 +38,11 @@ final class Session {
     /// Of the channel's election, when it was chosen.
     var term: PrimarySeat.Term?
     var isClientWatchedForWrites = false
+    /// Where its sides speak TLS with us.
+    var clientTLS: TLSConnection?
+    var channelTLS: TLSConnection?
+    /// What the client has said in TLS before a channel was chosen.
+    var firstBytes: CopyBuffer?
     /// How far elections were when it last chose.
     var electionRevision: UInt64 = 0
     /// It counts among its source's sessions.
@@ -166,7 +171,7 @@ final class Session {
             try worker.poller.add(
                 channelSocket.number, token(.channel),
                 [.readable, .writable, .readEnd, .urgent, .edge])
-            return isConnected ? connected(to: channel, on: worker) : .none
+            return isConnected ? reached(channel, on: worker) : .none
         } catch {
             return connectFailed(
                 .init(connectError: error), errno: error.number, on: worker)
@@ -187,10 +192,12 @@ final class Session {
     }
 
     /// `errno` is the kernel's reason, 0 when it gave none.
+    /// `words` say more where it was not the kernel.
     func connectFailed(
-        _ cause: EndReason.Cause, errno: CInt = 0, on worker: Worker
+        _ cause: EndReason.Cause, errno: CInt = 0, words: String? = nil, on worker: Worker
     ) -> SessionLife.Action {
         if isTraced { trace(.connectFailed(cause, errno: errno), on: worker) }
+        channelTLS = nil
         channelSocket = FileDescriptor.none
         outFlow.isReadable = false
         outFlow.endFollows = false
@@ -206,7 +213,9 @@ final class Session {
             channel.release()
             if !cause.isShortage {
                 channel.counters[worker.index].addFailure()
-                channel.mishaps.note(cause.rawValue, errno: errno, now: worker.now)
+                channel.mishaps.note(
+                    words.map { "\(cause.rawValue): \($0)" } ?? cause.rawValue, errno: errno,
+                    now: worker.now)
                 worker.report(failureOf: channel, cause, of: service, in: term)
             }
         }
@@ -214,9 +223,6 @@ final class Session {
     }
 
     func connected(to channel: Channel, on worker: Worker) -> SessionLife.Action {
-        if let form = channel.egress?.proxyProtocol, let number = introduce(form) {
-            return connectFailed(.init(streamError: number), errno: number, on: worker)
-        }
         channel.counters[worker.index].addSession()
         channel.counters[worker.index].began(at: started)
         isPlaced = true

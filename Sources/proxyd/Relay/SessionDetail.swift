@@ -9,6 +9,10 @@ struct SessionDetail: Sendable {
     var clientPeer: Endpoint?
     /// What it asked for in its first words, or what a proxy has told.
     var serverName: String?
+    /// What was agreed on with it.
+    var tls: ClientDetails.TLSDetails?
+    /// What was agreed on with the channel: `TLSv1.3 TLS_AES_128_GCM_SHA256`.
+    var channelTLS: String?
     var channelLocal: Endpoint?
     /// Which of the channel's addresses it is.
     var channelPeer: Endpoint?
@@ -24,6 +28,8 @@ extension Session {
         return SessionDetail(
             record: record, clientLocal: Socket.localEndpoint(clientSocket),
             clientPeer: Socket.peerEndpoint(clientSocket), serverName: told?.details.serverName,
+            tls: told?.details.tls,
+            channelTLS: isPlaced ? channelTLS.map { "\($0.version) \($0.cipher)" } : nil,
             channelLocal: hasChannel ? Socket.localEndpoint(channelSocket) : nil,
             channelPeer: hasChannel ? Socket.peerEndpoint(channelSocket) : nil,
             deadline: deadline.map { $0.elapsed(since: now) }, isWaitingForRoom: wait?.isForRoom)

@@ -24,6 +24,8 @@ extension Session {
         if channelSocket.number >= 0, resets == .channel || resets == .both {
             Socket.resetOnClose(channelSocket)
         }
+        if let firstBytes { worker.space.giveBack(firstBytes) }
+        (clientTLS, channelTLS, firstBytes) = (nil, nil, nil)
         inFlow.abandon(to: worker.space)
         outFlow.abandon(to: worker.space)
         let lived = worker.now.elapsed(since: started)

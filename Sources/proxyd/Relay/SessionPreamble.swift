@@ -18,13 +18,32 @@ extension Session {
         if listener.isGuarded || service.isGuarded, let action = bar(on: worker) { return action }
         let admission = admit(on: worker)
         guard admission == .choose else { return admission }
+        if let tls = listener.tls {
+            let until = worker.now.advanced(by: tls.settings.handshakeTimeout)
+            preamble?.until = until
+            return expect(.handshake, until: until, on: worker)
+        }
         let count = listener.waitForBytes
         return count > 0 ? expect(.bytes(count), on: worker) : open(on: worker)
+    }
+
+    /// Nobody listens in any more: what it has to send now.
+    func secured(on worker: Worker) -> SessionLife.Action {
+        let until = service.timeouts.clientHello.map { worker.now.advanced(by: $0) }
+        let count = listener.waitForBytes
+        preamble = Preamble(stage: .bytes(count), until: until, heard: worker.now)
+        if let deadline { worker.deadlines.schedule(slot: slot, at: deadline) }
+        return count > 0 ? look(on: worker) : open(on: worker)
     }
 
     /// Nothing has to come any more.
     private var choosing: SessionLife.Action {
         preamble = nil
+        if let clientTLS {
+            inFlow.receive(through: clientTLS, after: firstBytes)
+            outFlow.send(through: clientTLS)
+            firstBytes = nil
+        }
         life.choose()
         return .choose
     }
@@ -101,10 +120,7 @@ extension Session {
     func resumePreamble(_ readiness: Readiness, on worker: Worker) {
         guard let stage = preamble?.stage else { return }
         if !readiness.isDisjoint(with: [.error, .hangUp]) {
-            return perform(
-                stage == .barred
-                    ? life.turnAway(.denied, resetting: .neither)
-                    : life.broke(.client, .reset), on: worker)
+            return perform(stage.left(&life) ?? life.broke(.client, .reset), on: worker)
         }
         preamble?.heard = worker.now
         perform(look(on: worker), on: worker)
@@ -116,16 +132,21 @@ extension Session {
         case nil: return .none
         case .barred:
             return inFlow.endFollows ? life.turnAway(.denied, resetting: .neither) : .none
+        case .handshake: return shakeHands(on: worker)
+        case .dismissed(let cause): return seeOff(cause, on: worker)
         case .header(let needs):
-            return has(needs) ? readHeader(on: worker) : goOn
+            return has(needs, on: worker) ? readHeader(on: worker) : goOn
         case .bytes(let count):
-            return has(count) ? open(on: worker) : goOn
+            return has(count, on: worker) ? open(on: worker) : goOn
         case .opening(let needs):
-            return has(needs) ? readOpening(on: worker) : goOn
+            return has(needs, on: worker) ? readOpening(on: worker) : goOn
         }
     }
 
-    private func has(_ count: Int) -> Bool { ClientBytes.count(clientSocket) ?? count >= count }
+    private func has(_ count: Int, on worker: Worker) -> Bool {
+        if let clientTLS { return decryptFirstBytes(clientTLS, on: worker) >= count }
+        return ClientBytes.count(clientSocket) ?? count >= count
+    }
 
     /// There is too little so far.
     private var goOn: SessionLife.Action { inFlow.endFollows ? life.endedEarly() : .none }
@@ -134,17 +155,17 @@ extension Session {
 
     /// Looks at it where somebody wants to know.
     private func open(on worker: Worker) -> SessionLife.Action {
-        listener.routes != nil || service.asksForServerName
+        // In TLS of ours the name is known already, and rules may need no more than that.
+        if clientTLS != nil {
+            return listener.routes == nil ? choosing : expect(.opening(needs: 0), on: worker)
+        }
+        return listener.routes != nil || service.asksForServerName
             ? expect(.opening(needs: 1), on: worker) : choosing
     }
 
     /// Goes where the rules lead, or waits for more: nothing is guessed.
     private func readOpening(on worker: Worker) -> SessionLife.Action {
-        let most = min(ClientBytes.count(clientSocket) ?? .max, ClientHello.mostBytes)
-        guard most > 0, let bytes = ClientBytes.peek(clientSocket, atMost: most) else {
-            return goOn
-        }
-        let reading = ClientHello.read(bytes)
+        guard let (bytes, reading) = opening else { return goOn }
         var destination = service
         var onlyGroup: Group?
         switch listener.routes?.decide(bytes, reading) {
@@ -163,9 +184,23 @@ extension Session {
             return wait(for: needs, after: bytes.count)
         }
         (service, group) = (destination, onlyGroup)
-        if case .complete(let hello) = reading { note(hello) }
+        if clientTLS == nil, case .complete(let hello) = reading { note(hello) }
         if isTraced { trace(.routed(service, group), on: worker) }
         return choosing
+    }
+
+    /// What it has said first, and what it asks for; nil: nothing was said.
+    private var opening: ([UInt8], ClientHelloReading)? {
+        if clientTLS != nil {
+            let details = told?.details
+            let hello = ClientHello(
+                serverName: details?.serverName, alpn: details?.alpn.map { [$0] } ?? [])
+            let bytes = firstBytes?.held.prefix(ClientHello.mostBytes) ?? []
+            return (Array(bytes), .complete(hello))
+        }
+        let most = min(ClientBytes.count(clientSocket) ?? .max, ClientHello.mostBytes)
+        guard most > 0, let bytes = ClientBytes.peek(clientSocket, atMost: most) else { return nil }
+        return (bytes, ClientHello.read(bytes))
     }
 
     private func wait(for needs: Int, after count: Int) -> SessionLife.Action {
@@ -228,9 +263,17 @@ extension Session {
 
     /// It has taken too long, or has been barred for long enough.
     func preambleTimedOut(on worker: Worker) {
-        let isBarred = preamble?.stage == .barred
-        perform(
-            isBarred ? life.turnAway(.denied, resetting: .neither) : life.spokeTooLate(),
-            on: worker)
+        perform(preamble?.stage.left(&life) ?? life.spokeTooLate(), on: worker)
+    }
+}
+
+extension Preamble.Stage {
+    /// What becomes of a client that has been told already; nil: it has not.
+    fileprivate func left(_ life: inout SessionLife) -> SessionLife.Action? {
+        switch self {
+        case .barred: life.turnAway(.denied, resetting: .neither)
+        case .dismissed(let cause): life.spokeNonsense(cause)
+        case .handshake, .header, .opening, .bytes: nil
+        }
     }
 }

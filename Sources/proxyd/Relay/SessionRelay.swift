@@ -48,11 +48,21 @@ extension Session {
             if readiness.contains(.readEnd), !readiness.contains(.error) { flow.endFollows = true }
             if readiness.contains(.urgent) { flow.hasUrgent = true }
         }
+        if let tls = side == .client ? clientTLS : channelTLS {
+            let isUnsure = !readiness.isDisjoint(with: [.readEnd, .urgent, .hangUp, .error])
+            tls.noteReadable(isUnsure: isUnsure)
+        }
         if side == .client { note(&inFlow) } else { note(&outFlow) }
     }
 
     private func noteWritable(_ side: Side) {
-        if side == .client { outFlow.isWritable = true } else { inFlow.isWritable = true }
+        if side == .client {
+            outFlow.isWritable = true
+            if let clientTLS, clientTLS.needsRoomToReceive { inFlow.isReadable = true }
+        } else {
+            inFlow.isWritable = true
+            if let channelTLS, channelTLS.needsRoomToReceive { outFlow.isReadable = true }
+        }
     }
 
     private func resumeConnecting(_ readiness: Readiness, on worker: Worker) {
@@ -66,15 +76,19 @@ extension Session {
                 return
             }
         }
-        guard readiness.contains(.writable) else { return }
-        perform(connected(to: channel, on: worker), on: worker)
+        if channelTLS != nil {
+            perform(shakeHands(with: channel, on: worker), on: worker)
+        } else if readiness.contains(.writable) {
+            perform(reached(channel, on: worker), on: worker)
+        }
     }
 
     /// The channel's connection stands: bytes may flow.
     func beginRelay(on worker: Worker) {
-        if inFlow.isReadable {
-            pumpIfReady(from: .client, on: worker)
-        } else {
+        // In TLS only trying says whether the client has anything to say.
+        let isSilent = !inFlow.isReadable
+        if !isSilent { pumpIfReady(from: .client, on: worker) }
+        if isSilent || clientTLS != nil && inFlow.byteCount == 0 && !isClosed {
             ChannelSocket.acknowledge(channelSocket)
         }
         pumpIfReady(from: .channel, on: worker)
@@ -158,7 +172,9 @@ extension Session {
     private func settle(_ pause: Flow.Pause, from side: Side, on worker: Worker) {
         switch pause {
         case .sourceEmpty:
-            break
+            if side == .client, let clientTLS, clientTLS.needsRoomToReceive {
+                watchClientForWrites(on: worker)
+            }
         case .sinkFull:
             if side == .channel { watchClientForWrites(on: worker) }
         case .turnOver:
@@ -193,7 +209,7 @@ extension Session {
     }
 
     /// Clients are watched for room only once one of them had none: most never do.
-    private func watchClientForWrites(on worker: Worker) {
+    func watchClientForWrites(on worker: Worker) {
         guard !isClientWatchedForWrites else { return }
         isClientWatchedForWrites = true
         try? worker.poller.modify(

@@ -21,6 +21,10 @@ struct TraceRecord: Sendable {
         case connecting(Endpoint?)
         /// `errno` is 0 when the kernel gave no reason.
         case connectFailed(EndReason.Cause, errno: Int32)
+        /// What was agreed on with that side, and whether it goes on with an earlier connection's keys.
+        case secured(Side, String, Bool)
+        /// That side and we cannot agree on TLS.
+        case insecure(Side, String)
         /// After so many nanoseconds.
         case connected(UInt64)
         /// The first bytes from that side, so many.

@@ -35,6 +35,9 @@ struct SystemError: Error, Equatable {
         ["SO_", "IP_", "IPV6_", "TCP_"].contains { call.description.hasPrefix($0) }
     }
 
+    /// We may not do that, though it can be done.
+    var isForbidden: Bool { number == EACCES || number == EPERM }
+
     /// Descriptors or kernel memory have run out: ours to wait for, nobody's fault.
     var isShortage: Bool {
         number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM

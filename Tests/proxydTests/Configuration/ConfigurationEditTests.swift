@@ -183,7 +183,15 @@ struct ConfigurationEditTests {
             ),
             (
                 "create main 10.0.0.1:1 tls=yes",
-                "invalid: “tls” is not available in this version; remove it"
+                "invalid: “tls” cannot be set while things run; write it into the file, and reload"
+            ),
+            (
+                "set main/0 tls.ca /x",
+                "invalid: “tls” cannot be set while things run; write it into the file, and reload"
+            ),
+            (
+                "set listener mail/0 tls.passphrase geheim",
+                "invalid: “tls” cannot be set while things run; write it into the file, and reload"
             ),
             (
                 "create listener mail 127.0.0.1:7143",
@@ -258,6 +266,14 @@ struct ConfigurationTextTests {
                       route: [{sni: ["*.a.example", b.example], alpn: h2, group: p}, {first-bytes: ssh, service: "0"},
                               {first-bytes: "regex:^[A-Z]+ ", group: p}, {default: p}],
                       proxy-protocol: {accept-from: [10.0.0.0/8, unix]},
+                      tls: {certificate: /c.pem, key: /k.pem, passphrase: "of: the # key", names: ["*.a.example", b.example],
+                            staple: /s.der, min-version: 1.3, ciphers: "ECDHE+AESGCM:!aNULL", ciphersuites: TLS_AES_128_GCM_SHA256,
+                            curves: "X25519:P-256", alpn: [h2, http/1.1], client-certificate: required, client-ca: /ca.pem,
+                            crl: /crl.pem, ticket-lifetime: 1h, handshake-timeout: 3s, max-handshakes: 7,
+                            unknown-name: refuse, require-close-notify: yes}},
+                     {address: "*:81", tls: {certificates: [/a.pem, {certificate: /b.pem, passphrase: b, names: b.example}],
+                                             tickets: no, max-version: 1.2, client-certificate: optional, client-ca: /x}},
+                     {address: "*:82",
                       socket: {interface: eth0, mark: 7, dscp: 46, mptcp: yes, congestion: cubic, fast-open: yes,
                                defer-accept: 3s, keepalive-idle: 30s, keepalive-interval: 5s, keepalive-count: 3}}]
             grace: 5s
@@ -280,8 +296,13 @@ struct ConfigurationTextTests {
             groups:
               - socket: {dscp: 8}
                 proxy-protocol: v1
+                tls: {ca: /ca.pem, crl: /crl.pem, name: db.example, sni: client, alpn: client, certificate: /me.pem,
+                      key: /me.key, passphrase-file: /pass, min-version: 1.3, curves: X25519, require-close-notify: yes}
                 source: client
-                channels: [db1:80, {unix: /run/a b, label: "- odd: \\"label\\"", enabled: no}]
+                channels: [db1:80, {unix: /run/a b, label: "- odd: \\"label\\"", enabled: no, tls: no},
+                           {address: "db2:80", tls: yes}, {address: "db3:80", tls: {verify: no, sni: none, alpn: [h2]}},
+                           {address: "db4:80", tls: {sni: x.example, certificate: /me.pem, passphrase-env: PASS,
+                                                     ciphers: HIGH, ciphersuites: TLS_AES_256_GCM_SHA384}}]
                 slow-start: 30s
                 rebalance: 100
               - name: p
@@ -300,7 +321,9 @@ struct ConfigurationTextTests {
                       - {kind: http, method: HEAD, path: /x, host: h, status: [200, 301-302], port: 81}
                       - {kind: script, command: /bin/false, timeout: 5s, rise: 1, fall: 9}
                       - {kind: redis-master, address: 10.0.0.9}
-                      - {kind: postgres-primary, user: u}
+                      - {kind: postgres-primary, user: u, tls: yes}
+                      - {kind: tls, port: 8443}
+                      - {kind: http, tls: no}
               - balance: {policy: maglev, key: sni, max-load: 1.25, seed: 42}
                 channels: ["10.0.0.1:1"]
         """,

@@ -107,8 +107,8 @@ struct ConfigurationMistakeTests {
                 "colour: red",
                 "4:3: unknown key “colour” in a service; the keys here are name, listen, timeouts, grace, grace-max, failures, autodisable, panic, resolve, when-empty, on-remove, max-sessions, per-source, overload, queue, access, source, groups, channels, probe, probes"
             ),
-            ("tls: {}", "4:3: “tls” is not available in this version; remove it"),
-            ("tls: 3", "4:3: “tls” is not available in this version; remove it"),
+            ("tls: {}", "4:3: unknown key “tls” in a service; it belongs in a listener"),
+            ("checks: 3", "4:3: “checks” is not available in this version; remove it"),
             ("[a]: 3", "4:3: a list or a map cannot be a key; write a word"),
             ("<<: 3", "4:7: “<<” merges maps, and this is none; write it as <<: *NAME"),
             ("name: []", "4:9: “name” is a list, not a single value; write one word or number"),

@@ -80,6 +80,12 @@ struct ProbeReaderTests {
                     HTTPCheck(
                         method: .head, path: "/up", host: "www", status: [200...200, 301...302])))
         ),
+        ("tls", ProbeConfiguration(name: "tls", check: .tls)),
+        ("{kind: tls, tls: yes}", ProbeConfiguration(name: "tls", check: .tls, usesTLS: true)),
+        (
+            "{kind: smtp, tls: no}",
+            ProbeConfiguration(name: "smtp", check: .exchange(ProbeKind.smtpSteps), usesTLS: false)
+        ),
         (
             "{kind: http, status: '200,404', body: well}",
             ProbeConfiguration(
@@ -112,8 +118,16 @@ struct ProbeReaderTests {
     static let mistakes: [(String, String)] = [
         ("conect", "10: “conect” is no kind of probe; did you mean “connect”?"),
         (
-            "tls",
-            "10: probes of kind tls are not available in this version; write connect, or use a script"
+            "{kind: tls, tls: no}",
+            "27: a probe of kind tls cannot do without TLS; write kind: connect, or remove tls"
+        ),
+        (
+            "{kind: script, command: /x, tls: yes}",
+            "43: “tls” means nothing to a probe of kind script; remove it; the script connects"
+        ),
+        (
+            "{kind: http, tls: maybe}",
+            "28: “tls” is “maybe”, which says neither; write true or false"
         ),
         ("{interval: 5s}", "10: the probe has no kind; add kind: connect, or another one"),
         (

@@ -163,6 +163,10 @@ struct CommandTableTests {
                 "path serial state address when_empty current total in_bytes out_bytes refused"
             ),
             (
+                "show tls",
+                "path side certificate expires days under_way full resumed failed"
+            ),
+            (
                 "show groups",
                 "path serial role balance usable channels current slots total spilled digest elected"
             ),

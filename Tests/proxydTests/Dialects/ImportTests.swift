@@ -136,12 +136,12 @@ struct ImportTests {
         "HAProxy: lines that are told of",
         arguments: [
             ("acl x src 10.0.0.0/8", "not carried over"),
-            ("use_backend b if x", "every client goes to the default"),
+            ("use_backend b if x", "its clients go where the other lines send them"),
             ("stick on src", "not carried over"), ("timeout client soon", "no time"),
             ("maxconn x", "out of range"),
             ("no option redispatch", ""), ("balance uri", "in turn instead"),
             ("bind udp@1:2", "kind that is not available"),
-            ("bind 127.0.0.1", "names no port"), ("bind :5 ssl crt /x", "ssl"),
+            ("bind 127.0.0.1", "names no port"), ("bind :5 ssl", "would be in the clear"),
             ("server s fd@3", "kind that is not available"),
             ("server s 10.0.0.1:1 cookie abc check", "cookie abc"),
             ("colour red", "not carried over"),
@@ -271,7 +271,9 @@ struct ImportTests {
             "mode tcp",
             "timeout", "99999999999999999999", "weight", "balance", "\n", "stream", "upstream",
             "proxy_pass", "include", "f", "#", "unix:/", "[::]:1", "defaults", "0", "-1", "",
-            "tcp-check expect rstring (", "check", "backup", "maxconn", "weight=0",
+            "tcp-check expect rstring (", "check", "backup", "maxconn", "weight=0", "ssl", "crt",
+            "sni", "acl a req_ssl_sni b", "use_backend app if", "verify", "ssl_certificate",
+            "proxy_ssl", "map $ssl_preread_server_name $x {", "on",
         ]
         var scramble = Scramble(seed: 19, words: words)
         var accepted = 0

@@ -170,6 +170,67 @@ struct LighttpdFileTests {
         #expect(plan.notes.contains { $0.text.contains("“mode” has no effect") })
     }
 
+    @Test("TLS of a socket, or of all of them")
+    func tls() throws {
+        let inside = """
+            ssl.engine = "enable"
+            ssl.pemfile = "/c.pem"
+            ssl.privkey = "/k.pem"
+            ssl.ca-file = "/ca.pem"
+            ssl.verifyclient.activate = "enable"
+            ssl.verifyclient.enforce = "disable"
+            ssl.verifyclient.ca-crl-file = "/crl.pem"
+            ssl.stapling-file = "/s.der"
+            ssl.cipher-list = "HIGH"
+            ssl.honor-cipher-order = "enable"
+            ssl.openssl.ssl-conf-cmd = ( "MinProtocol" => "TLSv1.3", "Curves" => "X25519", "Options" => "x" )
+
+            """
+        let plan = try Self.plan(Self.block(Self.server + inside))
+        let tls = try #require(plan.configuration.services[0].listeners[0].tls)
+        var expected = TLSListenerConfiguration()
+        expected.certificates = [
+            CertificateConfiguration(certificate: "/c.pem", key: "/k.pem", staple: "/s.der")
+        ]
+        expected.versions.least = .v13
+        expected.ciphers = TLSCiphers(ciphers: "HIGH", curves: "X25519")
+        expected.clientCertificate = .optional
+        (expected.clientCA, expected.revoked) = ("/ca.pem", "/crl.pem")
+        #expect(tls == expected)
+        #expect(plan.notes.contains { $0.text.hasPrefix("Options x: write MinProtocol") })
+        #expect(!plan.notes.contains { $0.text.contains("ssl.honor-cipher-order") })
+        let outside = "ssl.engine = \"enable\"\nssl.pemfile = \"/c.pem\"\n"
+        let own = "ssl.engine = \"disable\"\n"
+        let mixed = try Self.plan(
+            outside + Self.block(Self.server) + Self.block(Self.server + own, at: "[::]:5"))
+        #expect(
+            mixed.configuration.services.map { $0.listeners[0].tls != nil } == [true, false])
+    }
+
+    @Test(
+        "TLS that cannot be had is refused",
+        arguments: [
+            ("", "there is no ssl.pemfile"),
+            ("ssl.pemfile = \"c.pem\"", "ssl.pemfile is \"c.pem\"; write the whole path"),
+            (
+                "ssl.pemfile = \"/c\"\nssl.verifyclient.activate = \"enable\"",
+                "there is no ssl.verifyclient.ca-file"
+            ),
+            (
+                "ssl.pemfile = \"/c\"\nssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"TLSv1.3\", \"MaxProtocol\" => \"TLSv1.2\")",
+                "no version is left"
+            ),
+            (
+                "ssl.pemfile = \"/c\"\nssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"x\")",
+                "“x” is no version of TLS"
+            ),
+        ])
+    func tlsMistakes(lines: String, words: String) throws {
+        let text = "ssl.engine = \"enable\"\n\(lines)\n" + Self.block(Self.server)
+        let refusal = Self.call(["-D", "-f", "f"]).refusal(in: .with(["f": text]))
+        #expect(refusal?.text.contains(words) == true, "\(refusal?.text ?? "")")
+    }
+
     @Test("directives of other modules and conditions of HTTP are passed over, and told")
     func others() throws {
         let plan = try Self.plan(
@@ -267,7 +328,8 @@ struct LighttpdFileTests {
             "server.port", "=", "+=", ":=", "(", ")", "{", "}", "\"", "'", "=>", ",", "$SERVER",
             "[\"socket\"]", "==", "sockproxy.server", "\"host\"", "\"\"", "80", "\n", "include",
             "\"f\"", "else", "var.x", "env.HOME", "#", "global", "\\", "+", "\"/\"", "\"port\"",
-            "99999999999999999999", "sockproxy.balance", "ssl.engine", "\"enable\"", "",
+            "99999999999999999999", "sockproxy.balance", "ssl.engine", "ssl.pemfile", "\"enable\"",
+            "",
         ]
         var scramble = Scramble(seed: 18, words: words)
         var accepted = 0

@@ -59,6 +59,58 @@ struct TcprelayFileTests {
 
     // MARK: Meaning
 
+    @Test(
+        "TLS on listeners, with the one certificate",
+        arguments: [
+            ("tls = yes", TLSVersions()), ("tls", TLSVersions()), ("ssl = permit", TLSVersions()),
+            ("tls = TLSv1.3", TLSVersions(least: .v13, most: .v13)),
+            ("tls = TLSv1.1,TLSv1.2", TLSVersions(least: .v12, most: .v12)),
+            ("tls = TLSv1.2, TLSv1.3", TLSVersions()), ("tls = no", nil), ("", nil),
+        ] as [(String, TLSVersions?)])
+    func tls(words: String, versions: TLSVersions?) throws {
+        let relay =
+            "tls cert-file = c.pem ssl keyfile = /k.pem tls passphrase = \"gehe im\" remote = { address = ::1 port = 9 }"
+        let plan = try Self.plan(
+            Self.file("listen { \(words) port = 1 address = 127.0.0.1 } listen { port = 2 }", relay)
+        )
+        let listeners = plan.configuration.services[0].listeners
+        var expected: TLSListenerConfiguration?
+        if let versions {
+            let certificate = CertificateConfiguration(
+                certificate: "/here/c.pem", key: "/k.pem", passphrase: .text(Secret("gehe im")))
+            expected = TLSListenerConfiguration(certificates: [certificate], versions: versions)
+        }
+        #expect(listeners[0].tls == expected)
+        #expect(listeners[1].tls == nil)
+        #expect(
+            plan.notes.contains { $0.text == "c.pem is not used: no listener has “tls = yes”" }
+                == (versions == nil))
+        #expect(!plan.notes.contains { $0.text.contains("gehe") })
+        #expect(
+            plan.notes.contains { $0.text.contains("TLSv1.1 is broken and not spoken") }
+                == words.contains("1.1"))
+        let call = Self.call()
+        #expect(
+            try call.translationIsSame(
+                in: .with(["f": Self.file("listen { \(words) port = 1 }", relay)])))
+    }
+
+    @Test(
+        "TLS that cannot be had is a mistake, at its line",
+        arguments: [
+            ("tls = yes", "Expected 'tls cert-file' in the section of tcprelay, but got none"),
+            ("tls = auto", "Expected 'yes' or 'no', but got 'auto'"),
+            ("tls = TLSv1.1", "Expected TLSv1.2 or TLSv1.3, but got 'TLSv1.1'"),
+            ("tls = SSLv3", "but got 'SSLv3'"), ("tls psk = x", "Expected certificates"),
+        ])
+    func tlsMistakes(words: String, expected: String) throws {
+        let refusal = Self.call().refusal(
+            in: .with(["f": Self.file("\nlisten { port = 2 \(words) }")]))
+        #expect(refusal?.text.contains(expected) == true, "\(refusal?.text ?? "")")
+        #expect(refusal?.text.contains("f:2: ") == true, "\(refusal?.text ?? "")")
+        #expect(refusal?.status == 78)
+    }
+
     @Test("the published sample loads as far as it has no TLS, and its clash is told")
     func sample() throws {
         let plan = try Self.plan(
@@ -288,7 +340,8 @@ struct TcprelayFileTests {
                 "id", "=", "{", "}", "spawnd", "tcprelay", "listen", "port", "1", "address", "::0",
                 "127.0.0.1", "remote", "weight", "0x10", "10m", "users", "max", "spawn", "syslog",
                 "ident", "permit", "deny", "not", "10.0.0.0/8", "alias", "x", "include", "f",
-                "setenv", "\"", "'", "${X}", "#\n", "\\", "tls", "yes", "[", "]", "local",
+                "setenv", "\"", "'", "${X}", "#\n", "\\", "tls", "yes", "cert-file", "TLSv1.3,",
+                "[", "]", "local",
                 "rebalance",
                 "path", "/s", "mode", "600", "overload", "queue", "99999999999999999999", "",
             ]

@@ -67,7 +67,8 @@ struct AccessLinesTests {
                 listener_address=127.0.0.1:9 channel=s/g/0 address=192.168.0.1:80 \
                 channel_port=40000 status=200 in_bytes=848 out_bytes=940087 client_ms=8900 \
                 channel_ms=8899 wait_us=400 connect_us=600 first_byte_us=2500 code=-- cause=done \
-                retries=1 client_rtt_us=45 channel_rtt_us=50 generation=3 sni=-
+                retries=1 client_rtt_us=45 channel_rtt_us=50 generation=3 sni=- tls=- cipher=- \
+                subject=-
 
                 """)
     }
@@ -89,7 +90,8 @@ struct AccessLinesTests {
                 "channel_port":null,"status":503,"in_bytes":848,"out_bytes":940087,"client_ms":0,\
                 "channel_ms":null,"wait_us":null,"connect_us":null,"first_byte_us":null,\
                 "code":"PQ","cause":"no channel","retries":1,"client_rtt_us":null,\
-                "channel_rtt_us":null,"generation":3,"sni":null}
+                "channel_rtt_us":null,"generation":3,"sni":null,"tls":null,\
+                "cipher":null,"subject":null}
 
                 """)
     }
@@ -160,7 +162,7 @@ struct AccessLinesTests {
         if format != .json {
             #expect(line.utf8.count { $0 == 0x22 } == 2)
             #expect(line.utf8.allSatisfy { $0 < 0x7F })
-            let blanks = format == .httpd ? 11 : 34
+            let blanks = format == .httpd ? 11 : 37
             #expect(line.utf8.count { $0 == 0x20 } == blanks)
         } else {
             #expect(!line.contains("\u{2028}"))

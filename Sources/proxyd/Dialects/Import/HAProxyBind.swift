@@ -3,9 +3,15 @@ internal import Shared
 /// `bind ADDRESS[,ADDRESS…] [PARAMETERS]`.
 struct HAProxyBind {
     private let line: HAProxyLine
+    private let defaults: HAProxyTLSDefaults
+    private let surroundings: Surroundings
     private(set) var remarks = ImportRemarks()
 
-    init(_ line: HAProxyLine) { self.line = line }
+    init(_ line: HAProxyLine, _ defaults: HAProxyTLSDefaults, in surroundings: Surroundings) {
+        self.line = line
+        self.defaults = defaults
+        self.surroundings = surroundings
+    }
 
     private static let mostPorts = 100
 
@@ -14,6 +20,7 @@ struct HAProxyBind {
         var alsoV4 = false
         var options = SocketOptions()
         var settings = ListenerConfiguration(name: "0", endpoint: .unix(path: "/"))
+        var tls = defaults.bind
         var index = 2
         func value() -> String { line[index + 1] }
         while index < line.words.count {
@@ -48,19 +55,29 @@ struct HAProxyBind {
             case "tfo": options.fastOpen = true
             case "mptcp": options.mptcp = true
             case "defer-accept": options.deferAccept = 1
-            case "v6only", "transparent", "ssl",
-                "strict-sni", "no-sslv3", "no-tlsv10", "no-tlsv11", "prefer-client-ciphers",
-                "allow-0rtt", "generate-certificates", "accept-netscaler-cip":
-                if word != "v6only" {
-                    remarks.drop("bind … \(word)", at: line.place)
-                }
+            case "v6only": break
+            case "transparent", "prefer-client-ciphers", "no-prefer-client-ciphers", "allow-0rtt",
+                "generate-certificates", "accept-netscaler-cip":
+                remarks.drop("bind … \(word)", at: line.place)
             default:
-                remarks.drop("bind … \(word) \(value())", at: line.place)
-                index += 1
+                if let count = tls.take(word, value()) {
+                    index += count
+                } else {
+                    remarks.drop("bind … \(word) \(value())", at: line.place)
+                    index += 1
+                }
             }
             index += 1
         }
         settings.socket = options.isEmpty ? nil : options
+        do throws(HAProxyTLSProblem) {
+            settings.tls = try tls.listener(defaults, in: surroundings)
+        } catch {
+            remarks.drop(
+                line.text, at: line.place,
+                "\(error.text); it is left out, as it would be in the clear")
+            return []
+        }
         for text in line[1].split(separator: ",") {
             for endpoint in endpoints(String(text)) {
                 var listener = settings

@@ -7,6 +7,7 @@ struct HAProxyImport {
     private let surroundings: Surroundings
     private var names = ImportNames()
     private var remarks = ImportRemarks()
+    private var tls = HAProxyTLSDefaults()
     private(set) var configuration = Configuration()
     private(set) var options = RunOptions()
 
@@ -20,9 +21,14 @@ struct HAProxyImport {
     var told: [ForeignRemark] { remarks.all }
 
     mutating func translate() throws(ImportMistake) {
+        for line in file.sections.filter({ $0.kind == "global" }).flatMap(\.lines) {
+            for word in tls.take(line).dropped {
+                remarks.drop("\(line[0]) … \(word)", at: line.place)
+            }
+        }
         // Each line of a `defaults` section is told of once, not with every proxy that it counts for.
         for section in file.sections where section.kind == "defaults" {
-            var defaults = HAProxyProxy(name: section.name, place: section.place)
+            var defaults = HAProxyProxy(name: section.name, place: section.place, tls)
             for line in section.lines { defaults.take(line, in: surroundings) }
             for remark in defaults.remarks.all { remarks.add(remark) }
         }
@@ -42,7 +48,7 @@ struct HAProxyImport {
     }
 
     private mutating func proxy(_ section: HAProxySection) -> HAProxyProxy {
-        var proxy = HAProxyProxy(name: section.name, place: section.place)
+        var proxy = HAProxyProxy(name: section.name, place: section.place, tls)
         if let index = section.defaults {
             for line in file.sections[index].lines { proxy.take(line, in: surroundings) }
         } else {
@@ -70,32 +76,91 @@ struct HAProxyImport {
         guard !front.listeners.isEmpty else {
             return remarks.drop(shown, at: section.place, "nothing is bound")
         }
-        var back = front
-        if section.kind == "frontend" {
-            guard let route = front.defaultBackend else {
-                return remarks.drop(shown, at: section.place, "it has no default_backend")
-            }
-            guard
-                let found = file.sections.first(where: {
-                    ["backend", "listen"].contains($0.kind) && $0.name == route.name
-                })
-            else {
-                return remarks.drop(
-                    "default_backend \(route.name)", at: route.place, "there is no such backend")
-            }
-            back = proxy(found)
-            guard back.isTCP else {
-                return remarks.drop(shown, at: section.place, "its backend is “mode http”")
-            }
+        let listed = section.kind == "listen" && !front.servers.isEmpty ? front : nil
+        let usual = listed ?? front.defaultBackend.flatMap { backend($0) }
+        let choices = front.routes.compactMap { choice in
+            backend(choice.route).map { (choice, $0) }
+        }
+        guard let back = usual ?? choices.first?.1 else {
+            let isSaid = front.defaultBackend != nil || !front.routes.isEmpty
+            return remarks.drop(
+                shown, at: section.place,
+                isSaid ? "none of its backends can be carried over" : "it has no default_backend")
         }
         var service = ServiceConfiguration(name: names.name(front.name))
         service.listeners = listeners(of: front, in: &service)
-        service.groups = groups(of: back, port: front.listeners.first?.endpoint, in: &service)
+        if choices.isEmpty {
+            service.groups = groups(of: back, port: front.listeners.first?.endpoint, in: &service)
+        } else {
+            route(choices, otherwise: usual, from: front, in: &service)
+        }
         guard !service.groups.isEmpty else {
             return remarks.drop(shown, at: section.place, "no server of it could be carried over")
         }
         setTimes(front, back, in: &service)
+        if let inspection = front.inspection, !choices.isEmpty {
+            service.timeouts.clientHello = inspection.bounded(
+                ValueReader.shortest...ValueReader.longestHold)
+        }
         configuration.services.append(service)
+    }
+
+    private mutating func backend(_ route: HAProxyProxy.Route) -> HAProxyProxy? {
+        let found = file.sections.first {
+            ["backend", "listen"].contains($0.kind) && $0.name == route.name
+        }
+        guard let found else {
+            remarks.drop("backend \(route.name)", at: route.place, "there is no such backend")
+            return nil
+        }
+        let back = proxy(found)
+        guard back.isTCP else {
+            remarks.drop("backend \(route.name)", at: route.place, "it is “mode http”")
+            return nil
+        }
+        return back
+    }
+
+    /// A group for each backend, and rules that lead there.
+    private mutating func route(
+        _ choices: [(HAProxyProxy.Choice, HAProxyProxy)], otherwise usual: HAProxyProxy?,
+        from front: HAProxyProxy, in service: inout ServiceConfiguration
+    ) {
+        var groupNames = ImportNames()
+        var groupOf: [String: String] = [:]
+        var rules: [RouteRule] = []
+        for (back, alternatives) in choices.map({ ($1, $0.alternatives) })
+            + (usual.map { [($0, [[]])] } ?? [])
+        {
+            if groupOf[back.name] == nil {
+                let found = groups(
+                    of: back, port: front.listeners.first?.endpoint, in: &service)
+                guard var group = found.first else {
+                    remarks.drop(
+                        "backend \(back.name)", at: back.place,
+                        "no server of it could be carried over")
+                    continue
+                }
+                group.name = groupNames.name(back.name)
+                groupOf[back.name] = group.name
+                service.groups.append(group)
+                if found.count > 1 {
+                    remarks.drop(
+                        "backup servers of \(back.name)", at: back.place,
+                        "a route leads to one group, and no other one is tried")
+                }
+            }
+            guard let name = groupOf[back.name] else { continue }
+            rules += alternatives.map { RouteRule(conditions: $0, target: .group(name)) }
+            // Those behind it are for nobody.
+            if alternatives.contains([]) { break }
+        }
+        if rules.count > FileReader.mostRoutes {
+            remarks.drop(
+                "use_backend", at: front.place, "more than \(FileReader.mostRoutes) rules")
+            service.groups.removeAll()
+        }
+        for index in service.listeners.indices { service.listeners[index].route = rules }
     }
 
     private mutating func listeners(
@@ -241,7 +306,9 @@ struct HAProxyImport {
                 if line[1].hasPrefix("/") { privileges.chroot = line[1] }
             case "daemon": options.isInBackground = true
             case "pidfile": options.pidFile = line[1]
-            default: remarks.drop(line.text, at: line.place)
+            default:
+                var defaults = HAProxyTLSDefaults()
+                if !defaults.take(line).isTaken { remarks.drop(line.text, at: line.place) }
             }
         }
         privileges.keepsBind = privileges.user != nil

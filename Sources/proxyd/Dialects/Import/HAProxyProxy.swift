@@ -30,11 +30,24 @@ struct HAProxyProxy {
     var probe: HAProxyProbe = .connect
     var expects: [HAProxyLine] = []
     var serverDefaults: [String] = []
+    /// `use_backend`, in their order.
+    var routes: [Choice] = []
+    /// `tcp-request inspect-delay`.
+    var inspection: Duration?
+    private var acl = HAProxyACL()
+    private let tls: HAProxyTLSDefaults
     var remarks = ImportRemarks()
 
-    init(name: String, place: String) {
+    /// `use_backend NAME if …`: any of the alternatives, of each all conditions.
+    struct Choice {
+        var route: Route
+        var alternatives: [[RouteRule.Condition]]
+    }
+
+    init(name: String, place: String, _ tls: HAProxyTLSDefaults) {
         self.name = name
         self.place = place
+        self.tls = tls
     }
 
     /// Lines that change nothing about how bytes are moved, here or there.
@@ -57,7 +70,7 @@ struct HAProxyProxy {
         case "mode":
             isTCP = line[1] == "tcp"
             modePlace = line.place
-        case "bind": takeBind(line)
+        case "bind": takeBind(line, in: surroundings)
         case "server": takeServer(line, in: surroundings)
         case "default-server": serverDefaults += line.words.dropFirst()
         case "balance": balance = line
@@ -69,9 +82,16 @@ struct HAProxyProxy {
         case "maxconn": maxConnections = number(line, 1, 1...ValueReader.sessions.upperBound)
         case "backlog": backlog = number(line, 1, 1...65_535)
         case "default_backend": defaultBackend = Route(name: line[1], place: line.place)
-        case "use_backend", "use-server":
+        case "use_backend": takeChoice(line)
+        case "use-server":
             remarks.drop(text, at: line.place, "not carried over: every client goes to the default")
-        case "acl", "tcp-request", "tcp-response", "stick", "stick-table", "filter":
+        case "acl":
+            if !acl.take(line) { remarks.drop(text, at: line.place) }
+        case "tcp-request" where line[1] == "inspect-delay":
+            inspection = time(line, 2)
+        case "tcp-request" where Self.isWaiting(line):
+            remarks.drop(text, at: line.place, "not needed")
+        case "tcp-request", "tcp-response", "stick", "stick-table", "filter":
             remarks.drop(text, at: line.place)
         case "disabled": isDisabled = true
         case "enabled": isDisabled = false
@@ -148,10 +168,31 @@ struct HAProxyProxy {
         }
     }
 
+    // MARK: use_backend
+
+    private mutating func takeChoice(_ line: HAProxyLine) {
+        let route = Route(name: line[1], place: line.place)
+        let alternatives =
+            line.words.count == 2
+            ? [[]] : line[2] == "if" ? acl.alternatives(line.words.dropFirst(3)) : nil
+        guard let alternatives, !line[1].contains("%[") else {
+            return remarks.drop(
+                line.text, at: line.place,
+                "not carried over: its clients go where the other lines send them")
+        }
+        routes.append(Choice(route: route, alternatives: alternatives))
+    }
+
+    /// `tcp-request content accept if { req_ssl_hello_type 1 }`, which routes wait for by themselves.
+    private static func isWaiting(_ line: HAProxyLine) -> Bool {
+        line[1] == "content" && line[2] == "accept"
+            && line.words.contains { $0.hasPrefix("req_ssl_") || $0.hasPrefix("req.ssl_") }
+    }
+
     // MARK: bind
 
-    private mutating func takeBind(_ line: HAProxyLine) {
-        var bind = HAProxyBind(line)
+    private mutating func takeBind(_ line: HAProxyLine, in surroundings: Surroundings) {
+        var bind = HAProxyBind(line, tls, in: surroundings)
         let found = bind.listeners()
         for remark in bind.remarks.all { remarks.add(remark) }
         for listener in found where !listeners.contains(where: { $0.endpoint == listener.endpoint })
@@ -163,7 +204,7 @@ struct HAProxyProxy {
     // MARK: server
 
     private mutating func takeServer(_ line: HAProxyLine, in surroundings: Surroundings) {
-        var server = HAProxyServer(name: line[1], place: line.place, address: line[2])
+        var server = HAProxyServer(line, tls, in: surroundings)
         server.take(serverDefaults, silently: true)
         server.take(Array(line.words.dropFirst(3)), silently: false)
         for remark in server.remarks.all { remarks.add(remark) }

@@ -19,25 +19,30 @@ struct HAProxyServer {
     var slowStart: Duration?
     var source: String?
     var proxyProtocol: ProxyProtocolChoice?
+    var tls: HAProxyTLS
+    private let defaults: HAProxyTLSDefaults
+    private let surroundings: Surroundings
     var remarks = ImportRemarks()
 
-    init(name: String, place: String, address: String) {
-        self.name = name
-        self.place = place
-        self.address = address
+    init(
+        _ line: HAProxyLine, _ defaults: HAProxyTLSDefaults, in surroundings: Surroundings
+    ) {
+        (name, place, address) = (line[1], line.place, line[2])
+        tls = defaults.server
+        self.defaults = defaults
+        self.surroundings = surroundings
     }
 
     /// Parameters that have a value which is passed with them.
     private static let withValue: Set = [
-        "addr", "agent-addr", "agent-inter", "agent-port", "agent-send", "alpn", "ca-file",
-        "check-alpn", "check-proto", "check-sni", "ciphers", "ciphersuites", "cookie", "crl-file",
-        "crt", "downinter", "error-limit", "hash-key", "id", "init-addr", "log-bufsize",
+        "addr", "agent-addr", "agent-inter", "agent-port", "agent-send",
+        "check-alpn", "check-proto", "check-sni", "cookie",
+        "downinter", "error-limit", "hash-key", "id", "init-addr", "log-bufsize",
         "log-proto", "max-reuse", "maxqueue", "minconn", "namespace", "npn", "observe",
         "on-error", "on-marked-down", "on-marked-up", "pool-low-conn", "pool-max-conn",
         "pool-purge-delay", "port", "proto", "redir", "resolve-net", "resolve-opts",
-        "resolve-prefer", "resolvers", "set-proxy-v2-tlv-fmt", "proxy-v2-options", "sni",
-        "socks4", "ssl-max-ver", "ssl-min-ver", "tcp-ut", "track", "usesrc", "verify",
-        "verifyhost", "ws", "guid", "shard", "strict-maxconn",
+        "resolve-prefer", "resolvers", "set-proxy-v2-tlv-fmt", "proxy-v2-options",
+        "socks4", "tcp-ut", "track", "usesrc", "ws", "guid", "shard", "strict-maxconn",
     ]
     private static let notNeeded: Set = ["init-addr", "resolvers", "resolve-prefer", "id", "guid"]
 
@@ -46,6 +51,10 @@ struct HAProxyServer {
         func value() -> String { index + 1 < words.count ? words[index + 1] : "" }
         while index < words.count {
             let word = words[index]
+            if let count = tls.take(word, value()) {
+                index += 1 + count
+                continue
+            }
             var takesValue = true
             switch word {
             case "weight":
@@ -108,11 +117,41 @@ struct HAProxyServer {
             channel.maxc = maxConnections
             channel.isEnabled = !isDisabled
             channel.ownProxyProtocol = proxyProtocol
-            return channel
+            return secure(&channel) ? channel : nil
         } catch {
             remarks.drop("server \(self.name) \(address)", at: place, "\(error.problem)")
             return nil
         }
+    }
+}
+
+extension HAProxyServer {
+    /// - Returns: whether it has the TLS that it is to have, which may be none.
+    private mutating func secure(_ channel: inout ChannelConfiguration) -> Bool {
+        let tls: TLSChannelConfiguration?
+        do throws(HAProxyTLSProblem) {
+            tls = try self.tls.channel(defaults, in: surroundings)
+        } catch {
+            remarks.drop(
+                "server \(name) … ssl", at: place,
+                "\(error.text); it is left out, as it would be in the clear")
+            return false
+        }
+        guard let tls else { return true }
+        if tls.verifies, tls.name == nil {
+            if channel.endpoint.isUnix {
+                remarks.drop(
+                    "server \(name) … ssl", at: place,
+                    "its certificate has to be for a name, and there is none; add verifyhost")
+                return false
+            }
+            remarks.differ(
+                at: place,
+                "server \(name): its certificate has to be for the host of \(channel.endpoint); write “name” for another one"
+            )
+        }
+        channel.ownTLS = .yes(tls)
+        return true
     }
 }
 
@@ -141,6 +180,9 @@ extension HAProxyServer {
         probe.fall = fall
         probe.port = checkPort
         probe.address = checkAddress
+        // As HAProxy has it: another place is asked without TLS, unless told otherwise.
+        let isElsewhere = checkPort != nil || checkAddress != nil
+        probe.usesTLS = tls.isChecked ?? (tls.isOn && isElsewhere ? false : nil)
         switch kind {
         case .connect: break
         case .redis:

@@ -29,7 +29,9 @@ enum NginxDialect: Dialect {
         do throws(ImportMistake) {
             var file = NginxFile(in: surroundings, folder: source.name.folderOfPath)
             let directives = try file.read(source.text, name: source.name)
-            var translation = NginxImport(directives, remarks: file.remarks)
+            var translation = NginxImport(
+                directives, remarks: file.remarks, below: source.name.folderOfPath,
+                in: surroundings)
             try translation.translate()
             return .run(
                 DialectPlan(

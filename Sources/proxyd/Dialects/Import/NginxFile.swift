@@ -134,19 +134,37 @@ struct NginxFile {
             }
             if byte <= 0x20 || byte == UInt8(ascii: ";") || byte == UInt8(ascii: "{") { break }
             if byte == UInt8(ascii: "\\"), position + 1 < bytes.count {
-                position += 1
+                word += Self.escaped(bytes[position + 1])
+                position += 2
+                continue
             }
-            word.append(bytes[position])
+            word.append(byte)
             position += 1
         }
         return .text(String(decoding: word, as: UTF8.self))
+    }
+
+    /// What stands behind a backslash; that of a regular expression stays.
+    private static func escaped(_ byte: UInt8) -> [UInt8] {
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "\\"): [byte]
+        case UInt8(ascii: "t"): [0x09]
+        case UInt8(ascii: "r"): [0x0D]
+        case UInt8(ascii: "n"): [0x0A]
+        default: [UInt8(ascii: "\\"), byte]
+        }
     }
 
     private mutating func quoted(by quote: UInt8) throws(ImportMistake) -> String {
         let first = line
         var text: [UInt8] = []
         while position < bytes.count, bytes[position] != quote {
-            if bytes[position] == UInt8(ascii: "\\"), position + 1 < bytes.count { position += 1 }
+            if bytes[position] == UInt8(ascii: "\\"), position + 1 < bytes.count {
+                if bytes[position + 1] == UInt8(ascii: "\n") { line += 1 }
+                text += Self.escaped(bytes[position + 1])
+                position += 2
+                continue
+            }
             if bytes[position] == UInt8(ascii: "\n") { line += 1 }
             text.append(bytes[position])
             position += 1

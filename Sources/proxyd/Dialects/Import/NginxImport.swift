@@ -3,14 +3,22 @@ internal import Shared
 /// What an nginx configuration means, as far as it relays TCP: a service for each `server` in `stream`.
 struct NginxImport {
     private let directives: [NginxDirective]
+    private let folder: String
+    private let surroundings: Surroundings
     private var upstreams: [String: NginxUpstream] = [:]
+    /// By their variables, with the dollar.
+    private var maps: [String: NginxMap] = [:]
     private var names = ImportNames()
     private var remarks = ImportRemarks()
     private(set) var configuration = Configuration()
     private(set) var options = RunOptions()
 
-    init(_ directives: [NginxDirective], remarks: [ForeignRemark]) {
+    init(
+        _ directives: [NginxDirective], remarks: [ForeignRemark], below folder: String,
+        in surroundings: Surroundings
+    ) {
         self.directives = directives
+        (self.folder, self.surroundings) = (folder, surroundings)
         for remark in remarks { self.remarks.add(remark) }
     }
 
@@ -61,10 +69,16 @@ struct NginxImport {
             for remark in upstream.remarks.all { remarks.add(remark) }
             upstreams[directive[1]] = upstream
         }
+        for directive in block where directive.name == "map" && NginxMap.isOne(directive) {
+            let map = NginxMap(directive)
+            for remark in map.remarks.all { remarks.add(remark) }
+            maps[directive[2]] = map
+        }
         let inherited = block.filter { $0.block == nil }
         for directive in block {
             switch directive.name {
             case "upstream": break
+            case "map" where NginxMap.isOne(directive): break
             case "server" where directive.block != nil: translateServer(directive, inherited)
             case let name where NginxServer.inheritable.contains(name): break
             default: remarks.drop(directive.text, at: directive.place)
@@ -75,11 +89,15 @@ struct NginxImport {
     private mutating func translateServer(
         _ directive: NginxDirective, _ inherited: [NginxDirective]
     ) {
-        var server = NginxServer(place: directive.place)
+        var server = NginxServer(
+            place: directive.place, tls: NginxTLS(below: folder, in: surroundings))
+        let own = Set((directive.block ?? []).map(\.name))
         for line in inherited where NginxServer.inheritable.contains(line.name) {
-            server.take(line)
+            // Certificates of a server are instead of those outside, not besides them.
+            if !NginxTLS.known.contains(line.name) || !own.contains(line.name) { server.take(line) }
         }
         for line in directive.block ?? [] { server.take(line) }
+        server.secure()
         for remark in server.remarks.all { remarks.add(remark) }
         guard !server.listeners.isEmpty else {
             return remarks.drop("server { … }", at: directive.place, "it listens nowhere")
@@ -103,7 +121,11 @@ struct NginxImport {
         service.access = server.access
         service.timeouts.connect = server.connect
         service.timeouts.idle = server.idle
-        if let upstream = upstreams[pass[1]] {
+        // What each group is of, by its name.
+        var destinations: [String: String] = [:]
+        if let map = maps[pass[1]] {
+            destinations = route(by: map, from: server, in: &service)
+        } else if let upstream = upstreams[pass[1]] {
             service.groups = upstream.groups
             service.grace = upstream.grace
             service.health.failures = upstream.failures
@@ -120,6 +142,7 @@ struct NginxImport {
         guard !service.groups.isEmpty else {
             return remarks.drop("server { … }", at: directive.place, "its upstream has no server")
         }
+        guard secure(&service, server, to: destinations, or: pass[1]) else { return }
         if server.sendsHeader, let header = try? ProxyProtocolChoice(words: ["v1"]) {
             for index in service.groups.indices { service.groups[index].ownProxyProtocol = header }
         }
@@ -135,234 +158,85 @@ struct NginxImport {
     }
 }
 
-/// `server { … }` in `stream`.
-struct NginxServer {
-    let place: String
-    var listeners: [ListenerConfiguration] = []
-    var pass: NginxDirective?
-    /// nginx's own defaults.
-    var connect = Duration.seconds(60)
-    var idle: Duration? = .seconds(600)
-    var triesNext = true
-    var serverName: String?
-    var access: [AccessRule] = []
-    var source: ConnectionSource?
-    /// `proxy_protocol on`.
-    var sendsHeader = false
-    var remarks = ImportRemarks()
-
-    init(place: String) { self.place = place }
-
-    /// What may stand in `stream` for every server of it.
-    static let inheritable: Set = [
-        "proxy_timeout", "proxy_connect_timeout", "proxy_next_upstream",
-        "proxy_next_upstream_timeout", "proxy_next_upstream_tries", "proxy_buffer_size",
-        "tcp_nodelay", "access_log", "error_log", "log_format", "resolver", "resolver_timeout",
-        "preread_buffer_size", "preread_timeout", "proxy_socket_keepalive",
-        "variables_hash_max_size",
-        "proxy_protocol", "proxy_protocol_timeout", "proxy_half_close", "allow", "deny",
-        "proxy_download_rate", "proxy_upload_rate", "proxy_bind", "ssl_preread", "limit_conn",
-        "limit_conn_zone", "limit_conn_log_level", "set_real_ip_from", "map_hash_max_size",
-    ]
-
-    func name(_ pass: String) -> String {
-        serverName ?? (pass.contains(":") || pass.contains("/") ? "stream" : pass)
-    }
-
-    mutating func take(_ line: NginxDirective) {
-        switch line.name {
-        case "listen": takeListen(line)
-        case "proxy_pass": pass = line
-        case "proxy_timeout":
-            idle = time(line)?.bounded(ValueReader.shortest...ValueReader.year) ?? idle
-        case "proxy_connect_timeout":
-            connect = time(line)?.bounded(ValueReader.shortest...ValueReader.year) ?? connect
-        case "proxy_next_upstream": triesNext = line[1] != "off"
-        case "allow", "deny": takeRule(line)
-        case "proxy_protocol": sendsHeader = line[1] == "on"
-        case "proxy_bind":
-            switch line[1] {
-            case "off": source = nil
-            case "$remote_addr" where line.words.contains("transparent"): source = .client
-            default:
-                guard let address = IPAddress(line[1]), address != .anyV4, address != .anyV6 else {
-                    return remarks.drop(line.text, at: line.place)
+extension NginxImport {
+    /// A group for each destination of a map, and rules that lead there.
+    private mutating func route(
+        by map: NginxMap, from server: NginxServer, in service: inout ServiceConfiguration
+    ) -> [String: String] {
+        var groupNames = ImportNames()
+        var groupOf: [String: String] = [:]
+        var rules: [RouteRule] = []
+        service.grace = .zero
+        for choice in map.choices.prefix(FileReader.mostRoutes) {
+            if groupOf[choice.destination] == nil {
+                let found = groups(choice.destination, in: &service)
+                guard var group = found.first else {
+                    remarks.drop(
+                        choice.destination, at: choice.place,
+                        "neither an upstream with a server nor an address")
+                    continue
                 }
-                source = .addresses([address])
+                group.name = groupNames.name(choice.destination)
+                groupOf[choice.destination] = group.name
+                service.groups.append(group)
+                if found.count > 1 {
+                    remarks.drop(
+                        "backup servers of \(choice.destination)", at: choice.place,
+                        "a route leads to one group, and no other one is tried")
+                }
             }
-        case "server_name": serverName = line.words.count > 1 ? line[1] : nil
-        case "tcp_nodelay", "proxy_buffer_size", "preread_buffer_size", "resolver",
-            "resolver_timeout", "proxy_next_upstream_timeout", "proxy_next_upstream_tries",
-            "proxy_half_close", "variables_hash_max_size", "map_hash_max_size":
-            remarks.drop(line.text, at: line.place, "not needed")
-        case "access_log", "log_format", "error_log":
-            remarks.drop(line.text, at: line.place, "write log: for the whole daemon")
-        default: remarks.drop(line.text, at: line.place)
+            guard let name = groupOf[choice.destination] else { continue }
+            rules.append(RouteRule(conditions: choice.conditions, target: .group(name)))
         }
+        for index in service.listeners.indices { service.listeners[index].route = rules }
+        if let time = server.prereadTime {
+            service.timeouts.clientHello = time.bounded(
+                ValueReader.shortest...ValueReader.longestHold)
+        }
+        return Dictionary(groupOf.map { ($1, $0) }) { first, _ in first }
     }
 
-    private mutating func time(_ line: NginxDirective) -> Duration? {
-        guard let time = NginxTime.duration(line.words.dropFirst().joined()) else {
-            remarks.drop(line.text, at: line.place, "no time")
-            return nil
+    /// Those of an upstream, or one of an address alone.
+    private func groups(
+        _ destination: String, in service: inout ServiceConfiguration
+    ) -> [GroupConfiguration] {
+        if let upstream = upstreams[destination] {
+            service.grace = max(service.grace, upstream.grace)
+            service.health.failures = max(service.health.failures, upstream.failures)
+            if upstream.hasLimits { service.limits.overload = .close }
+            return upstream.groups
         }
-        return time
+        guard let channel = NginxUpstream.channel(destination, name: "0") else { return [] }
+        return [GroupConfiguration(name: "main", channels: [channel])]
     }
 
-    private mutating func add(_ listener: ListenerConfiguration) {
-        guard !listeners.contains(where: { $0.endpoint == listener.endpoint }) else { return }
-        listeners.append(listener)
-    }
-
-    /// `allow` and `deny`, of which the first that fits decides in both programs.
-    private mutating func takeRule(_ line: NginxDirective) {
-        let verdict: AccessRule.Verdict = line.name == "allow" ? .allow : .deny(.close)
-        switch line[1] {
-        case "all": access.append(AccessRule(verdict: verdict, clients: .all))
-        case "unix:": access.append(AccessRule(verdict: verdict, clients: .unix))
-        default:
-            guard let network = Network(rule: line[1]) else {
-                return remarks.drop(line.text, at: line.place, "no network")
-            }
-            access.append(AccessRule(verdict: verdict, clients: .networks([network])))
-        }
-    }
-
-    private mutating func takeListen(_ line: NginxDirective) {
-        let parameters = Set(line.words.dropFirst(2))
-        guard !parameters.contains("udp") else {
-            return remarks.drop(line.text, at: line.place, "datagrams are not relayed")
-        }
-        var text = line[1]
-        if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            text = "*:" + text
-        }
-        var listener: ListenerConfiguration
-        do throws(ValueMistake) {
-            listener = ListenerConfiguration(name: "0", endpoint: try EndpointReader.listener(text))
-        } catch {
-            return remarks.drop(line.text, at: line.place, "\(error.problem); \(error.remedy)")
-        }
-        if let backlog = line.value(of: "backlog").flatMap({ Int($0) }) {
-            listener.backlog = Int32(clamping: min(max(1, backlog), 65_535))
-        }
-        if parameters.contains("proxy_protocol") { listener.proxyProtocol = .require }
-        add(listener)
-        if case .ip(.anyV6, let port) = listener.endpoint, parameters.contains("ipv6only=off") {
-            listener.endpoint = .ip(.anyV4, port: port)
-            add(listener)
-        }
-        let known: Set = [
-            "bind", "reuseport", "ipv6only=on", "ipv6only=off", "default_server", "proxy_protocol",
-        ]
-        for word in line.words.dropFirst(2)
-        where !known.contains(word) && !word.hasPrefix("backlog=") {
-            remarks.drop("listen … \(word)", at: line.place)
-        }
-    }
-}
-
-/// `upstream NAME { … }`.
-struct NginxUpstream {
-    private let directive: NginxDirective
-    private(set) var groups: [GroupConfiguration] = []
-    private(set) var grace = Duration.seconds(10)
-    private(set) var failures = 1
-    private(set) var hasLimits = false
-    private(set) var remarks = ImportRemarks()
-
-    init(_ directive: NginxDirective) { self.directive = directive }
-
-    mutating func translate() {
-        var main = GroupConfiguration(name: "main")
-        var backup = GroupConfiguration(name: "backup")
-        var times: Set<Duration> = []
-        var counts: Set<Int> = []
-        for line in directive.block ?? [] {
-            switch line.name {
-            case "server":
-                let isBackup = line.words.contains("backup")
-                let siblings = isBackup ? backup.channels : main.channels
-                guard let channel = server(line, name: String(siblings.count), &times, &counts)
+    /// - Returns: whether its channels have the TLS that they are to have, which may be none.
+    private mutating func secure(
+        _ service: inout ServiceConfiguration, _ server: NginxServer,
+        to destinations: [String: String], or destination: String
+    ) -> Bool {
+        var problem: String?
+        for index in service.groups.indices {
+            var reader = server.tls
+            do throws(NginxTLS.Problem) {
+                guard
+                    let tls = try reader.channel(
+                        to: destinations[service.groups[index].name] ?? destination)
                 else { continue }
-                if isBackup {
-                    backup.channels.append(channel)
-                } else {
-                    main.channels.append(channel)
+                let isUnix = service.groups[index].channels.contains { $0.endpoint.isUnix }
+                if tls.verifies, tls.name == nil, isUnix {
+                    problem = "a Unix socket has no name; add proxy_ssl_name"
                 }
-            case "least_conn": main.balance = BalanceConfiguration(policy: .leastConnections)
-            case "least_time": main.balance = BalanceConfiguration(policy: .leastLatency)
-            case "random": main.balance = BalanceConfiguration(policy: .randomTwoChoices)
-            case "hash": main.balance = hash(line)
-            case "zone", "state", "resolver", "resolver_timeout":
-                remarks.drop(line.text, at: line.place, "not needed")
-            default: remarks.drop(line.text, at: line.place)
+                service.groups[index].ownTLS = .yes(tls)
+            } catch {
+                problem = error.text
             }
+            for remark in reader.remarks.all { remarks.add(remark) }
         }
-        backup.balance = main.balance
-        grace = times.max() ?? grace
-        failures = counts.max() ?? failures
-        if times.count > 1 || counts.count > 1 {
-            remarks.differ(
-                at: directive.place,
-                "max_fails and fail_timeout: the largest of upstream \(directive[1]) count for all its servers"
-            )
-        }
-        if failures == 0 { (grace, failures) = (.zero, 1) }
-        groups = [main, backup].filter { group in group.channels.contains { $0.weight > 0 } }
-    }
-
-    private mutating func server(
-        _ line: NginxDirective, name: String, _ times: inout Set<Duration>,
-        _ counts: inout Set<Int>
-    ) -> ChannelConfiguration? {
-        guard var channel = Self.channel(line[1], name: name) else {
-            remarks.drop(line.text, at: line.place, "no address with a port")
-            return nil
-        }
-        times.insert(
-            (line.value(of: "fail_timeout").flatMap(NginxTime.duration) ?? .seconds(10))
-                .bounded(.zero...ValueReader.year))
-        counts.insert(
-            min(max(0, line.value(of: "max_fails").flatMap { Int($0) } ?? 1), 1000))
-        for word in line.words.dropFirst(2) {
-            let value = word.split(separator: "=", maxSplits: 1).last.map(String.init) ?? ""
-            switch word.split(separator: "=").first.map(String.init) ?? "" {
-            case "weight":
-                channel.weight =
-                    Int(value).map { min(max(1, $0), ValueReader.weights.upperBound) } ?? 1
-            case "max_conns":
-                channel.maxc = Int(value).flatMap { ValueReader.sessions.contains($0) ? $0 : nil }
-                hasLimits = hasLimits || channel.maxc != nil
-            case "down": channel.isEnabled = false
-            case "backup", "max_fails", "fail_timeout": break
-            case "resolve": remarks.drop("server … resolve", at: line.place, "not needed")
-            default: remarks.drop("server … \(word)", at: line.place)
-            }
-        }
-        return channel
-    }
-
-    static func channel(_ text: String, name: String) -> ChannelConfiguration? {
-        guard !text.contains("$") else { return nil }
-        let text = text.hasPrefix("unix:") && text.hasSuffix(":") ? String(text.dropLast()) : text
-        guard let endpoint = try? EndpointReader.channel(text) else { return nil }
-        return ChannelConfiguration(name: name, endpoint: endpoint)
-    }
-
-    private mutating func hash(_ line: NginxDirective) -> BalanceConfiguration {
-        let isConsistent = line.words.contains("consistent")
-        var key = HashKey.source
-        switch line[1] {
-        case "$remote_addr", "$binary_remote_addr": break
-        case "$remote_addr$remote_port", "$binary_remote_addr$remote_port": key = .sourceAndPort
-        case "$server_addr", "$server_port", "$server_addr:$server_port": key = .destination
-        default:
-            remarks.drop(line.text, at: line.place, "by the client's address instead")
-        }
-        remarks.differ(at: line.place, "hash: with other numbers than nginx's")
-        return isConsistent
-            ? BalanceConfiguration(policy: .sticky, key: key)
-            : BalanceConfiguration(policy: .hash, key: key, failover: true)
+        guard let problem else { return true }
+        remarks.drop(
+            "server { … }", at: server.place,
+            "proxy_ssl: \(problem); it is left out, as it would be in the clear")
+        return false
     }
 }

@@ -213,17 +213,15 @@ struct SockproxyTranslation {
         if case .ip(.anyV6, let port)? = endpoints.first, isV6Only.map({ !$0.isEnabled }) ?? false {
             endpoints.append(.ip(.anyV4, port: port))
         }
-        if let ssl = scope["ssl.engine"] ?? global["ssl.engine"], ssl.value.isEnabled {
-            throw LighttpdMistake(
-                at: ssl.place,
-                "ssl.engine: TLS is not available in this version; remove it, or keep lighttpd in front"
-            )
-        }
+        var ssl = LighttpdTLS(scope: scope, global: global)
+        let tls = try ssl.configuration()
+        for remark in ssl.remarks { self.remark(remark.kind, at: remark.place, remark.text) }
         let backlog = (scope["server.listen-backlog"] ?? global["server.listen-backlog"])?.value
             .number
         return endpoints.enumerated().map { index, endpoint in
             var listener = ListenerConfiguration(name: String(index), endpoint: endpoint)
             listener.backlog = Int32(clamping: min(max(1, backlog ?? 1024), 65_535))
+            listener.tls = tls
             return listener
         }
     }
@@ -291,14 +289,16 @@ struct SockproxyTranslation {
         "server.max-worker", "server.username", "server.groupname", "server.chroot",
         "server.errorlog", "server.errorlog-use-syslog", "server.syslog-facility",
         "server.max-read-idle", "server.max-write-idle", "server.listen-backlog",
-        "server.set-v6only", "sockproxy.server", "sockproxy.balance", "ssl.engine",
+        "server.set-v6only", "sockproxy.server", "sockproxy.balance",
     ]
 
     /// Directives that are nothing to us, each once.
     private mutating func tellOfTheRest() {
         for scope in [global] + sockets.map(\.scope) {
             for (name, setting) in scope.sorted(by: { $0.key < $1.key })
-            where !Self.known.contains(name) && !name.hasPrefix("var.") {
+            where !Self.known.contains(name) && !name.hasPrefix("var.")
+                && !LighttpdTLS.known.contains(name)
+            {
                 switch name {
                 case "sockproxy.debug":
                     if setting.value.number ?? 0 > 0 {

@@ -67,7 +67,7 @@ extension TcprelayParser {
         let value = try reader.equalText(word == "passphrase" ? "a passphrase" : "a file")
         switch word {
         case "cert-file", "certfile", "cert": relay.certificate = value
-        case "passphrase": relay.passphrase = value
+        case "passphrase": relay.passphrase = Secret(value.value)
         default: relay.key = value
         }
     }

@@ -252,7 +252,7 @@ extension TcprelayParser {
             }
             if ["SCTP", "sctp", "SEQPACKET"].contains(chosen) { listen.isSCTP = place }
         case "tls", "ssl":
-            if try readTLS() { listen.tls = place } else { listen.tls = nil }
+            listen.tls = try readTLS().map { TcprelayValue($0, at: place) }
         case "backlog": listen.backlog = try reader.equalNumber(in: 1...65_535)
         case "overload":
             try reader.expect("backlog")
@@ -295,32 +295,52 @@ extension TcprelayParser {
     }
 
     /// `tls`, `tls = yes|no|auto`, `tls = TLSv1.2,TLSv1.3` or `tls psk = …`.
-    private mutating func readTLS() throws(TcprelayMistake) -> Bool {
+    private mutating func readTLS() throws(TcprelayMistake) -> TLSVersions? {
         if try reader.takes("psk") {
             throw TcprelayMistake(
                 at: reader.token.place,
                 "Expected certificates, but got 'psk', which is not available.")
         }
-        guard try reader.takes("=") else { return true }
+        guard try reader.takes("=") else { return TLSVersions() }
+        let place = reader.token.place
         let word = try reader.text("'yes', 'no', 'auto' or versions").value
         switch word {
-        case "no", "deny", "false": return false
-        case "yes", "permit", "true": return true
+        case "no", "deny", "false": return nil
+        case "yes", "permit", "true": return TLSVersions()
         case "auto":
             throw TcprelayMistake(
-                at: reader.token.place,
-                "Expected 'yes' or 'no', but got 'auto': a listener has TLS or has not.")
+                at: place, "Expected 'yes' or 'no', but got 'auto': a listener has TLS or has not.")
         default:
-            var versions = [word]
-            while try reader.takes(",") { versions.append(try reader.text("a version").value) }
-            let known = ["TLSv1", "TLSv1.0", "TLSv1.1", "TLSv1.2", "TLSv1.3"]
-            if let other = versions.first(where: { !known.contains($0) }) {
-                throw Self.unknown(
-                    TcprelayValue(other, at: reader.token.place), ["yes", "no"] + known)
-            }
-            reader.remark(
-                .differs, "tls = \(versions.joined(separator: ",")): TLS 1.2 and 1.3 are spoken")
-            return true
+            var words = [word]
+            while try reader.takes(",") { words.append(try reader.text("a version").value) }
+            return try versions(words, at: place)
         }
+    }
+
+    private static let oldVersions = ["TLSv1", "TLSv1.0", "TLSv1.1"]
+
+    private mutating func versions(
+        _ words: [String], at place: String
+    ) throws(TcprelayMistake) -> TLSVersions {
+        let spoken = TLSVersions.Version.allCases
+        let known = spoken.filter { words.contains("TLSv\($0.rawValue)") }
+        let others = words.filter { word in !spoken.contains { word == "TLSv\($0.rawValue)" } }
+        if let other = others.first(where: { !Self.oldVersions.contains($0) }) {
+            throw Self.unknown(
+                TcprelayValue(other, at: place),
+                ["yes", "no"] + Self.oldVersions + spoken.map { "TLSv\($0.rawValue)" })
+        }
+        guard let least = known.min(), let most = known.max() else {
+            throw TcprelayMistake(
+                at: place, "Expected TLSv1.2 or TLSv1.3, but got '\(words.joined(separator: ","))'."
+            )
+        }
+        if !others.isEmpty {
+            reader.remark(
+                .differs, at: place,
+                "tls = \(words.joined(separator: ",")): \(others.joined(separator: " and ")) is broken and not spoken"
+            )
+        }
+        return TLSVersions(least: least, most: most)
     }
 }

@@ -69,12 +69,47 @@ extension TcprelayTranslation {
                 try Self.account(value, ValueReader.unixGroup)
             }
         }
-        if let place = listen.tls {
+        listener.tls = try listen.tls.map { versions throws(TcprelayMistake) in try tls(versions) }
+        return listener
+    }
+
+    /// All listeners have the one certificate of the section `tcprelay`.
+    private func tls(
+        _ versions: TcprelayValue<TLSVersions>
+    ) throws(TcprelayMistake) -> TLSListenerConfiguration {
+        guard let certificate = settings.relay.certificate else {
             throw TcprelayMistake(
-                at: place, "Expected no TLS, but got 'tls', which is not available in this version."
+                at: versions.place,
+                "Expected 'tls cert-file' in the section of tcprelay, but got none, and this listener has TLS."
             )
         }
-        return listener
+        let passphrase = try settings.relay.passphrase.map { secret throws(TcprelayMistake) in
+            do throws(ValueMistake) {
+                return try TLSWords.passphrase(secret.revealed, as: "passphrase")
+            } catch {
+                throw TcprelayMistake(at: certificate.place, "\(error.problem); \(error.remedy)")
+            }
+        }
+        var tls = TLSListenerConfiguration()
+        tls.certificates = [
+            CertificateConfiguration(
+                certificate: surroundings.absolute(certificate.value),
+                key: settings.relay.key.map { surroundings.absolute($0.value) },
+                passphrase: passphrase)
+        ]
+        tls.versions = versions.value
+        return tls
+    }
+
+    /// A certificate that nobody is shown.
+    mutating func tellOfTLS() {
+        guard settings.spawnd.listens.allSatisfy({ $0.tls == nil }) else { return }
+        for file in [settings.relay.certificate, settings.relay.key].compactMap(\.self) {
+            remark(
+                .suspicious, at: file.place,
+                "\(file.value) is not used: no listener has “tls = yes”"
+            )
+        }
     }
 
     static let standardBacklog = 128

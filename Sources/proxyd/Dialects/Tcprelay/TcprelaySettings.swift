@@ -83,8 +83,8 @@ struct TcprelayListen: Equatable, Sendable {
     var user: TcprelayValue<String>?
     var group: TcprelayValue<String>?
     var isSCTP: String?
-    /// The line that asks for TLS.
-    var tls: String?
+    /// Clients speak TLS, of these versions.
+    var tls: TcprelayValue<TLSVersions>?
     var backlog: TcprelayValue<Int>?
     var bindRetryDelay: Int?
     var keepalive = TcprelayKeepalive()
@@ -101,7 +101,7 @@ struct RelaySection: Equatable, Sendable {
     var idleTimeout: TcprelayValue<Int>?
     var certificate: TcprelayValue<String>?
     var key: TcprelayValue<String>?
-    var passphrase: TcprelayValue<String>?
+    var passphrase: Secret?
 }
 
 /// `remote = { … }`.

@@ -17,6 +17,7 @@ struct TcprelayTranslation {
     mutating func configuration() throws(TcprelayMistake) -> Configuration {
         var service = ServiceConfiguration(name: Self.serviceName)
         service.listeners = try listeners()
+        tellOfTLS()
         guard !service.listeners.isEmpty else {
             throw TcprelayMistake(at: "", "No 'listen' defined! Exiting.", status: .system)
         }

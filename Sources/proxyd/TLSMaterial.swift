@@ -1,0 +1,117 @@
+internal import Shared
+
+/// The certificates and keys of a whole configuration, by the path of the listener or channel that they are for.
+///
+/// What has not changed is the same object as before, so that nothing is read, and no ticket is lost, for nothing.
+struct TLSMaterial {
+    private(set) var servers: [String: TLSServer] = [:]
+    private(set) var clients: [String: TLSClient] = [:]
+    /// Of channels that speak no TLS themselves, and have probes that do.
+    private(set) var probes: [String: TLSClient] = [:]
+    /// Files that could not be read again; what they held when they could stays in use.
+    private(set) var kept: [String] = []
+
+    init() {}
+
+    /// With `rereads` also what the configuration has not changed is read again.
+    init(
+        _ configuration: Configuration, after old: TLSMaterial, rereads: Bool
+    ) throws(StartError) {
+        for service in configuration.services {
+            for listener in service.listeners {
+                guard let settings = listener.tls else { continue }
+                let path = "\(service.name)/\(listener.name)"
+                try add(settings, at: path, after: old.servers[path], rereads: rereads)
+            }
+            for group in service.groups {
+                for channel in group.channels {
+                    let path = "\(service.name)/\(group.name)/\(channel.name)"
+                    if let settings = channel.tls {
+                        clients[path] = try client(
+                            settings, at: path, channel.endpoint.host, after: old.clients[path],
+                            rereads: rereads)
+                    } else if channel.probes.probes.contains(where: \.isEncrypted) {
+                        probes[path] = try client(
+                            TLSChannelConfiguration(), at: path, channel.endpoint.host,
+                            after: old.probes[path], rereads: rereads)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Paths of what is another than before, in order.
+    func changes(after old: TLSMaterial) -> [String] {
+        let servers = servers.filter { old.servers[$0.key] !== $0.value }.keys
+        let clients = clients.filter { old.clients[$0.key] !== $0.value }.keys
+        return servers.sorted() + clients.sorted()
+    }
+
+    private mutating func add(
+        _ settings: TLSListenerConfiguration, at path: String, after old: TLSServer?, rereads: Bool
+    ) throws(StartError) {
+        let isSame = old?.settings == settings
+        if isSame, !rereads { return servers[path] = old }
+        do throws(TLSMistake) {
+            var files = try TLSFiles(of: settings)
+            defer { files.wipe() }
+            servers[path] =
+                isSame && old?.digest == files.digest
+                ? old : try TLSServer(settings, files, group: path, after: old)
+        } catch {
+            guard isSame, error.isForbidden else { throw StartError(error, of: "listener \(path)") }
+            keep("listener \(path)", error)
+            servers[path] = old
+        }
+    }
+
+    private mutating func client(
+        _ settings: TLSChannelConfiguration, at path: String, _ host: String?,
+        after old: TLSClient?,
+        rereads: Bool
+    ) throws(StartError) -> TLSClient {
+        let same = old?.settings == settings && old?.host == host ? old : nil
+        if let same, !rereads { return same }
+        do throws(TLSMistake) {
+            var files = try TLSFiles(of: settings)
+            defer { files.wipe() }
+            if let same, same.digest == files.digest { return same }
+            return try TLSClient(settings, files, host: host, after: old)
+        } catch {
+            guard let same, error.isForbidden else {
+                throw StartError(error, of: "channel \(path)")
+            }
+            keep("channel \(path)", error)
+            return same
+        }
+    }
+
+    /// A daemon that has given up its privileges cannot read a key that only root may read.
+    private mutating func keep(_ subject: String, _ mistake: TLSMistake) {
+        kept.append("\(subject): \(mistake.message): what it held before stays in use")
+    }
+}
+
+extension StartError {
+    fileprivate init(_ mistake: TLSMistake, of subject: String) {
+        self.init(
+            code: mistake.isForbidden ? .permission : .configuration,
+            message: "\(subject): \(mistake.message)")
+    }
+}
+
+extension ProbeConfiguration {
+    /// Whether it speaks TLS whatever its channel does.
+    fileprivate var isEncrypted: Bool { check == .tls || usesTLS == true }
+}
+
+extension Endpoint {
+    /// Whom a certificate would be for; nil: a Unix socket.
+    fileprivate var host: String? {
+        switch self {
+        case .ip(let address, _): "\(address)"
+        case .name(let name, _): name
+        case .unix: nil
+        }
+    }
+}
