@@ -49,9 +49,16 @@ struct Model: Sendable {
     var past: Past?
     /// Whether every answer is to be written down.
     var isRecording = false
-    var picture: Picture? { didSet { findMatches() } }
+    var picture: Picture? {
+        didSet {
+            findMatches()
+            measureColumns()
+        }
+    }
     /// The channels that the filter lets through, found once for each picture: a thousand rows are read for it.
     private(set) var matching: Set<UInt64>?
+    /// What the longest name and the longest address of a channel need.
+    private(set) var channelWidths = (identity: 3, endpoint: 0)
     /// When the picture came, by our clock.
     var pictureAt: Moment?
     var history = History()
@@ -180,6 +187,19 @@ struct Model: Sendable {
             picture, folded: folded, matching: matching, order: channelOrder,
             quiet: isListLong ? .init(kept: keptRows, whole: wholeGroups) : nil)
     }
+    private mutating func measureColumns() {
+        channelWidths = (3, 0)
+        for service in picture?.services ?? [] {
+            for group in service.groups {
+                for channel in group.channels {
+                    let name = Place(channelPath: channel.path).shortName
+                    channelWidths.identity = max(channelWidths.identity, CellWidth.of(name))
+                    channelWidths.endpoint = max(
+                        channelWidths.endpoint, CellWidth.of(channel.address))
+                }
+            }
+        }
+    }
     private mutating func findMatches() {
         guard let filter = channelFilter?.filter, let picture else { return matching = nil }
         matching = Set(picture.channels.filter { filter.matches($0.row) }.map(\.serial))
@@ -205,8 +225,21 @@ struct Model: Sendable {
     }
     /// Rows of the channel table, without making them where that is not needed.
     private var outlineCount: Int {
-        let isWhole = channelFilter == nil && folded.isEmpty && !isListLong
-        return isWhole ? rowsOfAll : outline.count
+        guard folded.isEmpty, !isListLong else { return outline.count }
+        return matching.map(rows) ?? rowsOfAll
+    }
+    /// Those channels, and the headings above them.
+    private func rows(of serials: Set<UInt64>) -> Int {
+        guard let services = picture?.services else { return 0 }
+        var (groups, headings) = (0, 0)
+        for service in services {
+            let count = service.groups.count { group in
+                group.channels.contains { serials.contains($0.serial) }
+            }
+            groups += count
+            if count > 0, services.count > 1 { headings += 1 }
+        }
+        return serials.count + groups + headings
     }
     /// Whether the numbers on the screen are the last ones of a daemon that does not answer.
     var isStale: Bool { !link.isLive }

@@ -9,18 +9,9 @@ struct ChannelTable {
     init(_ model: Model, _ glyphs: Glyphs, columns: Int) {
         self.model = model
         self.glyphs = glyphs
-        var (identity, endpoint) = (3, 0)
-        for service in model.picture?.services ?? [] {
-            for group in service.groups {
-                for channel in group.channels {
-                    identity = max(
-                        identity, CellWidth.of(Place(channelPath: channel.path).shortName))
-                    endpoint = max(endpoint, CellWidth.of(channel.address))
-                }
-            }
-        }
         layout = ColumnLayout(
-            columns: columns, identityWidth: identity, endpointWidth: endpoint,
+            columns: columns, identityWidth: model.channelWidths.identity,
+            endpointWidth: model.channelWidths.endpoint,
             hasTrend: !model.isLean, choice: model.channelColumns)
     }
 
