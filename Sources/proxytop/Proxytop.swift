@@ -123,7 +123,8 @@ struct Proxytop: ParsableCommand {
             throw ValidationError("--replay and --socket: a recording or a daemon, not both")
         }
         if command.isEmpty, yes || preview {
-            throw ValidationError("--yes and --preview go with a command, as in drain mail/0/2 --preview")
+            throw ValidationError(
+                "--yes and --preview go with a command, as in drain mail/0/2 --preview")
         }
         if yes, preview { throw ValidationError("--yes and --preview: only one of them") }
         if !command.isEmpty, batch.isAsked || replay != nil || record != nil {

@@ -32,7 +32,8 @@ struct ShellCommand: ~Copyable {
         try expect(once.look(twice: false))
         let line = Request(words: words).text
         if let first = words.first, Model.ownWords.contains(first), first != "raw" {
-            throw Failure(status: .usage, message: "“\(first)” is a word of the screen: type it there")
+            throw Failure(
+                status: .usage, message: "“\(first)” is a word of the screen: type it there")
         }
         let sent = words.first == "raw" ? Array(words.dropFirst()) : words
         let model = once.model
@@ -92,7 +93,8 @@ struct ShellCommand: ~Copyable {
             guard canAsk else {
                 throw Failure(
                     status: .usage,
-                    message: "there is nobody to ask: --preview shows what it would do, --yes does it"
+                    message:
+                        "there is nobody to ask: --preview shows what it would do, --yes does it"
                 )
             }
             show(open)

@@ -47,7 +47,8 @@ extension EndToEnd {
             try withDaemon(Self.services) { daemon in
                 let program = try BuiltProgram.path("proxytop")
                 let (one, two) = (
-                    try TmuxTerminal(columns: 120, rows: 30), try TmuxTerminal(columns: 120, rows: 30)
+                    try TmuxTerminal(columns: 120, rows: 30),
+                    try TmuxTerminal(columns: 120, rows: 30)
                 )
                 for terminal in [one, two] {
                     try terminal.start(

@@ -80,12 +80,15 @@ extension EndToEnd {
             }
         }
 
-        @Test("without a daemon it is 2; for somebody who may not, 3", .enabled(if: geteuid() == 0 && Program.exist("setpriv")))
+        @Test(
+            "without a daemon it is 2; for somebody who may not, 3",
+            .enabled(if: geteuid() == 0 && Program.exist("setpriv")))
         func forbidden() throws {
             let directory = try TemporaryDirectory()
             let gone = try Program(
                 [
-                    try BuiltProgram.path("proxytop"), "--socket", directory("no.sock"), "drain", "x", "--yes",
+                    try BuiltProgram.path("proxytop"), "--socket", directory("no.sock"), "drain",
+                    "x", "--yes",
                 ], in: directory)
             #expect(try gone.waitForEnd() == 2)
             let path = directory("control.sock")
@@ -98,8 +101,12 @@ extension EndToEnd {
             _ = unsafe chmod(directory.path, 0o755)
             let daemon = try Daemon(arguments: ["run", file], in: directory)
             let viewer = try Program(
-                [try BuiltProgram.path("proxytop"), "--socket", path, "drain", "mail/main/a", "--yes"],
-                prefix: ["setpriv", "--reuid=2002", "--regid=2002", "--clear-groups"], in: directory,
+                [
+                    try BuiltProgram.path("proxytop"), "--socket", path, "drain", "mail/main/a",
+                    "--yes",
+                ],
+                prefix: ["setpriv", "--reuid=2002", "--regid=2002", "--clear-groups"],
+                in: directory,
                 environment: ["HOME": directory.path])
             #expect(try viewer.waitForEnd() == 3, "\(viewer.report)")
             #expect(viewer.errors.contains("needs the role operator"))

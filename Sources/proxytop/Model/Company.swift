@@ -55,7 +55,8 @@ struct Company: Equatable, Sendable {
         let others = rivals(paths)
         guard let first = others.first else { return nil }
         let more = others.count > 1 ? " and \(others.count - 1) more" : ""
-        return "\(Self.name(first))\(more) is about to change \(first.intends.joined(separator: " "))"
+        return
+            "\(Self.name(first))\(more) is about to change \(first.intends.joined(separator: " "))"
     }
 
     static func name(_ presence: PresenceSnapshot) -> String {

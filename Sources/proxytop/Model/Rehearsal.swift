@@ -94,7 +94,8 @@ struct Rehearsal: Equatable, Sendable {
         }
         if !away.isEmpty {
             let names = away.map { "\(Place(channelPath: $0.path).shortName) \($0.state.rawValue)" }
-            lines.append(Spans("Away already, restart them first: \(names.joined(separator: ", "))"))
+            lines.append(
+                Spans("Away already, restart them first: \(names.joined(separator: ", "))"))
         }
         lines += [Spans(), Spans("For each channel, from the top", .heading)]
         lines += [

@@ -159,7 +159,9 @@ extension Model {
             return obey("write \(name)")
         }
         if let objection = SavedView.objection(to: name) { return refuse(open, objection) }
-        guard savedViews.count < SavedView.mostViews || savedViews.contains(where: { $0.name == name })
+        guard
+            savedViews.count < SavedView.mostViews
+                || savedViews.contains(where: { $0.name == name })
         else {
             return refuse(open, "there are \(savedViews.count) already; :forget NAME drops one")
         }

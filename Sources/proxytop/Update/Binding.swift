@@ -64,7 +64,8 @@ struct Binding: Sendable {
         Binding(.show(.events), .views, ["4"], [], "events"),
         Binding(.show(.detail), .views, ["5"], [], "detail of what is under the cursor"),
         Binding(
-            .nextPane, .views, [], [.tab], "next part of the view; where there is one only, next view",
+            .nextPane, .views, [], [.tab],
+            "next part of the view; where there is one only, next view",
             hint: "part"),
         Binding(.paneBefore, .views, [], [.backTab], "the part, or the view, before"),
         Binding(.previous, .views, ["`"], [], "back to the view from before"),
@@ -104,7 +105,8 @@ struct Binding: Sendable {
             "only rows that match: words, or FIELD OP VALUE and …",
             on: [.channels, .connections, .events], hint: "filter"),
         Binding(
-            .find, .choose, [], [.function(3)], "go to a row that matches, and leave the others there",
+            .find, .choose, [], [.function(3)],
+            "go to a row that matches, and leave the others there",
             on: [.channels, .connections, .events]),
         Binding(
             .nextMatch, .choose, ["n"], [], "next row that matches",

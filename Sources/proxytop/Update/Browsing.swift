@@ -83,8 +83,11 @@ extension Model {
         let here = open.choice?.chosen ?? open.top
         let room = max(1, size.rows - TextPage.frame)
         for distance in 1...max(1, lines.count) {
-            let index = ((here + step * distance) % max(1, lines.count) + lines.count) % max(1, lines.count)
-            guard lines.indices.contains(index), Self.has(lines[index], soughtText) else { continue }
+            let index =
+                ((here + step * distance) % max(1, lines.count) + lines.count) % max(1, lines.count)
+            guard lines.indices.contains(index), Self.has(lines[index], soughtText) else {
+                continue
+            }
             if overlay?.choice != nil {
                 overlay?.choice?.go(to: index, lines: lines.count, room: room)
             } else {

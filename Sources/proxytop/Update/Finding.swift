@@ -39,10 +39,13 @@ extension Model {
         case .connections:
             let rows = window.rows
             let here = sessionCursor.index - window.first
-            guard let found = Self.next(rows.count, from: here, step, { wanted.matches(rows[$0].row) })
+            guard
+                let found = Self.next(
+                    rows.count, from: here, step, { wanted.matches(rows[$0].row) })
             else {
                 return tell(
-                    "none of the \(rows.count) connections that were fetched matches; / asks the daemon")
+                    "none of the \(rows.count) connections that were fetched matches; / asks the daemon"
+                )
             }
             sessionCursor.move(to: found + window.first, in: window.list, height: height)
         case .events:
@@ -66,7 +69,9 @@ extension Model {
         }
         // It may lie in a group that is folded, or among those that are up and quiet.
         guard let picture, channelFilter == nil,
-            let group = picture.groups.first(where: { $0.channels.contains { wanted.matches($0.row) } }),
+            let group = picture.groups.first(where: {
+                $0.channels.contains { wanted.matches($0.row) }
+            }),
             let channel = group.channels.first(where: { wanted.matches($0.row) })
         else { return tell("no channel here matches") }
         folded.remove(.group(serial: group.snapshot.serial))

@@ -145,7 +145,9 @@ extension Model {
 
     /// What this screen has promised to do goes with it, so it is asked once more.
     private mutating func quit() -> [Effect] {
-        if let text = errands.text(picture), quitAskedAt.map({ now.elapsed(since: $0) > 5000 }) ?? true {
+        if let text = errands.text(picture),
+            quitAskedAt.map({ now.elapsed(since: $0) > 5000 }) ?? true
+        {
             quitAskedAt = now.milliseconds
             tell("once more to quit and leave it drained: \(text)", isError: true)
             return []

@@ -49,8 +49,9 @@ struct ColumnLayout: Equatable, Sendable {
                     + (choice.wanted.contains(kept[index].column.content) ? 100 : 0)
             }
             let next = kept.indices.filter { index in
-                kept[index].column.drop != nil || columns < Self.bareBelow
-                    && choice.wanted.contains(kept[index].column.content)
+                kept[index].column.drop != nil
+                    || columns < Self.bareBelow
+                        && choice.wanted.contains(kept[index].column.content)
             }.min { rank($0) < rank($1) }
             guard let next else { break }
             kept.remove(at: next)

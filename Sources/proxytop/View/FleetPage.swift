@@ -33,7 +33,8 @@ struct FleetPage {
         }
         // The whole of what the list has cut.
         grid.put(
-            Cutting.end(trouble(of: models[fleet.chosen])?.text ?? "", width: size.columns - 2, glyphs),
+            Cutting.end(
+                trouble(of: models[fleet.chosen])?.text ?? "", width: size.columns - 2, glyphs),
             row: size.rows - 2, column: 1)
         grid.put(
             "j k move  Enter opens  r ask now  ? help  q quit", row: size.rows - 1, column: 1,

@@ -199,7 +199,9 @@ struct Footer {
     }
 
     private static func keys(of overlay: Overlay) -> [(String, String)] {
-        let moving = [("q", "back"), ("j k PgDn PgUp", "scroll"), ("/", "search"), ("n", "next match")]
+        let moving = [
+            ("q", "back"), ("j k PgDn PgUp", "scroll"), ("/", "search"), ("n", "next match"),
+        ]
         switch overlay {
         case .help: return [("Enter", "does it")] + moving
         case .menu: return [("Enter", "does it"), ("q", "back")]

@@ -43,7 +43,8 @@ struct HeaderStrip {
             // Where both do not fit, who else is there gives way to what the link is like.
             let room = model.size.columns - linkPart(isShort: false).width - 1
             let short = "\(space)+\(model.company.all.count - 1)"
-            let text = spans.width + space.utf8.count + company.utf8.count <= room
+            let text =
+                spans.width + space.utf8.count + company.utf8.count <= room
                 ? space + company : short
             if spans.width + text.utf8.count <= room { spans.add(text, .slow) }
         }

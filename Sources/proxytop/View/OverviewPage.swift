@@ -145,7 +145,9 @@ struct OverviewPage {
         let top = model.focus == .events ? model.latestCursor.top : 0
         for (row, event) in zip(rows.dropFirst(), model.latestEvents.dropFirst(top)) {
             grid.put(table.line(event), row: row, column: 1)
-            if model.focus == .events { RowMark(model, .event(id: event.id)).draw(into: &grid, row: row) }
+            if model.focus == .events {
+                RowMark(model, .event(id: event.id)).draw(into: &grid, row: row)
+            }
         }
     }
 

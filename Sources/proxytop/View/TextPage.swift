@@ -36,7 +36,8 @@ struct TextPage {
             lines = Self.viewLines(model.savedViews)
         case .rehearsal(let serial, _):
             let rehearsal = Rehearsal(serial, model)
-            title = "restarting \(rehearsal?.title ?? "?") channel by channel: what it would be like"
+            title =
+                "restarting \(rehearsal?.title ?? "?") channel by channel: what it would be like"
             lines = rehearsal?.lines ?? [Spans("the group is not there any more", .faint)]
         }
         chosen = overlay.choice?.chosen
@@ -46,7 +47,8 @@ struct TextPage {
     private static func line(_ item: ColumnMenu.Item) -> Spans {
         var line = Spans("  [\(item.isShown ? "x" : " ")] ", item.isShown ? .strong : .faint)
         line.add(item.title + blank(item.title, 10), item.isFixed ? .faint : .strong)
-        line.add(item.meaning + (item.isFixed ? " (always there)" : ""), item.isFixed ? .faint : .plain)
+        line.add(
+            item.meaning + (item.isFixed ? " (always there)" : ""), item.isFixed ? .faint : .plain)
         return line
     }
 

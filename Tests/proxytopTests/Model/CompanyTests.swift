@@ -38,7 +38,8 @@ struct CompanyTests {
         let narrow = Stage.live(story: Self.story(three)).lines[0]
         #expect(narrow.contains(" +2 "))
         #expect(narrow.hasSuffix("02:41:07") || narrow.contains("LIVE"))
-        let alone = Stage.live(columns: 120, rows: 40, story: Self.story([Self.presence("me", own: true)]))
+        let alone = Stage.live(
+            columns: 120, rows: 40, story: Self.story([Self.presence("me", own: true)]))
         #expect(!alone.lines[0].contains("control"))
     }
 
@@ -71,7 +72,10 @@ struct CompanyTests {
 
     @Test(
         "who is about to change the same, or what lies above or below it, is named in the preview",
-        arguments: [("mail/0/2", true), ("mail/0", true), ("mail", true), ("mail/0/20", false), ("mail/1", false)])
+        arguments: [
+            ("mail/0/2", true), ("mail/0", true), ("mail", true), ("mail/0/20", false),
+            ("mail/1", false),
+        ])
     func rival(path: String, meets: Bool) {
         var stage = Stage.live(
             story: Self.story([

@@ -12,7 +12,8 @@ struct ErrandTests {
         stage.type("D")
         #expect(stage.text.contains("Tab switches it off when it is empty"))
         stage.press(.tab)
-        #expect(stage.text.contains("When it is empty it is switched off, if this screen still runs."))
+        #expect(
+            stage.text.contains("When it is empty it is switched off, if this screen still runs."))
         stage.answers = [BatchTests.ok("mail/0/0", "up", "drain", generation: 8813)]
         stage.type("y")
         #expect(stage.requests == ["drain mail/0/0 if-gen=8812"])
@@ -56,7 +57,9 @@ struct ErrandTests {
         var stage = promised()
         stage.story.channels[0].state = .up
         stage.pass(milliseconds: 1000)
-        #expect(stage.model.notice?.text.contains("mail/0/0 is up since: it is not switched off") == true)
+        #expect(
+            stage.model.notice?.text.contains("mail/0/0 is up since: it is not switched off")
+                == true)
         stage.story.channels[0].current = 0
         stage.pass(milliseconds: 1000)
         #expect(stage.requests.count == 1)

@@ -28,7 +28,8 @@ struct RehearsalTests {
         for index in story.channels.indices { story.channels[index].current = 5 }
         story.channels[0].state = .up
         let stage = Stage.live(story: story)
-        let text = try #require(Rehearsal(102, stage.model)).lines.map(\.text).joined(separator: "\n")
+        let text = try #require(Rehearsal(102, stage.model)).lines.map(\.text).joined(
+            separator: "\n")
         #expect(text.contains("There is room for it now"))
         story.channels = [story.channels[0]]
         let alone = Stage.live(story: story)

@@ -110,17 +110,23 @@ struct SavedViewTests {
     @Test("what a later version wrote is read as far as it is understood")
     func later() throws {
         let view = try #require(
-            SavedView(line: "x\tview=channels\tcolours=red\tsort=-zodiac\tfilter=state >\tcolumns=+moon -weight"))
+            SavedView(
+                line:
+                    "x\tview=channels\tcolours=red\tsort=-zodiac\tfilter=state >\tcolumns=+moon -weight"
+            ))
         #expect(view.order == nil)
         #expect(view.filter == nil)
         #expect(view.channels.hidden == [.weight])
         #expect(view.channels.wanted.isEmpty)
     }
 
-    @Test("files: kept from run to run, read again before they are written, never more than there should be")
+    @Test(
+        "files: kept from run to run, read again before they are written, never more than there should be"
+    )
     func memory() throws {
         let folder = FileManager.default.temporaryDirectory.appending(
-            path: "views-\(UUID().uuidString)").path
+            path: "views-\(UUID().uuidString)"
+        ).path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let (one, two) = (ViewMemory(folder: folder), ViewMemory(folder: folder))
         #expect(one.kept().isEmpty)
@@ -137,9 +143,13 @@ struct SavedViewTests {
         one.remember(stage.model)
         #expect(two.lastLook()?.page == .events)
         #expect(two.lastLook()?.filter == nil, "what was hidden in another night is hidden no more")
-        let mode = try FileManager.default.attributesOfItem(atPath: folder + "/last")[.posixPermissions]
+        let mode = try FileManager.default.attributesOfItem(atPath: folder + "/last")[
+            .posixPermissions]
         #expect(mode as? Int == 0o600)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == ["last", "views"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder).sorted() == [
+                "last", "views",
+            ])
 
         // Torn in the middle, and something else altogether.
         try Data("b\tview=chan\nc\tvi".utf8).write(to: URL(filePath: folder + "/views"))

@@ -90,7 +90,8 @@ struct BatchTests {
         #expect(stage.asked.last == "begin")
         Self.answer(&stage)
         #expect(stage.model.confirmation == nil)
-        #expect(stage.requests.isEmpty, "\(stage.requests): into the transaction, and dropped with it")
+        #expect(
+            stage.requests.isEmpty, "\(stage.requests): into the transaction, and dropped with it")
         let open = stage.asked[before...]
         stage.isAnswering = true
         for line in open { stage.send(.reply(stage.story.reply(to: line))) }

@@ -5,7 +5,9 @@ import Testing
 
 @Suite("columns to choose")
 struct ColumnTests {
-    @Test("c lists them; Space takes one off and puts it back", arguments: [Key.character("c"), .function(2)])
+    @Test(
+        "c lists them; Space takes one off and puts it back",
+        arguments: [Key.character("c"), .function(2)])
     func toggles(key: Key) {
         var stage = Stage.live()
         #expect(stage.lines[5].contains(" WT "))
@@ -68,7 +70,8 @@ struct ColumnTests {
         var generator = SeededGenerator(seed: UInt64(columns))
         for _ in 0..<200 {
             var choice = ColumnChoice<Column.Content>()
-            for column in Column.all where !column.content.isFixed && Bool.random(using: &generator) {
+            for column in Column.all where !column.content.isFixed && Bool.random(using: &generator)
+            {
                 choice.toggle(column.content, isShown: Bool.random(using: &generator))
             }
             let slots = ColumnLayout(columns: columns, choice: choice).slots

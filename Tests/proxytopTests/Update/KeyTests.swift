@@ -32,7 +32,8 @@ struct KeyTests {
         for binding in Binding.all where binding.section == .act && binding.command != .undo {
             for key in binding.keys {
                 // An F-key is another name for what a capital letter does: W, a tenth up or down.
-                let isAlias = [.lighter, .heavier].contains(binding.command) && key.name.first == "F"
+                let isAlias =
+                    [.lighter, .heavier].contains(binding.command) && key.name.first == "F"
                 #expect(isAlias || key.name.count == 1 && key.name == key.name.uppercased())
             }
         }

@@ -64,7 +64,10 @@ struct PaneTests {
         stage.pass(milliseconds: 1000)
         stage.press(.tab)
         #expect(stage.text.contains("[CONNECTIONS of 0.0]"), "\(stage.text)")
-        #expect(stage.lines.contains { $0.hasPrefix("> 0.0") || $0.hasPrefix(">*") || $0.contains("0.0 +up") })
+        #expect(
+            stage.lines.contains {
+                $0.hasPrefix("> 0.0") || $0.hasPrefix(">*") || $0.contains("0.0 +up")
+            })
         stage.type("j")
         guard case .session(let id) = stage.model.subject else {
             Issue.record("the cursor is on \(String(describing: stage.model.subject))")
@@ -88,7 +91,8 @@ struct PaneTests {
         var stage = Stage.live(columns: 100, rows: 28, story: Self.story())
         for number in 0..<12 {
             var event = Story.event(
-                UInt64(10 + number), at: stage.story.milliseconds, "channel mail/0/3", "line \(number) of many")
+                UInt64(10 + number), at: stage.story.milliseconds, "channel mail/0/3",
+                "line \(number) of many")
             event.serial = 4
             stage.story.events.append(event)
         }

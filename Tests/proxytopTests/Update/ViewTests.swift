@@ -20,7 +20,9 @@ struct ViewTests {
         #expect(stage.effects.contains(.quit(.good, message: nil)))
     }
 
-    @Test("Tab goes through the parts of a view, or the views, and passes the detail only when there is one")
+    @Test(
+        "Tab goes through the parts of a view, or the views, and passes the detail only when there is one"
+    )
     func tabs() {
         var stage = Stage.live()
         var seen: [Page] = []
