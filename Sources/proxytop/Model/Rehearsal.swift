@@ -71,13 +71,18 @@ struct Rehearsal: Equatable, Sendable {
             return [Spans("no channel of it is usable: there is nothing to go on with", .danger)]
         }
         lines.append(
-            Spans("STEP  CHANNEL    CONN   LEFT IN GROUP      ITS CLIENTS MEANWHILE", .heading))
+            Spans(
+                "STEP  CHANNEL    CONN   LEFT IN GROUP              ITS CLIENTS MEANWHILE", .heading
+            ))
         for (index, step) in steps.enumerated() {
             let name = Place(channelPath: step.channel.path).shortName
             var line = Spans(
                 "\(Self.right(String(index + 1), 4))  \(Self.left(name, 9))"
                     + "\(Self.right(String(step.channel.current), 6))   "
-                    + Self.left("\(step.usable) usable, slots \(step.slots.description)", 30))
+                    + Self.left(
+                        step.usable == 0
+                            ? "nothing usable"
+                            : "\(step.usable) usable, slots \(step.slots.description)", 27))
             line.add(Self.outcome(step), step.isBad ? .danger : .plain)
             lines.append(line)
         }
@@ -99,11 +104,11 @@ struct Rehearsal: Equatable, Sendable {
         }
         lines += [Spans(), Spans("For each channel, from the top", .heading)]
         lines += [
-            "  1  drain it (D), and wait until it is empty; the detail (Enter) says for about how long",
+            "  1  drain it (D), and wait until it is empty: its detail (Enter) says when",
             "  2  restart what is behind it",
             "  3  enable it (E), and wait until it is up and takes its share",
-            "Stop when one does not come back up within a minute, when ERR of another one rises,",
-            "or when the group has no free slot: then enable what is drained, and look at w.",
+            "Stop when one is not back up within a minute, when ERR of another rises, or",
+            "when the group has no free slot: enable what is drained (E), then ask w.",
         ].map { Spans($0) }
         lines += [Spans(), Spans("The same by hand", .heading)]
         lines += steps.prefix(20).flatMap { step in
