@@ -55,11 +55,16 @@ let package = Package(
         .target(
             name: "TestManual", path: "Tests/TestManual",
             cSettings: cSettings, swiftSettings: swiftSettings),
+        // Makes certificates, for the tests of TLS.
+        .target(
+            name: "TestAuthority", path: "Tests/TestAuthority",
+            cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
             name: "SharedTests", dependencies: ["Shared"],
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
-            name: "proxydTests", dependencies: ["proxyd", "Shared", "CLinux", "TestManual"],
+            name: "proxydTests",
+            dependencies: ["proxyd", "Shared", "CLinux", "TestAuthority", "TestManual"],
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
             name: "proxytopTests",
@@ -68,7 +73,7 @@ let package = Package(
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Shared", "CLinux", "TestManual", "TestTerminal"],
+            dependencies: ["Shared", "CLinux", "TestAuthority", "TestManual", "TestTerminal"],
             cSettings: cSettings, swiftSettings: swiftSettings),
     ]
 )

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <openssl/core_names.h>
+#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <pthread.h>
@@ -14,6 +15,59 @@
 
 static BIO_METHOD *wire_method;
 
+// As much as one send of a flow comes to, with what TLS adds to its records.
+enum { outbox_size = 65536 + 4096 };
+
+struct copenssl_outbox {
+    size_t start, end;
+    unsigned char bytes[outbox_size];
+};
+
+// Of this thread, for whoever gathers next: hardly ever is more than one in use.
+static _Thread_local struct copenssl_outbox *spare;
+
+void copenssl_gather(struct copenssl_wire *wire) {
+    if (wire->outbox != NULL) return;
+    wire->outbox = spare != NULL ? spare : OPENSSL_malloc(sizeof *spare);
+    spare = NULL;
+    if (wire->outbox != NULL) wire->outbox->start = wire->outbox->end = 0;
+}
+
+static void give_back(struct copenssl_wire *wire) {
+    if (spare == NULL) {
+        spare = wire->outbox;
+    } else {
+        OPENSSL_free(wire->outbox);
+    }
+    wire->outbox = NULL;
+}
+
+static ssize_t send_on(struct copenssl_wire *wire, const void *bytes, size_t size) {
+    ssize_t sent = send(wire->descriptor, bytes, size, MSG_NOSIGNAL);
+    if (sent >= 0) {
+        wire->has_spoken_last = true;
+    } else if (errno != EAGAIN && errno != EINTR) {
+        wire->error = errno;
+    }
+    return sent;
+}
+
+int copenssl_flush(struct copenssl_wire *wire) {
+    struct copenssl_outbox *outbox = wire->outbox;
+    if (outbox == NULL) return 1;
+    while (outbox->start < outbox->end) {
+        ssize_t sent = send_on(wire, outbox->bytes + outbox->start, outbox->end - outbox->start);
+        if (sent < 0) return wire->error == 0 ? 0 : -1;
+        outbox->start += (size_t)sent;
+    }
+    give_back(wire);
+    return 1;
+}
+
+void copenssl_close_wire(struct copenssl_wire *wire) {
+    if (wire->outbox != NULL) give_back(wire);
+}
+
 static int wire_read(BIO *bio, char *space, size_t size, size_t *count) {
     struct copenssl_wire *wire = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
@@ -24,6 +78,7 @@ static int wire_read(BIO *bio, char *space, size_t size, size_t *count) {
     ssize_t received = recv(wire->descriptor, space, size, 0);
     if (received > 0) {
         if ((size_t)received < size && !wire->is_unsure) wire->is_dry = true;
+        wire->has_spoken_last = false;
         *count = (size_t)received;
         return 1;
     }
@@ -41,16 +96,24 @@ static int wire_read(BIO *bio, char *space, size_t size, size_t *count) {
 static int wire_write(BIO *bio, const char *bytes, size_t size, size_t *count) {
     struct copenssl_wire *wire = BIO_get_data(bio);
     BIO_clear_retry_flags(bio);
-    ssize_t sent = send(wire->descriptor, bytes, size, MSG_NOSIGNAL);
+    struct copenssl_outbox *outbox = wire->outbox;
+    if (outbox != NULL) {
+        size_t room = outbox_size - outbox->end;
+        if (room == 0) {
+            BIO_set_retry_write(bio);
+            return 0;
+        }
+        *count = size < room ? size : room;
+        memcpy(outbox->bytes + outbox->end, bytes, *count);
+        outbox->end += *count;
+        return 1;
+    }
+    ssize_t sent = send_on(wire, bytes, size);
     if (sent >= 0) {
         *count = (size_t)sent;
         return 1;
     }
-    if (errno == EAGAIN || errno == EINTR) {
-        BIO_set_retry_write(bio);
-    } else {
-        wire->error = errno;
-    }
+    if (wire->error == 0) BIO_set_retry_write(bio);
     return 0;
 }
 
@@ -84,7 +147,7 @@ static void set_up(void) {
         || !BIO_meth_set_write_ex(method, wire_write) || !BIO_meth_set_ctrl(method, wire_control))
         return;
     alpn_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_bytes);
-    staple_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_bytes);
+    staple_index = X509_get_ex_new_index(0, NULL, NULL, NULL, free_bytes);
     name_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
     session_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_bytes);
     wire_method = method;
@@ -120,12 +183,16 @@ SSL_CTX *copenssl_context(bool is_server, int least, int most) {
     }
     SSL_CTX_set_options(
         context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE
-                     | SSL_OP_PRIORITIZE_CHACHA);
+                     | SSL_OP_PRIORITIZE_CHACHA
+                     // Or nothing could be sent any more to whoever has ended without TLS's own end; the wire
+                     // tells the two apart.
+                     | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(
         context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER
                      | SSL_MODE_RELEASE_BUFFERS);
-    // Whole records at a time, instead of five bytes and then the rest.
+    // Several records at a time, instead of five bytes and then the rest of one.
     SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_default_read_buffer_len(context, 65536);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     return context;
 }
@@ -166,8 +233,9 @@ int copenssl_set_alpn(SSL_CTX *context, const unsigned char *names, size_t count
 
 static int show_staple(SSL *ssl, void *argument) {
     (void)argument;
-    // Of the context that the name has led to.
-    struct bytes *staple = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), staple_index);
+    // Of the certificate that the name and the ciphers have led to.
+    X509 *shown = SSL_get_certificate(ssl);
+    struct bytes *staple = shown == NULL ? NULL : X509_get_ex_data(shown, staple_index);
     if (staple == NULL) return SSL_TLSEXT_ERR_NOACK;
     unsigned char *ours = OPENSSL_memdup(staple->content, staple->count);
     if (ours == NULL) return SSL_TLSEXT_ERR_NOACK;
@@ -176,10 +244,18 @@ static int show_staple(SSL *ssl, void *argument) {
 }
 
 int copenssl_set_staple(SSL_CTX *context, const unsigned char *der, size_t count) {
+    X509 *certificate = SSL_CTX_get0_certificate(context);
+    const unsigned char *rest = der;
+    OCSP_RESPONSE *response = count <= LONG_MAX ? d2i_OCSP_RESPONSE(NULL, &rest, (long)count) : NULL;
+    bool is_good = response != NULL && OCSP_response_status(response) == OCSP_RESPONSE_STATUS_SUCCESSFUL;
+    OCSP_RESPONSE_free(response);
+    ERR_clear_error();
+    if (!is_good || certificate == NULL) return 0;
     struct bytes *bytes = copy(der, count);
     if (bytes == NULL) return 0;
-    SSL_CTX_set_ex_data(context, staple_index, bytes);
-    return 1;
+    if (X509_set_ex_data(certificate, staple_index, bytes)) return 1;
+    OPENSSL_free(bytes);
+    return 0;
 }
 
 static int take_name(SSL *ssl, int *alert, void *argument) {
@@ -241,12 +317,27 @@ static bool is_end_of_file(void) {
     return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
 }
 
+static bool has_kind(SSL_CTX *context, X509 *certificate) {
+    int kind = EVP_PKEY_get_base_id(X509_get0_pubkey(certificate));
+    for (long more = SSL_CTX_set_current_cert(context, SSL_CERT_SET_FIRST); more == 1;
+         more = SSL_CTX_set_current_cert(context, SSL_CERT_SET_NEXT)) {
+        EVP_PKEY *known = X509_get0_pubkey(SSL_CTX_get0_certificate(context));
+        if (known != NULL && EVP_PKEY_get_base_id(known) == kind) return true;
+    }
+    return false;
+}
+
 int copenssl_use_chain(SSL_CTX *context, const void *pem, size_t count) {
     BIO *bio = reader(pem, count);
     if (bio == NULL) return -1;
     int found = 0;
     X509 *certificate;
     while ((certificate = PEM_read_bio_X509_AUX(bio, NULL, tell_passphrase, NULL)) != NULL) {
+        if (found == 0 && has_kind(context, certificate)) {
+            X509_free(certificate);
+            BIO_free(bio);
+            return -2;
+        }
         bool is_used = found == 0
                            ? SSL_CTX_use_certificate(context, certificate) && SSL_CTX_clear_chain_certs(context)
                            : SSL_CTX_add1_chain_cert(context, certificate);
@@ -268,7 +359,6 @@ static enum copenssl_key key_problem(const char *passphrase) {
     enum copenssl_key problem = COPENSSL_KEY_BROKEN;
     while ((error = ERR_get_error()) != 0) {
         int library = ERR_GET_LIB(error), reason = ERR_GET_REASON(error);
-        if (library == ERR_LIB_PEM && reason == PEM_R_NO_START_LINE) problem = COPENSSL_KEY_MISSING;
         if (library == ERR_LIB_PEM
             && (reason == PEM_R_BAD_PASSWORD_READ || reason == PEM_R_BAD_DECRYPT))
             problem = passphrase == NULL ? COPENSSL_KEY_LOCKED : COPENSSL_KEY_WRONG_PASSPHRASE;
@@ -280,6 +370,9 @@ static enum copenssl_key key_problem(const char *passphrase) {
 
 enum copenssl_key copenssl_use_key(
     SSL_CTX *context, const void *pem, size_t count, const char *passphrase) {
+    // What OpenSSL says of a file without one is the same as of a broken one.
+    static const char mark[] = "PRIVATE KEY-----";
+    if (memmem(pem, count, mark, sizeof mark - 1) == NULL) return COPENSSL_KEY_MISSING;
     BIO *bio = reader(pem, count);
     if (bio == NULL) return COPENSSL_KEY_BROKEN;
     EVP_PKEY *key = PEM_read_bio_PrivateKey(bio, NULL, tell_passphrase, (void *)passphrase);
@@ -467,7 +560,9 @@ static int take_ticket(
             if (key->born == 0 || moment - key->born >= 2 * tickets->lifetime
                 || CRYPTO_memcmp(name, key->name, sizeof key->name) != 0)
                 continue;
-            result = use(key, iv, cipher, digest, 0) ? (index == 0 ? 1 : 2) : -1;
+            // In TLS 1.3 a client uses each ticket once (RFC 8446, appendix C.4), so it needs another one.
+            bool renews = index > 0 || SSL_version(ssl) >= TLS1_3_VERSION;
+            result = use(key, iv, cipher, digest, 0) ? (renews ? 2 : 1) : -1;
         }
     }
     pthread_mutex_unlock(&tickets->lock);

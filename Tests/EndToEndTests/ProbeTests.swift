@@ -109,13 +109,6 @@ extension EndToEnd {
 
         // MARK: Real programs
 
-        private func waitForPort(_ port: UInt16, of program: Program) throws {
-            try eventually("\(program.name) listens", within: .seconds(20)) {
-                guard program.isRunning else { throw Program.Failed(description: program.report) }
-                return (try? Socket.connected(to: .ip(.loopbackV4, port: port))) != nil
-            }
-        }
-
         private func redis(_ options: [String] = []) throws -> Endpoint {
             let directory = try TemporaryDirectory()
             let port = try Program.freePort()
@@ -124,7 +117,7 @@ extension EndToEnd {
                     "redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--save", "",
                     "--appendonly", "no", "--dir", directory.path,
                 ] + options, in: directory)
-            try waitForPort(port, of: redis)
+            try redis.waitForPort(port)
             return .ip(.loopbackV4, port: port)
         }
 
@@ -174,7 +167,7 @@ extension EndToEnd {
             let nginx = try Program(
                 ["nginx", "-p", directory.path, "-e", "stderr", "-c", directory("nginx.conf")],
                 in: directory)
-            try waitForPort(port, of: nginx)
+            try nginx.waitForPort(port)
             let services = """
                 - listen: ["127.0.0.1:0"]
                   channels:
@@ -219,7 +212,7 @@ extension EndToEnd {
                     "postgres", "-D", directory("database"), "-p", "\(port)", "-k",
                     directory.path, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off",
                 ], prefix: prefix, in: directory, environment: environment)
-            try waitForPort(port, of: postgres)
+            try postgres.waitForPort(port)
             let services = """
                 - listen: ["127.0.0.1:0"]
                   channels:

@@ -1,4 +1,5 @@
 import Foundation
+import Shared
 import Synchronization
 
 /// A program that runs beside the test, its output in files of a private directory.
@@ -66,6 +67,14 @@ final class Program {
     func stop(with signal: CInt = SIGTERM, within duration: Duration = .seconds(10)) throws -> Int {
         kill(pid, signal)
         return try waitForEnd(within: duration)
+    }
+
+    /// Until somebody can connect there.
+    func waitForPort(_ port: UInt16) throws {
+        try eventually("\(name) listens", within: .seconds(20)) {
+            guard isRunning else { throw Failed(description: report) }
+            return (try? Socket.connected(to: .ip(.loopbackV4, port: port))) != nil
+        }
     }
 
     /// What it said, for the message of a failed test.

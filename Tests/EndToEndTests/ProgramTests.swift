@@ -42,15 +42,8 @@ extension EndToEnd {
             let nginx = try Program(
                 ["nginx", "-p", directory.path, "-e", "stderr", "-c", directory("nginx.conf")],
                 in: directory)
-            try waitForPort(port, of: nginx)
+            try nginx.waitForPort(port)
             return port
-        }
-
-        private func waitForPort(_ port: UInt16, of program: Program) throws {
-            try eventually("\(program.name) listens", within: .seconds(20)) {
-                guard program.isRunning else { throw Program.Failed(description: program.report) }
-                return (try? Socket.connected(to: .ip(.loopbackV4, port: port))) != nil
-            }
         }
 
         @Test(
@@ -105,7 +98,7 @@ extension EndToEnd {
                     "--appendonly", "no", "--dir", directory.path,
                 ],
                 in: directory)
-            try waitForPort(port, of: redis)
+            try redis.waitForPort(port)
             try withDaemon(service(to: port)) { daemon in
                 let proxied = String(try daemon.port())
                 let said = try Program.run([
@@ -149,7 +142,7 @@ extension EndToEnd {
                     "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c",
                     "max_connections=30",
                 ], prefix: prefix, in: directory, environment: environment)
-            try waitForPort(port, of: postgres)
+            try postgres.waitForPort(port)
             try withDaemon(service(to: port)) { daemon in
                 let common = [
                     "-h", "127.0.0.1", "-p", "\(try daemon.port())", "-U", "tester", "postgres",
@@ -179,7 +172,7 @@ extension EndToEnd {
             let port = try Program.freePort()
             let server = try Program(
                 ["iperf3", "--server", "--bind", "127.0.0.1", "--port", "\(port)"], in: directory)
-            try waitForPort(port, of: server)
+            try server.waitForPort(port)
             try withDaemon(service(to: port)) { daemon in
                 // The server may still be putting away the connection that found it listening.
                 let said: String = try eventually("iperf3 runs", within: .seconds(30)) {

@@ -22,12 +22,22 @@ struct copenssl_wire {
     bool is_unsure;
     // The other side has ended its writes.
     bool has_ended;
+    // What moved last was ours.
+    bool has_spoken_last;
     // Of the last call that has failed; 0: none has.
     int error;
+    // Records that are to leave together; NULL: each leaves at once.
+    struct copenssl_outbox *outbox;
 };
 
 // Puts `wire` under `ssl`; it has to outlive it. 0: there is no memory.
 int copenssl_set_wire(SSL *ssl, struct copenssl_wire *wire);
+// From now on records are gathered, until they are flushed. Without memory each leaves at once.
+void copenssl_gather(struct copenssl_wire *wire);
+// Sends what was gathered: 1: all of it; 0: there is no room for the rest yet; -1: the connection has failed.
+int copenssl_flush(struct copenssl_wire *wire);
+// Gives back what it holds; the connection is no more.
+void copenssl_close_wire(struct copenssl_wire *wire);
 
 // MARK: Contexts
 
@@ -36,7 +46,8 @@ SSL_CTX *copenssl_context(bool is_server, int least, int most);
 int copenssl_set_curves(SSL_CTX *context, const char *curves);
 // The names that its clients may choose from, as on the wire; copied. A client that knows none is refused.
 int copenssl_set_alpn(SSL_CTX *context, const unsigned char *names, size_t count);
-// What is shown to clients that ask for it; copied.
+// What is shown with the certificate that was used last to clients that ask for it; copied. 0: it is no good
+// response (OCSP), or there is no memory.
 int copenssl_set_staple(SSL_CTX *context, const unsigned char *der, size_t count);
 
 // Called once the client's name is known, or that it has none (NULL). 0: it is refused.
@@ -50,7 +61,7 @@ void copenssl_set_session_callback(
 
 // MARK: Certificates and keys, all PEM in memory
 
-// The number of certificates found; -1: one of them is none.
+// The number of certificates found; -1: one of them is none; -2: there is one already with the same kind of key.
 int copenssl_use_chain(SSL_CTX *context, const void *pem, size_t count);
 
 enum copenssl_key {

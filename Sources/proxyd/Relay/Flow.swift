@@ -51,7 +51,12 @@ struct Flow {
 
     /// Bytes wait for the sink.
     var isWaitingForSink: Bool {
-        held != nil || pipe.map { !$0.isEmpty } ?? false || isEnded && !isEndTold && sinkTLS != nil
+        held != nil || pipe.map { !$0.isEmpty } ?? false || isSinkTLSWaiting
+    }
+
+    private var isSinkTLSWaiting: Bool {
+        guard let sinkTLS else { return false }
+        return sinkTLS.hasUnsent || isEnded && !isEndTold
     }
 
     private var isEncrypted: Bool { sourceTLS != nil || sinkTLS != nil }
@@ -72,6 +77,7 @@ struct Flow {
 
     private mutating func copy(from source: CInt, to sink: CInt, space: RelaySpace) -> Pause {
         var budget = Self.copiedPerTurn
+        if let pause = flush() { return pause }
         while budget > 0 {
             if let buffer = held {
                 if let pause = drain(buffer, into: sink, isLast: false, space) { return pause }
@@ -139,6 +145,10 @@ struct Flow {
             case .moved(let count):
                 byteCount &+= UInt64(count)
                 if let onlooker = space.onlooker { onlooker.saw(count, of: buffer) }
+                if let sinkTLS, sinkTLS.hasUnsent {
+                    isWritable = false
+                    return .sinkFull
+                }
             case .wouldBlock, .endOfStream:
                 isWritable = false
                 return .sinkFull
@@ -147,6 +157,15 @@ struct Flow {
             }
         }
         return nil
+    }
+
+    /// What TLS has taken goes on before anything else; nil: all of it has.
+    @inline(__always)
+    private mutating func flush() -> Pause? {
+        guard let sinkTLS, let obstacle = sinkTLS.flush() else { return nil }
+        if case .failed(let number) = obstacle { return .sinkFailed(number) }
+        isWritable = false
+        return .sinkFull
     }
 
     @inline(__always)

@@ -197,7 +197,10 @@ extension Session {
     private func noteMishap(of side: Side, errno: CInt, on worker: Worker) {
         guard side == .channel, let channel else { return }
         let cause = EndReason.Cause(streamError: errno)
-        channel.mishaps.note(cause.rawValue, errno: errno, now: worker.now)
+        guard cause == .tls, let problem = channelTLS?.problem else {
+            return channel.mishaps.note(cause.rawValue, errno: errno, now: worker.now)
+        }
+        channel.mishaps.note("\(cause.rawValue): \(problem)", errno: 0, now: worker.now)
     }
 
     /// A side that takes no more bytes may have sent some before it broke; they are delivered first.

@@ -10,6 +10,8 @@ extension Session {
         switch tls.shakeHands() {
         case .done:
             note(agreed: tls, on: worker)
+            // Many clients wait for that before they send a second small packet (Nagle).
+            if !tls.hasSpokenLast { ChannelSocket.acknowledge(clientSocket) }
             return secured(on: worker)
         case .waits(let forRoom):
             if forRoom { watchClientForWrites(on: worker) }
@@ -62,6 +64,8 @@ extension Session {
     /// The handshake has failed, and the client has been told why. A close with bytes unread would be a reset, and
     /// the alert might never be read; so it may go first.
     private func dismiss(_ cause: EndReason.Cause, on worker: Worker) -> SessionLife.Action {
+        // Its place among the handshakes is another one's.
+        clientTLS = nil
         Socket.shutDownWrites(clientSocket)
         let until = worker.now.advanced(by: Self.farewell)
         preamble = Preamble(stage: .dismissed(cause), until: until, heard: worker.now)
@@ -88,18 +92,22 @@ extension Session {
 
     /// Decrypts what has come, to look at it before a channel is chosen; how many bytes there are.
     func decryptFirstBytes(_ tls: TLSConnection, on worker: Worker) -> Int {
-        if let firstBytes {
-            if case .endOfStream = firstBytes.add(from: tls) { inFlow.endFollows = true }
-            return firstBytes.count
+        if firstBytes == nil {
+            switch worker.space.scratch.fill(from: tls) {
+            case .moved: firstBytes = worker.space.takeScratch()
+            case .endOfStream, .failed: inFlow.endFollows = true
+            case .wouldBlock: break
+            }
         }
-        switch worker.space.scratch.fill(from: tls) {
-        case .moved(let count):
-            firstBytes = worker.space.takeScratch()
-            return count
-        case .endOfStream, .failed:
-            inFlow.endFollows = true
-            return 0
-        case .wouldBlock: return 0
+        guard let firstBytes else { return 0 }
+        // No event tells of an end that has come with the bytes before it.
+        while true {
+            switch firstBytes.add(from: tls) {
+            case .moved: continue
+            case .endOfStream, .failed: inFlow.endFollows = true
+            case .wouldBlock: break
+            }
+            return firstBytes.count
         }
     }
 

@@ -17,6 +17,8 @@ enum WholeFile {
         guard status.st_mode & S_IFMT == S_IFREG else { throw SystemError("open", EINVAL) }
         guard status.st_size <= most else { throw SystemError("read", EFBIG) }
         var bytes: [UInt8] = []
+        // Once: a secret leaves no copies behind.
+        bytes.reserveCapacity(Int(status.st_size) + 2 * 65_536)
         while bytes.count <= most {
             let room = 65_536
             let start = bytes.count

@@ -85,7 +85,7 @@ final class TLSClient: @unchecked Sendable {
         }
         let asked: String? =
             switch settings.serverName {
-            case .automatic: isAddress ? nil : settings.name ?? name
+            case .automatic: isAddress ? nil : settings.name ?? host
             case .none: nil
             case .client: serverName
             case .name(let name): name

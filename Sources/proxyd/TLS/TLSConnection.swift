@@ -30,6 +30,8 @@ final class TLSConnection {
     private(set) var needsRoomToReceive = false
     /// The other side has ended without saying so in TLS.
     private(set) var wasCutOff = false
+    /// Why TLS is broken (`isBroken`), for people.
+    private(set) var problem: String?
     private(set) var isHandshakeDone = false
 
     /// A client's, who has just begun to speak.
@@ -75,8 +77,14 @@ final class TLSConnection {
     }
 
     deinit {
-        if !isHandshakeDone { server?.leaveHandshake() }
+        if isHandshakeDone {
+            // However it ends, what was agreed on is as good as before for the next connection.
+            unsafe SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
+        } else {
+            server?.leaveHandshake()
+        }
         unsafe SSL_free(ssl)
+        unsafe copenssl_close_wire(wire)
         unsafe wire.deallocate()
     }
 
@@ -89,6 +97,9 @@ final class TLSConnection {
         unsafe wire.pointee.is_dry = false
         if isUnsure { unsafe wire.pointee.is_unsure = true }
     }
+
+    /// What moved last was ours: it has told the other side that its bytes have come.
+    var hasSpokenLast: Bool { unsafe wire.pointee.has_spoken_last }
 
     // MARK: The handshake
 
@@ -171,21 +182,27 @@ final class TLSConnection {
         case SSL_ERROR_WANT_WRITE:
             needsRoomToReceive = true
             return .wouldBlock
-        case SSL_ERROR_ZERO_RETURN: return .endOfStream
+        case SSL_ERROR_ZERO_RETURN:
+            // What comes before the end of the wire is read first, and so is TLS's own end.
+            wasCutOff = unsafe wire.pointee.has_ended
+            guard wasCutOff, requiresCloseNotify else { return .endOfStream }
+            problem = "it has ended without TLS's own end"
+            return .failed(Self.isBroken)
         default:
-            let (code, _) = Self.takeError()
+            let (_, words) = Self.takeError()
             let number = unsafe wire.pointee.error
             if number != 0 { return .failed(number) }
-            if code == 0 || copenssl_reason(code) == COPENSSL_UNEXPECTED_END {
-                wasCutOff = true
-                return requiresCloseNotify ? .failed(Self.isBroken) : .endOfStream
-            }
+            problem = words
             return .failed(Self.isBroken)
         }
     }
 
-    /// Sends as much as the socket has room for. What was not sent has to be offered again as it was.
+    /// Sends as much as the socket has room for. What was not sent has to be offered again as it was; what was may
+    /// still wait here for room.
     func send(_ bytes: UnsafeRawBufferPointer) -> Transfer {
+        if let obstacle = flush() { return obstacle }
+        // Several records in one call, which the kernel can cut as it likes.
+        if bytes.count > Self.mostInRecord { unsafe copenssl_gather(wire) }
         var count = 0
         while count < bytes.count {
             var sent = 0
@@ -197,14 +214,33 @@ final class TLSConnection {
             }
             switch unsafe SSL_get_error(ssl, result) {
             case SSL_ERROR_WANT_READ, SSL_ERROR_WANT_WRITE:
+                if case .failed(let number)? = flush() { return .failed(number) }
                 return count > 0 ? .moved(count) : .wouldBlock
             default:
-                _ = Self.takeError()
+                let (_, words) = Self.takeError()
                 let number = unsafe wire.pointee.error
+                if number == 0 { problem = words }
                 return .failed(number == 0 ? Self.isBroken : number)
             }
         }
+        if case .failed(let number)? = flush() { return .failed(number) }
         return .moved(count)
+    }
+
+    /// RFC 8446, section 5.1.
+    private static let mostInRecord = 16_384
+
+    /// Something that was sent waits here for room.
+    var hasUnsent: Bool { unsafe wire.pointee.outbox != nil }
+
+    /// Sends what waits here; nil: all of it.
+    func flush() -> Transfer? {
+        guard hasUnsent else { return nil }
+        switch unsafe copenssl_flush(wire) {
+        case 1: return nil
+        case 0: return .wouldBlock
+        default: return unsafe .failed(wire.pointee.error)
+        }
     }
 
     /// Tells the other side that nothing more will come (close_notify, RFC 8446, section 6.1); false: there is no

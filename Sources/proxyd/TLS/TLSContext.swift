@@ -50,6 +50,10 @@ final class TLSContext: @unchecked Sendable {
         switch unsafe copenssl_use_chain(pointer, chain, chain.count) {
         case 0:
             throw Self.mistake("certificate \(certificate.certificate): no certificate in it")
+        case -2:
+            throw Self.mistake(
+                "certificate \(certificate.certificate): there is another one for the same names with the same kind of key; leave one of them out, or say whom each is for (names)"
+            )
         case ..<0:
             throw Self.mistake(
                 "certificate \(certificate.certificate): one of its certificates is broken, or too weak"
@@ -65,7 +69,7 @@ final class TLSContext: @unchecked Sendable {
         guard let path = certificate.staple else { return }
         let staple = files[path]
         guard unsafe copenssl_set_staple(pointer, staple, staple.count) == 1 else {
-            throw Self.mistake("staple \(path): there is no memory for it")
+            throw Self.mistake("staple \(path): no OCSP response in it (DER)")
         }
     }
 

@@ -45,9 +45,12 @@ final class TLSServer: @unchecked Sendable {
         }
         self.contexts = contexts
         self.byName = byName
-        guard let first = contexts.first else { throw TLSMistake("there is no certificate") }
+        guard !contexts.isEmpty else { throw TLSMistake("there is no certificate") }
+        // A client that is asked to begin again comes to the one that its name has led to.
         let client = unsafe Unmanaged.passUnretained(self).toOpaque()
-        unsafe copenssl_set_name_callback(first.pointer, takeName, client)
+        for context in contexts {
+            unsafe copenssl_set_name_callback(context.pointer, takeName, client)
+        }
     }
 
     private static func tickets(

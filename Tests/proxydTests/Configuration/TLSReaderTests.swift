@@ -374,6 +374,23 @@ struct TLSReaderTests {
         }
     }
 
+    @Test("what is set beside a passphrase leaves it as it is")
+    func setBeside() throws {
+        var expected = try Self.configuration("geheim")
+        var transaction = Transaction()
+        for (verb, words) in [
+            (ConfigurationEdit.Verb.setListener, ["s/0", "backlog", "7"]),
+            (.set, ["s/0", "max-sessions", "9"]), (.set, ["s/0/1", "weight", "3"]),
+        ] {
+            try transaction.append(.edit(ConfigurationEdit(verb: verb, words: words)))
+        }
+        let changed = try transaction.apply(to: expected)
+        expected.services[0].listeners[0].backlog = 7
+        expected.services[0].groups[0].maxSessions = 9
+        expected.services[0].groups[0].channels[1].weight = 3
+        #expect(changed == expected)
+    }
+
     @Test("TLS that is switched on is a difference")
     func switchedOn() throws {
         func channel(_ keys: String) throws -> Configuration {

@@ -102,9 +102,36 @@ struct ImportTLSTests {
     }
 
     @Test(
+        "HAProxy: a list of certificates with their names",
+        arguments: [
+            ("/a.pem\n# x\n\nb.pem x.example *.x.example\n/c.pem *", nil),
+            ("/a.pem [alpn h2]", "has “[…]” or “!” (/a.pem)"),
+            ("/a.pem !x.example", "has “[…]”"), ("/a.pem a.*.b", "a name that is none"),
+            ("", "no certificate"),
+        ] as [(String, String?)])
+    func list(text: String, problem: String?) throws {
+        let file =
+            "global\n crt-base /base\nlisten l\n bind :1 ssl crt-list /l\n bind :2\n server a 1.1.1.1:1"
+        let plan = try DialectCall(.haproxy, ["f"]).plan(in: .with(["f": file, "/l": text]))
+        let tls = plan.configuration.services[0].listeners[0].tls
+        guard let problem else {
+            #expect(
+                tls?.certificates == [
+                    CertificateConfiguration(certificate: "/a.pem"),
+                    CertificateConfiguration(
+                        certificate: "/base/b.pem", names: ["x.example", "*.x.example"]),
+                    CertificateConfiguration(certificate: "/c.pem"),
+                ])
+            return
+        }
+        #expect(tls == nil)
+        #expect(Self.told(plan).contains { $0.contains(problem) }, "\(Self.told(plan))")
+    }
+
+    @Test(
         "HAProxy: what cannot be as it says is left out, and never in the clear",
         arguments: [
-            ("ssl", "no certificate"), ("ssl crt-list /l", "crt-list"),
+            ("ssl", "no certificate"), ("ssl crt-list /none", "crt-list /none cannot"),
             ("ssl crt /c verify required", "no ca-file"),
             ("ssl crt /c ssl-max-ver TLSv1.1", "an older one"), ("ssl crt @x/y", "is no file"),
             ("ssl crt /c force-tlsv10", "an older one"),

@@ -130,6 +130,17 @@ final class TestSocket: Sendable {
             number, SOL_SOCKET, SO_LINGER, &value, socklen_t(MemoryLayout<linger>.size))
     }
 
+    /// Breaks the connection off at once, with a reset (connect(2), AF_UNSPEC).
+    func reset() {
+        var nobody = sockaddr()
+        nobody.sa_family = sa_family_t(AF_UNSPEC)
+        _ = unsafe withUnsafePointer(to: &nobody) { pointer in
+            unsafe Glibc.connect(
+                number, __CONST_SOCKADDR_ARG(__sockaddr__: pointer),
+                socklen_t(MemoryLayout<sockaddr>.size))
+        }
+    }
+
     // MARK: Receiving
 
     /// What a receive may bring at this moment.

@@ -33,6 +33,8 @@ final class WorkerStand {
         var source: ConnectionSource?
         var proxyProtocol = ProxyProtocolIn.never
         var sendsProxyProtocol: ProxyProtocolOut?
+        var tls: TLSListenerConfiguration?
+        var channelTLS: TLSChannelConfiguration?
     }
 
     init(_ channels: [Endpoint], _ settings: Settings = Settings()) throws {
@@ -45,7 +47,7 @@ final class WorkerStand {
                         name: "l", endpoint: .local(0), whenEmpty: settings.whenEmpty,
                         maxSessions: settings.listenerSessions, rate: settings.rate,
                         access: settings.access, waitForBytes: settings.waitForBytes,
-                        proxyProtocol: settings.proxyProtocol)
+                        proxyProtocol: settings.proxyProtocol, tls: settings.tls)
                 ],
                 timeouts: settings.timeouts, grace: settings.grace, limits: settings.limits,
                 access: settings.serviceAccess,
@@ -56,7 +58,8 @@ final class WorkerStand {
                             ChannelConfiguration(
                                 name: "\(index)", endpoint: endpoint, maxc: settings.maxc,
                                 source: settings.source,
-                                proxyProtocol: settings.sendsProxyProtocol)
+                                proxyProtocol: settings.sendsProxyProtocol,
+                                tls: settings.channelTLS)
                         })
                 ])
         ]

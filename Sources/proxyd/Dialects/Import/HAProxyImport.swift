@@ -126,41 +126,23 @@ struct HAProxyImport {
         _ choices: [(HAProxyProxy.Choice, HAProxyProxy)], otherwise usual: HAProxyProxy?,
         from front: HAProxyProxy, in service: inout ServiceConfiguration
     ) {
-        var groupNames = ImportNames()
-        var groupOf: [String: String] = [:]
-        var rules: [RouteRule] = []
+        var routes = ImportRoutes()
         for (back, alternatives) in choices.map({ ($1, $0.alternatives) })
             + (usual.map { [($0, [[]])] } ?? [])
         {
-            if groupOf[back.name] == nil {
+            if !routes.knows(back.name) {
                 let found = groups(
                     of: back, port: front.listeners.first?.endpoint, in: &service)
-                guard var group = found.first else {
-                    remarks.drop(
-                        "backend \(back.name)", at: back.place,
-                        "no server of it could be carried over")
-                    continue
-                }
-                group.name = groupNames.name(back.name)
-                groupOf[back.name] = group.name
-                service.groups.append(group)
-                if found.count > 1 {
-                    remarks.drop(
-                        "backup servers of \(back.name)", at: back.place,
-                        "a route leads to one group, and no other one is tried")
-                }
+                routes.add(back.name, found, at: back.place, &remarks)
             }
-            guard let name = groupOf[back.name] else { continue }
-            rules += alternatives.map { RouteRule(conditions: $0, target: .group(name)) }
+            routes.lead(to: back.name, where: alternatives)
             // Those behind it are for nobody.
             if alternatives.contains([]) { break }
         }
-        if rules.count > FileReader.mostRoutes {
+        if !routes.apply(to: &service) {
             remarks.drop(
                 "use_backend", at: front.place, "more than \(FileReader.mostRoutes) rules")
-            service.groups.removeAll()
         }
-        for index in service.listeners.indices { service.listeners[index].route = rules }
     }
 
     private mutating func listeners(

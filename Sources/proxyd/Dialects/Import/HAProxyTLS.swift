@@ -31,13 +31,15 @@ struct HAProxyTLSDefaults {
 struct HAProxyTLS {
     var isOn = false
     var files: [String] = []
+    /// `crt-list`
+    var lists: [String] = []
     var authorities: String?
     var revoked: String?
     var verify: String?
     var alpn: [String] = []
     var ciphers = TLSCiphers()
     var versions = TLSVersions()
-    /// A version was asked for, or a list of certificates, that cannot be had.
+    /// A version was asked for that cannot be had.
     var problem: String?
     var isStrict = false
     var hasTickets = true
@@ -50,7 +52,7 @@ struct HAProxyTLS {
     mutating func take(_ word: String, _ value: String) -> Int? {
         switch word {
         case "crt": files.append(value)
-        case "crt-list": problem = "crt-list: write the certificates with their names"
+        case "crt-list": lists.append(value)
         case "ca-file": authorities = value
         case "crl-file": revoked = value
         case "verify": verify = value
@@ -151,6 +153,10 @@ extension HAProxyTLS {
                 Self.path(file, below: defaults.certificateFolder, in: surroundings),
                 in: surroundings)
         }
+        for list in lists {
+            tls.certificates += try HAProxyCertificateList.certificates(
+                Self.path(list, below: nil, in: surroundings), defaults, in: surroundings)
+        }
         guard !tls.certificates.isEmpty else {
             throw HAProxyTLSProblem(text: "it has no certificate (crt)")
         }
@@ -216,7 +222,7 @@ extension HAProxyTLS {
         return choice
     }
 
-    private static func path(
+    static func path(
         _ text: String, below folder: String?, in surroundings: Surroundings
     ) throws(HAProxyTLSProblem) -> String {
         guard !text.hasPrefix("@"), !text.isEmpty else {
@@ -227,7 +233,7 @@ extension HAProxyTLS {
     }
 
     /// A file, with those that HAProxy looks for beside it; of a folder all that are there now.
-    private static func certificates(
+    static func certificates(
         _ path: String, in surroundings: Surroundings
     ) throws(HAProxyTLSProblem) -> [CertificateConfiguration] {
         var paths = [path]

@@ -163,37 +163,21 @@ extension NginxImport {
     private mutating func route(
         by map: NginxMap, from server: NginxServer, in service: inout ServiceConfiguration
     ) -> [String: String] {
-        var groupNames = ImportNames()
-        var groupOf: [String: String] = [:]
-        var rules: [RouteRule] = []
+        var routes = ImportRoutes()
         service.grace = .zero
         for choice in map.choices.prefix(FileReader.mostRoutes) {
-            if groupOf[choice.destination] == nil {
+            if !routes.knows(choice.destination) {
                 let found = groups(choice.destination, in: &service)
-                guard var group = found.first else {
-                    remarks.drop(
-                        choice.destination, at: choice.place,
-                        "neither an upstream with a server nor an address")
-                    continue
-                }
-                group.name = groupNames.name(choice.destination)
-                groupOf[choice.destination] = group.name
-                service.groups.append(group)
-                if found.count > 1 {
-                    remarks.drop(
-                        "backup servers of \(choice.destination)", at: choice.place,
-                        "a route leads to one group, and no other one is tried")
-                }
+                routes.add(choice.destination, found, at: choice.place, &remarks)
             }
-            guard let name = groupOf[choice.destination] else { continue }
-            rules.append(RouteRule(conditions: choice.conditions, target: .group(name)))
+            routes.lead(to: choice.destination, where: [choice.conditions])
         }
-        for index in service.listeners.indices { service.listeners[index].route = rules }
+        _ = routes.apply(to: &service)
         if let time = server.prereadTime {
             service.timeouts.clientHello = time.bounded(
                 ValueReader.shortest...ValueReader.longestHold)
         }
-        return Dictionary(groupOf.map { ($1, $0) }) { first, _ in first }
+        return routes.destinations
     }
 
     /// Those of an upstream, or one of an address alone.
