@@ -45,13 +45,7 @@ struct Rehearsal: Equatable, Sendable {
     private static func step(
         _ channel: ChannelSnapshot, _ group: Picture.Group, _ service: Picture.Service
     ) -> Step {
-        var effects = service.groups.map { other in
-            let left = other.usable.filter { $0.serial != channel.serial }
-            return Consequence.GroupEffect(
-                title: other.title, channels: other.channels.count,
-                usableNow: other.usable.count, usableAfter: left.count, now: Slots(other.usable),
-                after: Slots(left), isTouched: false)
-        }
+        var effects = Reserve.effects(without: channel, in: service)
         let own = service.groups.firstIndex { $0.snapshot.serial == group.snapshot.serial } ?? 0
         let before = effects[own].after.used
         let refused = Reserve.resettle(channel.current, in: &effects)
