@@ -10,6 +10,7 @@ struct Dashboard: ~Copyable {
     /// A recording in the place of a daemon.
     private var playback: Playback?
     private let lines = LineHistory()
+    private let memory = ViewMemory()
     private var frame: UInt64 = 0
     private var isChanged = true
     private var end: (status: ExitStatus, message: String?)?
@@ -29,8 +30,15 @@ struct Dashboard: ~Copyable {
         self.screen = consume screen
         self.capabilities = capabilities
         let past = lines.read()
+        let views = memory.kept()
+        let last = playback == nil ? memory.lastLook() : nil
         for station in stations {
             station.model.pastLines = past
+            station.model.savedViews = views
+            if let last {
+                station.model.adopt(look: last)
+                station.model.lastPage = last.page
+            }
             station.model.isMember = stations.count > 1
         }
     }
@@ -43,6 +51,14 @@ struct Dashboard: ~Copyable {
 
     /// Runs until somebody or something ends it.
     mutating func run() -> (status: ExitStatus, message: String?) {
+        let outcome = loop()
+        if playback == nil, outcome.status == .good, let station = shown ?? stations.first {
+            memory.remember(station.model)
+        }
+        return outcome
+    }
+
+    private mutating func loop() -> (status: ExitStatus, message: String?) {
         if let substitute = screen.substitute {
             for station in stations {
                 station.model.tell("this TERM is unknown here: shown as \(substitute)")
@@ -57,7 +73,11 @@ struct Dashboard: ~Copyable {
             let ready = wait()
             if ready.hungUp { return (.good, nil) }
             if ready.signals { takeSignals() }
-            if ready.keys { takeKeys() }
+            if ready.keys {
+                takeKeys()
+                // What a key shows does not wait for answers that have come meanwhile: a long one takes a while.
+                if needsPaint, end == nil, !ready.sockets.isEmpty { paint() }
+            }
             for (place, station) in stations.enumerated() where ready.sockets.contains(place) {
                 carryOut(station.takeReplies(), of: station)
             }
@@ -165,6 +185,8 @@ struct Dashboard: ~Copyable {
             case .copy(let text): screen.copy(text)
             case .bell: screen.ring()
             case .remember(let line): lines.append(line)
+            case .keepView(let view): memory.keep(view)
+            case .forgetView(let name): memory.forget(name)
             case .leave:
                 fleet?.open = nil
                 isChanged = true

@@ -113,7 +113,17 @@ struct Once: ~Copyable {
     }
 
     private mutating func handle(_ message: Message) {
-        for effect in model.update(message, at: Moment.read()) {
+        carryOut(model.update(message, at: Moment.read()))
+    }
+
+    /// Lets somebody do something, as a key would.
+    mutating func change(_ body: (inout Model) -> [Effect]) {
+        model.now = Moment.read()
+        carryOut(body(&model))
+    }
+
+    private mutating func carryOut(_ effects: [Effect]) {
+        for effect in effects {
             switch effect {
             case .send(let requests):
                 guard var open = connection.take() else { continue }

@@ -66,6 +66,15 @@ struct Proxytop: ParsableCommand {
     var lean = false
     @Flag(help: "Print what holds, as a file of settings, and end.")
     var printConfig = false
+    @Flag(help: "With a command: do it without asking.")
+    var yes = false
+    @Flag(help: "With a command: show what it would do, and do nothing.")
+    var preview = false
+    @Argument(
+        help: ArgumentHelp(
+            "One command of the daemon instead of a screen, as in proxytop drain mail/0/2.",
+            valueName: "command"))
+    var command: [String] = []
 
     static func main() {
         do {
@@ -112,6 +121,16 @@ struct Proxytop: ParsableCommand {
         if redact, record == nil { throw ValidationError("--redact goes with --record FILE") }
         if replay != nil, !socket.isEmpty || !via.isEmpty {
             throw ValidationError("--replay and --socket: a recording or a daemon, not both")
+        }
+        if command.isEmpty, yes || preview {
+            throw ValidationError(
+                "--yes and --preview go with a command, as in drain mail/0/2 --preview")
+        }
+        if yes, preview { throw ValidationError("--yes and --preview: only one of them") }
+        if !command.isEmpty, batch.isAsked || replay != nil || record != nil {
+            throw ValidationError(
+                "“\(command.joined(separator: " "))” is one command; reports and recordings are without one"
+            )
         }
         if !via.isEmpty, socket.count > 1 {
             throw ValidationError("with --via there is one --socket at most: the one over there")
@@ -173,6 +192,7 @@ struct Proxytop: ParsableCommand {
             return
         }
         let targets = try targets()
+        if !command.isEmpty { return try obey(targets, settings) }
         if batch.isAsked || !StandardStream.output.isTerminal {
             try report(targets, capabilities, settings)
         } else {
@@ -208,6 +228,25 @@ struct Proxytop: ParsableCommand {
         } catch {
             try refuse(error.kind == .notPermitted ? .notPermitted : .noConnection, error.reason)
             return nil
+        }
+    }
+
+    /// One command for one daemon.
+    private func obey(_ targets: [DaemonTarget], _ settings: Settings) throws {
+        guard let target = targets.first, targets.count == 1 else {
+            return try Self.end(
+                .usage,
+                "a command is for one daemon; name it:\n"
+                    + targets.map { "  --socket \($0.name)" }.joined(separator: "\n"))
+        }
+        guard let connection = try connect(target) else { return }
+        let once = Once(model: model(of: target, settings), target, connection: consume connection)
+        var errand = ShellCommand(
+            command, yes ? .given : preview ? .previewOnly : .asked, canAsk: isatty(0) == 1, once)
+        do throws(BatchReport.Failure) {
+            try errand.run()
+        } catch {
+            try Self.end(error.status, error.message)
         }
     }
 

@@ -69,6 +69,10 @@ struct Conformance: Sendable, CustomTestStringConvertible {
         Conformance("show workers", "viewer", begins: "index\tsessions\ttotal"),
         Conformance("show limits", "viewer", begins: "name\tused\tlimit"),
         Conformance(
+            "show control", "viewer",
+            begins: "uid\tpid\tuser\tprogram\trole\tsince_ms\tintends\town"),
+        Conformance("intend", "operator", "intend mail/main/a"),
+        Conformance(
             "show sessions", "viewer", "show sessions where id = SESSION sort -id limit 1",
             begins: "id\tclient\tlistener\tchannel\tphase\tage_ms\tidle_ms\tin_bytes\tout_bytes",
             telling: ["matched", "total"]),

@@ -38,7 +38,8 @@ package final class TmuxTerminal {
         life = unsafe open(end, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         _ = try tmux([
             "-f", "/dev/null", "new-session", "-d", "-x", "\(columns)", "-y", "\(rows)",
-            "env PS1='$ ' LC_ALL=C.UTF-8 sh -i",
+            // What programs remember from run to run stays in here.
+            "env PS1='$ ' LC_ALL=C.UTF-8 XDG_STATE_HOME=\(directory.path)/state sh -i",
         ])
     }
 

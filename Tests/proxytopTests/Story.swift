@@ -13,6 +13,8 @@ struct Story {
     var listeners: [ListenerSnapshot]
     var sessions: [SessionSnapshot] = []
     var events: [EventSnapshot] = []
+    /// At the control socket.
+    var present: [PresenceSnapshot] = []
     /// What was asked for between `begin` and `abort`.
     var transaction: [[String]]?
     var describes = Story.describe
@@ -139,8 +141,9 @@ struct Story {
     /// Whether a line changes nothing.
     func isQuestion(_ line: String) -> Bool {
         let verb = line.prefix { $0 != " " }
-        return ["hello", "describe", "show", "plan", "begin", "abort", "explain"].contains(verb)
-            || transaction != nil
+        return [
+            "hello", "describe", "show", "plan", "begin", "abort", "explain", "intend",
+        ].contains(verb) || transaction != nil
     }
 
     mutating func reply(to request: String) -> Reply {
@@ -153,6 +156,9 @@ struct Story {
         case "show groups": return .table(GroupSnapshot.table(groups), attributes: attributes)
         case "show listeners":
             return .table(ListenerSnapshot.table(listeners), attributes: attributes)
+        case "show control":
+            return .table(PresenceSnapshot.table(present), attributes: attributes)
+        case _ where words.first == "intend": return .ok(attributes: attributes, lines: [])
         case "begin":
             transaction = []
             return .ok(attributes: attributes, lines: [])

@@ -18,7 +18,7 @@ extension Story {
             ("set", "PATH KEY VALUE… [if-gen=N]", "admin"),
             ("remove", "PATH [cut] [if-gen=N]", "admin"), ("begin", "", "operator"),
             ("abort", "", "operator"), ("commit", "[cut]", "admin"),
-            ("kill session", "ID", "operator"),
+            ("show control", "", ""), ("kill session", "ID", "operator"),
             ("kill sessions", "where FIELD OP VALUE [and …]", "operator"),
             ("reset", "PATH", "operator"), ("shutdown", "", "admin"),
         ] {
@@ -27,6 +27,7 @@ extension Story {
                 role.isEmpty ? "viewer" : role, "",
             ])
         }
+        table.append(["intend", "[PATH …]", "no", "operator", ""])
         return table
     }()
 

@@ -114,13 +114,88 @@ def test_colours():
             expect(reversed_words, "without colours nothing stands out")
 
 
+def cells(terminal, word, column=4):
+    """The cells of a word that stands in the column of states."""
+    for row, line in enumerate(terminal.lines):
+        if line[column:].startswith(word) or line[column + 2:].startswith(word):
+            start = line.index(word, column)
+            return row, [terminal.screen.buffer[row][start + offset] for offset in range(len(word))]
+    raise Failed(f"no “{word}” in\n{terminal.text}")
+
+
+def look(cell):
+    return cell.fg, cell.bold, cell.underscore, cell.reverse
+
+
+STATES = ["+up", "#full", "!down", "~drain", "?grace", "-off"]
+
+
+def test_state_styles():
+    """A state is a sign, a word and a colour, and the three say the same."""
+    # The emulator calls dark yellow brown.
+    wanted = {"+up": ("green", False), "#full": ("brown", True), "!down": ("red", True), "~drain": ("cyan", False),
+              "?grace": ("brown", True), "-off": ("default", False)}
+    with start("--glyphs", "ascii", environment={"TERM": "xterm-256color"}) as terminal:
+        settled(terminal)
+        # The cursor turns its row around, so it goes where no state is asked about.
+        terminal.type("G")
+        terminal.wait("the cursor at the end", lambda t: any(line.startswith("> 2.0") for line in t.lines))
+        for word, (colour, bold) in wanted.items():
+            _, found = cells(terminal, word)
+            for cell in found:
+                expect((cell.fg, cell.bold) == (colour, bold), f"{word}: {cell}")
+                expect(not cell.reverse, f"{word}: reversed")
+
+
+def test_chosen_row():
+    """The row that keys act on stands out, whole, and goes where the cursor goes."""
+    for environment in ({}, {"NO_COLOR": "1"}):
+        with start("--glyphs", "ascii", environment=environment) as terminal:
+            settled(terminal)
+
+            def reversed_rows():
+                buffer = terminal.screen.buffer
+                return [row for row in range(terminal.rows)
+                        if sum(buffer[row][column].reverse for column in range(terminal.columns)) > 60]
+
+            for key, mark in (("", "> 0.0"), ("j", "> 0.1"), ("j", "> 0.2"), ("k", "> 0.1")):
+                if key:
+                    terminal.type(key)
+                terminal.wait(mark, lambda t: any(line.startswith(mark) for line in t.lines))
+                row = next(i for i, line in enumerate(terminal.lines) if line.startswith(mark))
+                expect(reversed_rows() == [row], f"{environment} {mark}: rows {reversed_rows()}, not {row}")
+
+
+def test_no_colour():
+    """Without colours the states still look different where they are bad, and none is like the plain text around it."""
+    with start("--glyphs", "ascii", environment={"NO_COLOR": "1"}) as terminal:
+        settled(terminal)
+        terminal.type("G")
+        terminal.wait("the cursor at the end", lambda t: any(line.startswith("> 2.0") for line in t.lines))
+        looks = {word: look(cells(terminal, word)[1][0]) for word in STATES}
+        plain = ("default", False, False, False)
+        expect(looks["+up"] == plain and looks["-off"] == plain, f"up and off: {looks}")
+        expect(looks["#full"] == ("default", True, False, False), f"full: {looks['#full']}")
+        expect(looks["~drain"] == ("default", False, True, False), f"drain: {looks['~drain']}")
+        expect(looks["!down"] == ("default", True, False, True), f"down: {looks['!down']}")
+        # Under the cursor a reversed state is turned back, and is still not like the rest of the row.
+        while not any(line.startswith("> 0.3") for line in terminal.lines):
+            before = terminal.frame
+            terminal.type("k")
+            terminal.wait_frame(before)
+        row, found = cells(terminal, "!down")
+        beside = terminal.screen.buffer[row][12]
+        expect(beside.reverse and not found[0].reverse, f"the state is lost in the cursor's bar: {found[0]} {beside}")
+
+
 def keys_of_the_program():
-    letters = "jkghlGcwa12345`EDXAWMKRu *v_/\\S<>oi:[]{}=rfbUPtyYse+-?"
+    letters = "jkghlGdwa12345`EDXAWMKRu *v_/\\nNS<>oic:[]{}=rfbUPtyYspe+-?"
     named = {
         "Down": "\033OB", "Up": "\033OA", "Left": "\033OD", "Right": "\033OC", "Home": "\033[1~", "End": "\033[4~",
         "PgUp": "\033[5~", "PgDn": "\033[6~", "Ctrl-D": "\x04", "Ctrl-U": "\x15", "Ctrl-E": "\x05",
-        "Ctrl-L": "\x0c", "Tab": "\t", "Shift-Tab": "\033[Z", "Enter": "\r", "F1": "\033OP", "F3": "\033OR",
-        "F4": "\033OS", "F5": "\033[15~", "F6": "\033[17~", "F9": "\033[20~",
+        "Ctrl-L": "\x0c", "Tab": "\t", "Shift-Tab": "\033[Z", "Enter": "\r", "F1": "\033OP", "F2": "\033OQ",
+        "F3": "\033OR", "F4": "\033OS", "F5": "\033[15~", "F6": "\033[17~", "F7": "\033[18~", "F8": "\033[19~",
+        "F9": "\033[20~",
     }
     return [(letter, letter) for letter in letters] + list(named.items())
 

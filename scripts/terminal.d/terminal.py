@@ -7,6 +7,7 @@ import select
 import signal
 import struct
 import subprocess
+import tempfile
 import termios
 import time
 
@@ -40,7 +41,9 @@ class Terminal:
         variables = dict(os.environ)
         for name in ("NO_COLOR", "LC_ALL", "LANG", "LC_CTYPE", "COLUMNS", "LINES"):
             variables.pop(name, None)
-        variables.update({"TERM": "tmux-256color", "LC_ALL": "C.UTF-8", "XDG_STATE_HOME": "/nonexistent"})
+        # What it remembers from one run is nothing that another one may begin with.
+        self.state = tempfile.TemporaryDirectory()
+        variables.update({"TERM": "tmux-256color", "LC_ALL": "C.UTF-8", "XDG_STATE_HOME": self.state.name})
         variables.update(environment or {})
         variables["PROXYTOP_SYNC_FD"] = str(frames)
         self.started_at = time.monotonic()
@@ -187,6 +190,7 @@ class Terminal:
             if end is not None:
                 os.close(end)
         self.master = self.slave = self.frames_end = None
+        self.state.cleanup()
 
     def __enter__(self):
         return self

@@ -53,6 +53,9 @@ enum CommandTable {
             run: ShowChannel.run),
         CommandEntry("show workers", "every data thread", run: ShowCommands.workers),
         CommandEntry(
+            "show control", "who is at the control socket, and what they are about to change",
+            run: PresenceCommands.show),
+        CommandEntry(
             "show limits", "what is bounded, and how far it is used", run: ShowCommands.limits),
         CommandEntry(
             "show sessions",
@@ -114,6 +117,10 @@ enum CommandTable {
         CommandEntry(
             "plan", "LINE", "what a line that changes something would do, without doing it",
             run: PlanCommand.run),
+        CommandEntry(
+            "intend", "[PATH …]", role: .operator,
+            "tell others what you are about to change; nothing: no more",
+            run: PresenceCommands.intend),
         CommandEntry(
             "show config", "the running configuration, as a file", run: FileCommands.showConfig),
         CommandEntry("diff", "what differs between the file and what runs", run: FileCommands.diff),

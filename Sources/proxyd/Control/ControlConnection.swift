@@ -61,9 +61,13 @@ final class ControlConnection {
         self.idleLimit = idleLimit
         heardAt = daemon.now
         watchedInterest = .readable
+        usage.join(peer, conversation, at: heardAt)
     }
 
-    deinit { usage.unsentBytes -= unsentCount }
+    deinit {
+        usage.unsentBytes -= unsentCount
+        usage.leave(conversation)
+    }
 
     var number: CInt { socket.number }
 

@@ -12,7 +12,16 @@ final class ControlUsage {
     /// How long a reader may take nothing at all while output waits for it.
     static let readerPatience = Duration.seconds(30)
 
+    /// Somebody who is connected.
+    struct Presence {
+        let peer: Peer
+        let conversation: Conversation
+        let since: Instant
+    }
+
     var clients = 0
+    /// The longest here first.
+    private(set) var present: [Presence] = []
     var unsentBytes = 0
     /// Connections that ended for a reason of ours.
     private(set) var ends: [End: Int] = [:]
@@ -26,6 +35,14 @@ final class ControlUsage {
         case slow
         /// It asked nothing for too long.
         case idle
+    }
+
+    func join(_ peer: Peer, _ conversation: Conversation, at now: Instant) {
+        present.append(Presence(peer: peer, conversation: conversation, since: now))
+    }
+
+    func leave(_ conversation: Conversation) {
+        present.removeAll { $0.conversation === conversation }
     }
 
     func count(_ end: End) { ends[end, default: 0] += 1 }

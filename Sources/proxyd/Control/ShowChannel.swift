@@ -1,4 +1,3 @@
-internal import Histogram
 internal import Shared
 
 /// `show channel PATH`: one channel in detail, a fact per row.
@@ -42,13 +41,13 @@ struct ChannelDetail {
     private mutating func add(_ field: String, _ value: UInt64?) { add(field, value.cell) }
 
     /// What `show channels` tells, by the same names, and more of the same kind.
-    init(_ channel: Channel, times: Histogram<UInt32>?, now: Instant) {
+    init(_ channel: Channel, times: TimeDistribution?, now: Instant) {
         let snapshot = channel.snapshot(times: times, now: now)
         for (field, value) in zip(ChannelSnapshot.columns, snapshot.row) {
             table.append([field, value])
         }
-        add("connect_p90_us", times?.valueAtPercentile(90))
-        add("connect_max_us", times?.max)
+        add("connect_p90_us", times?.microseconds(atPercentile: 90))
+        add("connect_max_us", times?.longestMicroseconds)
         add("connects_timed", times?.totalCount)
         add("addresses", UInt64(channel.addressCount))
         let raw = channel.totals

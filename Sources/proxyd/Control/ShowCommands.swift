@@ -1,4 +1,3 @@
-internal import Histogram
 internal import Shared
 
 /// Tables of what there is and what it does.
@@ -128,15 +127,11 @@ extension [Answer] {
 
 extension [WorkerReport] {
     /// A channel's recent connect times, of all workers together; nil when nobody connected.
-    func connectTimes(of channel: Channel, now: Instant) -> Histogram<UInt32>? {
-        var sum: Histogram<UInt32>?
+    func connectTimes(of channel: Channel, now: Instant) -> TimeDistribution? {
+        var sum = TimeDistribution()
         for report in self {
-            guard let times = report.connectTimes[channel.serial]?.recent(now: now) else {
-                continue
-            }
-            if sum == nil { sum = times } else { sum?.add(times) }
+            report.connectTimes[channel.serial]?.add(to: &sum, now: now)
         }
-        guard let sum, sum.totalCount > 0 else { return nil }
-        return sum
+        return sum.totalCount > 0 ? sum : nil
     }
 }

@@ -1,10 +1,9 @@
-internal import Histogram
 internal import Shared
 
 // How the daemon's objects look to those who ask.
 
 extension Channel {
-    func snapshot(times: Histogram<UInt32>?, now: Instant) -> ChannelSnapshot {
+    func snapshot(times: TimeDistribution?, now: Instant) -> ChannelSnapshot {
         let totals = shownTotals
         let note = note(now: now)
         var snapshot = ChannelSnapshot(
@@ -19,8 +18,8 @@ extension Channel {
         snapshot.inBytes = totals.inBytes
         snapshot.outBytes = totals.outBytes
         snapshot.failed = totals.failures
-        snapshot.connectP50Microseconds = times?.valueAtPercentile(50)
-        snapshot.connectP99Microseconds = times?.valueAtPercentile(99)
+        snapshot.connectP50Microseconds = times?.microseconds(atPercentile: 50)
+        snapshot.connectP99Microseconds = times?.microseconds(atPercentile: 99)
         snapshot.retryMilliseconds = returns(now: now).map { $0.milliseconds(since: now) }
         snapshot.label = label
         if seat != nil { snapshot.isElected = isElected }

@@ -66,4 +66,6 @@ extension ConfigurationErrors {
 /// What one control connection remembers from line to line.
 final class Conversation {
     var transaction: Transaction?
+    /// Paths that this connection is about to change, for others to see.
+    var intends: [String] = []
 }

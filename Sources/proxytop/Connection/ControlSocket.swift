@@ -23,6 +23,10 @@ struct ControlSocket: ~Copyable {
     let descriptor: CInt
     /// What its end means.
     private var closing = "the daemon closed the connection"
+    /// What a command says on its standard error, and the last of it.
+    private let errors: CInt
+    private var said: [UInt8] = []
+    private static let mostSaid = 4096
     private var outgoing: [UInt8] = []
     private var reader = ReplyReader()
     private var bytesSinceReply = 0
@@ -42,20 +46,48 @@ struct ControlSocket: ~Copyable {
             throw Self.failure(failed, path)
         }
         descriptor = number
+        errors = -1
     }
 
     /// Talks to a daemon through a command, which answers later than a socket does, or not at all.
     init(running command: String) throws(Failure) {
-        let number = RemoteCommand.start(command)
-        guard number >= 0 else {
+        guard let ends = RemoteCommand.start(command) else {
             throw Failure(kind: .other, reason: "cannot run “\(command)”: error \(errno)")
         }
-        descriptor = number
+        descriptor = ends.socket
+        errors = ends.errors
         closing = "“\(command)” has ended"
     }
 
     // Never retried on EINTR: Linux has closed it, and the number may already be someone else's.
-    deinit { _ = close(descriptor) }
+    deinit {
+        _ = close(descriptor)
+        if errors >= 0 { _ = close(errors) }
+    }
+
+    /// Takes what the command has said since, so that it never waits for us, and keeps the end of it.
+    private mutating func listen() {
+        guard errors >= 0 else { return }
+        var bytes = [UInt8](repeating: 0, count: Self.mostSaid)
+        while true {
+            let number = errors
+            let count = unsafe bytes.withUnsafeMutableBytes {
+                unsafe Glibc.read(number, $0.baseAddress, $0.count)
+            }
+            guard count > 0 else { return }
+            said = Array((said + bytes[..<count]).suffix(Self.mostSaid))
+        }
+    }
+
+    /// Why it is over: in the command's own words, if it has any.
+    private mutating func ending() -> String {
+        listen()
+        let lines = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isNewline)
+        guard let last = lines.last(where: { !$0.allSatisfy(\.isWhitespace) }) else {
+            return closing
+        }
+        return "\(last.prefix(200)); \(closing)"
+    }
 
     /// 0, or the errno.
     private static func connect(_ number: CInt, _ path: String) -> CInt {
@@ -117,6 +149,7 @@ struct ControlSocket: ~Copyable {
     /// Reads what is there, and gives back the whole replies in it.
     mutating func receive() -> [Event] {
         var events: [Event] = []
+        listen()
         while true {
             let number = descriptor
             var count = 0
@@ -127,8 +160,9 @@ struct ControlSocket: ~Copyable {
                 used = max(0, count)
             }
             guard count > 0 else {
-                if count == 0 {
-                    events.append(.closed(reason: closing))
+                // A command that ends with something unread resets our end of the socket.
+                if count == 0 || errors >= 0 && error == ECONNRESET {
+                    events.append(.closed(reason: ending()))
                 } else if error != EAGAIN, error != EINTR {
                     events.append(.closed(reason: "the connection broke: error \(error)"))
                 }

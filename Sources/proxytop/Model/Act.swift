@@ -11,6 +11,8 @@ struct Act: Equatable, Sendable {
         case drain
         /// No new sessions, and the running ones are ended.
         case cut
+        /// Switched off; running sessions go on. Only for what is empty.
+        case off
         case weight(UInt64)
         /// nil: no limit.
         case maxc(UInt64?)
@@ -38,6 +40,8 @@ struct Act: Equatable, Sendable {
     var targets: [Target]
     /// The state of things that the operator saw; the daemon refuses when it has moved.
     var generation: UInt64
+    /// Of a drain: whether the channels are switched off when they are empty.
+    var endsOff = false
 
     /// What is sent, in order, without the generation.
     var commands: [[String]] {
@@ -45,6 +49,7 @@ struct Act: Equatable, Sendable {
         case .enable, .clear: targets.map { ["enable", $0.path] }
         case .drain: targets.map { ["drain", $0.path] }
         case .cut: targets.map { ["disable", $0.path, "cut"] }
+        case .off: targets.map { ["disable", $0.path] }
         case .weight(let weight): targets.map { ["set", $0.path, "weight", String(weight)] }
         case .maxc(let maxc):
             targets.map { ["set", $0.path, "maxc", maxc.map { String($0) } ?? "default"] }

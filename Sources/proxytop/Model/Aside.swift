@@ -50,7 +50,7 @@ extension Model {
         switch cursor.subject {
         case .channel(let serial):
             guard let channel = picture.channel(serial: serial),
-                ![.up, .off].contains(channel.state)
+                ![.up, .off].contains(channel.state) || flaps.text(serial) != nil
             else { return nil }
         case .group(let serial):
             guard let group = picture.group(serial: serial),

@@ -7,6 +7,8 @@ enum Bounds {
     static let sessions: UInt64 = 1 << 40
     /// Times in milliseconds: some 285,000 years.
     static let milliseconds: UInt64 = 1 << 53
+    /// People at the control socket: more than a daemon lets in.
+    static let presences = 1000
 }
 
 extension ChannelSnapshot {

@@ -9,11 +9,15 @@ struct Completion: Equatable, Sendable {
 
     static let mostOffered = 30
 
-    init(_ head: String, _ catalog: CommandCatalog, _ picture: Picture?) {
+    /// `views`: the names of those that were kept.
+    init(
+        _ head: String, _ catalog: CommandCatalog, _ picture: Picture?, views: [String] = []
+    ) {
         let start = head.lastIndex(of: " ").map { head.index(after: $0) } ?? head.startIndex
         let begun = String(head[start...])
         let before = head[..<start].split(separator: " ").map(String.init)
-        let found = Self.candidates(after: before, catalog, picture)
+        let kept = before == ["view"] || before == ["forget"] ? views : []
+        let found = (Self.candidates(after: before, catalog, picture) + kept)
             .filter { $0.hasPrefix(begun) }
         guard let first = found.first else {
             self.head = head

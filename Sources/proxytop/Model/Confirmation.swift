@@ -13,6 +13,8 @@ struct Confirmation: Equatable, Sendable {
     let host: String
     /// Answers to the present question that have come.
     private var coming = Plan()
+    /// Whether the daemon was asked at all.
+    private(set) var isExpecting = false
     /// The number that may be typed; it stands still while sessions come and go.
     private(set) var victims: UInt64 = 0
     var typed = ""
@@ -49,10 +51,11 @@ struct Confirmation: Equatable, Sendable {
         return victims > 0 ? [String(victims), target.name] : [target.name, target.path]
     }
 
-    var isAnswered: Bool {
-        answers.contains(typed)
-            || tier == .type && act.targets.count == 1
-                && typed == act.targets.first?.path
+    var isAnswered: Bool { isAnswered(by: typed) }
+
+    func isAnswered(by text: String) -> Bool {
+        answers.contains(text)
+            || tier == .type && act.targets.count == 1 && text == act.targets.first?.path
     }
 
     /// Looks again at a newer picture. False when a target is gone.
@@ -69,7 +72,13 @@ struct Confirmation: Equatable, Sendable {
         return true
     }
 
-    mutating func expectPlan() { coming = Plan() }
+    /// Whether a drain is followed by switching off.
+    mutating func toggleEnd() { act.endsOff.toggle() }
+
+    mutating func expectPlan() {
+        coming = Plan()
+        isExpecting = true
+    }
 
     /// One answer of the plan; with the last one the consequence is known.
     mutating func take(

@@ -11,6 +11,8 @@ struct Link: Equatable, Sendable {
     /// What was asked, so that the answer finds its reader: replies keep the order of the requests.
     enum Question: Equatable, Sendable {
         case hello, describe, channels, groups, listeners, events
+        /// Who else is there, and what we are about to change.
+        case company, intend
         /// The rows from this one on.
         case sessions(first: Int)
         /// What a service did before we looked; with the last one the past is whole.
@@ -62,6 +64,16 @@ struct Link: Equatable, Sendable {
     var answerMilliseconds: UInt64?
 
     var isLive: Bool { phase == .live }
+
+    /// Whether a transaction that a plan needs may be open.
+    var isPlanning: Bool {
+        pending.contains { pending in
+            switch pending.question {
+            case .planBegin, .planStep: true
+            default: false
+            }
+        }
+    }
 
     /// When something has to be done though nothing comes in.
     var nextDeadline: UInt64 {

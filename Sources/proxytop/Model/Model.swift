@@ -49,7 +49,16 @@ struct Model: Sendable {
     var past: Past?
     /// Whether every answer is to be written down.
     var isRecording = false
-    var picture: Picture?
+    var picture: Picture? {
+        didSet {
+            findMatches()
+            measureColumns()
+        }
+    }
+    /// The channels that the filter lets through, found once for each picture: a thousand rows are read for it.
+    private(set) var matching: Set<UInt64>?
+    /// What the longest name and the longest address of a channel need.
+    private(set) var channelWidths = (identity: 3, endpoint: 0)
     /// When the picture came, by our clock.
     var pictureAt: Moment?
     var history = History()
@@ -68,6 +77,20 @@ struct Model: Sendable {
     var showsClock = false
     /// How the channels of a group are ordered; nil: as the daemon has them.
     var channelOrder: ChannelOrder?
+    /// Which columns the operator wants.
+    var channelColumns = ColumnChoice<Column.Content>()
+    var sessionColumns = ColumnChoice<SessionColumn.Content>()
+    /// What `n` goes on looking for, in lists and in texts.
+    var sought: [Page: FilterText] = [:]
+    var soughtText = ""
+    /// Views to come back to, by their names.
+    var savedViews: [SavedView] = []
+    /// Who else is there.
+    var company = Company()
+    /// Channels to be switched off when they are empty.
+    var errands = Errands()
+    /// Channels that go and come back, and how often lately.
+    var flaps = Flaps()
     /// Lines of the operator's own for the handover.
     var notes: [Note] = []
     /// Since when nothing has been wrong, by the daemon's clock; nil while something is.
@@ -85,6 +108,8 @@ struct Model: Sendable {
     var page: Page
     /// Whether the first picture chooses between the overview and the channels.
     var choosesPage: Bool
+    /// Where the operator was when the program ended the last time.
+    var lastPage: Page?
     /// Where back leads.
     var pagesBefore: [Page] = []
     var overlay: Overlay?
@@ -94,6 +119,13 @@ struct Model: Sendable {
     var eventCursor = Cursor()
     var problemCursor = Cursor()
     var detailTop = 0
+    /// The part of the view that the keys move in, and where they stand there.
+    var focus = Focus.table
+    var groupCursor = Cursor()
+    var nearbyCursor = Cursor()
+    var latestCursor = Cursor()
+    /// The first line of the timeline below the channels; nil: its end.
+    var whyTop: Int?
     var movedAt: UInt64?
     var folded: Set<Subject> = []
     /// Groups whose quiet channels are shown though the list is long.
@@ -101,7 +133,7 @@ struct Model: Sendable {
     var marks: Set<Subject> = []
     /// Where a range of marks begins.
     var lastMarked: Subject?
-    var channelFilter: FilterText?
+    var channelFilter: FilterText? { didSet { findMatches() } }
     var eventFilter: FilterText?
     var confirmation: Confirmation?
     /// Previews opened so far.
@@ -111,6 +143,8 @@ struct Model: Sendable {
     var undo = UndoList()
     /// The line that was sent last to change something.
     var lastCommand: String?
+    /// Why the daemon refused the last thing that it was asked to do.
+    var refusal: Reply.ErrorCode?
     /// What is left of several commands, in order.
     var batch: Batch?
     var notice: Notice?
@@ -122,6 +156,8 @@ struct Model: Sendable {
     var isPasting = false
     var guardOfTyping = TypingGuard()
     var interruptedAt: UInt64?
+    /// When it was asked whether to quit with something still to be done.
+    var quitAskedAt: UInt64?
     /// For reports: the failures since the daemon's start instead of the recent ones.
     var countsAllFailures = false
 
@@ -148,8 +184,25 @@ struct Model: Sendable {
 
     var outline: Outline {
         Outline(
-            picture, folded: folded, filter: channelFilter?.filter, order: channelOrder,
+            picture, folded: folded, matching: matching, order: channelOrder,
             quiet: isListLong ? .init(kept: keptRows, whole: wholeGroups) : nil)
+    }
+    private mutating func measureColumns() {
+        channelWidths = (3, 0)
+        for service in picture?.services ?? [] {
+            for group in service.groups {
+                for channel in group.channels {
+                    let name = Place(channelPath: channel.path).shortName
+                    channelWidths.identity = max(channelWidths.identity, CellWidth.of(name))
+                    channelWidths.endpoint = max(
+                        channelWidths.endpoint, CellWidth.of(channel.address))
+                }
+            }
+        }
+    }
+    private mutating func findMatches() {
+        guard let filter = channelFilter?.filter, let picture else { return matching = nil }
+        matching = Set(picture.channels.filter { filter.matches($0.row) }.map(\.serial))
     }
     /// What the operator looks at does not go away, whatever its state: the cursor would stand on something else.
     private var keptRows: Set<Subject> {
@@ -172,8 +225,21 @@ struct Model: Sendable {
     }
     /// Rows of the channel table, without making them where that is not needed.
     private var outlineCount: Int {
-        let isWhole = channelFilter == nil && folded.isEmpty && !isListLong
-        return isWhole ? rowsOfAll : outline.count
+        guard folded.isEmpty, !isListLong else { return outline.count }
+        return matching.map(rows) ?? rowsOfAll
+    }
+    /// Those channels, and the headings above them.
+    private func rows(of serials: Set<UInt64>) -> Int {
+        guard let services = picture?.services else { return 0 }
+        var (groups, headings) = (0, 0)
+        for service in services {
+            let count = service.groups.count { group in
+                group.channels.contains { serials.contains($0.serial) }
+            }
+            groups += count
+            if count > 0, services.count > 1 { headings += 1 }
+        }
+        return serials.count + groups + headings
     }
     /// Whether the numbers on the screen are the last ones of a daemon that does not answer.
     var isStale: Bool { !link.isLive }
@@ -223,16 +289,20 @@ struct Model: Sendable {
         if window.isKnown { sessionCursor.settle(in: window.list, height: height) }
         eventCursor.settle(in: eventList, height: height)
         problemCursor.settle(in: problemList, height: height)
+        settlePanes()
         dropGoneMarks()
     }
 
-    var problems: [Problem] { picture.map { Problem.all(in: $0, history) } ?? [] }
+    var problems: [Problem] { picture.map { Problem.all(in: $0, history, flaps) } ?? [] }
     var problemList: ListRows { ListRows(problems.map(\.subject)) }
     var events: [EventSnapshot] { log.newest(eventFilter?.filter) }
     var eventList: ListRows { ListRows(events.map { .event(id: $0.id) }) }
 
     /// What the cursor of the page stands on.
-    var subject: Subject? {
+    var subject: Subject? { focus == .table ? tableSubject : paneSubject ?? tableSubject }
+
+    /// What the cursor of the view's own list stands on.
+    var tableSubject: Subject? {
         switch page {
         case .overview: problemCursor.subject
         case .channels: cursor.subject

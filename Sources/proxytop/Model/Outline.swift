@@ -33,9 +33,9 @@ struct Outline: CursorRows, Sendable {
 
     /// `quiet`: the list is longer than the screen, so channels that are up become one line.
     ///
-    /// With a filter only the channels that meet it are there, and the headings above them.
+    /// `matching`: with a filter only the channels that meet it are there, and the headings above them.
     init(
-        _ picture: Picture?, folded: Set<Subject>, filter: Filter? = nil,
+        _ picture: Picture?, folded: Set<Subject>, matching: Set<UInt64>? = nil,
         order: ChannelOrder? = nil, quiet: Quiet? = nil
     ) {
         guard let picture else {
@@ -47,9 +47,11 @@ struct Outline: CursorRows, Sendable {
         for service in picture.services {
             let isFolded = hasServices && folded.contains(.service(service.name))
             let groups = service.groups.enumerated().filter { _, group in
-                filter.map { filter in group.channels.contains { filter.matches($0.row) } } ?? true
+                matching.map { serials in
+                    group.channels.contains { serials.contains($0.serial) }
+                } ?? true
             }
-            guard filter == nil || !groups.isEmpty else { continue }
+            guard matching == nil || !groups.isEmpty else { continue }
             if hasServices { rows.append(.service(service, isFolded: isFolded)) }
             guard !isFolded else { continue }
             for (index, group) in groups {
@@ -57,7 +59,7 @@ struct Outline: CursorRows, Sendable {
                 let isGroupFolded = folded.contains(.group(serial: group.snapshot.serial))
                 rows.append(.group(group, next: next, isFolded: isGroupFolded))
                 guard !isGroupFolded else { continue }
-                if let quiet, order == nil, filter == nil,
+                if let quiet, order == nil, matching == nil,
                     !quiet.whole.contains(group.snapshot.serial)
                 {
                     rows += Self.hushed(group, quiet)
@@ -65,7 +67,7 @@ struct Outline: CursorRows, Sendable {
                 }
                 let channels = order?.ordered(group.channels) ?? group.channels
                 rows.append(
-                    contentsOf: channels.filter { filter?.matches($0.row) ?? true }
+                    contentsOf: channels.filter { matching?.contains($0.serial) ?? true }
                         .map { .channel($0) })
             }
         }

@@ -84,6 +84,16 @@ extension Model {
         showsBits = other.showsBits
         isHeaderFolded = other.isHeaderFolded
         isTableAlone = other.isTableAlone
+        focus = other.focus
+        groupCursor = other.groupCursor
+        nearbyCursor = other.nearbyCursor
+        latestCursor = other.latestCursor
+        whyTop = other.whyTop
+        channelColumns = other.channelColumns
+        sessionColumns = other.sessionColumns
+        sought = other.sought
+        soughtText = other.soughtText
+        savedViews = other.savedViews
     }
 
     /// What was not on the screen then was not asked for, and nobody can say what it was.

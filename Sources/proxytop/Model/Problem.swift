@@ -20,14 +20,18 @@ struct Problem: Equatable, Sendable {
     var subject: Subject
 
     /// Everything that is wrong, worst first, and among equals the one that lasts longest.
-    static func all(in picture: Picture, _ history: History) -> [Problem] {
+    static func all(
+        in picture: Picture, _ history: History, _ flaps: Flaps = Flaps()
+    ) -> [Problem] {
         let hasServices = picture.services.count > 1
         var problems = picture.listeners.compactMap(refusal)
         for service in picture.services {
             for group in service.groups {
                 let prefix = hasServices ? service.name + "/" : ""
                 if let problem = trouble(of: group, prefix, history) { problems.append(problem) }
-                problems += group.channels.compactMap { trouble(of: $0, prefix, history) }
+                problems += group.channels.compactMap { channel in
+                    trouble(of: channel, prefix, history, flaps.text(channel.serial))
+                }
             }
         }
         return problems.sorted {
@@ -72,20 +76,24 @@ struct Problem: Equatable, Sendable {
     }
 
     private static func trouble(
-        of channel: ChannelSnapshot, _ prefix: String, _ history: History
+        of channel: ChannelSnapshot, _ prefix: String, _ history: History, _ flapping: String?
     ) -> Problem? {
         let severity: Severity
         switch channel.state {
+        // Up, and not to be trusted.
+        case .up, .full:
+            guard flapping != nil else { return nil }
+            severity = .grace
         case .down: severity = .down
         case .auto: severity = .auto
         case .grace: severity = .grace
         case .drain, .off, .check: severity = .note
-        case .up, .full: return nil
         }
         let place = Place(channelPath: channel.path)
         let age = Age(milliseconds: channel.sinceMilliseconds)
         var text = "\(prefix)\(place.shortName) \(channel.state.rawValue) \(age)"
         if let why = channel.why, !why.isEmpty, severity != .note { text += " \(why)" }
+        if let flapping, severity != .note { text += ", \(flapping) (D holds it off)" }
         if channel.state == .drain {
             let forecast = DrainForecast(channel, history.channels[channel.serial])
             text += ", " + (forecast?.text ?? "\(channel.current) conn left")

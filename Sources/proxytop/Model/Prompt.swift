@@ -3,8 +3,12 @@ struct Prompt: Equatable, Sendable {
     enum Purpose: Equatable, Sendable {
         /// `:`
         case command
-        /// `/`, for the page that was there.
-        case filter(Page)
+        /// `/`, for the page that was there, and F3.
+        case filter(Page), find(Page)
+        /// `/` over a text.
+        case search
+        /// The name that a view is kept under.
+        case saveView
         /// The new value of something; the act is built from it.
         case weight, maxc
     }
@@ -32,6 +36,9 @@ struct Prompt: Equatable, Sendable {
         switch purpose {
         case .command: ":"
         case .filter: "/"
+        case .find: "find: "
+        case .search: "search: "
+        case .saveView: "keep this view as: "
         case .weight: "weight: "
         case .maxc: "maxc (- for none): "
         }

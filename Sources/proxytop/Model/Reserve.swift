@@ -15,13 +15,7 @@ enum Reserve: Equatable, Sendable {
 
     static func of(_ group: Picture.Group, in service: Picture.Service) -> Reserve {
         guard let lost = group.usable.max(by: { $0.current < $1.current }) else { return .none }
-        var effects = service.groups.map { other in
-            let left = other.usable.filter { $0.serial != lost.serial }
-            return Consequence.GroupEffect(
-                title: other.title, channels: other.channels.count,
-                usableNow: other.usable.count, usableAfter: left.count, now: Slots(other.usable),
-                after: Slots(left), isTouched: false)
-        }
+        var effects = effects(without: lost, in: service)
         let before = effects.map(\.after.used)
         let refused = resettle(lost.current, in: &effects)
         if refused > 0 { return .refuses(refused) }
@@ -36,6 +30,19 @@ enum Reserve: Equatable, Sendable {
             return next.map { .spills(to: $0.title) } ?? .closes
         }
         return .held
+    }
+
+    /// What each group has left when a channel is away, before its clients come back.
+    static func effects(
+        without lost: ChannelSnapshot, in service: Picture.Service
+    ) -> [Consequence.GroupEffect] {
+        service.groups.map { group in
+            let left = group.usable.filter { $0.serial != lost.serial }
+            return Consequence.GroupEffect(
+                title: group.title, channels: group.channels.count,
+                usableNow: group.usable.count, usableAfter: left.count, now: Slots(group.usable),
+                after: Slots(left), isTouched: false)
+        }
     }
 
     var text: String {

@@ -85,6 +85,8 @@ struct Batch: Equatable, Sendable {
     /// Not sent yet.
     var rest: [[String]]
     var total: Int
+    /// Whether the first command was sent.
+    var hasBegun = false
     var outcomes: [String] = []
     var changes: [UndoList.Change] = []
     var cut: UInt64 = 0

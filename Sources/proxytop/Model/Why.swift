@@ -61,7 +61,9 @@ struct Why: Equatable, Sendable {
             first = index
         }
         let count = samples[first...last].reduce(0) { $0 + $1.failed }
-        let what = isService ? "clients found no channel" : "failed connects"
+        let what =
+            isService
+            ? "clients found no channel" : count == 1 ? "failed connect" : "failed connects"
         let isOver = last + 1 < samples.count && samples.count - last > 6
         let span = Age(
             milliseconds: samples[last].timeMilliseconds
@@ -107,7 +109,10 @@ struct Why: Equatable, Sendable {
     private func happened(_ model: Model) -> [Line] {
         let own = serials(model)
         let beside = besides(model)
+        let name = subjectName(model)
         let events = model.log.events.filter { event in
+            // A channel with another address is another one to the daemon, at the same place.
+            if event.subject == name { return true }
             guard let serial = event.serial else { return false }
             if own.contains(serial) { return true }
             return beside.contains(serial) && event.severity >= .notice
@@ -126,6 +131,12 @@ struct Why: Equatable, Sendable {
         let person = EventTable.actor(event)
         return event.text.hasSuffix(known)
             ? event.text.dropLast(known.count) + "by \(person)" : "\(event.text)  (\(person))"
+    }
+
+    /// As events call it: `channel mail/0/1`.
+    private func subjectName(_ model: Model) -> String? {
+        guard case .channel(let serial) = subject else { return nil }
+        return model.picture?.channel(serial: serial).map { "channel \($0.path)" }
     }
 
     private func serials(_ model: Model) -> Set<UInt64> {
@@ -164,7 +175,8 @@ struct Why: Equatable, Sendable {
             guard let channel = picture.channel(serial: serial) else {
                 return [Line(text: "it is not there any more")]
             }
-            return state(of: channel) + loss(of: channel, model) + drain(of: channel, model)
+            return state(of: channel) + flapping(channel, model) + loss(of: channel, model)
+                + drain(of: channel, model)
         case .group(let serial):
             guard let group = picture.group(serial: serial) else { return [] }
             let slots = Slots(group.channels)
@@ -187,6 +199,18 @@ struct Why: Equatable, Sendable {
         }
         let isBad = [.down, .auto, .grace].contains(channel.state)
         return [Line(text: text, isBad: isBad)]
+    }
+
+    /// That it goes and comes back, and how to end that.
+    private func flapping(_ channel: ChannelSnapshot, _ model: Model) -> [Line] {
+        guard let text = model.flaps.text(channel.serial), channel.state != .drain,
+            channel.state != .off
+        else { return [] }
+        return [
+            Line(
+                text: "it \(text) and came back: D holds it off until E lets it in again",
+                isBad: true)
+        ]
     }
 
     /// What its group is without it.
@@ -214,8 +238,10 @@ struct Why: Equatable, Sendable {
     /// Whether a person did something to it.
     private func touched(_ model: Model) -> Line {
         let own = serials(model)
+        let name = subjectName(model)
         let last = model.log.events.last { event in
-            event.actor != nil && event.serial.map { own.contains($0) } ?? false
+            guard event.actor != nil else { return false }
+            return event.subject == name || event.serial.map { own.contains($0) } ?? false
         }
         guard last == nil else {
             return Line(text: "the commands above are all that people did to it")

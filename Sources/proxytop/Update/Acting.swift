@@ -23,12 +23,18 @@ extension Model {
 
     /// What the operator means: everything marked, or what is under the cursor. nil, once it was said why not.
     func subjects(for command: Binding.Command) -> [Subject] {
-        let marked = marks.filter { mark in
-            if case .session = mark { page == .connections } else { page == .channels }
-        }
+        let marked = standingMarks
         guard !marked.isEmpty else { return subject.map { [$0] } ?? [] }
         // In the order of the screen, whatever the order of marking.
         return marked.sorted { order(of: $0) < order(of: $1) }
+    }
+
+    /// The marks that a key acts on here; in another part of the view it is the thing under the cursor.
+    var standingMarks: Set<Subject> {
+        guard focus == .table else { return [] }
+        return marks.filter { mark in
+            if case .session = mark { page == .connections } else { page == .channels }
+        }
     }
 
     private func order(of subject: Subject) -> UInt64 {
@@ -80,6 +86,8 @@ extension Model {
     private func objection(to command: Binding.Command, _ target: Act.Target) -> String? {
         switch (target.subject, command) {
         case (.session, .kill), (.channel, _): nil
+        case (_, .lighter), (_, .heavier):
+            "\(target.name) is no channel: go to one to change its weight"
         case (.session, _): "a connection can only be cut (K)"
         case (_, .weight), (_, .maxc): "\(target.name) is no channel: go to one for weight and maxc"
         case (_, .kill): "\(target.name) is no channel: X cuts the connections of all its channels"
@@ -163,6 +171,24 @@ extension Model {
             }
         }
         return isHarmless ? start(act) : open(act)
+    }
+
+    /// F7 and F8: a tenth of the weight less or more, and at least one.
+    mutating func weigh(_ command: Binding.Command) -> [Effect] {
+        if let obstacle {
+            tell(obstacle, isError: true)
+            return []
+        }
+        guard let targets = targets(for: command) else { return [] }
+        let weights = Set(
+            targets.flatMap(\.serials).compactMap { picture?.channel(serial: $0)?.weight })
+        guard let weight = weights.first, weights.count == 1 else {
+            tell("their weights differ; W gives all of them one", isError: true)
+            return []
+        }
+        let step = max(1, weight / 10)
+        return submit(
+            .weight(command == .heavier ? weight + step : weight - min(weight, step)))
     }
 
     /// u: shows what would take the last change back.

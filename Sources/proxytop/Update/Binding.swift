@@ -2,14 +2,14 @@
 struct Binding: Sendable {
     enum Command: Hashable, Sendable {
         case up, down, first, last, pageUp, pageDown, halfUp, halfDown, fold, unfold
-        case open, ofChannel, why, menu, undoList, show(Page), nextPage, pageBefore, previous
+        case open, ofChannel, why, menu, undoList, show(Page), nextPane, paneBefore, previous
         case mark, markAll, markRange, unmark, stuck
-        case sortLeft, sortRight, invert
-        case filter, unfilter, command
-        case enable, drain, cut, clear, weight, maxc, kill, reset, undo
+        case sortLeft, sortRight, invert, columns
+        case filter, unfilter, find, nextMatch, matchBefore, command
+        case enable, drain, cut, clear, weight, lighter, heavier, maxc, kill, reset, undo
         case help, back, close, quit, interrupt, suspend
         case earlier, later, muchEarlier, muchLater, live
-        case privacy, clock, copyName, copyCommand, saveView
+        case privacy, clock, copyName, copyCommand, saveView, rehearse
         case refresh, freeze, bits, redraw, foldHeader, expand, slower, faster
     }
 
@@ -49,7 +49,7 @@ struct Binding: Sendable {
         Binding(
             .open, .views, [], [.enter], "look at one thing closely", on: lists, hint: "detail"),
         Binding(
-            .ofChannel, .views, ["c"], [], "the connections of this channel",
+            .ofChannel, .views, ["d"], [], "the connections of this channel",
             on: [.overview, .channels, .detail]),
         Binding(
             .why, .views, ["w"], [], "why: what led to this, in the order of time",
@@ -63,8 +63,11 @@ struct Binding: Sendable {
         Binding(.show(.connections), .views, ["3"], [], "connections"),
         Binding(.show(.events), .views, ["4"], [], "events"),
         Binding(.show(.detail), .views, ["5"], [], "detail of what is under the cursor"),
-        Binding(.nextPage, .views, [], [.tab], "next view"),
-        Binding(.pageBefore, .views, [], [.backTab], "view before"),
+        Binding(
+            .nextPane, .views, [], [.tab],
+            "next part of the view; where there is one only, next view",
+            hint: "part"),
+        Binding(.paneBefore, .views, [], [.backTab], "the part, or the view, before"),
         Binding(.previous, .views, ["`"], [], "back to the view from before"),
         Binding(
             .enable, .act, ["E"], [], "enable: takes new sessions again", on: targets, hint: "on"),
@@ -78,6 +81,8 @@ struct Binding: Sendable {
             .clear, .act, ["A"], [], "clear auto: let channels in again that autodisable took out",
             on: targets),
         Binding(.weight, .act, ["W"], [], "weight", on: targets),
+        Binding(.lighter, .act, [], [.function(7)], "weight a tenth less", on: targets),
+        Binding(.heavier, .act, [], [.function(8)], "weight a tenth more", on: targets),
         Binding(.maxc, .act, ["M"], [], "maxc: sessions at most", on: targets),
         Binding(
             .kill, .act, ["K"], [], "cut connections; the channel goes on",
@@ -96,9 +101,19 @@ struct Binding: Sendable {
         Binding(
             .unmark, .choose, ["_"], [], "take all marks off", on: [.channels, .connections]),
         Binding(
-            .filter, .choose, ["/"], [.function(3), .function(4)],
-            "filter: words, or FIELD OP VALUE and …",
+            .filter, .choose, ["/"], [.function(4)],
+            "only rows that match: words, or FIELD OP VALUE and …",
             on: [.channels, .connections, .events], hint: "filter"),
+        Binding(
+            .find, .choose, [], [.function(3)],
+            "go to a row that matches, and leave the others there",
+            on: [.channels, .connections, .events]),
+        Binding(
+            .nextMatch, .choose, ["n"], [], "next row that matches",
+            on: [.channels, .connections, .events]),
+        Binding(
+            .matchBefore, .choose, ["N"], [], "row before that matches",
+            on: [.channels, .connections, .events]),
         Binding(
             .unfilter, .choose, ["\\"], [], "no filter",
             on: [.channels, .connections, .events]),
@@ -114,6 +129,9 @@ struct Binding: Sendable {
             hint: "sort"),
         Binding(
             .invert, .choose, ["i"], [], "turn the order round", on: [.channels, .connections]),
+        Binding(
+            .columns, .choose, ["c"], [.function(2)], "which columns are shown",
+            on: [.channels, .connections]),
         Binding(
             .command, .look, [":"], [], "type a command of the daemon, or view, sort, filter, quit",
             hint: "cmd"),
@@ -133,7 +151,12 @@ struct Binding: Sendable {
         Binding(.clock, .look, ["t"], [], "ages, or times of day"),
         Binding(.copyName, .look, ["y"], [], "copy the name of what is under the cursor (OSC 52)"),
         Binding(.copyCommand, .look, ["Y"], [], "copy the last command that was sent"),
-        Binding(.saveView, .look, ["s"], [], "write this view to a file"),
+        Binding(
+            .saveView, .look, ["s"], [],
+            "keep this view under a name (:view NAME), or write it to a file"),
+        Binding(
+            .rehearse, .look, ["p"], [], "rehearse restarting the channels of this group in turn",
+            on: [.overview, .channels]),
         Binding(.slower, .look, ["+"], [], "ask less often"),
         Binding(.faster, .look, ["-"], [], "ask more often"),
         Binding(
@@ -148,14 +171,6 @@ struct Binding: Sendable {
         Binding(.interrupt, .program, [], [.control("c")], "quit, pressed twice"),
         Binding(.suspend, .program, [], [.control("z")], "stop; fg in the shell goes on"),
     ]
-
-    /// Keys that the design gives to what this version does not have.
-    static let missing: Set<Key> = {
-        let letters = "nN"
-        var keys = Set(letters.unicodeScalars.map { Key.character($0) })
-        keys.formUnion([2, 7, 8].map { Key.function($0) })
-        return keys
-    }()
 
     private init(
         _ command: Command, _ section: Section, _ letters: [Unicode.Scalar], _ others: [Key],

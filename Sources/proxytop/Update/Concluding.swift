@@ -9,9 +9,19 @@ extension Model {
             return []
         }
         let commands = act.commands
-        guard let first = commands.first else { return [] }
-        batch = Batch(act: act, rest: Array(commands.dropFirst()), total: commands.count)
-        return send(first, generation: act.generation, of: act)
+        guard !commands.isEmpty else { return [] }
+        batch = Batch(act: act, rest: commands, total: commands.count)
+        return beginBatch()
+    }
+
+    /// Sends the first command of an act. While the daemon plans, a transaction may be open on our connection: a
+    /// command would be put into it and dropped with it, so it waits for the end of that.
+    mutating func beginBatch() -> [Effect] {
+        guard var running = batch, !running.hasBegun, !link.isPlanning else { return [] }
+        let first = running.rest.removeFirst()
+        running.hasBegun = true
+        batch = running
+        return send(first, generation: running.act.generation, of: running.act)
     }
 
     private mutating func send(
@@ -31,6 +41,8 @@ extension Model {
         switch reply {
         case .error(let code, let message):
             batch = nil
+            refusal = code
+            promiseAgain(running.act)
             let look = code == .conflict ? "; nothing was changed, look again" : ""
             let before = done > 0 ? " (\(done) of \(running.total) done before)" : ""
             remember(running)
@@ -51,6 +63,10 @@ extension Model {
             }
             batch = nil
             remember(running)
+            if running.act.endsOff, let picture {
+                let serials = Set(running.act.targets.flatMap(\.serials))
+                errands.add(picture.channels.filter { serials.contains($0.serial) })
+            }
             tell("ok \(elapsed)ms: \(summary(running)): \(running.act.command)")
         }
         marks = marks.filter { mark in !running.act.targets.contains { $0.subject == mark } }
@@ -59,6 +75,14 @@ extension Model {
             return []
         }
         return poll()
+    }
+
+    /// What was to be switched off and was not is waited for again.
+    mutating func promiseAgain(_ act: Act) {
+        guard act.verb == .off, let picture else { return }
+        errands.addAgain(
+            act.targets.flatMap(\.serials).compactMap { picture.channel(serial: $0) },
+            at: now.milliseconds)
     }
 
     private func summary(_ batch: Batch) -> String {

@@ -17,6 +17,11 @@ extension Model {
             confirmation?.warning = "The daemon has not answered yet."
             return []
         }
+        // Tab is no part of any answer.
+        if key == .tab, open.act.verb == .drain {
+            confirmation?.toggleEnd()
+            return []
+        }
         guard open.needsTyping else { return answerByLetter(key) }
         switch key {
         case .enter:
@@ -49,7 +54,7 @@ extension Model {
         tell("cancelled; nothing was sent")
     }
 
-    private mutating func confirm() -> [Effect] {
+    mutating func confirm() -> [Effect] {
         guard let open = confirmation else { return [] }
         confirmation = nil
         if let obstacle {

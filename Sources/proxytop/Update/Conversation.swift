@@ -5,6 +5,7 @@ extension Model {
     mutating func greet() -> [Effect] {
         link.phase = .greeting
         link.pending.removeAll()
+        company.beginAnew()
         round = Round()
         link.ask(.hello, ["hello"], at: now.milliseconds)
         return [.send([Request(words: ["hello"])])]
@@ -20,7 +21,12 @@ extension Model {
         }
         if let batch {
             self.batch = nil
+            promiseAgain(batch.act)
             let done = batch.outcomes.count
+            guard batch.hasBegun else {
+                tell("the link was lost; nothing was sent: \(batch.act.command)", isError: true)
+                return wasThere && bell != .off ? [.bell] : []
+            }
             tell(
                 "the link was lost; \(done) of \(batch.total) answered, one may have been done: "
                     + batch.act.command, isError: true)
@@ -73,7 +79,7 @@ extension Model {
             link.ask(question, request.words, at: now.milliseconds)
             requests.append(request)
         }
-        for (question, request) in asideQuestions() {
+        for (question, request) in asideQuestions() + companyQuestions() {
             link.ask(question, at: now.milliseconds)
             requests.append(request)
         }
@@ -97,7 +103,8 @@ extension Model {
 
     /// What the open preview wants to know.
     mutating func askPlan() -> [Request] {
-        guard let open = confirmation, !open.isBlind else { return [] }
+        // Of a plan that was closed the transaction has to end first; the next round asks.
+        guard let open = confirmation, !open.isBlind, !link.isPlanning else { return [] }
         confirmation?.expectPlan()
         guard open.act.isPlannedTogether(catalog) else { return askPlan(isTogether: false) }
         // Nothing may follow before the transaction is there for sure: it would be done at once.
@@ -128,6 +135,18 @@ extension Model {
     }
 
     mutating func receive(_ reply: Reply) -> [Effect] {
+        let wasPlanning = link.isPlanning
+        var effects = take(reply)
+        guard wasPlanning, !link.isPlanning else { return effects }
+        effects += beginBatch()
+        // A preview that was opened meanwhile has not asked yet.
+        if let open = confirmation, !open.isReady, !open.isExpecting {
+            effects.append(.send(askPlan()))
+        }
+        return effects
+    }
+
+    private mutating func take(_ reply: Reply) -> [Effect] {
         guard let pending = link.answered(at: now.milliseconds) else {
             return [.disconnect] + lost("the daemon answers what nobody asked")
         }
@@ -164,7 +183,9 @@ extension Model {
             if detail?.subject == subject { detail?.fail(code, message) }
         case (.detail(let subject), .ok(_, let lines)):
             if detail?.subject == subject, !isFrozen { detail?.take(Table(lines: lines)) }
-        case (.trend, .error), (.nearby, .error): break
+        case (.trend, .error), (.nearby, .error), (.company, .error), (.intend, _): break
+        case (.company, .ok(_, let lines)):
+            company.take(Table(lines: lines).map(PresenceSnapshot.all) ?? [])
         case (.asideWhy(let subject), .error):
             if aside.why?.subject == subject { aside.why?.samples = [] }
         case (.trend(let serial), .ok(_, let lines)):
@@ -203,7 +224,7 @@ extension Model {
         case (.listeners, .ok(_, let lines)):
             link.answerMilliseconds = elapsed
             complete(Table(lines: lines).map(ListenerSnapshot.all) ?? [])
-            return alarm()
+            return alarm() + (picture.map { runErrands($0) } ?? [])
         }
         return []
     }
@@ -219,6 +240,7 @@ extension Model {
 
     private mutating func refusePlan(_ code: Reply.ErrorCode, _ message: String) {
         guard let open = confirmation else { return }
+        refusal = code
         confirmation = nil
         tell(
             "the daemon would refuse it: \(code.rawValue): \(message): \(open.act.command)",
@@ -228,6 +250,7 @@ extension Model {
     private mutating func showAnswer(to line: String, _ reply: Reply) {
         switch reply {
         case .error(let code, let message):
+            refusal = code
             tell("ERR \(code.rawValue): \(message): \(line)", isError: true)
         case .ok(let attributes, let lines):
             let clock: Set = ["generation", "epoch", "now_ms"]

@@ -41,6 +41,8 @@ enum Effect: Equatable, Sendable {
     case write(path: String, text: String)
     /// A line for the history of the command line.
     case remember(String)
+    /// A view to come back to in another run, and one that nobody wants any more.
+    case keepView(SavedView), forgetView(String)
     /// Back to all the daemons.
     case leave
     case quit(ExitStatus, message: String?)

@@ -3,22 +3,18 @@ internal import Shared
 // Moving within a view: the cursor, folding, scrolling, marking, sorting.
 extension Model {
     mutating func move(_ command: Binding.Command) {
-        if case .menu(let chosen) = overlay {
-            let count = ActionMenu(self).items.count
-            switch command {
-            case .down: overlay = .menu(chosen: min(count - 1, chosen + 1))
-            case .up: overlay = .menu(chosen: max(0, chosen - 1))
-            case .first: overlay = .menu(chosen: 0)
-            case .last: overlay = .menu(chosen: max(0, count - 1))
-            default: break
+        if let open = overlay {
+            let count = TextPage(overlay: open, model: self).lines.count
+            if overlay?.choice != nil {
+                overlay?.choice?.move(
+                    command, lines: count, room: max(1, size.rows - TextPage.frame))
+            } else {
+                overlay?.top = TextPage.top(
+                    after: command, from: open.top, lines: count, size: size)
             }
             return
         }
-        if let open = overlay {
-            let count = TextPage(overlay: open, model: self).lines.count
-            overlay?.top = TextPage.top(after: command, from: open.top, lines: count, size: size)
-            return
-        }
+        if moveInPane(command) { return }
         if command == .fold || command == .unfold {
             return command == .fold ? fold() : unfold()
         }
@@ -39,7 +35,7 @@ extension Model {
         }
     }
 
-    private static func move(
+    static func move(
         _ cursor: inout Cursor, _ command: Binding.Command, in rows: some CursorRows, _ height: Int
     ) {
         switch command {
@@ -171,7 +167,7 @@ extension Model {
         if command == .invert {
             window.order.isDescending.toggle()
         } else {
-            let fields = SessionColumn.sortable(columns: size.columns)
+            let fields = SessionColumn.shown(columns: size.columns, sessionColumns).map(\.field)
             guard !fields.isEmpty else { return }
             let present = fields.firstIndex(of: window.order.field) ?? 0
             let step = command == .sortRight ? 1 : fields.count - 1

@@ -4,7 +4,7 @@ internal import Shared
 extension Model {
     /// Words that are the screen's own; `raw` in front sends any line as it is.
     static let ownWords = [
-        "view", "filter", "sort", "interval", "write", "note", "help", "quit", "q", "raw",
+        "view", "forget", "filter", "sort", "interval", "write", "note", "help", "quit", "q", "raw",
     ]
 
     mutating func obey(_ line: String) -> [Effect] {
@@ -21,12 +21,11 @@ extension Model {
         let rest = Array(words.dropFirst())
         switch first {
         case "quit", "q": return [.remember(line), .quit(.good, message: nil)]
-        case "help" where rest.isEmpty: overlay = .help(top: 0)
-        case "view":
-            guard let page = rest.first.flatMap(Page.init(named:)) else {
-                return mend(line, "view overview, channels, conns, events or detail")
-            }
-            show(page)
+        case "help" where rest.isEmpty: overlay = .help(Choice(1))
+        case "view": return view(rest.first, line)
+        case "forget":
+            guard let name = rest.first else { return mend(line, "forget NAME drops a view") }
+            return [.remember(line)] + forgetView(name)
         case "filter": apply(filter: String(line.drop { $0 == " " }.dropFirst(7)), to: page)
         case "note":
             guard !rest.isEmpty else { return mend(line, "note TEXT goes into the handover") }
@@ -41,7 +40,7 @@ extension Model {
             else { return mend(line, "interval 0.25 to 60 seconds") }
             intervalMilliseconds = age.milliseconds
             hurry()
-        default: return [.remember(line)] + ask(first == "raw" ? rest : words, line)
+        default: return [.remember(line)] + command(first == "raw" ? rest : words, line)
         }
         return [.remember(line)]
     }
@@ -50,6 +49,23 @@ extension Model {
         prompt = Prompt(.command, text: line)
         prompt?.remark = text
         return []
+    }
+
+    /// One of the screen's own views, one that was kept, or the list of those.
+    private mutating func view(_ name: String?, _ line: String) -> [Effect] {
+        guard let name else {
+            overlay = .views(Choice())
+            return [.remember(line)]
+        }
+        if let page = Page(named: name) {
+            show(page)
+        } else if let view = savedViews.first(where: { $0.name == name }) {
+            restore(view)
+        } else {
+            return mend(
+                line, "view overview, channels, conns, events, detail, or one that s has kept")
+        }
+        return [.remember(line)]
     }
 
     /// By the name: a handover, the screen as it is, or the last quarter of an hour as a recording.
@@ -109,7 +125,7 @@ extension Model {
     }
 
     /// A line for the daemon. What changes something goes the way of the keys.
-    private mutating func ask(_ words: [String], _ line: String) -> [Effect] {
+    mutating func command(_ words: [String], _ line: String) -> [Effect] {
         let commands: [[String]]
         switch expand(words) {
         case .success(let expanded): commands = expanded

@@ -32,12 +32,9 @@ extension Model {
             return []
         }
         notice = nil
+        if let effects = browse(key) { return effects }
         guard let command = keys.command(for: key, on: page) else {
-            if Binding.missing.contains(key) {
-                tell("\(key.name): not in this version (? lists the keys)")
-            } else if key != .unknown {
-                tell("\(key.name) does nothing here (? lists the keys)")
-            }
+            if key != .unknown { tell("\(key.name) does nothing here (? lists the keys)") }
             return []
         }
         return run(command)
@@ -54,7 +51,7 @@ extension Model {
         if command != .interrupt { interruptedAt = nil }
         switch command {
         case .help:
-            if case .help = overlay { overlay = nil } else { overlay = .help(top: 0) }
+            if case .help = overlay { overlay = nil } else { overlay = .help(Choice(1)) }
         case .back: return back()
         case .close:
             if overlay != nil {
@@ -65,13 +62,14 @@ extension Model {
         case .previous:
             overlay = nil
             if !goBack() { tell("there was no view before this one") }
-        case .quit: return [.quit(.good, message: nil)]
+        case .quit: return quit()
         case .interrupt: return interrupt()
         case .suspend: return [.suspend]
         case .redraw: return [.repaint]
         case .refresh: return tense == .present ? refresh() : []
         case .enable, .drain, .cut, .clear, .weight, .maxc, .kill, .reset:
             return overlay == nil ? begin(command) : []
+        case .lighter, .heavier: return overlay == nil ? weigh(command) : []
         case .undo: return overlay == nil ? beginUndo() : []
         case .earlier, .later, .muchEarlier, .muchLater: travel(command)
         case .live: returnToPresent()
@@ -88,25 +86,26 @@ extension Model {
         case .slower: step(by: 1)
         case .faster: step(by: -1)
         case .show(let page): show(page)
-        case .nextPage: turnPage(by: 1)
-        case .pageBefore: turnPage(by: -1)
+        case .nextPane: turn(by: 1)
+        case .paneBefore: turn(by: -1)
         case .open:
-            if case .menu(let chosen) = overlay { return choose(chosen) }
-            if overlay == nil, !showQuiet() { openDetail() }
+            if overlay == nil, !openFromPane(), !showQuiet() { openDetail() }
         case .why: return askWhy()
-        case .menu: overlay = .menu(chosen: 0)
+        case .menu: overlay = .menu(Choice())
+        case .columns: overlay = .columns(Choice())
+        case .rehearse: rehearse()
         case .undoList: overlay = .undo(top: 0)
         case .privacy:
             hidesClients.toggle()
             tell(hidesClients ? "clients' addresses are hidden" : "clients' addresses are shown")
         case .clock: showsClock.toggle()
         case .copyName, .copyCommand: return copy(command)
-        // A prompt here would take what is typed into the wrong window for a name.
-        case .saveView:
-            tell(":write FILE.txt writes this view, FILE.md a handover, FILE.ptrec the past")
+        case .saveView: openPrompt(.saveView)
         case .ofChannel: showConnectionsOfChannel()
         case .mark, .markAll, .markRange, .unmark: mark(command)
         case .filter: openPrompt(.filter(page))
+        case .find: openPrompt(.find(page))
+        case .nextMatch, .matchBefore: goToMatch(command == .nextMatch ? 1 : -1)
         case .command: openPrompt(.command)
         case .unfilter: apply(filter: "", to: page)
         case .stuck: toggleStuck()
@@ -114,18 +113,6 @@ extension Model {
         default: move(command)
         }
         return []
-    }
-
-    /// The chosen line of the menu is done as if its key had been pressed.
-    private mutating func choose(_ index: Int) -> [Effect] {
-        let items = ActionMenu(self).items
-        guard items.indices.contains(index) else { return [] }
-        if let obstacle = items[index].obstacle {
-            tell(obstacle, isError: true)
-            return []
-        }
-        overlay = nil
-        return run(items[index].binding)
     }
 
     private mutating func copy(_ command: Binding.Command) -> [Effect] {
@@ -151,9 +138,21 @@ extension Model {
         if overlay != nil {
             overlay = nil
         } else if !goBack() {
-            return isMember ? [.leave] : [.quit(.good, message: nil)]
+            return isMember ? [.leave] : quit()
         }
         return []
+    }
+
+    /// What this screen has promised to do goes with it, so it is asked once more.
+    private mutating func quit() -> [Effect] {
+        if let text = errands.text(picture),
+            quitAskedAt.map({ now.elapsed(since: $0) > 5000 }) ?? true
+        {
+            quitAskedAt = now.milliseconds
+            tell("once more to quit and leave it drained: \(text)", isError: true)
+            return []
+        }
+        return [.quit(.good, message: nil)]
     }
 
     private mutating func interrupt() -> [Effect] {

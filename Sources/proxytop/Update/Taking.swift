@@ -31,13 +31,18 @@ extension Model {
         if history.add(fresh) { beginAnew() }
         picture = fresh
         pictureAt = now
+        flaps = Flaps(log, now: fresh.nowMilliseconds)
         pulse.add(history.sum, refused: history.refused, now: fresh.nowMilliseconds)
         noteQuiet(fresh)
         absence.note(fresh, at: now)
         if !isHolding { channelOrder?.settle(fresh, history) }
         if choosesPage {
             choosesPage = false
-            if problems.contains(where: { $0.severity != .note }) { page = .overview }
+            if problems.contains(where: { $0.severity != .note }) {
+                page = .overview
+            } else if let lastPage {
+                page = lastPage
+            }
         }
         settle()
         guard confirmation?.follow(fresh, window) == false else { return }
@@ -55,6 +60,7 @@ extension Model {
         log = EventLog()
         marks = marks.filter { if case .session = $0 { false } else { true } }
         undo = UndoList()
+        errands.drop()
         window.forget()
     }
 
@@ -84,7 +90,7 @@ extension Model {
 
     /// At the first look a channel may have been anything before its present state; later we know better.
     private mutating func noteQuiet(_ picture: Picture) {
-        let isQuiet = Problem.all(in: picture, history).allSatisfy { $0.severity == .note }
+        let isQuiet = Problem.all(in: picture, history, flaps).allSatisfy { $0.severity == .note }
         guard isQuiet else {
             quietSince = nil
             return

@@ -66,7 +66,9 @@ extension Model {
         let effects = past?.model.press(key) ?? []
         return effects.filter { effect in
             switch effect {
-            case .quit, .leave, .repaint, .suspend, .remember, .bell, .write, .copy: true
+            case .quit, .leave, .repaint, .suspend, .remember, .bell, .write, .copy, .keepView,
+                .forgetView:
+                true
             case .connect, .disconnect, .send, .record: false
             }
         }

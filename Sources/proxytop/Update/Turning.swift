@@ -16,16 +16,22 @@ extension Model {
         pagesBefore.removeAll { $0 == page }
         pagesBefore.append(page)
         page = next
-        movedAt = nil
+        leavePanes()
         hurry()
         settle()
+    }
+
+    private mutating func leavePanes() {
+        focus = .table
+        whyTop = nil
+        movedAt = nil
     }
 
     /// False: there was no page before this one.
     mutating func goBack() -> Bool {
         guard let before = pagesBefore.popLast() else { return false }
         page = before
-        movedAt = nil
+        leavePanes()
         hurry()
         settle()
         return true

@@ -3,7 +3,7 @@ internal import Shared
 // Keys while a line is being typed.
 extension Model {
     mutating func openPrompt(_ purpose: Prompt.Purpose, text: String = "") {
-        overlay = nil
+        if purpose != .search { overlay = nil }
         guard arrangement.kind == .table else {
             tell("the window is too small to type in", isError: true)
             return
@@ -25,6 +25,14 @@ extension Model {
 
     mutating func type(_ key: Key) -> [Effect] {
         guard var open = prompt else { return [] }
+        // A letter has opened it, so what is typed into the wrong window may begin with that.
+        if open.purpose == .saveView, key.isPrintable, !isPasting,
+            guardOfTyping.isBurst(at: now.milliseconds, isHarmless: false)
+        {
+            prompt = nil
+            tell("that looks typed into the wrong window: ignored", isError: true)
+            return []
+        }
         switch key {
         case .escape, .control("c"), .control("g"): prompt = nil
         case .control("z"): return [.suspend]
@@ -36,7 +44,8 @@ extension Model {
             return submit(open)
         case .tab:
             if open.purpose == .command {
-                let completion = Completion(open.head, catalog, picture)
+                let completion = Completion(
+                    open.head, catalog, picture, views: savedViews.map(\.name))
                 open.replaceHead(with: completion.head)
                 open.remark = completion.offer
             }
@@ -53,6 +62,11 @@ extension Model {
         switch open.purpose {
         case .command: return obey(open.text)
         case .filter(let page): apply(filter: open.text, to: page)
+        case .find(let page): find(open.text, on: page)
+        case .search:
+            soughtText = open.text
+            if !soughtText.isEmpty { search(1) }
+        case .saveView: return saveView(open)
         case .weight:
             guard let weight = UInt64(open.text), weight <= 1_000_000 else {
                 return refuse(open, "a weight is a number, as in 100")
@@ -68,7 +82,7 @@ extension Model {
         return []
     }
 
-    private mutating func refuse(_ open: Prompt, _ text: String) -> [Effect] {
+    mutating func refuse(_ open: Prompt, _ text: String) -> [Effect] {
         var again = open
         again.remark = text
         prompt = again
@@ -88,13 +102,7 @@ extension Model {
 
     /// A bad one leaves the last good one as it was, and stays to be mended.
     mutating func apply(filter text: String, to page: Page) {
-        let fields: FilterText.Fields
-        switch page {
-        case .channels: fields = .channels
-        case .connections: fields = .sessions
-        case .events: fields = .events
-        case .overview, .detail: return
-        }
+        guard let fields = Self.fields(of: page) else { return }
         var filter: FilterText?
         let isEmpty = text.allSatisfy { $0 == " " }
         do throws(FilterText.Mistake) {

@@ -67,7 +67,8 @@ struct AsideText {
         let lines = WhyPage.lines(known, model, glyphs, columns: width)
         return Pane(
             title: title, remark: "w shows all of it", content: .lines(lines), least: 3,
-            keepsEnd: true)
+            keepsEnd: true, focus: .why, isFocused: model.focus == .why,
+            top: model.whyTop ?? .max)
     }
 
     private static func predicate(of state: ChannelState) -> String {
@@ -82,14 +83,18 @@ struct AsideText {
 
     private var events: Pane? {
         guard model.catalog.has("show events") else { return nil }
-        let table = EventTable(model: model, glyphs: glyphs)
-        let events = model.log.newest(nil).prefix(50)
-        let lines =
-            events.isEmpty
-            ? [Spans("nothing has happened yet", .faint)] : events.map { table.line($0) }
+        let events = model.latestEvents
+        guard !events.isEmpty else {
+            return Pane(
+                title: "EVENTS (4)", remark: "newest first",
+                content: .lines([Spans("nothing has happened yet", .faint)]),
+                least: Self.fewestEvents)
+        }
         return Pane(
-            title: "EVENTS (4)", remark: "newest first", content: .lines(lines),
-            least: Self.fewestEvents)
+            title: "EVENTS (4)", remark: "newest first",
+            content: .events(EventTable(model: model, glyphs: glyphs), Array(events)),
+            least: Self.fewestEvents, focus: .events, isFocused: model.focus == .events,
+            top: model.latestCursor.top)
     }
 
     private var detail: Pane? {
@@ -118,8 +123,9 @@ struct AsideText {
         let table = SessionTable(
             model, glyphs, rows: aside.sessions, columns: width, order: Aside.order)
         return Pane(
-            title: title, remark: "\(aside.matched), the busiest first (c)",
-            content: .sessions(table, aside.sessions), least: 5)
+            title: title, remark: "\(aside.matched), the busiest first (d)",
+            content: .sessions(table, aside.sessions), least: 5, focus: .connections,
+            isFocused: model.focus == .connections, top: model.nearbyCursor.top)
     }
 
     /// What each channel of the group got of what was new, beside what its weight promises.

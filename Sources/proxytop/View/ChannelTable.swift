@@ -9,19 +9,10 @@ struct ChannelTable {
     init(_ model: Model, _ glyphs: Glyphs, columns: Int) {
         self.model = model
         self.glyphs = glyphs
-        var (identity, endpoint) = (3, 0)
-        for service in model.picture?.services ?? [] {
-            for group in service.groups {
-                for channel in group.channels {
-                    identity = max(
-                        identity, CellWidth.of(Place(channelPath: channel.path).shortName))
-                    endpoint = max(endpoint, CellWidth.of(channel.address))
-                }
-            }
-        }
         layout = ColumnLayout(
-            columns: columns, identityWidth: identity, endpointWidth: endpoint,
-            hasTrend: !model.isLean)
+            columns: columns, identityWidth: model.channelWidths.identity,
+            endpointWidth: model.channelWidths.endpoint,
+            hasTrend: !model.isLean, choice: model.channelColumns)
     }
 
     func drawTitles(into grid: inout Grid, row: Int) {

@@ -13,12 +13,10 @@ struct ChannelsPage {
         drawTable(into: &part)
         grid.put(part, row: lines.columnRow, column: 0)
         let bottom = lines.tableTop + lines.tableHeight + lines.paneHeight
-        let text = AsideText(
-            model: model, glyphs: glyphs, width: width, hasSide: lines.sideColumn != nil)
         if lines.paneHeight > 0 {
             draw(
-                text.below, into: &grid, row: bottom - lines.paneHeight, column: 0, width: width,
-                height: lines.paneHeight)
+                Self.text(model, glyphs).below, into: &grid, row: bottom - lines.paneHeight,
+                column: 0, width: width, height: lines.paneHeight)
         }
         guard let side = lines.sideColumn else { return }
         for row in lines.columnRow..<bottom {
@@ -29,6 +27,19 @@ struct ChannelsPage {
         draw(
             beside.beside, into: &grid, row: lines.columnRow, column: side + 1,
             width: grid.size.columns - side - 1, height: bottom - lines.columnRow)
+    }
+
+    private static func text(_ model: Model, _ glyphs: Glyphs) -> AsideText {
+        let lines = model.arrangement
+        return AsideText(
+            model: model, glyphs: glyphs, width: lines.sideColumn ?? model.size.columns,
+            hasSide: lines.sideColumn != nil)
+    }
+
+    /// The parts below the table that find room there.
+    static func below(_ model: Model) -> [Pane.Placed] {
+        let height = model.arrangement.paneHeight
+        return height > 0 ? Pane.placed(text(model, .ascii).below, height: height) : []
     }
 
     private func drawTable(into part: inout Grid) {

@@ -2,9 +2,32 @@ internal import Shared
 
 /// One column of the channel table, as data: what it is called, how wide it is, and when it has to go.
 struct Column: Equatable, Sendable {
-    enum Content: Equatable, Sendable {
+    enum Content: String, Sendable {
         case identity, state, since, endpoint, weight, connections, new, input, output, errors
-        case connectTime, total, next, trend
+        case connectTime = "connect-time"
+        case total, next, trend
+
+        /// Without it nobody would know what a row is about.
+        var isFixed: Bool { [.identity, .state, .connections].contains(self) }
+
+        var meaning: String {
+            switch self {
+            case .identity: "group and channel, as commands name them"
+            case .state: "the state in a word"
+            case .since: "the age of the state"
+            case .endpoint: "host and port"
+            case .weight: "its part of what is new"
+            case .connections: "sessions now, and at most"
+            case .new: "sessions placed per second"
+            case .input: "from the clients per second"
+            case .output: "to the clients per second"
+            case .errors: "failed connects in the last five minutes"
+            case .connectTime: "median time of a connect"
+            case .total: "sessions since the daemon's start"
+            case .next: "until the next try"
+            case .trend: "sessions over the last minutes"
+            }
+        }
     }
 
     /// How it behaves when the screen gets wider: a step at 80, 100, 120 and 160 columns.

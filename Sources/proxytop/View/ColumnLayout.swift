@@ -15,6 +15,8 @@ struct ColumnLayout: Equatable, Sendable {
     /// `192.0.2.100:5432`
     static let ordinaryEndpoint = 16
     static let widestTrend = 30
+    /// What a screen below 60 columns shows only when it is asked to goes in this place.
+    private static let dropOfEndpoint = 11
     /// Below this, identity, state and connections are all there is.
     static let bareBelow = 60
 
@@ -22,12 +24,16 @@ struct ColumnLayout: Equatable, Sendable {
 
     /// The two widths are what the longest name and the longest address need.
     init(
-        columns: Int, identityWidth: Int = 3, endpointWidth: Int = 21, hasTrend: Bool = true
+        columns: Int, identityWidth: Int = 3, endpointWidth: Int = 21, hasTrend: Bool = true,
+        choice: ColumnChoice<Column.Content> = ColumnChoice()
     ) {
         let isWide = columns >= 100
         var kept: [(column: Column, width: Int)] = []
-        for column in Column.all
-        where column.from <= columns && (hasTrend || column.content != .trend) {
+        for column in Column.all where hasTrend || column.content != .trend {
+            let isWanted = choice.wanted.contains(column.content)
+            guard isWanted || column.from <= columns, !choice.hidden.contains(column.content) else {
+                continue
+            }
             var width = isWide ? column.widths.wide : column.widths.narrow
             if column.content == .identity { width = min(max(width, identityWidth), columns / 5) }
             if column.content == .connections, columns < Self.bareBelow { width = 11 }
@@ -37,13 +43,23 @@ struct ColumnLayout: Equatable, Sendable {
             Self.markWidth + kept.reduce(0) { $0 + $1.width } + max(0, kept.count - 1)
         }
         while needed() > columns {
-            let next = kept.indices.filter { kept[$0].column.drop != nil }
-                .min { (kept[$0].column.drop ?? 0) < (kept[$1].column.drop ?? 0) }
+            // What was asked for goes last.
+            func rank(_ index: Int) -> Int {
+                (kept[index].column.drop ?? Self.dropOfEndpoint)
+                    + (choice.wanted.contains(kept[index].column.content) ? 100 : 0)
+            }
+            let next = kept.indices.filter { index in
+                kept[index].column.drop != nil
+                    || columns < Self.bareBelow
+                        && choice.wanted.contains(kept[index].column.content)
+            }.min { rank($0) < rank($1) }
             guard let next else { break }
             kept.remove(at: next)
         }
         // A trend is worth less than knowing which address it is.
-        if let last = kept.last, last.column.content == .trend, !isWide {
+        if let last = kept.last, last.column.content == .trend, !isWide,
+            !choice.wanted.contains(.trend)
+        {
             let wanted = min(endpointWidth, Self.ordinaryEndpoint)
             if Self.smallestEndpoint + columns - needed() < wanted { kept.removeLast() }
         }

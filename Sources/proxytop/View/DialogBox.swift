@@ -5,6 +5,8 @@ struct DialogBox {
     let confirmation: Confirmation
     let picture: Picture?
     let glyphs: Glyphs
+    /// Who else is about to change the same.
+    var rival: String?
 
     private static let widest = 72
 
@@ -25,7 +27,9 @@ struct DialogBox {
 
     /// As many lines as there is room for; the ones that matter least go first.
     private func fitting(room: Int, width: Int) -> [DialogText.Line] {
-        var lines = DialogText(confirmation, picture, width: width, glyphs).lines
+        var lines = DialogText(
+            confirmation, picture, width: width, glyphs, rival: rival
+        ).lines
         while lines.count > room,
             let last = lines.indices.max(by: { lines[$0].drop < lines[$1].drop }),
             lines[last].drop > 0
@@ -65,6 +69,7 @@ struct DialogBox {
         case .enable: return "enable \(act.name)  (E)"
         case .clear: return "clear \(act.name)  (A)"
         case .drain: return "drain \(act.name)  (D)"
+        case .off: return "disable \(act.name)"
         case .cut: return "disable \(act.name), cut its connections  (X)"
         case .weight(let weight): return "weight of \(act.name): \(weight)  (W)"
         case .maxc(let maxc): return "maxc of \(act.name): \(maxc.cell)  (M)"

@@ -20,9 +20,15 @@ struct DialogText {
     private let confirmation: Confirmation
     private let picture: Picture?
     private let width: Int
+    private let rival: String?
     private let comparison: Comparison
 
-    init(_ confirmation: Confirmation, _ picture: Picture?, width: Int, _ glyphs: Glyphs) {
+    /// `rival`: who else is about to change the same.
+    init(
+        _ confirmation: Confirmation, _ picture: Picture?, width: Int, _ glyphs: Glyphs,
+        rival: String? = nil
+    ) {
+        self.rival = rival
         self.confirmation = confirmation
         self.picture = picture
         self.width = width
@@ -31,7 +37,10 @@ struct DialogText {
 
     private var act: Act { confirmation.act }
 
-    var lines: [Line] {
+    var lines: [Line] { body + prompt }
+
+    /// Everything but how to answer.
+    var body: [Line] {
         var lines = subjects.map { Line($0, drop: 5) } + [Line(drop: 9)]
         if let consequence = confirmation.consequence {
             lines += table(consequence)
@@ -42,9 +51,11 @@ struct DialogText {
         }
         lines.append(Line(drop: 8))
         if let consequence = confirmation.consequence { lines += remarks(consequence) }
+        if act.verb == .drain { lines += [Line(ending, drop: 6), Line(drop: 7)] }
         lines += command
+        if let rival { lines.append(Line(rival + ".", .danger, drop: 1)) }
         if let warning = confirmation.warning { lines.append(Line(warning, .slow)) }
-        return lines + prompt
+        return lines
     }
 
     private func table(_ consequence: Consequence) -> [Line] {
@@ -153,6 +164,16 @@ struct DialogText {
         }
         if !lines.isEmpty { lines.append(Line(drop: 7)) }
         return lines
+    }
+
+    /// What becomes of it when the last session has gone.
+    private var ending: Spans {
+        var spans = Spans(
+            act.endsOff ? "When it is empty it is switched off, if this screen still runs. " : "",
+            .slow)
+        spans.add("Tab", .strong)
+        spans.add(act.endsOff ? ": not" : " switches it off when it is empty.")
+        return spans
     }
 
     /// The whole command, on as many lines as it takes: nobody should confirm what they cannot read.

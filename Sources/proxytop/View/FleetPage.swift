@@ -22,25 +22,59 @@ struct FleetPage {
             drawHelp(into: &grid)
             return grid
         }
-        let title = Self.columns.reduce("  ") {
+        let title = columns(size.columns).reduce("  ") {
             $0 + Self.fit($1.title, $1.width, $1.isRight, glyphs) + " "
         }
         grid.put(title + "PROBLEM", row: 1, column: 0, style: .heading)
-        let room = max(0, size.rows - Self.firstRow - 1)
+        let room = max(0, size.rows - Self.firstRow - 2)
         let top = max(0, min(fleet.chosen - room + 1, models.count - room))
         for (offset, index) in models.indices.dropFirst(top).prefix(room).enumerated() {
             draw(index, into: &grid, row: Self.firstRow + offset)
         }
+        // The whole of what the list has cut.
+        grid.put(
+            Cutting.end(
+                trouble(of: models[fleet.chosen])?.text ?? "", width: size.columns - 2, glyphs),
+            row: size.rows - 2, column: 1)
         grid.put(
             "j k move  Enter opens  r ask now  ? help  q quit", row: size.rows - 1, column: 1,
             style: .faint)
         return grid
     }
 
-    private static let columns: [(title: String, width: Int, isRight: Bool)] = [
-        ("DAEMON", 22, false), ("ENV", 6, false), ("LINK", 10, false), ("USABLE", 7, true),
-        ("SLOTS", 12, true), ("CONN", 7, true), ("NEW/s", 7, true), ("OUT/s", 7, true),
+    private struct Column {
+        var place: Int
+        var title: String
+        var width: Int
+        var isRight = true
+        /// Lower goes first where what is wrong would have no room; 0 stays.
+        var drop = 0
+    }
+
+    private static let allColumns = [
+        Column(place: 0, title: "DAEMON", width: 22, isRight: false),
+        Column(place: 1, title: "ENV", width: 6, isRight: false, drop: 4),
+        Column(place: 2, title: "LINK", width: 10, isRight: false),
+        Column(place: 3, title: "USABLE", width: 7),
+        Column(place: 4, title: "SLOTS", width: 12, drop: 3),
+        Column(place: 5, title: "CONN", width: 7, drop: 5),
+        Column(place: 6, title: "NEW/s", width: 7, drop: 2),
+        Column(place: 7, title: "OUT/s", width: 7, drop: 1),
     ]
+    /// What is wrong gets so many cells before a number does.
+    private static let problemWidth = 30
+
+    private func columns(_ width: Int) -> [Column] {
+        // Where nobody has named an environment, that says nothing.
+        let isNamed = models.contains { $0.greeting?.environment.isEmpty == false }
+        var kept = Self.allColumns.filter { isNamed || $0.place != 1 }
+        while kept.reduce(2 + Self.problemWidth, { $0 + $1.width + 1 }) > width,
+            let next = kept.filter({ $0.drop > 0 }).min(by: { $0.drop < $1.drop })
+        {
+            kept.removeAll { $0.place == next.place }
+        }
+        return kept
+    }
 
     private static func fit(_ text: String, _ width: Int, _ isRight: Bool, _ glyphs: Glyphs)
         -> String
@@ -68,23 +102,33 @@ struct FleetPage {
             NumberText.bytes(rates.outBytes, asBits: model.showsBits),
         ]
         var spans = Spans("  ")
-        for (place, column) in Self.columns.enumerated() {
-            let text = Self.fit(texts[place], column.width, column.isRight, glyphs)
-            spans.add(text + " ", place == 2 ? link.style : .plain)
+        for column in columns(grid.size.columns) {
+            let text = Self.fit(texts[column.place], column.width, column.isRight, glyphs)
+            spans.add(text + " ", column.place == 2 ? link.style : .plain)
         }
-        if case .lost(_, let reason) = model.link.phase {
-            spans.add(reason, .alert)
-        } else if let worst = model.problems.first(where: { $0.severity != .note }) {
-            let face = StateFace(worst.state, glyphs)
-            spans.add(face.glyph + " ", face.style)
-            spans.add(worst.text)
+        let start = grid.put(spans, row: row, column: 0)
+        if let trouble = trouble(of: model) {
+            grid.put(trouble, row: row, column: start)
+            if start + trouble.width > grid.size.columns {
+                grid.fill(
+                    glyphs.cut, row: row, from: grid.size.columns - 1, to: grid.size.columns)
+            }
         }
-        grid.put(spans, row: row, column: 0)
-        if model.isStale { grid.restyle(row: row, to: Self.columns[0].width) { $0.stale } }
+        if model.isStale { grid.restyle(row: row, to: Self.allColumns[0].width) { $0.stale } }
         guard index == fleet.chosen else { return }
         grid.cursor = Grid.Spot(row: row, column: 0)
         grid.put(">", row: row, column: 0, style: .strong)
         grid.restyle(row: row) { $0.underCursor }
+    }
+
+    /// Why its link is lost, or the worst that is wrong there.
+    private func trouble(of model: Model) -> Spans? {
+        if case .lost(_, let reason) = model.link.phase { return Spans(reason, .alert) }
+        guard let worst = model.problems.first(where: { $0.severity != .note }) else { return nil }
+        let face = StateFace(worst.state, glyphs)
+        var spans = Spans(face.glyph + " ", face.style)
+        spans.add(worst.text)
+        return spans
     }
 
     /// The socket's own name, which tells the daemons of one machine apart.

@@ -25,8 +25,16 @@ struct Footer {
         if let row = arrangement.keysRow { grid.put(keys, row: row, column: 1) }
     }
 
-    /// Just the keys, below a text.
-    func drawKeys(into grid: inout Grid) {
+    /// Below a text: what is typed or was said, and the keys.
+    func drawBelowText(into grid: inout Grid) {
+        let row = grid.size.rows - 2
+        if let prompt = model.prompt {
+            draw(prompt, into: &grid, row: row)
+        } else if let notice = model.notice {
+            grid.put(
+                Cutting.end(notice.text, width: grid.size.columns - 1, glyphs), row: row, column: 1,
+                style: notice.isError ? .danger : .plain)
+        }
         grid.put(keys, row: grid.size.rows - 1, column: 1)
     }
 
@@ -61,13 +69,12 @@ struct Footer {
     /// What is marked, and what could be undone.
     private var standing: String {
         var parts: [String] = []
-        let marks = model.marks.filter { mark in
-            if case .session = mark { model.page == .connections } else { model.page == .channels }
-        }
+        let marks = model.standingMarks
         if let first = marks.first, let picture = model.picture {
             let name = Act.Target(first, in: picture, model.window)?.name ?? "?"
             parts.append("\(marks.count) marked" + (marks.count == 1 ? " (\(name))" : ""))
         }
+        if let errands = model.errands.text(model.picture) { parts.append(errands) }
         if let last = model.undo.last {
             let age = Age(milliseconds: model.now.elapsed(since: last.at) / 60_000 * 60_000)
             let when = age.milliseconds < 60_000 ? "just now" : "\(age) ago"
@@ -153,6 +160,7 @@ struct Footer {
         }
         if let since { parts.append("\(channel.state.rawValue) since \(since)") }
         if let by = channel.by, !by.isEmpty { parts.append("by \(by)") }
+        if let rival = model.company.warning([channel.path]) { parts.insert(rival, at: 0) }
         return parts.joined(separator: ", ")
     }
 
@@ -165,13 +173,18 @@ struct Footer {
                 : [("Enter", "takes it"), ("Esc", "cancels")]
             return spans(keys)
         }
-        if model.overlay != nil { return spans([("q", "back"), ("j k PgDn PgUp", "scroll")]) }
+        if let overlay = model.overlay { return spans(Self.keys(of: overlay)) }
         let mayAct = model.obstacle == nil
         let last = [
             ("?", "help"), ("q", model.pagesBefore.isEmpty && !model.isMember ? "quit" : "back"),
         ]
         var shown: [(String, String)] = []
-        for binding in model.keys.bindings {
+        // The other parts of the view are worth a hint when there is room for one.
+        let others = model.keys.bindings.filter { $0.command == .nextPane }
+        let bindings =
+            model.keys.bindings.filter { $0.command != .nextPane }
+            + (model.mayHaveParts ? others : [])
+        for binding in bindings {
             guard let hint = binding.hint, let key = binding.keys.first,
                 binding.pages.contains(model.page), binding.section != .program,
                 mayAct || binding.section != .act,
@@ -183,6 +196,22 @@ struct Footer {
             shown = wanted
         }
         return spans(shown + last)
+    }
+
+    private static func keys(of overlay: Overlay) -> [(String, String)] {
+        let moving = [
+            ("q", "back"), ("j k PgDn PgUp", "scroll"), ("/", "search"), ("n", "next match"),
+        ]
+        switch overlay {
+        case .help: return [("Enter", "does it")] + moving
+        case .menu: return [("Enter", "does it"), ("q", "back")]
+        case .columns:
+            return [
+                ("Space", "shows or hides it"), ("_", "all as the width says"), ("q", "back"),
+            ]
+        case .views: return [("Enter", "shows it"), ("q", "back"), (":forget NAME", "drops one")]
+        case .answer, .why, .undo, .rehearsal: return moving
+        }
     }
 
     private func spans(_ keys: [(String, String)]) -> Spans {

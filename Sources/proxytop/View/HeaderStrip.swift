@@ -13,7 +13,7 @@ struct HeaderStrip {
         self.glyphs = glyphs
         isWide = columns >= 120
         rates = model.history.sum
-        problems = model.picture.map { Problem.all(in: $0, model.history) } ?? []
+        problems = model.problems
     }
 
     func draw(into grid: inout Grid, height: Int) {
@@ -39,6 +39,15 @@ struct HeaderStrip {
         let space = isWide ? "  " : " "
         spans.add("  proxyd \(greeting.version)\(space)pid \(greeting.pid)")
         spans.add("\(space)up \(greeting.uptime(at: model.daemonNow))")
+        if let company = model.company.count {
+            // Where both do not fit, who else is there gives way to what the link is like.
+            let room = model.size.columns - linkPart(isShort: false).width - 1
+            let short = "\(space)+\(model.company.all.count - 1)"
+            let text =
+                spans.width + space.utf8.count + company.utf8.count <= room
+                ? space + company : short
+            if spans.width + text.utf8.count <= room { spans.add(text, .slow) }
+        }
         return spans
     }
 

@@ -2,29 +2,42 @@ internal import Shared
 
 /// What can be pressed, written from the table of bindings.
 enum HelpPage {
+    /// A line, and what Enter does on it.
+    struct Entry {
+        var spans: Spans
+        var binding: Binding?
+    }
+
     static func lines(_ model: Model, _ glyphs: Glyphs) -> [Spans] {
-        var lines: [Spans] = []
+        entries(model, glyphs).map(\.spans)
+    }
+
+    static func entries(_ model: Model, _ glyphs: Glyphs) -> [Entry] {
+        var lines: [Entry] = []
+        func add(_ spans: Spans, _ binding: Binding? = nil) {
+            lines.append(Entry(spans: spans, binding: binding))
+        }
         for section in Binding.Section.allCases {
-            lines.append(Spans(section.rawValue, .heading))
+            add(Spans(section.rawValue, .heading))
             if section == .act, let obstacle = model.obstacle {
-                lines.append(Spans("  not now: \(obstacle)", .slow))
+                add(Spans("  not now: \(obstacle)", .slow))
             }
             for binding in model.keys.bindings where binding.section == section {
-                lines.append(line(binding, on: model.page))
+                add(line(binding, on: model.page), binding)
             }
-            lines.append(Spans())
+            add(Spans())
         }
-        lines.append(Spans("States", .heading))
+        add(Spans("States", .heading))
         for (state, meaning) in meanings {
             let face = StateFace(state, glyphs)
             var line = Spans("  ")
             line.add(face.text(width: 6), face.style)
             line.add(String(repeating: " ", count: max(1, 12 - CellWidth.of(face.text(width: 6)))))
             line.add(meaning)
-            lines.append(line)
+            add(line)
         }
-        lines.append(Spans())
-        for text in notes { lines.append(Spans(text)) }
+        add(Spans())
+        for text in notes { add(Spans(text)) }
         return lines
     }
 
@@ -52,6 +65,7 @@ enum HelpPage {
     ]
 
     private static let notes = [
+        "Enter does what stands on the line; / looks for words here, n goes on.",
         "Numbers in brackets: the views in which the key does something.",
         "Filters: words (10.0.1 !up), or FIELD OP VALUE joined by and, or, not, ( ); OP: = != ~ < <= > >=",
         "  channels: state=down  current>100  in 3: idle>30m and client~10.0.0.0/8",

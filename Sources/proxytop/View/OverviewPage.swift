@@ -5,37 +5,32 @@ struct OverviewPage {
     let model: Model
     let glyphs: Glyphs
 
-    private static let fewestProblems = 3
-
     func draw(into grid: inout Grid, rows: Range<Int>) {
         guard model.picture != nil else {
             grid.put("waiting for the daemon", row: rows.lowerBound, column: 1, style: .faint)
             return
         }
-        let groups = groupLines(columns: grid.size.columns)
-        let strips = model.isLean ? [] : stripLines(columns: grid.size.columns)
-        var room = rows.count
-        // What is wrong comes first, then what is left, then the past.
-        let problems = model.problems.count
-        let wanted = max(1, problems) + 1
-        let shownGroups = min(groups.count, max(0, room - min(wanted, Self.fewestProblems + 1)))
-        room -= shownGroups
-        let hasStrips =
-            !strips.isEmpty && room - min(wanted, Self.fewestProblems + 1) >= strips.count
-        if hasStrips { room -= strips.count }
-        let height = min(wanted, room)
-        drawProblems(into: &grid, rows: rows.lowerBound..<rows.lowerBound + height)
-        var row = rows.lowerBound + height
-        for line in groups.prefix(shownGroups) + (hasStrips ? strips : []) {
-            grid.put(line, row: row, column: 0)
-            if model.isStale { grid.restyle(row: row) { $0.stale } }
-            row += 1
+        let layout = OverviewLayout(model)
+        var row = rows.lowerBound
+        drawProblems(into: &grid, rows: row..<row + layout.problemHeight)
+        row += layout.problemHeight
+        drawGroups(into: &grid, rows: row..<row + layout.groupHeight)
+        row += layout.groupHeight
+        if layout.stripHeight > 0 {
+            for line in stripLines(columns: grid.size.columns) {
+                grid.put(line, row: row, column: 0)
+                if model.isStale { grid.restyle(row: row) { $0.stale } }
+                row += 1
+            }
         }
-        drawEvents(into: &grid, rows: row..<max(row, rows.upperBound))
+        if layout.eventHeight > 0 { drawEvents(into: &grid, rows: row..<row + layout.eventHeight) }
     }
 
-    private func heading(_ left: String, _ right: String, columns: Int) -> Spans {
-        .heading(left, right, columns: columns, glyphs)
+    private func heading(
+        _ left: String, _ right: String, columns: Int, for pane: Focus? = nil
+    ) -> Spans {
+        let isHere = pane != nil && pane == model.focus && pane != .table
+        return .heading(isHere ? "[\(left)]" : left, right, columns: columns, glyphs)
     }
 
     // MARK: Problems
@@ -76,18 +71,30 @@ struct OverviewPage {
 
     // MARK: Groups
 
-    private func groupLines(columns: Int) -> [Spans] {
-        guard let picture = model.picture else { return [] }
-        return [heading("GROUPS", "in failover order", columns: columns)]
-            + GroupTable(picture, model.history, glyphs, columns: columns).lines
+    private func drawGroups(into grid: inout Grid, rows: Range<Int>) {
+        guard let picture = model.picture, !rows.isEmpty else { return }
+        let table = GroupTable(picture, model.history, glyphs, columns: grid.size.columns).lines
+        let top = model.focus == .groups ? model.groupCursor.top : 0
+        let lines =
+            [heading("GROUPS", "in failover order", columns: grid.size.columns, for: .groups)]
+            + table.prefix(1) + table.dropFirst(1 + top)
+        for (row, line) in zip(rows, lines) {
+            grid.put(line, row: row, column: 0)
+            if model.isStale { grid.restyle(row: row) { $0.stale } }
+            let index = row - rows.lowerBound - 2 + top
+            guard model.focus == .groups, row >= rows.lowerBound + 2,
+                let subject = model.groupList.subject(at: index)
+            else { continue }
+            RowMark(model, subject).draw(into: &grid, row: row)
+        }
     }
 
     // MARK: The last fifteen minutes
 
     private func stripLines(columns: Int) -> [Spans] {
-        let label = 10
-        let cells = min(Pulse.mostBeats, columns - label - 10)
-        guard cells >= 20, let now = model.picture?.nowMilliseconds else { return [] }
+        let label = OverviewLayout.stripLabel
+        let cells = OverviewLayout.cells(columns: columns)
+        guard let now = model.picture?.nowMilliseconds else { return [] }
         let known = UInt64(model.pulse.beats.count)
         let age = Age(milliseconds: known * Pulse.beatMilliseconds)
         let span = known < Pulse.mostBeats ? "\(age) are known; " : ""
@@ -131,13 +138,16 @@ struct OverviewPage {
     }
 
     private func drawEvents(into grid: inout Grid, rows: Range<Int>) {
-        guard rows.count > 1, model.catalog.has("show events") else { return }
         grid.put(
-            heading("EVENTS (4)", "newest first", columns: grid.size.columns),
+            heading("EVENTS (4)", "newest first", columns: grid.size.columns, for: .events),
             row: rows.lowerBound, column: 0)
         let table = EventTable(model: model, glyphs: glyphs)
-        for (offset, event) in model.log.newest(nil).prefix(rows.count - 1).enumerated() {
-            grid.put(table.line(event), row: rows.lowerBound + 1 + offset, column: 1)
+        let top = model.focus == .events ? model.latestCursor.top : 0
+        for (row, event) in zip(rows.dropFirst(), model.latestEvents.dropFirst(top)) {
+            grid.put(table.line(event), row: row, column: 1)
+            if model.focus == .events {
+                RowMark(model, .event(id: event.id)).draw(into: &grid, row: row)
+            }
         }
     }
 

@@ -13,14 +13,16 @@ extension Model {
         case .table:
             if let overlay {
                 TextPage(overlay: overlay, model: self, glyphs).draw(top: overlay.top, into: &grid)
-                Footer(model: self, glyphs: glyphs).drawKeys(into: &grid)
+                Footer(model: self, glyphs: glyphs).drawBelowText(into: &grid)
             } else {
                 drawPage(into: &grid, lines, glyphs)
             }
         }
         if let confirmation {
-            DialogBox(confirmation: confirmation, picture: picture, glyphs: glyphs)
-                .draw(into: &grid)
+            DialogBox(
+                confirmation: confirmation, picture: picture, glyphs: glyphs,
+                rival: company.warning(company.told)
+            ).draw(into: &grid)
         }
         return grid
     }

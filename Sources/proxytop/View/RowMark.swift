@@ -4,10 +4,13 @@ struct RowMark {
     let isMarked: Bool
     /// Its state changed while nobody looked.
     let isNews: Bool
+    /// The cursor of the list stands there, and the keys move elsewhere.
+    let isLeft: Bool
 
     init(_ model: Model, _ subject: Subject) {
         isChosen = model.subject == subject
         isMarked = model.marks.contains(subject)
+        isLeft = model.focus != .table && model.tableSubject == subject
         if case .channel(let serial) = subject {
             isNews = model.absence.marks(serial, at: model.now)
         } else {
@@ -20,6 +23,7 @@ struct RowMark {
         if isMarked {
             grid.put("*", row: row, column: isChosen ? 1 : 0, style: .chosen)
         }
+        if isLeft { grid.put(">", row: row, column: 0, style: .faint) }
         guard isChosen else { return }
         grid.cursor = Grid.Spot(row: row, column: 0)
         grid.put(">", row: row, column: 0, style: .strong)

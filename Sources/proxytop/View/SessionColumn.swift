@@ -2,9 +2,36 @@ internal import Shared
 
 /// One column of the connection table, as data.
 struct SessionColumn: Equatable, Sendable {
-    enum Content: Equatable, Sendable {
-        case id, client, channel, age, idle, input, output, inRate, outRate, phase
-        case blame, rtt, stuck, listener, port, retries, last
+    enum Content: String, Sendable {
+        case id, client, channel, age, idle, input, output
+        case inRate = "in-rate"
+        case outRate = "out-rate"
+        case phase, blame, rtt, stuck, listener, port, retries, last
+
+        /// Without it nobody would know what a row is about.
+        var isFixed: Bool { self == .id || self == .client }
+
+        var meaning: String {
+            switch self {
+            case .id: "the number to cut it by"
+            case .client: "who is connected"
+            case .channel: "where to"
+            case .age: "since it came"
+            case .idle: "since a byte moved"
+            case .input: "bytes from the client"
+            case .output: "bytes to the client"
+            case .inRate: "from the client per second"
+            case .outRate: "to the client per second"
+            case .phase: "what it is doing; S: may never end"
+            case .blame: "who is waited for"
+            case .rtt: "round trip to the client"
+            case .stuck: "why it may never end"
+            case .listener: "where it came in"
+            case .port: "our port towards the channel"
+            case .retries: "tries before it found a channel"
+            case .last: "the direction that moved last"
+            }
+        }
     }
 
     struct Slot: Equatable, Sendable {
@@ -59,13 +86,21 @@ struct SessionColumn: Equatable, Sendable {
         isRightAligned = isRight
     }
 
-    static func sortable(columns: Int) -> [SessionField] {
-        all.filter { $0.from <= columns }.map(\.field)
+    static func shown(
+        columns: Int, _ choice: ColumnChoice<Content> = ColumnChoice()
+    ) -> [SessionColumn] {
+        all.filter { column in
+            (column.from <= columns || choice.wanted.contains(column.content))
+                && !choice.hidden.contains(column.content)
+        }
     }
 
     /// Where the columns stand; the widths are what the longest names need.
-    static func layout(columns: Int, channelWidth: Int, clientWidth: Int) -> [Slot] {
-        var kept = all.filter { $0.from <= columns }.map { (column: $0, width: $0.width) }
+    static func layout(
+        columns: Int, channelWidth: Int, clientWidth: Int,
+        choice: ColumnChoice<Content> = ColumnChoice()
+    ) -> [Slot] {
+        var kept = shown(columns: columns, choice).map { (column: $0, width: $0.width) }
         func index(_ content: Content) -> Int? { kept.firstIndex { $0.column.content == content } }
         if let place = index(.channel) {
             kept[place].width = min(max(4, channelWidth), max(4, columns / 6))

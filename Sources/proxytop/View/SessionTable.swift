@@ -24,7 +24,8 @@ struct SessionTable {
         slots = SessionColumn.layout(
             columns: columns,
             channelWidth: rows.map { CellWidth.of(Self.channel($0)) }.max() ?? 4,
-            clientWidth: rows.map { CellWidth.of($0.client) }.max() ?? 15)
+            clientWidth: rows.map { CellWidth.of($0.client) }.max() ?? 15,
+            choice: model.sessionColumns)
     }
 
     private static func channel(_ session: SessionSnapshot) -> String {

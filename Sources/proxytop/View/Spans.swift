@@ -8,6 +8,8 @@ struct Spans: Equatable, Sendable {
 
     mutating func add(_ text: String, _ style: Style = .plain) { pieces.append((text, style)) }
 
+    var text: String { pieces.map(\.text).joined() }
+
     var width: Int { pieces.reduce(0) { $0 + CellWidth.of($1.text) } }
 
     static func == (left: Spans, right: Spans) -> Bool {

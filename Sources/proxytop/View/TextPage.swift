@@ -7,6 +7,9 @@ struct TextPage {
 
     let title: String
     let lines: [Spans]
+    /// The line that Enter takes; nil: the text only scrolls.
+    private var chosen: Int?
+    private var sought = ""
 
     init(overlay: Overlay, model: Model, _ glyphs: Glyphs = .ascii) {
         switch overlay {
@@ -22,11 +25,46 @@ struct TextPage {
         case .undo:
             title = "what this screen has changed, the latest first"
             lines = Self.undoLines(model)
-        case .menu(let chosen):
+        case .menu:
             title = "what can be done here: Enter does it, q closes"
-            lines = Self.menuLines(
-                ActionMenu(model), chosen: chosen, width: model.size.columns - 2)
+            lines = Self.menuLines(ActionMenu(model), width: model.size.columns - 2)
+        case .columns:
+            title = "columns of this view: Space shows or hides, q closes"
+            lines = ColumnMenu(model).items.map(Self.line)
+        case .views:
+            title = "views that were kept: Enter shows one, q closes"
+            lines = Self.viewLines(model.savedViews)
+        case .rehearsal(let serial, _):
+            let rehearsal = Rehearsal(serial, model)
+            title =
+                "restarting \(rehearsal?.title ?? "?") channel by channel: what it would be like"
+            lines = rehearsal?.lines ?? [Spans("the group is not there any more", .faint)]
         }
+        chosen = overlay.choice?.chosen
+        sought = model.soughtText
+    }
+
+    private static func line(_ item: ColumnMenu.Item) -> Spans {
+        var line = Spans("  [\(item.isShown ? "x" : " ")] ", item.isShown ? .strong : .faint)
+        line.add(item.title + blank(item.title, 10), item.isFixed ? .faint : .strong)
+        line.add(
+            item.meaning + (item.isFixed ? " (always there)" : ""), item.isFixed ? .faint : .plain)
+        return line
+    }
+
+    private static func viewLines(_ views: [SavedView]) -> [Spans] {
+        guard !views.isEmpty else {
+            return [Spans("  none yet: s keeps the view that is on the screen", .faint)]
+        }
+        return views.map { view in
+            var line = Spans("  " + view.name + blank(view.name, 16), .strong)
+            line.add(view.description)
+            return line
+        }
+    }
+
+    private static func blank(_ text: String, _ width: Int) -> String {
+        String(repeating: " ", count: max(1, width - CellWidth.of(text)))
     }
 
     private static func undoLines(_ model: Model) -> [Spans] {
@@ -49,9 +87,9 @@ struct TextPage {
         return lines + [Spans(), Spans("u takes the first of them back, and asks before")]
     }
 
-    private static func menuLines(_ menu: ActionMenu, chosen: Int, width: Int) -> [Spans] {
-        menu.items.enumerated().map { index, item in
-            var line = Spans(index == chosen ? "> " : "  ", .strong)
+    private static func menuLines(_ menu: ActionMenu, width: Int) -> [Spans] {
+        menu.items.map { item in
+            var line = Spans("  ")
             let isPossible = item.obstacle == nil
             line.add(item.key, isPossible ? .strong : .faint)
             line.add(String(repeating: " ", count: max(1, 8 - CellWidth.of(item.key))))
@@ -68,8 +106,33 @@ struct TextPage {
         grid.put(title, row: 0, column: 1, style: .strong)
         let room = max(0, grid.size.rows - Self.frame)
         for (offset, line) in lines.dropFirst(top).prefix(room).enumerated() {
-            grid.put(line, row: offset + 1, column: 1)
+            let row = offset + 1
+            grid.put(line, row: row, column: 1)
+            showMatch(line.text, into: &grid, row: row)
+            guard chosen == top + offset else { continue }
+            grid.put(">", row: row, column: 1, style: .strong)
+            grid.restyle(row: row) { $0.underCursor }
+            grid.cursor = Grid.Spot(row: row, column: 1)
         }
+    }
+
+    /// Marks the words that were looked for.
+    private func showMatch(_ text: String, into grid: inout Grid, row: Int) {
+        guard !sought.isEmpty,
+            let found = Self.range(of: Array(sought.lowercased()), in: Array(text.lowercased()))
+        else { return }
+        let start = 1 + CellWidth.of(String(text.prefix(found.lowerBound)))
+        let end = 1 + CellWidth.of(String(text.prefix(found.upperBound)))
+        grid.restyle(row: row, from: start, to: end) { _ in .chosen }
+    }
+
+    private static func range(of words: [Character], in text: [Character]) -> Range<Int>? {
+        guard !words.isEmpty, text.count >= words.count else { return nil }
+        for start in 0...text.count - words.count
+        where text[start..<start + words.count].elementsEqual(words) {
+            return start..<start + words.count
+        }
+        return nil
     }
 
     /// Where it begins after a moving key.

@@ -74,7 +74,7 @@ struct CommandTableTests {
 
     /// Commands that change nothing here and do something elsewhere all the same.
     private static let acting: Set = [
-        "probe", "dump", "debug session", "debug client", "debug off",
+        "probe", "dump", "debug session", "debug client", "debug off", "intend",
     ]
 
     @Test("what changes something needs an operator, what shows something does not")

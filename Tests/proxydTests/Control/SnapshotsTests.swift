@@ -1,4 +1,3 @@
-import Histogram
 import Shared
 import Testing
 

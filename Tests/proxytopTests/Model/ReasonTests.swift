@@ -39,6 +39,23 @@ struct ReasonTests {
         #expect(times == times.sorted())
     }
 
+    @Test("a command that made another channel of it, as one for its address does, has touched it")
+    func replaced() {
+        var stage = Stage.live()
+        var event = Story.event(
+            40, at: stage.story.milliseconds, "channel mail/0/3",
+            "channel mail/0/3 address 10.0.1.13:143 → 10.0.1.99:1")
+        event.actor = "0:proxytop[9]"
+        event.user = "root"
+        event.serial = 4711
+        stage.story.events.append(event)
+        stage.pass(milliseconds: 1000)
+        stage.choose(4)
+        stage.press(.character("w"))
+        #expect(stage.text.contains("address 10.0.1.13:143"), "\(stage.text)")
+        #expect(stage.text.contains("the commands above are all that people did to it"))
+    }
+
     @Test("what a person did is named, and then nobody says that nobody touched it")
     func touched() {
         var stage = Stage.live()

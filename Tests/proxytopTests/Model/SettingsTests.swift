@@ -8,13 +8,13 @@ struct SettingsTests {
     @Test("a file says what holds, and the command line comes first")
     func reads() throws {
         var settings = try Settings(
-            "# mine\n\ninterval = 2\n theme=light\nmouse = yes\r\nkey.drain = d Ctrl-T\nkey.half-down = none\n"
+            "# mine\n\ninterval = 2\n theme=light\nmouse = yes\r\nkey.drain = z Ctrl-T\nkey.half-down = none\n"
         )
         #expect(settings[.interval] == "2")
         #expect(settings[.theme] == "light")
         #expect(settings[.glyphs] == "auto")
         #expect(settings.isOn(.mouse) && !settings.isOn(.mono))
-        #expect(settings.keys.command(for: .character("d"), on: .channels) == .drain)
+        #expect(settings.keys.command(for: .character("z"), on: .channels) == .drain)
         #expect(settings.keys.command(for: .control("t"), on: .channels) == .drain)
         #expect(settings.keys.command(for: .character("D"), on: .channels) == nil)
         #expect(settings.keys.command(for: .control("d"), on: .channels) == nil)
@@ -25,9 +25,9 @@ struct SettingsTests {
 
     @Test("what it prints is a file that says the same")
     func prints() throws {
-        let settings = try Settings("lean = yes\nkey.cut = F8\nkey.kill = none\n")
+        let settings = try Settings("lean = yes\nkey.cut = F11\nkey.kill = none\n")
         #expect(try Settings(settings.text).text == settings.text)
-        #expect(settings.text.contains("lean = yes\n") && settings.text.contains("key.cut = F8\n"))
+        #expect(settings.text.contains("lean = yes\n") && settings.text.contains("key.cut = F11\n"))
         #expect(settings.text.contains("key.view-conns = 3\n"))
         #expect(Set(Binding.all.map(\.name)).count == Binding.all.count)
     }
@@ -63,11 +63,11 @@ struct SettingsTests {
     @Test("other keys do it, the help and the bottom line name them, the old ones do nothing")
     func otherKeys() throws {
         var stage = Stage.live()
-        stage.model.adopt(try Settings("key.cut = F8\n"))
-        #expect(stage.lines.last?.contains("F8 off") == true)
+        stage.model.adopt(try Settings("key.cut = F11\n"))
+        #expect(stage.lines.last?.contains("F11 off") == true)
         stage.press(.character("X"))
         #expect(stage.model.confirmation == nil)
-        stage.press(.function(8))
+        stage.press(.function(11))
         #expect(stage.model.confirmation != nil)
         stage.press(.escape)
         stage.press(.character("?"))

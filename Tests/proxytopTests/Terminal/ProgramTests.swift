@@ -100,7 +100,7 @@ struct ProgramTests {
         try terminal.waitFor("both daemons") {
             $0.contains("2 daemons") && $0.contains("lb1 proxyd.sock")
                 && $0.contains("lb1 other.sock")
-                && $0.contains("1253/1650")
+                && $0.contains("5/9")
         }
         try terminal.keys("j", "Enter")
         try terminal.waitFor(text: "1 Overview")

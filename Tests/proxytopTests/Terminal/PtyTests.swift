@@ -9,7 +9,7 @@ import Testing
 struct PtyTests {
     static let names = [
         "terminals", "sizes", "glyphs", "colours", "walk", "hangup", "input_ends", "crashes",
-        "signals", "resizing", "noise",
+        "signals", "resizing", "noise", "state_styles", "chosen_row", "no_colour",
     ]
 
     @Test("does to the terminal what it means to", arguments: names)

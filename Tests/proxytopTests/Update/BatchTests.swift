@@ -11,6 +11,13 @@ struct BatchTests {
             lines: ["path\tfield\tfrom\tto", "\(path)\tstate\t\(from)\t\(to)"])
     }
 
+    /// By a letter, or by what has to be typed.
+    private static func answer(_ stage: inout Stage) {
+        guard stage.model.confirmation?.needsTyping == true else { return stage.type("y") }
+        stage.type(stage.model.confirmation?.answers.first ?? "")
+        stage.press(.enter)
+    }
+
     private func marked(_ serials: [UInt64]) -> Stage {
         var stage = Stage.live()
         for serial in serials {
@@ -68,6 +75,45 @@ struct BatchTests {
         #expect(stage.asked.last == "abort")
     }
 
+    @Test("what is confirmed while a plan is being made waits until its transaction is dropped")
+    func confirmedWhilePlanning() {
+        var stage = marked([1, 2])
+        stage.press(.character("D"))
+        stage.answers = [
+            Self.ok("mail/0/0", "up", "drain", generation: 8813),
+            Self.ok("mail/0/1", "full", "drain", generation: 8814),
+        ]
+        // The next look plans again: the transaction is begun, and its answer is on the way.
+        stage.isAnswering = false
+        let before = stage.asked.count
+        stage.pass(milliseconds: 1000)
+        #expect(stage.asked.last == "begin")
+        Self.answer(&stage)
+        #expect(stage.model.confirmation == nil)
+        #expect(
+            stage.requests.isEmpty, "\(stage.requests): into the transaction, and dropped with it")
+        let open = stage.asked[before...]
+        stage.isAnswering = true
+        for line in open { stage.send(.reply(stage.story.reply(to: line))) }
+        let abort = stage.asked.lastIndex(of: "abort") ?? 0
+        let drain = stage.asked.firstIndex { $0.hasPrefix("drain mail/0/0 if-gen") } ?? 0
+        #expect(abort > 0 && abort < drain)
+        #expect(stage.requests.count == 2)
+        #expect(stage.text.contains("2 commands, 2 changes"))
+    }
+
+    @Test("the link goes while an act waits for a plan: nothing was sent, and that is said")
+    func lostWhilePlanning() {
+        var stage = marked([1, 2])
+        stage.press(.character("D"))
+        stage.isAnswering = false
+        stage.pass(milliseconds: 1000)
+        Self.answer(&stage)
+        stage.send(.disconnected(reason: "gone"))
+        #expect(stage.model.notice?.text.contains("nothing was sent") == true)
+        #expect(stage.model.batch == nil)
+    }
+
     @Test("each command holds for the state that the one before left; the marks go with it")
     func chain() {
         var stage = marked([1, 2])
@@ -76,12 +122,7 @@ struct BatchTests {
             Self.ok("mail/0/1", "full", "drain", generation: 8814),
         ]
         stage.press(.character("D"))
-        if stage.model.confirmation?.needsTyping == true {
-            stage.type(stage.model.confirmation?.answers.first ?? "")
-            stage.press(.enter)
-        } else {
-            stage.press(.character("y"))
-        }
+        Self.answer(&stage)
         #expect(
             stage.requests == ["drain mail/0/0 if-gen=8812", "drain mail/0/1 if-gen=8813"])
         #expect(stage.text.contains("2 commands, 2 changes"))

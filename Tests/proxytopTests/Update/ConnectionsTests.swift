@@ -141,7 +141,7 @@ struct ConnectionsTests {
         var stage = Stage.live()
         stage.story.addSessions(30)
         stage.choose(3)
-        stage.press(.character("c"))
+        stage.press(.character("d"))
         stage.pass(milliseconds: 0)
         #expect(stage.model.page == .connections)
         #expect(stage.text.contains("of 10 matching, 30 in all"))

@@ -37,7 +37,8 @@ struct ConversationTests {
                 "show events limit 500\n", "show history mail since 15m step 10s\n",
             ]
                 // And the past of every channel that is on the screen.
-                + story.channels.map { "show history \($0.path) since 15m step 10s\n" })
+                + story.channels.map { "show history \($0.path) since 15m step 10s\n" }
+                + ["show control\n"])
         time.milliseconds = 2100
         let none = model.update(.tick, at: time)
         #expect(none.isEmpty, "one round at a time")

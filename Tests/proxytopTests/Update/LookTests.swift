@@ -143,8 +143,6 @@ struct LookTests {
         #expect(texts[0].contains("**note: called the mail people**"))
         #expect(texts[0].contains("channel mail/0/4 up → drain (alice proxytop)"))
         #expect(texts[1].contains("[2 Channels]"))
-        stage.type("s")
-        #expect(stage.text.contains(":write FILE.txt"))
     }
 
     @Test("Ctrl-R finds older lines that have what was typed")

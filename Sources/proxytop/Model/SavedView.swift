@@ -1,0 +1,212 @@
+internal import Shared
+
+/// How a view looks, to come back to: which one it is, its filter, order and columns. As a line of a file it is
+/// `name` and then `key=value`, tabs between them.
+struct SavedView: Equatable, Sendable {
+    static let longestName = 40
+    static let mostViews = 50
+
+    var name: String
+    var page: Page
+    var filter: String?
+    /// As `:sort` takes it.
+    var order: String?
+    var channels = ColumnChoice<Column.Content>()
+    var sessions = ColumnChoice<SessionColumn.Content>()
+    var showsBits = false
+    var showsClock = false
+
+    init(_ model: Model, name: String) {
+        self.name = name
+        // The detail is of something that will not be there for ever.
+        page = model.page == .detail ? model.pagesBefore.last ?? .channels : model.page
+        let filter = model.filterText(of: page)
+        self.filter = filter.isEmpty ? nil : filter
+        switch page {
+        case .channels:
+            order = model.channelOrder.map { ($0.isDescending ? "-" : "") + $0.field.rawValue }
+        case .connections: order = model.window.order.word
+        case .overview, .events, .detail: break
+        }
+        channels = model.channelColumns
+        sessions = model.sessionColumns
+        showsBits = model.showsBits
+        showsClock = model.showsClock
+    }
+
+    /// What follows the name in a list.
+    var description: String {
+        var text = page.title.lowercased()
+        if let filter { text += "  filter: \(filter)" }
+        if let order { text += "  sort: \(order)" }
+        return text
+    }
+
+    // MARK: As a line
+
+    var line: String {
+        var cells = [name, "view=" + page.title.lowercased()]
+        if let filter { cells.append("filter=" + filter) }
+        if let order { cells.append("sort=" + order) }
+        let columns = Self.words(channels.hidden, channels.wanted)
+        if !columns.isEmpty { cells.append("columns=" + columns) }
+        let others = Self.words(sessions.hidden, sessions.wanted)
+        if !others.isEmpty { cells.append("connection-columns=" + others) }
+        if showsBits { cells.append("bits=yes") }
+        if showsClock { cells.append("clock=yes") }
+        var bytes: [UInt8] = []
+        for (index, cell) in cells.enumerated() {
+            if index > 0 { bytes.append(0x09) }
+            Escape.append(cell, to: &bytes)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// nil for a line that is torn, or was never one of ours; what is not known in it is passed over.
+    init?(line: String) {
+        let cells = line.split(separator: "\t", omittingEmptySubsequences: false)
+            .map { Escape.unescaped(String($0)) }
+        guard let name = cells.first, Self.objection(to: name) == nil else { return nil }
+        var values: [String: String] = [:]
+        for cell in cells.dropFirst() {
+            guard let sign = cell.firstIndex(of: "=") else { continue }
+            values[String(cell[..<sign])] = String(cell[cell.index(after: sign)...])
+        }
+        guard let page = values["view"].flatMap(Page.init(named:)), page != .detail else {
+            return nil
+        }
+        self.name = name
+        self.page = page
+        // What cannot be understood any more is no filter.
+        if let text = values["filter"], let fields = Model.fields(of: page),
+            (try? FilterText(text, fields)) != nil
+        {
+            filter = text
+        }
+        order = values["sort"].flatMap { Self.isOrder($0, of: page) ? $0 : nil }
+        channels = Self.choice(values["columns"]) { Column.Content(rawValue: $0) }
+        sessions = Self.choice(values["connection-columns"]) {
+            SessionColumn.Content(rawValue: $0)
+        }
+        showsBits = values["bits"] == "yes"
+        showsClock = values["clock"] == "yes"
+    }
+
+    private static func isOrder(_ word: String, of page: Page) -> Bool {
+        let name = word.hasPrefix("-") ? String(word.dropFirst()) : word
+        return switch page {
+        case .channels: ChannelOrder.Field(rawValue: name) != nil
+        case .connections: SessionField(named: name) != nil
+        case .overview, .events, .detail: false
+        }
+    }
+
+    /// `+wanted -hidden`
+    private static func words<Content: RawRepresentable<String>>(
+        _ hidden: Set<Content>, _ wanted: Set<Content>
+    ) -> String {
+        (wanted.map { "+" + $0.rawValue } + hidden.map { "-" + $0.rawValue }).sorted()
+            .joined(separator: " ")
+    }
+
+    private static func choice<Content: Hashable & Sendable>(
+        _ words: String?, _ content: (String) -> Content?
+    ) -> ColumnChoice<Content> {
+        var choice = ColumnChoice<Content>()
+        for word in (words ?? "").split(separator: " ") {
+            guard let found = content(String(word.dropFirst())) else { continue }
+            choice.toggle(found, isShown: word.first == "-")
+        }
+        return choice
+    }
+
+    /// Why a view cannot be called so; nil: it can.
+    static func objection(to name: String) -> String? {
+        let letters = "-_.".unicodeScalars
+        let isPlain = name.unicodeScalars.allSatisfy {
+            $0.properties.isAlphabetic || $0.properties.numericType != nil || letters.contains($0)
+        }
+        if name.isEmpty || !isPlain || name.count > longestName {
+            return "a name has letters, digits, - _ and . and at most \(longestName) of them"
+        }
+        if Page(named: name) != nil { return "“\(name)” is a view already" }
+        return nil
+    }
+}
+
+extension [SavedView] {
+    /// The file's text; lines that are none of ours are left out.
+    init(text: String) {
+        self = text.split(whereSeparator: \.isNewline).prefix(SavedView.mostViews)
+            .compactMap { SavedView(line: String($0)) }
+    }
+
+    var text: String { map { $0.line + "\n" }.joined() }
+
+    /// One more, in the place of one of the same name.
+    mutating func keep(_ view: SavedView) {
+        removeAll { $0.name == view.name }
+        append(view)
+        sort { $0.name < $1.name }
+    }
+}
+
+extension Model {
+    /// `s`: keeps the view under a name. What looks like a file is written instead.
+    mutating func saveView(_ open: Prompt) -> [Effect] {
+        let name = String(open.text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        if name.contains("/") || [".txt", ".md", ".ptrec"].contains(where: name.hasSuffix) {
+            return obey("write \(name)")
+        }
+        if let objection = SavedView.objection(to: name) { return refuse(open, objection) }
+        guard
+            savedViews.count < SavedView.mostViews
+                || savedViews.contains(where: { $0.name == name })
+        else {
+            return refuse(open, "there are \(savedViews.count) already; :forget NAME drops one")
+        }
+        let view = SavedView(self, name: name)
+        savedViews.keep(view)
+        tell("kept: :view \(name) shows it again, :view lists them")
+        return [.keepView(view)]
+    }
+
+    /// `:forget NAME`
+    mutating func forgetView(_ name: String) -> [Effect] {
+        guard savedViews.contains(where: { $0.name == name }) else {
+            tell("there is no view “\(name)”; :view lists them", isError: true)
+            return []
+        }
+        savedViews.removeAll { $0.name == name }
+        tell("forgotten: \(name)")
+        return [.forgetView(name)]
+    }
+
+    mutating func restore(_ view: SavedView) {
+        adopt(look: view)
+        show(view.page)
+        if Self.fields(of: view.page) != nil { apply(filter: view.filter ?? "", to: view.page) }
+    }
+
+    /// Everything of it but the view itself and its filter: what is hidden has to be seen to be hidden.
+    mutating func adopt(look view: SavedView) {
+        channelColumns = view.channels
+        sessionColumns = view.sessions
+        showsBits = view.showsBits
+        showsClock = view.showsClock
+        let word = view.order ?? ""
+        let isDescending = word.hasPrefix("-")
+        let name = isDescending ? String(word.dropFirst()) : word
+        switch view.page {
+        case .channels:
+            channelOrder = ChannelOrder.Field(rawValue: name).map { ChannelOrder($0) }
+            channelOrder?.isDescending = isDescending
+            if let picture { channelOrder?.settle(picture, history) }
+        case .connections where tense == .present:
+            guard let field = SessionField(named: name) else { break }
+            window.order = SessionWindow.Order(field: field, isDescending: isDescending)
+            requery()
+        default: break
+        }
+    }
+}

@@ -1,0 +1,104 @@
+internal import Shared
+
+// Going to rows that match, with the others left where they are.
+extension Model {
+    /// What `n` looks for: what F3 was told last, or else the filter.
+    private var wanted: Filter? {
+        if let sought = sought[page] { return sought.filter }
+        switch page {
+        case .channels: return channelFilter?.filter
+        case .connections: return window.filter?.filter
+        case .events: return eventFilter?.filter
+        case .overview, .detail: return nil
+        }
+    }
+
+    /// The line behind F3 is the language of the filter.
+    mutating func find(_ text: String, on page: Page) {
+        guard let fields = Self.fields(of: page) else { return }
+        do throws(FilterText.Mistake) {
+            sought[page] = text.allSatisfy { $0 == " " } ? nil : try FilterText(text, fields)
+        } catch {
+            prompt = Prompt(.find(page), text: text)
+            prompt?.remark = error.message
+            return
+        }
+        if sought[page] != nil { goToMatch(1) }
+    }
+
+    /// The next row that matches, or the one before; round the end.
+    mutating func goToMatch(_ step: Int) {
+        guard let wanted else {
+            return tell("F3 looks for rows, / shows only those that match; then n goes on")
+        }
+        focus = .table
+        let height = arrangement.tableHeight
+        movedAt = now.milliseconds
+        switch page {
+        case .channels: goToChannel(wanted, step, height)
+        case .connections:
+            let rows = window.rows
+            let here = sessionCursor.index - window.first
+            guard
+                let found = Self.next(
+                    rows.count, from: here, step, { wanted.matches(rows[$0].row) })
+            else {
+                return tell(
+                    "none of the \(rows.count) connections that were fetched matches; / asks the daemon"
+                )
+            }
+            sessionCursor.move(to: found + window.first, in: window.list, height: height)
+        case .events:
+            let rows = events
+            let found = Self.next(rows.count, from: eventCursor.index, step) {
+                wanted.matches(rows[$0].row)
+            }
+            guard let found else { return tell("no event matches") }
+            eventCursor.move(to: found, in: eventList, height: height)
+        case .overview, .detail: break
+        }
+    }
+
+    private mutating func goToChannel(_ wanted: Filter, _ step: Int, _ height: Int) {
+        let rows = outline.rows
+        func matches(_ row: Outline.Row) -> Bool {
+            if case .channel(let channel) = row { wanted.matches(channel.row) } else { false }
+        }
+        if let found = Self.next(rows.count, from: cursor.index, step, { matches(rows[$0]) }) {
+            return cursor.move(to: found, in: outline, height: height)
+        }
+        // It may lie in a group that is folded, or among those that are up and quiet.
+        guard let picture, channelFilter == nil,
+            let group = picture.groups.first(where: {
+                $0.channels.contains { wanted.matches($0.row) }
+            }),
+            let channel = group.channels.first(where: { wanted.matches($0.row) })
+        else { return tell("no channel here matches") }
+        folded.remove(.group(serial: group.snapshot.serial))
+        folded.remove(.service(group.place.service))
+        wholeGroups.insert(group.snapshot.serial)
+        cursor.subject = .channel(serial: channel.serial)
+        settle()
+    }
+
+    /// The next index from here on that fits, round the end; the present one only if there is no other.
+    private static func next(
+        _ count: Int, from here: Int, _ step: Int, _ fits: (Int) -> Bool
+    ) -> Int? {
+        guard count > 0 else { return nil }
+        for distance in 1...count {
+            let index = ((here + step * distance) % count + count) % count
+            if fits(index) { return index }
+        }
+        return nil
+    }
+
+    static func fields(of page: Page) -> FilterText.Fields? {
+        switch page {
+        case .channels: .channels
+        case .connections: .sessions
+        case .events: .events
+        case .overview, .detail: nil
+        }
+    }
+}

@@ -1,0 +1,46 @@
+/// How many rows each part of the overview gets: what is wrong comes first, then what is left, then the past.
+struct OverviewLayout: Equatable, Sendable {
+    /// With their headings.
+    let problemHeight: Int
+    let groupHeight: Int
+    let stripHeight: Int
+    let eventHeight: Int
+
+    private static let fewestProblems = 3
+    /// A heading, and four strips.
+    private static let strips = 5
+    static let stripLabel = 10
+    /// Fewer cells are no picture.
+    private static let fewestCells = 20
+
+    init(_ model: Model) {
+        let lines = model.arrangement
+        guard let picture = model.picture else {
+            (problemHeight, groupHeight, stripHeight, eventHeight) = (0, 0, 0, 0)
+            return
+        }
+        var room = max(0, lines.tableTop + lines.tableHeight - lines.columnRow)
+        let hasStrips = !model.isLean && Self.cells(columns: model.size.columns) >= Self.fewestCells
+        let problems = model.problems.count
+        let wanted = max(1, problems) + 1
+        let least = min(wanted, Self.fewestProblems + 1)
+        // A heading and the columns' titles stand above the groups.
+        let groups = min(picture.groups.count + 2, max(0, room - least))
+        room -= groups
+        let strips = hasStrips && room - least >= Self.strips ? Self.strips : 0
+        room -= strips
+        (problemHeight, groupHeight, stripHeight) = (min(wanted, room), groups, strips)
+        let rest = room - problemHeight
+        eventHeight = rest > 1 && model.catalog.has("show events") ? rest : 0
+    }
+
+    /// Beats that fit beside a strip's label and its scale.
+    static func cells(columns: Int) -> Int { min(Pulse.mostBeats, columns - stripLabel - 10) }
+
+    var groupRows: Int { max(0, groupHeight - 2) }
+    var eventRows: Int { max(0, eventHeight - 1) }
+
+    var panes: [Focus] {
+        [.table] + (groupRows > 0 ? [.groups] : []) + (eventRows > 0 ? [.events] : [])
+    }
+}
