@@ -57,6 +57,7 @@ int copenssl_flush(struct copenssl_wire *wire) {
     if (outbox == NULL) return 1;
     while (outbox->start < outbox->end) {
         ssize_t sent = send_on(wire, outbox->bytes + outbox->start, outbox->end - outbox->start);
+        if (sent < 0 && errno == EINTR) continue;
         if (sent < 0) return wire->error == 0 ? 0 : -1;
         outbox->start += (size_t)sent;
     }

@@ -1,3 +1,4 @@
+internal import Histogram
 internal import Shared
 
 /// What a worker knows that is counted on its own thread only.
@@ -18,8 +19,8 @@ struct WorkerReport: Sendable {
 
 /// How long connects to a channel took lately: this minute and the one before.
 struct ConnectTimes: Sendable {
-    private var current = TimeDistribution()
-    private var previous: TimeDistribution?
+    private var current = Histogram<UInt32>(numberOfSignificantValueDigits: .two)
+    private var previous: Histogram<UInt32>?
     private var minute: UInt64
 
     private static let minuteNanoseconds: UInt64 = 60_000_000_000
@@ -38,7 +39,7 @@ struct ConnectTimes: Sendable {
     static func numbers(of times: [ConnectTimes], now: Instant) -> [UInt64] {
         guard var sum = times.first?.recent(now: now) else { return [] }
         for other in times.dropFirst() { sum.add(other.recent(now: now)) }
-        return sum.entries.flatMap { [$0.microseconds, UInt64($0.count)] }
+        return sum.recordedValues().flatMap { [$0.value, UInt64($0.count)] }
     }
 
     mutating func record(nanoseconds: UInt64, now: Instant) {
@@ -49,24 +50,23 @@ struct ConnectTimes: Sendable {
     private mutating func turn(to now: UInt64) {
         guard now > minute else { return }
         previous = now == minute + 1 ? current : nil
-        current.removeAll()
+        current.reset()
         minute = now
     }
 
-    /// This minute's times and the previous one's together, without those that are older.
-    func recent(now: Instant) -> TimeDistribution {
-        var times = TimeDistribution()
-        add(to: &times, now: now)
-        return times
+    /// Changes whenever `recent` does.
+    func stamp(now: Instant) -> ConnectMemory.Stamp {
+        ConnectMemory.Stamp(
+            minute: minute, age: min(2, now.nanoseconds / Self.minuteNanoseconds &- minute),
+            current: UInt64(current.totalCount), previous: UInt64(previous?.totalCount ?? 0))
     }
 
-    func add(to times: inout TimeDistribution, now: Instant) {
-        let present = now.nanoseconds / Self.minuteNanoseconds
-        if present <= minute {
-            times.add(current)
-            if let previous { times.add(previous) }
-        } else if present == minute + 1 {
-            times.add(current)
-        }
+    /// This minute's times and the previous one's together, without those that are older.
+    func recent(now: Instant) -> Histogram<UInt32> {
+        var times = self
+        times.turn(to: now.nanoseconds / Self.minuteNanoseconds)
+        guard let previous = times.previous else { return times.current }
+        times.current.add(previous)
+        return times.current
     }
 }

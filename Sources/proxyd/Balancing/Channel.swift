@@ -27,6 +27,8 @@ final class Channel: Sendable {
     private let groupSeat: PrimarySeat?
     private let leaves: Mutex<Egress?>
     private let hasEgress: Atomic<Bool>
+    /// What was worked out of its connect times last.
+    let connects = ConnectMemory()
     private let security = Mutex<(sessions: TLSClient?, probes: TLSClient?)>((nil, nil))
     private let isSecured = Atomic<Bool>(false)
 

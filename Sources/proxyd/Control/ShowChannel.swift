@@ -1,3 +1,4 @@
+internal import Histogram
 internal import Shared
 
 /// `show channel PATH`: one channel in detail, a fact per row.
@@ -41,13 +42,14 @@ struct ChannelDetail {
     private mutating func add(_ field: String, _ value: UInt64?) { add(field, value.cell) }
 
     /// What `show channels` tells, by the same names, and more of the same kind.
-    init(_ channel: Channel, times: TimeDistribution?, now: Instant) {
-        let snapshot = channel.snapshot(times: times, now: now)
+    init(_ channel: Channel, times: Histogram<UInt32>?, now: Instant) {
+        let snapshot = channel.snapshot(
+            connects: times.map(ConnectPercentiles.init), now: now)
         for (field, value) in zip(ChannelSnapshot.columns, snapshot.row) {
             table.append([field, value])
         }
-        add("connect_p90_us", times?.microseconds(atPercentile: 90))
-        add("connect_max_us", times?.longestMicroseconds)
+        add("connect_p90_us", times?.valueAtPercentile(90))
+        add("connect_max_us", times?.max)
         add("connects_timed", times?.totalCount)
         add("addresses", UInt64(channel.addressCount))
         let raw = channel.totals

@@ -1,3 +1,4 @@
+internal import Histogram
 internal import Shared
 
 /// Tables of what there is and what it does.
@@ -53,7 +54,8 @@ enum ShowCommands {
             let topology = request.daemon.topology
             let asked = path.map { PathResolver(topology: topology).channels(at: $0) ?? [] }
             let rows = (asked ?? topology.channels).map { channel in
-                channel.snapshot(times: reports.connectTimes(of: channel, now: now), now: now)
+                channel.snapshot(
+                    connects: reports.connectPercentiles(of: channel, now: now), now: now)
             }
             request.answer(ChannelSnapshot.table(rows))
         }
@@ -126,12 +128,25 @@ extension [Answer] {
 }
 
 extension [WorkerReport] {
-    /// A channel's recent connect times, of all workers together; nil when nobody connected.
-    func connectTimes(of channel: Channel, now: Instant) -> TimeDistribution? {
-        var sum = TimeDistribution()
-        for report in self {
-            report.connectTimes[channel.serial]?.add(to: &sum, now: now)
+    /// The same in short; nil when nobody connected.
+    func connectPercentiles(of channel: Channel, now: Instant) -> ConnectPercentiles? {
+        let stamps = compactMap { $0.connectTimes[channel.serial]?.stamp(now: now) }
+        guard !stamps.isEmpty else { return nil }
+        return channel.connects.percentiles(of: stamps) {
+            connectTimes(of: channel, now: now).map(ConnectPercentiles.init)
         }
-        return sum.totalCount > 0 ? sum : nil
+    }
+
+    /// A channel's recent connect times, of all workers together; nil when nobody connected.
+    func connectTimes(of channel: Channel, now: Instant) -> Histogram<UInt32>? {
+        var sum: Histogram<UInt32>?
+        for report in self {
+            guard let times = report.connectTimes[channel.serial]?.recent(now: now) else {
+                continue
+            }
+            if sum == nil { sum = times } else { sum?.add(times) }
+        }
+        guard let sum, sum.totalCount > 0 else { return nil }
+        return sum
     }
 }

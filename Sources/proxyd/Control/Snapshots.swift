@@ -1,9 +1,16 @@
+internal import Histogram
 internal import Shared
 
 // How the daemon's objects look to those who ask.
 
+extension ConnectPercentiles {
+    init(_ times: Histogram<UInt32>) {
+        self.init(p50: times.valueAtPercentile(50), p99: times.valueAtPercentile(99))
+    }
+}
+
 extension Channel {
-    func snapshot(times: TimeDistribution?, now: Instant) -> ChannelSnapshot {
+    func snapshot(connects: ConnectPercentiles?, now: Instant) -> ChannelSnapshot {
         let totals = shownTotals
         let note = note(now: now)
         var snapshot = ChannelSnapshot(
@@ -18,8 +25,8 @@ extension Channel {
         snapshot.inBytes = totals.inBytes
         snapshot.outBytes = totals.outBytes
         snapshot.failed = totals.failures
-        snapshot.connectP50Microseconds = times?.microseconds(atPercentile: 50)
-        snapshot.connectP99Microseconds = times?.microseconds(atPercentile: 99)
+        snapshot.connectP50Microseconds = connects?.p50
+        snapshot.connectP99Microseconds = connects?.p99
         snapshot.retryMilliseconds = returns(now: now).map { $0.milliseconds(since: now) }
         snapshot.label = label
         if seat != nil { snapshot.isElected = isElected }

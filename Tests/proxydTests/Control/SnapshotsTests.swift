@@ -1,3 +1,4 @@
+import Histogram
 import Shared
 import Testing
 
@@ -52,14 +53,14 @@ struct SnapshotsTests {
         channel.counters[0].addBytes(20, from: .channel)
         channel.counters[0].addFailure()
         _ = channel.failed(why: "refused", grace: .seconds(60), now: .at(200))
-        let snapshot = channel.snapshot(times: nil, now: .at(201))
+        let snapshot = channel.snapshot(connects: nil, now: .at(201))
         #expect(
             snapshot.row == [
                 "s/g/a", "5", "grace", "1000", "refused", "127.0.0.1:10005", "3", "7", "0", "1",
                 "10", "20", "1", "-", "-", "59000", "b", "-", "-", "-", "-",
             ])
         channel.turn(.off, by: "0:ctl[7]", now: .at(202))
-        let off = channel.snapshot(times: nil, now: .at(203))
+        let off = channel.snapshot(connects: nil, now: .at(203))
         #expect(off.state == .off)
         #expect(off.by == "0:ctl[7]")
         #expect(off.retryMilliseconds == nil)
@@ -77,9 +78,40 @@ struct SnapshotsTests {
         #expect(times.recent(now: .at(100_000)).totalCount == 0)
         let channel = try Channel.make()
         let p99 = try #require(
-            channel.snapshot(times: times.recent(now: .at(121)), now: .at(121))
-                .connectP99Microseconds)
+            channel.snapshot(
+                connects: ConnectPercentiles(times.recent(now: .at(121))), now: .at(121)
+            ).connectP99Microseconds)
         #expect((2950...3050).contains(p99))
+    }
+
+    @Test("percentiles are worked out again when somebody has connected, or a minute is over")
+    func percentiles() throws {
+        let memory = ConnectMemory()
+        var times = ConnectTimes(now: .at(60))
+        var worked = 0
+        func p99(at second: Int) -> UInt64? {
+            memory.percentiles(of: [times.stamp(now: .at(second))]) {
+                worked += 1
+                let recent = times.recent(now: .at(second))
+                return recent.totalCount > 0 ? ConnectPercentiles(recent) : nil
+            }?.p99
+        }
+        func expect(_ range: ClosedRange<UInt64>?, at second: Int, _ count: Int) {
+            let found = p99(at: second)
+            #expect(range.map { $0.contains(found ?? 0) } ?? (found == nil), "at \(second)")
+            #expect(worked == count, "at \(second)")
+        }
+        times.record(nanoseconds: 1_000_000, now: .at(61))
+        expect(980...1020, at: 61, 1)
+        expect(980...1020, at: 119, 1)
+        times.record(nanoseconds: 3_000_000, now: .at(119))
+        expect(2950...3050, at: 119, 2)
+        expect(2950...3050, at: 121, 3)
+        expect(2950...3050, at: 179, 3)
+        expect(nil, at: 180, 4)
+        expect(nil, at: 10_000, 4)
+        times.record(nanoseconds: 5_000_000, now: .at(10_000))
+        expect(4900...5100, at: 10_000, 5)
     }
 
     @Test("a listener tells whether it accepts")
