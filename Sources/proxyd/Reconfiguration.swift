@@ -180,6 +180,17 @@ struct Reconfiguration {
     private func rehearse(_ service: ServiceConfiguration) throws(StartError) {
         let before = old.configuration.services.first { $0.name == service.name }
         for listener in service.listeners {
+            let isOwnedAnew = before?.listeners.contains {
+                $0.name == listener.name && $0.endpoint == listener.endpoint
+                    && !$0.isSameSocket(as: listener)
+            }
+            if isOwnedAnew == true {
+                throw StartError(
+                    code: .configuration,
+                    message:
+                        "listener \(service.name)/\(listener.name): an open socket keeps its user "
+                        + "and group; restart the daemon, or give the listener another path")
+            }
             let present = before?.listeners.first {
                 $0.name == listener.name && $0.isSameSocket(as: listener)
             }
@@ -315,16 +326,23 @@ struct Reconfiguration {
         for listener in listeners {
             let place = Place(service: settings.name, listener: listener.name)
             if let socket = opened[place] {
+                let isInherited = old.sockets.contains { $0.socket === socket }
                 sockets.append(
                     ListeningSocket(listener: listener, service: service, socket: socket))
+                if isInherited {
+                    sockets.last?.setBacklog()
+                    sockets.last?.setMode()
+                }
             } else if let socket = old.sockets.first(where: { $0.listener === listener }) {
                 if before?.timeouts.deadPeer != settings.timeouts.deadPeer {
                     socket.setDeadPeer(settings.timeouts.deadPeer)
                 }
-                let optionsBefore = before?.listeners.first { $0.name == listener.name }?.socket
-                if optionsBefore != listener.settings.socket {
+                let present = before?.listeners.first { $0.name == listener.name }
+                if present?.socket != listener.settings.socket {
                     socket.setOptions(listener.settings.socket)
                 }
+                if present?.backlog != listener.settings.backlog { socket.setBacklog() }
+                if present?.mode != listener.settings.mode { socket.setMode() }
                 sockets.append(socket)
             }
         }
@@ -425,8 +443,7 @@ extension Listener {
 extension ListenerConfiguration {
     /// Whether the socket that was opened for the one will do for the other.
     fileprivate func isSameSocket(as other: ListenerConfiguration) -> Bool {
-        endpoint == other.endpoint && mode == other.mode && backlog == other.backlog
-            && user == other.user && group == other.group
+        endpoint == other.endpoint && user == other.user && group == other.group
     }
 }
 

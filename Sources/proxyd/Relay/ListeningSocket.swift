@@ -31,6 +31,14 @@ final class ListeningSocket: Sendable {
         try? options.setListening(on: socket.descriptor)
     }
 
+    /// As many clients as the settings say now may wait in the kernel: listen(2) may be called again.
+    func setBacklog() {
+        try? Socket.listen(socket.descriptor, backlog: listener.settings.backlog)
+    }
+
+    /// Whoever the settings say now may connect to a Unix socket.
+    func setMode() { socket.file?.setMode(listener.settings.mode) }
+
     /// Takes a Unix socket's file away, so that clients are refused at once.
     func removeFile() { socket.file?.remove() }
 }

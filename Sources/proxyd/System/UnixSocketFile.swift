@@ -58,6 +58,11 @@ struct UnixSocketFile: Sendable {
         inode = Self.inode(of: path) ?? 0
     }
 
+    /// Lets others connect than before, unless another owner has taken the place.
+    func setMode(_ mode: UInt32) {
+        if Self.inode(of: path) == inode { _ = unsafe chmod(path, mode) }
+    }
+
     /// Removes the file, unless another owner has taken the place.
     func remove() {
         if Self.inode(of: path) == inode { _ = unsafe unlink(path) }

@@ -139,4 +139,73 @@ struct StartupTests {
         #expect(error.code == .system)
         #expect(error.message.hasSuffix("this machine has no such address"))
     }
+
+    // MARK: Open sockets under other settings
+
+    /// How many clients may wait in the kernel: of a listening socket TCP_INFO tells so (tcp(7)).
+    private func backlog(_ socket: ListeningSocket) throws -> UInt32 {
+        var info = clinux_tcp_info()
+        var length = socklen_t(MemoryLayout<clinux_tcp_info>.size)
+        let result = unsafe getsockopt(
+            socket.number, CInt(IPPROTO_TCP), TCP_INFO, &info, &length)
+        guard result == 0 else { throw SystemError("getsockopt") }
+        return info.sacked
+    }
+
+    private func mode(_ path: String) -> mode_t? {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0 ? status.st_mode & 0o777 : nil
+    }
+
+    @Test("another backlog and mode are taken by the sockets that are open")
+    func otherSettings() throws {
+        let path = folder.file("s")
+        let first = configuration(listen: [.local(0), .unix(path: path)])
+        var startup = Startup(first, workerCount: 1)
+        _ = try startup.build()
+        let before = startup.sockets
+        #expect(try backlog(before[0]) == min(4096, try systemLimit()))
+        #expect(mode(path) == 0o666)
+        var second = first
+        second.services[0].listeners[0].backlog = 17
+        second.services[0].listeners[1].mode = 0o600
+        _ = try startup.become(second)
+        #expect(startup.sockets.map(\.number) == before.map(\.number))
+        #expect(try backlog(startup.sockets[0]) == 17)
+        #expect(mode(path) == 0o600)
+        // Under another name it is the same socket still.
+        var third = second
+        third.services[0].listeners[1].name = "other"
+        third.services[0].listeners[1].mode = 0o640
+        _ = try startup.become(third)
+        #expect(mode(path) == 0o640)
+        for socket in startup.sockets { socket.removeFile() }
+    }
+
+    /// More than that the kernel does not take (/proc/sys/net/core/somaxconn).
+    private func systemLimit() throws -> UInt32 {
+        let bytes = try WholeFile.read("/proc/sys/net/core/somaxconn", most: 4096) ?? []
+        let text = String(decoding: bytes, as: UTF8.self)
+        return try #require(UInt32(text.prefix { $0.isNumber }))
+    }
+
+    @Test("an open Unix socket keeps its user and group, and says what to do")
+    func otherOwner() throws {
+        let first = configuration(listen: [.unix(path: folder.file("s"))])
+        var startup = Startup(first, workerCount: 1)
+        _ = try startup.build()
+        var second = first
+        second.services[0].listeners[0].group = "0"
+        do throws(StartError) {
+            _ = try startup.become(second)
+            Issue.record("it was taken")
+        } catch {
+            #expect(
+                error.message
+                    == "listener s/0: an open socket keeps its user and group; restart the daemon, or give the listener another path"
+            )
+        }
+        #expect(startup.sockets.count == 1)
+        for socket in startup.sockets { socket.removeFile() }
+    }
 }
