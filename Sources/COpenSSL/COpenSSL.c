@@ -323,6 +323,14 @@ static bool is_end_of_file(void) {
     return ERR_GET_LIB(error) == ERR_LIB_PEM && ERR_GET_REASON(error) == PEM_R_NO_START_LINE;
 }
 
+// How many were found, if all of them were good and nothing but the end came after them; or else -1.
+static int close_reader(BIO *bio, int found) {
+    if (found >= 0 && !is_end_of_file()) found = -1;
+    if (found >= 0) ERR_clear_error();
+    BIO_free(bio);
+    return found;
+}
+
 static bool has_kind(SSL_CTX *context, X509 *certificate) {
     int kind = EVP_PKEY_get_base_id(X509_get0_pubkey(certificate));
     for (long more = SSL_CTX_set_current_cert(context, SSL_CERT_SET_FIRST); more == 1;
@@ -354,10 +362,7 @@ int copenssl_use_chain(SSL_CTX *context, const void *pem, size_t count) {
         }
         found += 1;
     }
-    if (found >= 0 && !is_end_of_file()) found = -1;
-    if (found >= 0) ERR_clear_error();
-    BIO_free(bio);
-    return found;
+    return close_reader(bio, found);
 }
 
 static enum copenssl_key key_problem(const char *passphrase) {
@@ -407,10 +412,7 @@ int copenssl_trust(SSL_CTX *context, const void *pem, size_t count, bool tells_c
         }
         found += 1;
     }
-    if (found >= 0 && !is_end_of_file()) found = -1;
-    if (found >= 0) ERR_clear_error();
-    BIO_free(bio);
-    return found;
+    return close_reader(bio, found);
 }
 
 int copenssl_revoke(SSL_CTX *context, const void *pem, size_t count) {
@@ -428,9 +430,7 @@ int copenssl_revoke(SSL_CTX *context, const void *pem, size_t count) {
         }
         found += 1;
     }
-    if (found >= 0 && !is_end_of_file()) found = -1;
-    if (found >= 0) ERR_clear_error();
-    BIO_free(bio);
+    found = close_reader(bio, found);
     if (found > 0) X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
     return found;
 }

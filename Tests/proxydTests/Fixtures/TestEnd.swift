@@ -7,9 +7,7 @@ protocol TestEnd: AnyObject {
     func sendSome(_ bytes: ArraySlice<UInt8>) throws -> Int
     /// Whether nothing that was sent waits for room any more.
     func flush() throws -> Bool
-    func receiveSome() -> TestSocket.Received
-    func receive(_ count: Int) throws -> [UInt8]
-    func receiveToEnd() throws -> [UInt8]
+    func receiveSome(_ most: Int) -> TestSocket.Received
     /// All that there is to an end, TLS's and the socket's.
     func sayEnd() throws
 }
@@ -23,18 +21,54 @@ extension TestEnd {
             guard Wait.poll(number, POLLOUT) != nil else { throw Missing("room to send") }
         }
     }
+
+    /// The next bytes, the end or the error, whichever comes.
+    func receiveNext(_ most: Int = 65_536) throws -> TestSocket.Received {
+        while true {
+            let received = receiveSome(most)
+            guard received == .nothing else { return received }
+            guard Wait.poll(number, POLLIN) != nil else { throw Missing("bytes") }
+        }
+    }
+
+    /// So many bytes, no more and no less.
+    func receive(_ count: Int) throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < count {
+            let received = try receiveNext(count - bytes.count)
+            guard case .bytes(let some) = received else {
+                throw Missing("\(received) after \(bytes.count) of \(count) bytes")
+            }
+            bytes += some
+        }
+        return bytes
+    }
+
+    func receiveText(_ count: Int) throws -> String {
+        String(decoding: try receive(count), as: UTF8.self)
+    }
+
+    /// Everything up to the orderly end.
+    func receiveToEnd() throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        while true {
+            switch try receiveNext() {
+            case .bytes(let some): bytes += some
+            case .end: return bytes
+            case let other: throw Missing("\(other) after \(bytes.count) bytes")
+            }
+        }
+    }
 }
 
 extension TestSocket: TestEnd {
     func sendSome(_ bytes: ArraySlice<UInt8>) throws -> Int { try sendSome(bytes, flags: 0) }
     func flush() -> Bool { true }
-    func receiveSome() -> Received { receiveSome(65_536) }
     func sayEnd() { endWrites() }
 }
 
 extension TestTLS: TestEnd {
     var number: CInt { socket.number }
-    func receiveSome() -> TestSocket.Received { receiveSome(65_536) }
 
     func sayEnd() throws {
         try endWrites()
@@ -58,7 +92,7 @@ struct Duplex {
             hasSentAll = try end.flush() && rest.isEmpty
             // What TLS holds already no event tells of.
             while true {
-                switch end.receiveSome() {
+                switch end.receiveSome(65_536) {
                 case .bytes(let bytes): received += bytes
                 case .nothing: return
                 case .end where received.count >= expected: return

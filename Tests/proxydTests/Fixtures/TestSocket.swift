@@ -159,44 +159,6 @@ final class TestSocket: Sendable {
         return errno == EAGAIN ? .nothing : .failed(errno)
     }
 
-    /// The next bytes, the end or the error, whichever comes.
-    func receiveNext(_ most: Int = 65_536) throws -> Received {
-        while true {
-            let received = receiveSome(most)
-            guard received == .nothing else { return received }
-            guard Wait.poll(number, POLLIN) != nil else { throw Missing("bytes") }
-        }
-    }
-
-    /// So many bytes, no more and no less.
-    func receive(_ count: Int) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        while bytes.count < count {
-            let received = try receiveNext(count - bytes.count)
-            guard case .bytes(let some) = received else {
-                throw Missing("\(received) after \(bytes.count) of \(count) bytes")
-            }
-            bytes += some
-        }
-        return bytes
-    }
-
-    func receiveText(_ count: Int) throws -> String {
-        String(decoding: try receive(count), as: UTF8.self)
-    }
-
-    /// Everything up to the orderly end.
-    func receiveToEnd() throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        while true {
-            switch try receiveNext() {
-            case .bytes(let some): bytes += some
-            case .end: return bytes
-            case let other: throw Missing("\(other) after \(bytes.count) bytes")
-            }
-        }
-    }
-
     /// Waits until so many bytes can be read at once.
     func awaitReadable(_ count: Int) throws {
         try Wait.until("\(count) bytes to read") {

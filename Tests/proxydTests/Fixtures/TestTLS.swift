@@ -94,41 +94,6 @@ final class TestTLS {
         case .failed(let number): return .failed(number)
         }
     }
-
-    func receiveNext(_ most: Int = 65_536) throws -> TestSocket.Received {
-        while true {
-            let received = receiveSome(most)
-            guard received == .nothing else { return received }
-            guard Wait.poll(socket.number, POLLIN) != nil else { throw Missing("bytes") }
-        }
-    }
-
-    func receive(_ count: Int) throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        while bytes.count < count {
-            let received = try receiveNext(count - bytes.count)
-            guard case .bytes(let some) = received else {
-                throw Missing("\(received) after \(bytes.count) of \(count) bytes")
-            }
-            bytes += some
-        }
-        return bytes
-    }
-
-    func receiveText(_ count: Int) throws -> String {
-        String(decoding: try receive(count), as: UTF8.self)
-    }
-
-    func receiveToEnd() throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        while true {
-            switch try receiveNext() {
-            case .bytes(let some): bytes += some
-            case .end: return bytes
-            case let other: throw Missing("\(other) after \(bytes.count) bytes")
-            }
-        }
-    }
 }
 
 /// A client and a server that agree with each other, with no proxy between them.

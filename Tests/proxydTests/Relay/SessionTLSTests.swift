@@ -580,7 +580,7 @@ extension TestEnd {
     /// How the stream ends, whatever comes before.
     func receiveToEndOrReset() throws -> TestSocket.Received {
         while true {
-            switch receiveSome() {
+            switch receiveSome(65_536) {
             case .bytes: continue
             case .nothing:
                 guard Wait.poll(number, POLLIN) != nil else { throw Missing("the end") }
