@@ -175,7 +175,7 @@ final class LiveTopology {
         let outcome = change.commit()
         let certificates = request.rereads ? outcome.state.tls.changes(after: state.tls) : []
         state = outcome.state
-        tellKept()
+        if request.rereads { tellCertificates() }
         unconfirmed = request.confirmWithin.map { within in
             confirmableCount += 1
             return (old, Instant.now.advanced(by: within), confirmableCount)
@@ -202,12 +202,14 @@ final class LiveTopology {
         for channel in state.topology.channels {
             channel.takeTLS(tls.clients[channel.path], probes: tls.probes[channel.path])
         }
-        tellKept()
+        tellCertificates()
         return changes
     }
 
-    private func tellKept() {
-        for line in state.tls.kept { Log.line(line, .warning) }
+    /// What somebody has to do about them.
+    func tellCertificates() {
+        let now = Int64(WallClock.milliseconds / 1000)
+        for line in state.tls.kept + state.tls.endings(at: now) { Log.line(line, .warning) }
     }
 
     /// Each service says what becomes of the sessions of what it has no longer (`on-remove`), unless whoever

@@ -246,6 +246,7 @@ final class Supervisor {
         for line in OutOfReach(configuration, file: options.file).lines {
             tell(.warning, .failed, of: .daemon, because: "privileges", "privileges: \(line)")
         }
+        live.tellCertificates()
     }
 
     private func startWorkers() throws(StartError) {

@@ -47,6 +47,24 @@ struct TLSMaterial {
         return servers.sorted() + clients.sorted()
     }
 
+    /// Which certificates of ours end within two weeks, or have ended, in words; `second` is since 1970.
+    func endings(at second: Int64) -> [String] {
+        let ours =
+            servers.map { ("listener \($0.key)", $0.value.notAfter) }
+            + clients.map { ("channel \($0.key)", $0.value.notAfter) }
+        return ours.sorted { $0.0 < $1.0 }.compactMap { subject, end in
+            guard let end, end - second < Self.soon else { return nil }
+            let day = WallClock.day(of: end)
+            guard end > second else {
+                return "\(subject): a certificate has ended on \(day); renew it, and reload"
+            }
+            let days = (end - second) / 86_400
+            return "\(subject): a certificate ends on \(day), in \(days) days; renew it, and reload"
+        }
+    }
+
+    private static let soon: Int64 = 14 * 86_400
+
     private mutating func add(
         _ settings: TLSListenerConfiguration, at path: String, after old: TLSServer?, rereads: Bool
     ) throws(StartError) {

@@ -130,7 +130,7 @@ def first_line(command):
     return ((finished.stdout + finished.stderr).strip().splitlines() or ["unknown"])[0]
 
 
-def machine():
+def machine(programs):
     """What the numbers were taken on; nothing that would name the machine itself."""
     with open("/proc/cpuinfo") as file:
         model = next((line.split(":", 1)[1].strip() for line in file
@@ -140,17 +140,17 @@ def machine():
     facts = [
         f"{os.cpu_count()} × {model}, {kibibytes / 1048576:.0f} GiB",
         f"Linux {platform.release()} {platform.machine()}",
-        first_line(["haproxy", "-v"]),
-        first_line(["nginx", "-v"]),
-        first_line(["iperf3", "--version"]),
-        first_line(["wrk", "--version"]),
+        *[first_line(program) for program in programs],
         first_line(["swift", "--version"]),
     ]
     return "\n".join(f"- {fact}" for fact in facts)
 
 
-def write(path, command, rounds, seconds, idle, tables):
-    text = f"""# Performance
+PROGRAMS = [["haproxy", "-v"], ["nginx", "-v"], ["iperf3", "--version"], ["wrk", "--version"]]
+
+
+def write(path, command, rounds, seconds, idle, tables, title="Performance", programs=PROGRAMS):
+    text = f"""# {title}
 
 Written by `{command}` on {time.strftime("%Y-%m-%d")}. All programs run on one machine over loopback,
 with two threads or worker processes each; rounds are interleaved and their order rotates. The values are
@@ -162,7 +162,7 @@ load, `cost.py` what CPU time and memory are.
 
 ## Machine
 
-{machine()}
+{machine(programs)}
 - {idle:.0%} idle before the start
 
 ## Result

@@ -337,8 +337,10 @@ def main():
         with open(chosen.json, "w") as file:
             json.dump(samples.values, file, indent=1)
     if chosen.write:
-        report.write("docs/performance-tls.md", "scripts/bench tls " + " ".join(sys.argv[1:]), chosen.rounds,
-                     chosen.seconds, idle, tables)
+        report.write(
+            "docs/performance-tls.md", " ".join(["scripts/bench tls", *sys.argv[1:]]), chosen.rounds,
+            chosen.seconds, idle, tables, "Performance of TLS",
+            [["haproxy", "-v"], ["hitch", "-V"], ["openssl", "version"], ["nginx", "-v"], ["wrk", "--version"]])
 
 
 if __name__ == "__main__":

@@ -24,6 +24,9 @@ struct OutOfReach {
         for script in configuration.scripts {
             look(at: script, X_OK, "cannot be run")
         }
+        for path in configuration.certificatePaths {
+            look(at: path, R_OK, "is not readable any more, so a reload keeps what it held")
+        }
         for path in configuration.channelPaths {
             look(at: path, F_OK, "is not there")
         }
@@ -86,6 +89,19 @@ extension Configuration {
             }
         }
         return paths.unique
+    }
+
+    /// Files of TLS that are read again by a reload.
+    fileprivate var certificatePaths: [String] {
+        let listeners = services.flatMap(\.listeners).compactMap(\.tls)
+        let clients = channels.compactMap(\.tls)
+        let certificates = listeners.flatMap(\.certificates) + clients.compactMap(\.certificate)
+        let others =
+            listeners.flatMap { [$0.clientCA, $0.revoked] }
+            + clients.flatMap { [$0.ca, $0.revoked] }
+        return
+            (certificates.flatMap { [$0.certificate, $0.key, $0.staple] } + others)
+            .compactMap(\.self).unique
     }
 
     fileprivate var channels: [ChannelConfiguration] {

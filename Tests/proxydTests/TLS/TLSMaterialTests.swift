@@ -46,6 +46,24 @@ struct TLSMaterialTests {
         try TLSMaterial(configuration ?? self.configuration, after: old, rereads: rereads)
     }
 
+    @Test("certificates of ours that end soon, or have ended, are told; channels' are not ours")
+    func endings() throws {
+        let material = try material()
+        let end = try #require(material.servers["s/one"]?.notAfter)
+        let day: Int64 = 86_400
+        #expect(material.endings(at: end - 15 * day).isEmpty)
+        // The second one was made a moment after the first, perhaps on the next day.
+        let name = WallClock.day(of: end)
+        #expect(
+            material.endings(at: end - 5 * day - 1).first
+                == "listener s/one: a certificate ends on \(name), in 5 days; renew it, and reload")
+        let ended = material.endings(at: end)
+        #expect(
+            ended.first
+                == "listener s/one: a certificate has ended on \(name); renew it, and reload")
+        #expect(ended.map { $0.prefix { $0 != ":" } } == ["listener s/one", "listener s/two"])
+    }
+
     @Test("what has not changed is the same object, and what has is named")
     func changes() throws {
         let first = try material()
