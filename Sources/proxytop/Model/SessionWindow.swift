@@ -29,8 +29,9 @@ struct SessionWindow: Equatable, Sendable {
     private(set) var pause: UInt64 = 0
     private var restUntil: UInt64 = 0
 
-    /// An answer may cost the daemon so little of the time: a hundredth of a core.
-    static let pausePerMillisecond: UInt64 = 100
+    /// An answer may cost the daemon so little of the time: half a hundredth of a core,
+    /// as the rest of a look costs about as much again.
+    static let pausePerMillisecond: UInt64 = 200
     static let longestPause: UInt64 = 5000
 
     /// Notes how long an answer took. Sorting ten thousand sessions once a second would be more than a screen is worth.
