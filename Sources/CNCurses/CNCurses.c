@@ -59,6 +59,8 @@ int cnc_set_locale(void) {
 
 int cnc_force_utf8(void) { return setlocale(LC_CTYPE, "C.UTF-8") != NULL; }
 
+int cnc_ambiguous_cells(void) { return wcwidth(0x25CF); }
+
 // ---- Signals ----
 
 static void note_signal(int number) {

@@ -110,8 +110,11 @@ struct BatchReport: ~Copyable {
             fields = .init(names: sheet.columns, searched: ["severity", "state", "text"])
         default:
             sheet = .channels(once.model)
+            // A report has rates under other names, and all failures instead of the latest.
+            let names = ["err": "failed", "new": "new_per_s"]
+            let aliases = FilterText.Fields.channels.aliases.merging(names) { _, own in own }
             fields = .init(
-                names: sheet.columns, aliases: FilterText.Fields.channels.aliases,
+                names: sheet.columns, aliases: aliases.filter { sheet.columns.contains($0.value) },
                 searched: FilterText.Fields.channels.searched)
         }
         do throws(FilterText.Mistake) {

@@ -150,6 +150,8 @@ struct Dashboard: ~Copyable {
             if key == .showsWholeFrames {
                 screen.showWholeFrames()
             } else if let shown {
+                shown.model.promisesElsewhere = Fleet.promises(
+                    stations.filter { $0 !== shown }.map(\.model))
                 carryOut(shown.handle(.key(key)), of: shown)
             } else {
                 pressInFleet(key)
@@ -162,7 +164,8 @@ struct Dashboard: ~Copyable {
 
     private mutating func pressInFleet(_ key: Key) {
         isChanged = true
-        switch fleet?.press(key, at: Moment.read().milliseconds) {
+        let promises = Fleet.promises(stations.map(\.model))
+        switch fleet?.press(key, at: Moment.read().milliseconds, promises: promises) {
         case .quit: end = (.good, nil)
         case .redraw: screen.repaint()
         case .suspend: suspend()

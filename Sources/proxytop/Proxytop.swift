@@ -58,7 +58,10 @@ struct Proxytop: ParsableCommand {
     var mouse = false
     @Option(help: "Frames as one (terminal mode 2026): auto asks the terminal, on, off.")
     var sync: String?
-    @Option(help: "Colours: dark, light, or blue-orange for eyes that do not tell red from green.")
+    @Option(
+        help:
+            "Colours: dark, light, blue-orange for eyes that do not tell red from green, or calm: only what is wrong."
+    )
     var theme: String?
     @Option(help: "The bell: off, lost (the link), or down: and once for each new problem.")
     var bell: String?
@@ -181,11 +184,14 @@ struct Proxytop: ParsableCommand {
         let glyphs = settings[.glyphs]
         let isUTF8 = TerminalLocale.adopt(
             forcing: glyphs == Glyphs.unicode.rawValue || glyphs == Glyphs.braille.rawValue)
+        let isWide = AmbiguousWidth.isWide(
+            cells: TerminalLocale.cellsOfAmbiguous, Environment.value)
         let capabilities = Capabilities(
             glyphs: settings.isOn(.a11y)
                 ? .words
                 : Glyphs(rawValue: glyphs)
-                    ?? .automatic(isUTF8: isUTF8, terminal: Environment.value(of: "TERM")),
+                    ?? .automatic(
+                        isUTF8: isUTF8, isWide: isWide, terminal: Environment.value(of: "TERM")),
             isUTF8: isUTF8)
         if let replay {
             try show(replay, capabilities, settings)

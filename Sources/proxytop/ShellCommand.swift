@@ -111,7 +111,8 @@ struct ShellCommand: ~Copyable {
     }
 
     private func show(_ open: Confirmation) {
-        let text = DialogText(open, once.model.picture, width: Self.width, .ascii)
+        let text = DialogText(
+            open, once.model.picture, width: Self.width, .ascii, now: once.model.now)
         let lines = text.body.map { $0.spans.text }
         StandardStream.output.write(lines.map { $0 + "\n" }.joined())
     }

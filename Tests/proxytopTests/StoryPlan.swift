@@ -180,12 +180,13 @@ extension Story {
                 let field = rest.popFirst() ?? ""
                 let name = field.hasPrefix("-") ? String(field.dropFirst()) : field
                 let index = SessionField.names.firstIndex(of: name) ?? 0
-                found.sort { left, right in
-                    let (one, two) = (left.row[index], right.row[index])
+                let keyed = found.map { (session: $0, key: $0.row[index]) }
+                found = keyed.sorted { left, right in
+                    let (one, two) = (left.key, right.key)
                     let isLess =
                         if let a = UInt64(one), let b = UInt64(two) { a < b } else { one < two }
                     return field.hasPrefix("-") ? !isLess && one != two : isLess
-                }
+                }.map(\.session)
             case "limit": limit = rest.popFirst().flatMap { Int($0) } ?? 0
             case "offset": offset = rest.popFirst().flatMap { Int($0) } ?? 0
             default: return ([], 0, "“\(word)” is not expected here")

@@ -43,6 +43,8 @@ enum { CNC_NOTHING = 0, CNC_CHARACTER = 1, CNC_SPECIAL = 2 };
 int cnc_set_locale(void);
 // For a person who knows better than the locale; 1 when that can be had.
 int cnc_force_utf8(void);
+// Cells of a sign whose width Unicode leaves open, by the locale's own table.
+int cnc_ambiguous_cells(void);
 
 // Takes the terminal at descriptors 0 and 1 over. 0, or -1 when no terminal description could be used.
 // *used gets the TERM that worked.

@@ -42,6 +42,10 @@ struct Act: Equatable, Sendable {
     var generation: UInt64
     /// Of a drain: whether the channels are switched off when they are empty.
     var endsOff = false
+    /// And at this time at the latest, with what is left cut: seconds of the local clock since 1970.
+    var endsAt: Int64?
+    /// What the screen does it for by itself, in a word; nil: a person does it.
+    var occasion: String?
 
     /// What is sent, in order, without the generation.
     var commands: [[String]] {

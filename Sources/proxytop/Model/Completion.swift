@@ -84,9 +84,13 @@ struct Completion: Equatable, Sendable {
 
     /// The present value, so that it can be seen and changed.
     private static func value(_ before: [String], _ picture: Picture?) -> String? {
-        guard before.count > 2,
-            let channel = picture?.channels.first(where: { $0.path == before[1] })
-        else { return nil }
+        guard before.count > 2 else { return nil }
+        if before[2] == "balance" {
+            return picture?.groups.first { $0.snapshot.path == before[1] }?.snapshot.balance
+        }
+        guard let channel = picture?.channels.first(where: { $0.path == before[1] }) else {
+            return nil
+        }
         switch before[2] {
         case "weight": return String(channel.weight)
         case "maxc": return channel.maxc.cell

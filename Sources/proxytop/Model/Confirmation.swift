@@ -18,18 +18,46 @@ struct Confirmation: Equatable, Sendable {
     /// The number that may be typed; it stands still while sessions come and go.
     private(set) var victims: UInt64 = 0
     var typed = ""
+    /// The time that is typed for what follows a drain, and whether digits go there though an answer has to be typed.
+    private(set) var clock = ClockTyping()
+    private(set) var isSettingTime = false
     /// Set once it has been on the screen. Keys from before that were meant for something else.
     var isPainted = false
+    /// When the frame came that can be answered; nil: there was none to wait for.
+    private var answerableAt: UInt64?
+    /// Whether the link was slow when there was something to answer.
+    private var wasSlow = false
     /// Something the operator should see before going on.
     var warning: String?
 
     static let longestAnswer = 40
+    /// Over a slow link keys come late: what comes so soon after the question was on the screen was typed before it.
+    static let flushMilliseconds: UInt64 = 400
 
     init(_ act: Act, id: Int, host: String, isBlind: Bool) {
         self.id = id
         self.act = act
         self.host = host
         self.isBlind = isBlind
+    }
+
+    /// The question can be answered from now on. Over a slow link it has to be on the screen first, as it is now.
+    mutating func becomeAnswerable(isSlow: Bool) {
+        guard isSlow, needsTyping else { return }
+        wasSlow = true
+        isPainted = false
+    }
+
+    /// The present frame is on the terminal.
+    mutating func paint(at now: UInt64) {
+        if wasSlow, answerableAt == nil, isReady { answerableAt = now }
+        isPainted = true
+    }
+
+    /// Whether a key that comes now cannot be an answer to what is on the screen.
+    func isTooSoon(at now: UInt64) -> Bool {
+        guard let answerableAt, needsTyping else { return !isPainted }
+        return !isPainted || now < answerableAt + Self.flushMilliseconds
     }
 
     var tier: Consequence.Tier { consequence?.tier ?? .type }
@@ -72,8 +100,73 @@ struct Confirmation: Equatable, Sendable {
         return true
     }
 
-    /// Whether a drain is followed by switching off.
-    mutating func toggleEnd() { act.endsOff.toggle() }
+    // MARK: What follows a drain
+
+    /// Tab: off when it is empty, and digits say at what time at the latest. Where an answer is typed, the next Tab
+    /// goes on to that; the last one takes it back.
+    mutating func turnEnding() {
+        if !act.endsOff {
+            act.endsOff = true
+            isSettingTime = true
+        } else if isSettingTime, needsTyping {
+            guard !objectsToTime() else { return }
+            isSettingTime = false
+        } else {
+            act.endsOff = false
+            act.endsAt = nil
+            clock = ClockTyping()
+            isSettingTime = false
+        }
+    }
+
+    /// Whether digits are a time; otherwise they belong to the answer.
+    var takesTime: Bool { act.endsOff && (isSettingTime || !needsTyping) }
+
+    /// False: the key is none for the time.
+    mutating func takeTime(_ key: Key, at now: Moment) -> Bool {
+        switch key {
+        case .character(let scalar) where clock.take(scalar): break
+        case .backspace: clock.takeBack()
+        case .enter where needsTyping:
+            if !objectsToTime() { isSettingTime = false }
+            return true
+        case .character where needsTyping:
+            warning = "Digits set the time; Tab goes on to the answer."
+            return true
+        default: return false
+        }
+        warning = nil
+        act.endsAt = clock.time?.next(after: now)
+        return true
+    }
+
+    /// A time that is not whole, or that there is not, is no time to go on with.
+    mutating func objectsToTime() -> Bool {
+        guard !clock.isEmpty, clock.time == nil else { return false }
+        warning = "Finish the time, 00:00 to 23:59, or take it back with Backspace."
+        return true
+    }
+
+    /// Whether the time is still the one that was on the screen; when it has passed, it is tomorrow's now.
+    mutating func isTimely(at now: Moment) -> Bool {
+        guard act.endsOff, let time = clock.time else { return true }
+        let next = time.next(after: now)
+        guard next != act.endsAt else { return true }
+        act.endsAt = next
+        typed = ""
+        warning = "\(time.text) has passed and means tomorrow now: look again."
+        return false
+    }
+
+    /// As it was promised already.
+    mutating func adopt(_ errand: Errands.Errand) {
+        act.endsOff = true
+        act.endsAt = errand.dueAt
+        let time = errand.dueAt.map { CalendarTime(seconds: $0) }
+        if let time, let typed = ClockTime(hour: time.hour, minute: time.minute) {
+            clock = ClockTyping(typed)
+        }
+    }
 
     mutating func expectPlan() {
         coming = Plan()

@@ -1,50 +1,78 @@
 internal import Shared
 
-/// Channels that were drained to be switched off when the last session has gone: kept by this screen, for as long
-/// as it runs.
+/// Channels that were drained to be switched off when the last session has gone, or at a time: kept by this screen,
+/// for as long as it runs.
 struct Errands: Equatable, Sendable {
     struct Errand: Equatable, Sendable {
         var serial: UInt64
         var path: String
+        /// When it is switched off though it is not empty: seconds of the local clock since 1970; nil: never.
+        var dueAt: Int64?
         /// Whether it was seen draining: the picture from before the drain says nothing yet.
         var hasBegun = false
     }
 
     static let most = 100
+    /// A link may have been lost at the time; whoever comes back much later does not expect a cut any more.
+    static let latestSeconds: Int64 = 3600
 
     private(set) var waiting: [Errand] = []
+    /// The one that is being done.
+    private var running: Errand?
     /// After a refusal nothing is tried before then.
     private var restUntil: UInt64 = 0
     private static let restMilliseconds: UInt64 = 2000
 
-    var isEmpty: Bool { waiting.isEmpty }
+    var isEmpty: Bool { waiting.isEmpty && running == nil }
 
-    func contains(_ serial: UInt64) -> Bool { waiting.contains { $0.serial == serial } }
+    /// The errand that all of these have; nil: they have none, or different ones.
+    func common(_ serials: Set<UInt64>) -> Errand? {
+        let found = waiting.filter { serials.contains($0.serial) }
+        guard let first = found.first, found.count == serials.count,
+            found.allSatisfy({ $0.dueAt == first.dueAt })
+        else { return nil }
+        return first
+    }
 
-    mutating func add(_ channels: [ChannelSnapshot]) {
-        for channel in channels where !contains(channel.serial) && waiting.count < Self.most {
-            waiting.append(Errand(serial: channel.serial, path: channel.path))
+    /// The last word holds: a channel that waits already gets the new time.
+    mutating func add(_ channels: [ChannelSnapshot], dueAt: Int64? = nil) {
+        for channel in channels {
+            if let index = waiting.firstIndex(where: { $0.serial == channel.serial }) {
+                waiting[index].dueAt = dueAt
+            } else if waiting.count < Self.most {
+                waiting.append(Errand(serial: channel.serial, path: channel.path, dueAt: dueAt))
+            }
         }
     }
 
-    /// One that was refused: again, a little later.
-    mutating func addAgain(_ channels: [ChannelSnapshot], at now: UInt64) {
-        add(channels)
+    mutating func remove(_ serials: Set<UInt64>) {
+        waiting.removeAll { serials.contains($0.serial) }
+    }
+
+    /// What was begun was refused, or nobody knows: again, a little later.
+    mutating func putBack(at now: UInt64) {
+        if let running { waiting.insert(running, at: 0) }
+        running = nil
         restUntil = now + Self.restMilliseconds
     }
+
+    mutating func finish() { running = nil }
 
     func isResting(at now: UInt64) -> Bool { now < restUntil }
 
     /// What to do and what to say about a new picture.
     struct Outcome: Equatable, Sendable {
-        /// The first channel that is empty.
-        var empty: ChannelSnapshot?
+        /// The first channel whose time has come.
+        var channel: ChannelSnapshot?
+        /// nil: it is empty; otherwise the time that has come, at which what is left is cut.
+        var time: String?
         /// Why one of them is not waited for any more.
         var dropped: String?
     }
 
-    mutating func look(at picture: Picture) -> Outcome {
+    mutating func look(at picture: Picture, _ now: Moment) -> Outcome {
         var outcome = Outcome()
+        let local = now.wallSeconds + now.offsetSeconds
         waiting = waiting.compactMap { errand in
             guard let channel = picture.channel(serial: errand.serial) else {
                 outcome.dropped = "\(errand.path) is not there any more; nothing is switched off"
@@ -58,40 +86,60 @@ struct Errands: Equatable, Sendable {
                 }
                 return nil
             }
-            if channel.current == 0, outcome.empty == nil {
-                outcome.empty = channel
-                return nil
-            }
             var errand = errand
             errand.hasBegun = true
-            return errand
+            if let due = errand.dueAt, local > due + Self.latestSeconds {
+                outcome.dropped =
+                    "\(channel.path) could not be switched off at \(Self.clock(due)), and that is long past: "
+                    + "it goes on draining, X cuts"
+                errand.dueAt = nil
+            }
+            let isDue = errand.dueAt.map { local >= $0 } ?? false
+            guard outcome.channel == nil, channel.current == 0 || isDue else { return errand }
+            outcome.channel = channel
+            outcome.time = channel.current > 0 ? errand.dueAt.map(Self.clock) : nil
+            running = errand
+            return nil
         }
         return outcome
     }
 
-    mutating func drop() { waiting = [] }
+    mutating func drop() {
+        waiting = []
+        running = nil
+    }
 
-    /// `off when empty: 0.4 (31 left)`
+    private static func clock(_ seconds: Int64) -> String {
+        CalendarTime(seconds: seconds).shortClock
+    }
+
+    /// `off when empty or at 03:30: 0.4 (31 left)`
     func text(_ picture: Picture?) -> String? {
-        guard let first = waiting.first else { return nil }
-        let name = Place(channelPath: first.path).shortName
-        let left = picture?.channel(serial: first.serial).map { " (\($0.current) left)" } ?? ""
+        let next = waiting.min { $0.dueAt ?? .max < $1.dueAt ?? .max }
+        guard let next = next ?? running else { return nil }
+        let name = Place(channelPath: next.path).shortName
+        let left = picture?.channel(serial: next.serial).map { " (\($0.current) left)" } ?? ""
         let others = waiting.count > 1 ? " and \(waiting.count - 1) more" : ""
-        return "off when empty: \(name)\(left)\(others)"
+        let time = next.dueAt.map { " or at \(Self.clock($0))" } ?? ""
+        return "off when empty\(time): \(name)\(left)\(others)"
     }
 }
 
 extension Model {
-    /// Switches off what has become empty, when nothing else is on its way.
+    /// Switches off what has become empty or whose time has come, when nothing else is on its way.
     mutating func runErrands(_ picture: Picture) -> [Effect] {
         guard !errands.isEmpty, batch == nil, tense == .present, obstacle == nil,
             !errands.isResting(at: now.milliseconds)
         else { return [] }
-        let outcome = errands.look(at: picture)
+        let outcome = errands.look(at: picture, now)
         if let dropped = outcome.dropped { tell(dropped, isError: true) }
-        guard let channel = outcome.empty,
+        guard let channel = outcome.channel,
             let target = Act.Target(.channel(serial: channel.serial), in: picture)
         else { return [] }
-        return start(Act(verb: .off, targets: [target], generation: picture.generation))
+        var act = Act(
+            verb: outcome.time == nil ? .off : .cut, targets: [target],
+            generation: picture.generation)
+        act.occasion = outcome.time.map { "it is \($0)" } ?? "it is empty"
+        return start(act)
     }
 }

@@ -13,11 +13,12 @@ struct FilterText: Equatable, Sendable {
         var searched: [String]
 
         static let channels = Fields(
-            names: ChannelSnapshot.columns,
+            names: ChannelSnapshot.columns + Model.rateNames,
             aliases: [
                 "id": "path", "chan": "path", "channel": "path", "endpoint": "address",
                 "conn": "current", "in": "in_bytes", "out": "out_bytes", "wt": "weight",
-                "since": "since_ms", "err": "failed",
+                "since": "since_ms", "err": "failed_5m", "new": "new_rate",
+                "in_rate": "in_rate_bytes", "out_rate": "out_rate_bytes",
             ], searched: ["path", "state", "address", "label"])
         static let sessions = Fields(
             names: SessionField.names,

@@ -15,14 +15,19 @@ struct Fleet: Equatable, Sendable {
     /// nil: the list of all.
     var open: Int?
     var isHelpShown = false
+    /// What the operator should see before the program ends.
+    private(set) var warning: String?
     private var interruptedAt: UInt64?
+    private var quitAskedAt: UInt64?
 
     init(count: Int) { self.count = count }
 
-    mutating func press(_ key: Key, at now: UInt64) -> Action {
+    /// `promises`: what one of the screens has still to do.
+    mutating func press(_ key: Key, at now: UInt64, promises: String? = nil) -> Action {
         let wasInterrupted =
             interruptedAt.map { now >= $0 && now - $0 <= Model.interruptSpan } ?? false
         interruptedAt = nil
+        warning = nil
         if isHelpShown, key != .control("c"), key != .control("z"), key != .control("l") {
             isHelpShown = false
             return .none
@@ -37,7 +42,7 @@ struct Fleet: Equatable, Sendable {
             return .open(chosen)
         case .character("r"): return .refresh
         case .character("?"), .function(1): isHelpShown = true
-        case .character("q"), .character("Q"), .function(10): return .quit
+        case .character("q"), .character("Q"), .function(10): return quit(at: now, promises)
         case .control("c"):
             if wasInterrupted { return .quit }
             interruptedAt = now
@@ -49,5 +54,25 @@ struct Fleet: Equatable, Sendable {
         default: break
         }
         return .none
+    }
+
+    private mutating func quit(at now: UInt64, _ promises: String?) -> Action {
+        guard let promises,
+            quitAskedAt.map({ now < $0 || now - $0 > Model.quitSpan }) ?? true
+        else { return .quit }
+        quitAskedAt = now
+        warning = "once more to quit and leave it drained: \(promises)"
+        return .none
+    }
+
+    /// What the screens of these daemons have still to do, the first of it in words; nil: nothing.
+    static func promises(_ models: [Model]) -> String? {
+        let all = models.compactMap { model in
+            model.errands.text(model.picture).map { text in
+                "\(model.greeting?.host ?? model.socketPath): \(text)"
+            }
+        }
+        guard let first = all.first else { return nil }
+        return all.count > 1 ? "\(first), and on \(all.count - 1) more" : first
     }
 }

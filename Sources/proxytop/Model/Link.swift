@@ -1,3 +1,5 @@
+internal import Shared
+
 /// The conversation with the daemon, as decisions only: no socket and no clock in here.
 struct Link: Equatable, Sendable {
     enum Phase: Equatable, Sendable {
@@ -15,6 +17,8 @@ struct Link: Equatable, Sendable {
         case company, intend
         /// The rows from this one on.
         case sessions(first: Int)
+        /// A part of the list that is only looked through.
+        case search(id: Int)
         /// What a service did before we looked; with the last one the past is whole.
         case past(isLast: Bool)
         case detail(Subject)
@@ -62,6 +66,14 @@ struct Link: Equatable, Sendable {
     var nextTryAt: UInt64 = 0
     /// The time from the last round's question to its answer.
     var answerMilliseconds: UInt64?
+
+    /// An answer that takes longer makes what must be typed more dangerous.
+    static let slowMilliseconds: UInt64 = 500
+
+    /// How long the last round took, when that was long.
+    var slowness: Age? {
+        answerMilliseconds.flatMap { $0 > Self.slowMilliseconds ? Age(milliseconds: $0) : nil }
+    }
 
     var isLive: Bool { phase == .live }
 

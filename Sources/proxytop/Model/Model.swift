@@ -65,6 +65,9 @@ struct Model: Sendable {
     var pulse = Pulse()
     var log = EventLog()
     var window = SessionWindow()
+    /// The connection that is looked for beyond the window, and how often something was.
+    var search: SessionSearch?
+    var searches = 0
     var detail: Detail?
     /// What stands beside the channels.
     var aside = Aside()
@@ -77,6 +80,8 @@ struct Model: Sendable {
     var showsClock = false
     /// How the channels of a group are ordered; nil: as the daemon has them.
     var channelOrder: ChannelOrder?
+    /// Whether the channels of all groups are one list.
+    var isFlat = false { didSet { measureColumns() } }
     /// Which columns the operator wants.
     var channelColumns = ColumnChoice<Column.Content>()
     var sessionColumns = ColumnChoice<SessionColumn.Content>()
@@ -87,8 +92,10 @@ struct Model: Sendable {
     var savedViews: [SavedView] = []
     /// Who else is there.
     var company = Company()
-    /// Channels to be switched off when they are empty.
+    /// Channels to be switched off when they are empty, or at a time.
     var errands = Errands()
+    /// What the screens of the other daemons have still to do: quitting ends them, too.
+    var promisesElsewhere: String?
     /// Channels that go and come back, and how often lately.
     var flaps = Flaps()
     /// Lines of the operator's own for the handover.
@@ -185,15 +192,20 @@ struct Model: Sendable {
     var outline: Outline {
         Outline(
             picture, folded: folded, matching: matching, order: channelOrder,
-            quiet: isListLong ? .init(kept: keptRows, whole: wholeGroups) : nil)
+            quiet: isListLong ? .init(kept: keptRows, whole: wholeGroups) : nil, isFlat: isFlat)
+    }
+    /// What the table calls a channel: without headings the service is part of its name, where there are several.
+    func name(of channel: ChannelSnapshot) -> String {
+        isFlat && picture?.services.count ?? 0 > 1
+            ? channel.path : Place(channelPath: channel.path).shortName
     }
     private mutating func measureColumns() {
         channelWidths = (3, 0)
         for service in picture?.services ?? [] {
             for group in service.groups {
                 for channel in group.channels {
-                    let name = Place(channelPath: channel.path).shortName
-                    channelWidths.identity = max(channelWidths.identity, CellWidth.of(name))
+                    channelWidths.identity = max(
+                        channelWidths.identity, CellWidth.of(name(of: channel)))
                     channelWidths.endpoint = max(
                         channelWidths.endpoint, CellWidth.of(channel.address))
                 }
@@ -202,7 +214,21 @@ struct Model: Sendable {
     }
     private mutating func findMatches() {
         guard let filter = channelFilter?.filter, let picture else { return matching = nil }
-        matching = Set(picture.channels.filter { filter.matches($0.row) }.map(\.serial))
+        matching = Set(picture.channels.filter { filter.matches(row(of: $0)) }.map(\.serial))
+    }
+    /// What a filter knows of a channel besides what the daemon tells: per second, and the column ERR.
+    static let rateNames = ["new_rate", "in_rate_bytes", "out_rate_bytes", "failed_5m"]
+    /// A channel as a filter sees it.
+    func row(of channel: ChannelSnapshot) -> [String] {
+        let track = history.channels[channel.serial]
+        let rates = track?.rates ?? Track.Rates()
+        return channel.row
+            + [
+                rates.total.map { Quantity.fixed($0, decimals: 1) }.cell,
+                rates.inBytes.map { Quantity.fixed($0, decimals: 0) }.cell,
+                rates.outBytes.map { Quantity.fixed($0, decimals: 0) }.cell,
+                (track?.recentFailures).cell,
+            ]
     }
     /// What the operator looks at does not go away, whatever its state: the cursor would stand on something else.
     private var keptRows: Set<Subject> {
@@ -210,11 +236,14 @@ struct Model: Sendable {
     }
     /// Whether the channels are more than the screen has room for, with nothing beside or below them.
     private var isListLong: Bool {
-        guard channelFilter == nil, channelOrder == nil, !countsAllFailures else { return false }
+        guard channelFilter == nil, channelOrder == nil, !isFlat, !countsAllFailures else {
+            return false
+        }
         return rowsOfAll > Arrangement(size, isHeaderFolded: isHeaderFolded).tableHeight
     }
     private var rowsOfAll: Int {
         guard let picture else { return 0 }
+        if isFlat { return picture.channels.count }
         let services = picture.services.count
         return picture.channels.count + picture.groups.count + (services > 1 ? services : 0)
     }
@@ -225,8 +254,8 @@ struct Model: Sendable {
     }
     /// Rows of the channel table, without making them where that is not needed.
     private var outlineCount: Int {
-        guard folded.isEmpty, !isListLong else { return outline.count }
-        return matching.map(rows) ?? rowsOfAll
+        guard isFlat || folded.isEmpty, !isListLong else { return outline.count }
+        return matching.map { isFlat ? $0.count : rows(of: $0) } ?? rowsOfAll
     }
     /// Those channels, and the headings above them.
     private func rows(of serials: Set<UInt64>) -> Int {

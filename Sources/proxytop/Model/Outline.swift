@@ -34,12 +34,20 @@ struct Outline: CursorRows, Sendable {
     /// `quiet`: the list is longer than the screen, so channels that are up become one line.
     ///
     /// `matching`: with a filter only the channels that meet it are there, and the headings above them.
+    ///
+    /// `isFlat`: no headings; what is folded or quiet is there, too.
     init(
         _ picture: Picture?, folded: Set<Subject>, matching: Set<UInt64>? = nil,
-        order: ChannelOrder? = nil, quiet: Quiet? = nil
+        order: ChannelOrder? = nil, quiet: Quiet? = nil, isFlat: Bool = false
     ) {
         guard let picture else {
             rows = []
+            return
+        }
+        guard !isFlat else {
+            let all = picture.services.flatMap { $0.groups.flatMap(\.channels) }
+            let kept = all.filter { matching?.contains($0.serial) ?? true }
+            rows = (order?.ordered(kept) ?? kept).map { .channel($0) }
             return
         }
         var rows: [Row] = []

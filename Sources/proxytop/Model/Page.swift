@@ -41,6 +41,8 @@ enum Overlay: Equatable, Sendable {
     case menu(Choice)
     /// The columns of the table, to be shown or left out.
     case columns(Choice)
+    /// The columns to sort by.
+    case sorting(Choice)
     /// The views that were saved.
     case views(Choice)
 
@@ -48,7 +50,8 @@ enum Overlay: Equatable, Sendable {
     var choice: Choice? {
         get {
             switch self {
-            case .help(let choice), .menu(let choice), .columns(let choice), .views(let choice):
+            case .help(let choice), .menu(let choice), .columns(let choice), .sorting(let choice),
+                .views(let choice):
                 choice
             case .answer, .why, .undo, .rehearsal: nil
             }
@@ -59,6 +62,7 @@ enum Overlay: Equatable, Sendable {
             case .help: self = .help(newValue)
             case .menu: self = .menu(newValue)
             case .columns: self = .columns(newValue)
+            case .sorting: self = .sorting(newValue)
             case .views: self = .views(newValue)
             case .answer, .why, .undo, .rehearsal: break
             }
@@ -69,7 +73,7 @@ enum Overlay: Equatable, Sendable {
         get {
             switch self {
             case .answer(_, _, let top), .why(let top), .undo(let top), .rehearsal(_, let top): top
-            case .help, .menu, .columns, .views: choice?.top ?? 0
+            case .help, .menu, .columns, .sorting, .views: choice?.top ?? 0
             }
         }
         set {
@@ -79,7 +83,7 @@ enum Overlay: Equatable, Sendable {
             case .why: self = .why(top: newValue)
             case .undo: self = .undo(top: newValue)
             case .rehearsal(let group, _): self = .rehearsal(group: group, top: newValue)
-            case .help, .menu, .columns, .views: break
+            case .help, .menu, .columns, .sorting, .views: break
             }
         }
     }

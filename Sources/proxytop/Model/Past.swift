@@ -77,6 +77,7 @@ extension Model {
         if detail?.subject != other.detail?.subject { detail = other.detail }
         detailTop = other.detailTop
         folded = other.folded
+        isFlat = other.isFlat
         wholeGroups = other.wholeGroups
         marks = other.marks
         channelFilter = other.channelFilter

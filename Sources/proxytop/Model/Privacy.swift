@@ -10,6 +10,15 @@ enum Privacy {
         return port == 0 ? tag("\(address)") : "\(tag("\(address)")):\(port)"
     }
 
+    /// Whether one of the words of a typed line is an address or a network.
+    static func hasAddress(_ line: String) -> Bool {
+        line.split { " \"'=<>~!()[],".contains($0) }.contains { word in
+            let text = String(word)
+            return Network(text) != nil || hide(text) != text
+                || hide("[\(text)]:1") != "[\(text)]:1"
+        }
+    }
+
     /// Four hexadecimal digits of a hash (FNV-1a): enough to tell the clients of a screen apart.
     private static func tag(_ address: String) -> String {
         var hash: UInt32 = 2_166_136_261

@@ -11,6 +11,7 @@ struct SavedView: Equatable, Sendable {
     var filter: String?
     /// As `:sort` takes it.
     var order: String?
+    var isFlat = false
     var channels = ColumnChoice<Column.Content>()
     var sessions = ColumnChoice<SessionColumn.Content>()
     var showsBits = false
@@ -28,6 +29,7 @@ struct SavedView: Equatable, Sendable {
         case .connections: order = model.window.order.word
         case .overview, .events, .detail: break
         }
+        isFlat = model.isFlat
         channels = model.channelColumns
         sessions = model.sessionColumns
         showsBits = model.showsBits
@@ -39,6 +41,7 @@ struct SavedView: Equatable, Sendable {
         var text = page.title.lowercased()
         if let filter { text += "  filter: \(filter)" }
         if let order { text += "  sort: \(order)" }
+        if isFlat, page == .channels { text += "  group: off" }
         return text
     }
 
@@ -52,6 +55,7 @@ struct SavedView: Equatable, Sendable {
         if !columns.isEmpty { cells.append("columns=" + columns) }
         let others = Self.words(sessions.hidden, sessions.wanted)
         if !others.isEmpty { cells.append("connection-columns=" + others) }
+        if isFlat { cells.append("flat=yes") }
         if showsBits { cells.append("bits=yes") }
         if showsClock { cells.append("clock=yes") }
         var bytes: [UInt8] = []
@@ -88,6 +92,7 @@ struct SavedView: Equatable, Sendable {
         sessions = Self.choice(values["connection-columns"]) {
             SessionColumn.Content(rawValue: $0)
         }
+        isFlat = values["flat"] == "yes"
         showsBits = values["bits"] == "yes"
         showsClock = values["clock"] == "yes"
     }
@@ -192,6 +197,7 @@ extension Model {
     mutating func adopt(look view: SavedView) {
         channelColumns = view.channels
         sessionColumns = view.sessions
+        isFlat = view.isFlat
         showsBits = view.showsBits
         showsClock = view.showsClock
         let word = view.order ?? ""
@@ -201,7 +207,7 @@ extension Model {
         case .channels:
             channelOrder = ChannelOrder.Field(rawValue: name).map { ChannelOrder($0) }
             channelOrder?.isDescending = isDescending
-            if let picture { channelOrder?.settle(picture, history) }
+            reorder()
         case .connections where tense == .present:
             guard let field = SessionField(named: name) else { break }
             window.order = SessionWindow.Order(field: field, isDescending: isDescending)

@@ -70,10 +70,17 @@ struct SessionWindow: Equatable, Sendable {
     func request(top: Int, height: Int) -> (request: Request, first: Int) {
         let start = max(0, top - height)
         let count = min(Self.mostRows, max(1, 3 * height))
+        return (request(start..<start + count), start)
+    }
+
+    /// The question for these rows of the list.
+    func request(_ rows: Range<Int>) -> Request {
         var words = ["show", "sessions"]
         if let filter { words += ["where"] + filter.words }
-        words += ["sort", order.word, "limit", String(count), "offset", String(start)]
-        return (Request(words: words), start)
+        words += [
+            "sort", order.word, "limit", String(rows.count), "offset", String(rows.lowerBound),
+        ]
+        return Request(words: words)
     }
 
     /// Takes an answer in. While somebody is moving the rows stay where they are, and only their values change.

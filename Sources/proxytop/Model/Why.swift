@@ -7,11 +7,15 @@ struct Why: Equatable, Sendable {
         var time: UInt64?
         var text: String
         var isBad = false
+        /// What was asked about.
+        var isMoment = false
     }
 
-    /// A channel, a group or a service.
+    /// A channel, a group, a service, or an event of something that has no more to tell.
     let subject: Subject
     let title: String
+    /// The event that it leads up to; nil: now.
+    var event: EventSnapshot?
     /// nil: not answered yet, or there is nothing to ask.
     var samples: [HistorySample]?
     var fault: String?
@@ -21,18 +25,29 @@ struct Why: Equatable, Sendable {
     /// So many times the usual connect time is worth a sentence.
     static let notableRise = 3.0
     static let mostEvents = 20
+    /// The history before a moment, and how far back the daemon's goes.
+    static let span: UInt64 = 900_000
+    static let reach: UInt64 = 4 * 3_600_000
 
     /// What to ask; a group has no history of its own.
     func request(_ picture: Picture?) -> Request? {
+        guard let picture else { return nil }
         let path: String
         switch subject {
         case .channel(let serial):
-            guard let channel = picture?.channel(serial: serial) else { return nil }
+            guard let channel = picture.channel(serial: serial) else { return nil }
             path = channel.path
         case .service(let name): path = name
         default: return nil
         }
-        return Request(words: ["show", "history", path, "since", "15m", "step", "10s"])
+        var since = "15m"
+        if let event {
+            let time = event.monotonicMilliseconds
+            let age = picture.nowMilliseconds - min(picture.nowMilliseconds, time)
+            guard age <= Self.reach else { return nil }
+            since = "\((age + Self.span) / 1000)s"
+        }
+        return Request(words: ["show", "history", path, "since", since, "step", "10s"])
     }
 
     // MARK: The timeline
@@ -42,12 +57,21 @@ struct Why: Equatable, Sendable {
         var lines = failures
         lines += happened(model)
         lines.sort { ($0.time ?? .max) < ($1.time ?? .max) }
-        return lines + standing(model) + [touched(model)]
+        guard event != nil else { return lines + standing(model) + [touched(model)] }
+        // Of what has come since then one line is enough.
+        return lines + [touched(model)] + standing(model).prefix(1)
+    }
+
+    /// The samples that count: up to the moment that is asked about, with the ten seconds that it lies in.
+    private var known: [HistorySample] {
+        guard let event else { return samples ?? [] }
+        let end = event.timeMilliseconds + 10_000
+        return (samples ?? []).filter { $0.timeMilliseconds <= end }
     }
 
     /// From the samples: the last run of failures, and whether connecting had become slow before it.
     private var failures: [Line] {
-        let samples = samples ?? []
+        let samples = known
         guard let last = samples.lastIndex(where: { $0.failed > 0 }) else {
             return rise(before: nil)
         }
@@ -69,7 +93,8 @@ struct Why: Equatable, Sendable {
             milliseconds: samples[last].timeMilliseconds
                 - min(samples[last].timeMilliseconds, samples[first].timeMilliseconds) + 10_000)
         let text =
-            "\(count) \(what) within \(span)" + (isOver ? ", none since" : ", the last just now")
+            "\(count) \(what) within \(span)"
+            + (isOver ? ", none since" : event == nil ? ", the last just now" : "")
         return rise(before: first)
             + [Line(time: samples[first].timeMilliseconds, text: text, isBad: !isOver)]
     }
@@ -80,7 +105,7 @@ struct Why: Equatable, Sendable {
 
     /// Connect times well above the usual before a failure, or lately.
     private func rise(before failure: Int?) -> [Line] {
-        let samples = samples ?? []
+        let samples = known
         let end = failure.map { $0 + 1 } ?? samples.count
         let near = samples[max(0, end - 6)..<end]
         let usual = samples[..<max(0, end - 6)].compactMap(\.connectMicroseconds).sorted()
@@ -110,7 +135,8 @@ struct Why: Equatable, Sendable {
         let own = serials(model)
         let beside = besides(model)
         let name = subjectName(model)
-        let events = model.log.events.filter { event in
+        let events = eventsThen(model).filter { event in
+            if event.id == self.event?.id { return true }
             // A channel with another address is another one to the daemon, at the same place.
             if event.subject == name { return true }
             guard let serial = event.serial else { return false }
@@ -120,8 +146,14 @@ struct Why: Equatable, Sendable {
         return events.suffix(Self.mostEvents).map { event in
             Line(
                 time: event.timeMilliseconds, text: Self.text(of: event),
-                isBad: event.severity >= .warning)
+                isBad: event.severity >= .warning, isMoment: event.id == self.event?.id)
         }
+    }
+
+    /// What had happened by the moment that is asked about.
+    private func eventsThen(_ model: Model) -> [EventSnapshot] {
+        guard let event else { return model.log.events }
+        return model.log.events.filter { $0.id <= event.id }
     }
 
     /// The event, and who did it once: the daemon writes `by UID:PROGRAM[PID]`, people have names.
@@ -135,6 +167,7 @@ struct Why: Equatable, Sendable {
 
     /// As events call it: `channel mail/0/1`.
     private func subjectName(_ model: Model) -> String? {
+        if let event { return event.subject }
         guard case .channel(let serial) = subject else { return nil }
         return model.picture?.channel(serial: serial).map { "channel \($0.path)" }
     }
@@ -239,17 +272,25 @@ struct Why: Equatable, Sendable {
     private func touched(_ model: Model) -> Line {
         let own = serials(model)
         let name = subjectName(model)
-        let last = model.log.events.last { event in
+        let events = eventsThen(model)
+        let last = events.last { event in
             guard event.actor != nil else { return false }
             return event.subject == name || event.serial.map { own.contains($0) } ?? false
         }
+        let time = event?.timeMilliseconds
         guard last == nil else {
-            return Line(text: "the commands above are all that people did to it")
+            let when = event == nil ? "" : " up to then"
+            return Line(time: time, text: "the commands above are all that people did to it\(when)")
         }
-        guard let oldest = model.log.events.first?.monotonicMilliseconds else {
-            return Line(text: "no command is known that has touched it")
+        guard let oldest = events.first?.monotonicMilliseconds else {
+            return Line(time: time, text: "no command is known that has touched it")
         }
-        let span = Age(milliseconds: model.daemonNow - min(model.daemonNow, oldest))
-        return Line(text: "nobody has touched it in the last \(span)")
+        let end = event?.monotonicMilliseconds ?? model.daemonNow
+        let span = Age(milliseconds: end - min(end, oldest))
+        return Line(
+            time: time,
+            text: event == nil
+                ? "nobody has touched it in the last \(span)"
+                : "nobody had touched it in the \(span) before, as far as is known")
     }
 }

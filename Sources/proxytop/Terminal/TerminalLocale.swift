@@ -6,4 +6,7 @@ enum TerminalLocale {
     static func adopt(forcing: Bool) -> Bool {
         cnc_set_locale() == 1 || forcing && cnc_force_utf8() == 1
     }
+
+    /// The cells of a sign whose width is a matter of taste, in this locale.
+    static var cellsOfAmbiguous: Int { Int(cnc_ambiguous_cells()) }
 }

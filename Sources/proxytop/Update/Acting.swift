@@ -148,6 +148,11 @@ extension Model {
         confirmations += 1
         confirmation = Confirmation(
             act, id: confirmations, host: greeting?.host ?? "?", isBlind: !catalog.has("plan"))
+        if confirmation?.isReady == true {
+            confirmation?.becomeAnswerable(isSlow: link.slowness != nil)
+        }
+        let serials = Set(act.targets.flatMap(\.serials))
+        if act.verb == .drain, let errand = errands.common(serials) { confirmation?.adopt(errand) }
         let requests = askPlan()
         return requests.isEmpty ? [] : [.send(requests)]
     }

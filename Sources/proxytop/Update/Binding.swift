@@ -4,7 +4,7 @@ struct Binding: Sendable {
         case up, down, first, last, pageUp, pageDown, halfUp, halfDown, fold, unfold
         case open, ofChannel, why, menu, undoList, show(Page), nextPane, paneBefore, previous
         case mark, markAll, markRange, unmark, stuck
-        case sortLeft, sortRight, invert, columns
+        case sortLeft, sortRight, sorting, invert, columns, flat
         case filter, unfilter, find, nextMatch, matchBefore, command
         case enable, drain, cut, clear, weight, lighter, heavier, maxc, kill, reset, undo
         case help, back, close, quit, interrupt, suspend
@@ -78,7 +78,7 @@ struct Binding: Sendable {
             .cut, .act, ["X"], [], "disable and cut the running sessions", on: targets,
             hint: "off"),
         Binding(
-            .clear, .act, ["A"], [], "clear auto: let channels in again that autodisable took out",
+            .clear, .act, ["A"], [], "clear auto: let in again what autodisable took out",
             on: targets),
         Binding(.weight, .act, ["W"], [], "weight", on: targets),
         Binding(.lighter, .act, [], [.function(7)], "weight a tenth less", on: targets),
@@ -124,14 +124,19 @@ struct Binding: Sendable {
             .sortLeft, .choose, ["<"], [], "sort by the column before",
             on: [.channels, .connections]),
         Binding(
-            .sortRight, .choose, [">", "o"], [.function(6)], "sort by the next column",
-            on: [.channels, .connections],
-            hint: "sort"),
+            .sortRight, .choose, [">"], [], "sort by the next column",
+            on: [.channels, .connections]),
+        Binding(
+            .sorting, .choose, ["o"], [.function(6)], "the columns to sort by",
+            on: [.channels, .connections], hint: "sort"),
         Binding(
             .invert, .choose, ["i"], [], "turn the order round", on: [.channels, .connections]),
         Binding(
             .columns, .choose, ["c"], [.function(2)], "which columns are shown",
             on: [.channels, .connections]),
+        Binding(
+            .flat, .choose, ["z"], [], "all channels in one list without headings, or by group",
+            on: [.channels]),
         Binding(
             .command, .look, [":"], [], "type a command of the daemon, or view, sort, filter, quit",
             hint: "cmd"),

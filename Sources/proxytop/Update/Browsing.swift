@@ -20,6 +20,9 @@ extension Model {
         case (.columns(let choice), .enter), (.columns(let choice), .character(" ")):
             toggleColumn(choice.chosen)
             return []
+        case (.sorting(let choice), .enter):
+            chooseOrder(choice.chosen)
+            return []
         default: break
         }
         switch command {
@@ -30,11 +33,13 @@ extension Model {
             guard case .columns = open else { return nil }
             resetColumns()
             return []
-        case .columns, .menu, .undoList:
+        case .columns, .menu, .undoList, .sorting:
             // The key that opened it closes it, too.
             let same =
                 switch (command, open) {
-                case (.columns, .columns), (.menu, .menu), (.undoList, .undo): true
+                case (.columns, .columns), (.menu, .menu), (.undoList, .undo),
+                    (.sorting, .sorting):
+                    true
                 default: false
                 }
             guard same else { return nil }

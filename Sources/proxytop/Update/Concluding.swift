@@ -46,8 +46,9 @@ extension Model {
             let look = code == .conflict ? "; nothing was changed, look again" : ""
             let before = done > 0 ? " (\(done) of \(running.total) done before)" : ""
             remember(running)
+            let occasion = running.act.occasion.map { "\($0): " } ?? ""
             tell(
-                "ERR \(code.rawValue): \(message)\(look)\(before): "
+                "\(occasion)ERR \(code.rawValue): \(message)\(look)\(before): "
                     + running.act.commands[min(done, running.total - 1)].joined(separator: " "),
                 isError: true)
         case .ok(let attributes, let lines):
@@ -63,11 +64,9 @@ extension Model {
             }
             batch = nil
             remember(running)
-            if running.act.endsOff, let picture {
-                let serials = Set(running.act.targets.flatMap(\.serials))
-                errands.add(picture.channels.filter { serials.contains($0.serial) })
-            }
-            tell("ok \(elapsed)ms: \(summary(running)): \(running.act.command)")
+            keepPromises(of: running.act)
+            let occasion = running.act.occasion.map { "\($0): " } ?? ""
+            tell("\(occasion)ok \(elapsed)ms: \(summary(running)): \(running.act.command)")
         }
         marks = marks.filter { mark in !running.act.targets.contains { $0.subject == mark } }
         guard link.isLive, link.pending.isEmpty else {
@@ -79,10 +78,20 @@ extension Model {
 
     /// What was to be switched off and was not is waited for again.
     mutating func promiseAgain(_ act: Act) {
-        guard act.verb == .off, let picture else { return }
-        errands.addAgain(
-            act.targets.flatMap(\.serials).compactMap { picture.channel(serial: $0) },
-            at: now.milliseconds)
+        if act.occasion != nil { errands.putBack(at: now.milliseconds) }
+    }
+
+    /// What follows a drain, as its preview said; and what was followed up is done.
+    private mutating func keepPromises(of act: Act) {
+        if act.occasion != nil { errands.finish() }
+        guard act.verb == .drain, let picture else { return }
+        let serials = Set(act.targets.flatMap(\.serials))
+        if act.endsOff {
+            errands.add(
+                picture.channels.filter { serials.contains($0.serial) }, dueAt: act.endsAt)
+        } else {
+            errands.remove(serials)
+        }
     }
 
     private func summary(_ batch: Batch) -> String {

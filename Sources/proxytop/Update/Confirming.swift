@@ -4,7 +4,7 @@ internal import Shared
 extension Model {
     /// A key while a preview is open.
     mutating func answer(_ key: Key) -> [Effect] {
-        guard var open = confirmation, open.isPainted else { return [] }
+        guard var open = confirmation, !open.isTooSoon(at: now.milliseconds) else { return [] }
         switch key {
         case .escape, .control("c"), .control("g"):
             cancel()
@@ -19,7 +19,11 @@ extension Model {
         }
         // Tab is no part of any answer.
         if key == .tab, open.act.verb == .drain {
-            confirmation?.toggleEnd()
+            confirmation?.turnEnding()
+            return []
+        }
+        if open.takesTime, open.takeTime(key, at: now) {
+            confirmation = open
             return []
         }
         guard open.needsTyping else { return answerByLetter(key) }
@@ -55,7 +59,11 @@ extension Model {
     }
 
     mutating func confirm() -> [Effect] {
-        guard let open = confirmation else { return [] }
+        guard var open = confirmation else { return [] }
+        guard !open.objectsToTime(), open.isTimely(at: now) else {
+            confirmation = open
+            return []
+        }
         confirmation = nil
         if let obstacle {
             tell(obstacle, isError: true)

@@ -15,6 +15,7 @@ extension Model {
         let wasThere = link.isLive
         link.lose(reason, at: now.milliseconds)
         round = Round()
+        search = nil
         if confirmation != nil {
             confirmation = nil
             tell("the link was lost; nothing was sent", isError: true)
@@ -43,8 +44,10 @@ extension Model {
             return [.disconnect]
                 + lost("no answer for \(Age(milliseconds: link.waiting(at: time)))")
         }
-        guard link.isLive, link.pending.isEmpty, time >= link.nextPollAt else { return [] }
-        return poll()
+        guard link.isLive, link.pending.isEmpty else { return [] }
+        let looking = continueSearch()
+        if !looking.isEmpty { return looking }
+        return time >= link.nextPollAt ? poll() : []
     }
 
     /// The next round begins as soon as this one is over.
@@ -64,7 +67,7 @@ extension Model {
         ]
         if catalog.has("show events") { questions.append((.events, log.request)) }
         let height = arrangement.tableHeight
-        if page == .connections,
+        if page == .connections, search == nil,
             window.isDue(at: now.milliseconds, top: sessionCursor.top, height: height)
         {
             let (request, first) = window.request(top: sessionCursor.top, height: height)
@@ -161,7 +164,11 @@ extension Model {
             if confirmation?.id == id { refusePlan(code, message) }
         case (.plan(let id, let isLast), .ok(let attributes, let lines)):
             guard let picture, confirmation?.id == id else { break }
+            let wasReady = confirmation?.isReady ?? true
             confirmation?.take(attributes, lines, isLast: isLast, in: picture)
+            if !wasReady, confirmation?.isReady == true {
+                confirmation?.becomeAnswerable(isSlow: link.slowness != nil)
+            }
         case (.planBegin(let id), .ok): return continuePlan(id: id)
         case (.planStep, .ok): break
         case (.events, .error(_, let message)): log.fail(message)
@@ -179,6 +186,14 @@ extension Model {
             window.rest(
                 after: elapsed - before, at: now.milliseconds, interval: intervalMilliseconds)
             take(sessions: lines, attributes, first: first)
+        case (.search(let id), .error(_, let message)):
+            guard search?.id == id else { break }
+            search = nil
+            tell("the daemon says: \(message)", isError: true)
+        case (.search(let id), .ok(let attributes, let lines)):
+            guard search?.id == id else { break }
+            let matched = attributes["matched"].flatMap { UInt64($0) } ?? 0
+            takeSearch(lines, Int(min(matched, Bounds.sessions)), after: elapsed)
         case (.detail(let subject), .error(let code, let message)):
             if detail?.subject == subject { detail?.fail(code, message) }
         case (.detail(let subject), .ok(_, let lines)):

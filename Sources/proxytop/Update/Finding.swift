@@ -36,18 +36,7 @@ extension Model {
         movedAt = now.milliseconds
         switch page {
         case .channels: goToChannel(wanted, step, height)
-        case .connections:
-            let rows = window.rows
-            let here = sessionCursor.index - window.first
-            guard
-                let found = Self.next(
-                    rows.count, from: here, step, { wanted.matches(rows[$0].row) })
-            else {
-                return tell(
-                    "none of the \(rows.count) connections that were fetched matches; / asks the daemon"
-                )
-            }
-            sessionCursor.move(to: found + window.first, in: window.list, height: height)
+        case .connections: goToSession(wanted, step)
         case .events:
             let rows = events
             let found = Self.next(rows.count, from: eventCursor.index, step) {
@@ -62,7 +51,11 @@ extension Model {
     private mutating func goToChannel(_ wanted: Filter, _ step: Int, _ height: Int) {
         let rows = outline.rows
         func matches(_ row: Outline.Row) -> Bool {
-            if case .channel(let channel) = row { wanted.matches(channel.row) } else { false }
+            if case .channel(let channel) = row {
+                wanted.matches(self.row(of: channel))
+            } else {
+                false
+            }
         }
         if let found = Self.next(rows.count, from: cursor.index, step, { matches(rows[$0]) }) {
             return cursor.move(to: found, in: outline, height: height)
@@ -70,9 +63,9 @@ extension Model {
         // It may lie in a group that is folded, or among those that are up and quiet.
         guard let picture, channelFilter == nil,
             let group = picture.groups.first(where: {
-                $0.channels.contains { wanted.matches($0.row) }
+                $0.channels.contains { wanted.matches(row(of: $0)) }
             }),
-            let channel = group.channels.first(where: { wanted.matches($0.row) })
+            let channel = group.channels.first(where: { wanted.matches(row(of: $0)) })
         else { return tell("no channel here matches") }
         folded.remove(.group(serial: group.snapshot.serial))
         folded.remove(.service(group.place.service))
@@ -82,12 +75,14 @@ extension Model {
     }
 
     /// The next index from here on that fits, round the end; the present one only if there is no other.
-    private static func next(
-        _ count: Int, from here: Int, _ step: Int, _ fits: (Int) -> Bool
+    static func next(
+        _ count: Int, from here: Int, _ step: Int, wraps: Bool = true, _ fits: (Int) -> Bool
     ) -> Int? {
         guard count > 0 else { return nil }
         for distance in 1...count {
-            let index = ((here + step * distance) % count + count) % count
+            let place = here + step * distance
+            if !wraps, !(0..<count).contains(place) { return nil }
+            let index = (place % count + count) % count
             if fits(index) { return index }
         }
         return nil

@@ -1,6 +1,6 @@
 internal import Shared
 
-// Moving within a view: the cursor, folding, scrolling, marking, sorting.
+// Moving within a view: the cursor, folding, scrolling, marking.
 extension Model {
     mutating func move(_ command: Binding.Command) {
         if let open = overlay {
@@ -51,7 +51,44 @@ extension Model {
         }
     }
 
+    /// `z`: all channels in one list, or by group again.
+    ///
+    /// What stood on a heading goes on to its channels: nobody means what they cannot see.
+    mutating func toggleFlat() {
+        focus = .table
+        if !isFlat {
+            if let first = cursor.subject.flatMap({ channels(below: $0).first }) {
+                cursor.subject = .channel(serial: first)
+            }
+            for mark in marks {
+                let below = channels(below: mark)
+                guard !below.isEmpty else { continue }
+                marks.remove(mark)
+                // The line for the quiet ones stands for nothing that could be done.
+                if case .quiet = mark { continue }
+                marks.formUnion(below.map { .channel(serial: $0) })
+            }
+        }
+        isFlat.toggle()
+        tell(isFlat ? "all channels in one list; z brings the groups back" : "by group again")
+        settle()
+    }
+
+    /// The channels that a heading stands for, or a line of quiet ones; none of anything else.
+    private func channels(below subject: Subject) -> [UInt64] {
+        guard let picture else { return [] }
+        switch subject {
+        case .group(let serial), .quiet(let serial):
+            return picture.group(serial: serial)?.channels.map(\.serial) ?? []
+        case .service(let name):
+            let service = picture.services.first { $0.name == name }
+            return service?.groups.flatMap { $0.channels.map(\.serial) } ?? []
+        default: return []
+        }
+    }
+
     private mutating func fold() {
+        guard !isFlat else { return tell("there are no headings here; z brings them back") }
         let rows = outline
         guard rows.rows.indices.contains(cursor.index) else { return }
         switch rows.rows[cursor.index] {
@@ -82,6 +119,7 @@ extension Model {
     }
 
     private mutating func unfold() {
+        guard !isFlat else { return tell("there are no headings here; z brings them back") }
         if showQuiet() { return }
         guard let subject = cursor.subject else { return }
         folded.remove(subject)
@@ -138,50 +176,6 @@ extension Model {
             default: break
             }
         }
-    }
-
-    // MARK: The order of rows
-
-    private mutating func sortChannels(_ command: Binding.Command) {
-        let fields = ChannelOrder.Field.allCases
-        if command == .invert {
-            guard channelOrder != nil else { return tell("the order is the daemon's; > sorts") }
-            channelOrder?.isDescending.toggle()
-        } else {
-            // One place in the round is the daemon's own order.
-            let present = channelOrder.flatMap { fields.firstIndex(of: $0.field) } ?? fields.count
-            let step = command == .sortRight ? 1 : fields.count
-            let next = (present + step) % (fields.count + 1)
-            channelOrder = fields.indices.contains(next) ? ChannelOrder(fields[next]) : nil
-        }
-        if let picture { channelOrder?.settle(picture, history) }
-        settle()
-    }
-
-    mutating func sort(_ command: Binding.Command) {
-        if page == .channels { return sortChannels(command) }
-        guard tense == .present else {
-            tell("these are the rows that were asked for then; their order stays")
-            return
-        }
-        if command == .invert {
-            window.order.isDescending.toggle()
-        } else {
-            let fields = SessionColumn.shown(columns: size.columns, sessionColumns).map(\.field)
-            guard !fields.isEmpty else { return }
-            let present = fields.firstIndex(of: window.order.field) ?? 0
-            let step = command == .sortRight ? 1 : fields.count - 1
-            window.order.field = fields[(present + step) % fields.count]
-        }
-        requery()
-    }
-
-    /// Another question about the connections; the rows come with the next answer.
-    mutating func requery() {
-        window.forget()
-        movedAt = nil
-        sessionCursor = Cursor()
-        hurry()
     }
 
     mutating func toggleStuck() {

@@ -20,29 +20,34 @@ extension Model {
         if pastLines.count > Self.mostRemembered { pastLines.removeFirst() }
         let rest = Array(words.dropFirst())
         switch first {
-        case "quit", "q": return [.remember(line), .quit(.good, message: nil)]
+        case "quit", "q": return remembered(line) + quit()
         case "help" where rest.isEmpty: overlay = .help(Choice(1))
         case "view": return view(rest.first, line)
         case "forget":
             guard let name = rest.first else { return mend(line, "forget NAME drops a view") }
-            return [.remember(line)] + forgetView(name)
+            return remembered(line) + forgetView(name)
         case "filter": apply(filter: String(line.drop { $0 == " " }.dropFirst(7)), to: page)
         case "note":
             guard !rest.isEmpty else { return mend(line, "note TEXT goes into the handover") }
             notes.append(Note(at: now, text: rest.joined(separator: " ")))
             if notes.count > Self.mostRemembered { notes.removeFirst() }
             tell("noted; :write FILE.md writes the handover")
-        case "write": return [.remember(line)] + write(rest, line)
-        case "sort": return [.remember(line)] + sort(by: rest.first, line)
+        case "write": return remembered(line) + write(rest, line)
+        case "sort": return remembered(line) + sort(by: rest.first, line)
         case "interval":
             guard let age = rest.first.flatMap({ Age($0) }),
                 (250...60_000).contains(age.milliseconds)
             else { return mend(line, "interval 0.25 to 60 seconds") }
             intervalMilliseconds = age.milliseconds
             hurry()
-        default: return [.remember(line)] + command(first == "raw" ? rest : words, line)
+        default: return remembered(line) + command(first == "raw" ? rest : words, line)
         }
-        return [.remember(line)]
+        return remembered(line)
+    }
+
+    /// For the history; a line with an address not while those are hidden.
+    private func remembered(_ line: String) -> [Effect] {
+        hidesClients && Privacy.hasAddress(line) ? [] : [.remember(line)]
     }
 
     private mutating func mend(_ line: String, _ text: String) -> [Effect] {
@@ -55,7 +60,7 @@ extension Model {
     private mutating func view(_ name: String?, _ line: String) -> [Effect] {
         guard let name else {
             overlay = .views(Choice())
-            return [.remember(line)]
+            return remembered(line)
         }
         if let page = Page(named: name) {
             show(page)
@@ -65,7 +70,7 @@ extension Model {
             return mend(
                 line, "view overview, channels, conns, events, detail, or one that s has kept")
         }
-        return [.remember(line)]
+        return remembered(line)
     }
 
     /// By the name: a handover, the screen as it is, or the last quarter of an hour as a recording.
@@ -112,8 +117,7 @@ extension Model {
             }
             channelOrder = ChannelOrder(field)
             channelOrder?.isDescending = isDescending
-            if let picture { channelOrder?.settle(picture, history) }
-            settle()
+            reorder()
             return []
         }
         guard let field = SessionField(named: name) else {

@@ -41,29 +41,14 @@ extension Model {
             guard let slot = slots.first(where: { ($0.start..<$0.end + 1).contains(column) }) else {
                 return
             }
-            let field = slot.column.field
-            window.order =
-                window.order.field == field
-                ? .init(field: field, isDescending: !window.order.isDescending)
-                : .init(field: field, isDescending: true)
-            requery()
+            order(by: slot.column.field)
         case .channels:
             let columns = arrangement.sideColumn ?? size.columns
             let slots = ChannelTable(self, .ascii, columns: columns).layout.slots
             guard let slot = slots.first(where: { ($0.start..<$0.end + 1).contains(column) }) else {
                 return
             }
-            guard let field = ChannelOrder.Field(slot.column.content) else {
-                channelOrder = nil
-                return settle()
-            }
-            if channelOrder?.field == field {
-                channelOrder?.isDescending.toggle()
-            } else {
-                channelOrder = ChannelOrder(field)
-            }
-            if let picture { channelOrder?.settle(picture, history) }
-            settle()
+            order(by: ChannelOrder.Field(slot.column.content))
         default: break
         }
     }

@@ -3,6 +3,8 @@ internal import Shared
 // What keys do.
 extension Model {
     static let interruptSpan: UInt64 = 1500
+    /// The second q within this time quits with something still to be done.
+    static let quitSpan: UInt64 = 5000
 
     mutating func press(_ key: Key) -> [Effect] {
         switch key {
@@ -13,9 +15,11 @@ extension Model {
             isPasting = false
             return []
         case .click(let row, let column):
+            search = nil
             click(row: row, column: column)
             return []
         case .wheelUp, .wheelDown:
+            search = nil
             if confirmation == nil, prompt == nil { turnWheel(key == .wheelUp ? .up : .down) }
             return []
         case .showsWholeFrames: return []
@@ -32,6 +36,7 @@ extension Model {
             return []
         }
         notice = nil
+        if endSearch(by: key) { return [] }
         if let effects = browse(key) { return effects }
         guard let command = keys.command(for: key, on: page) else {
             if key != .unknown { tell("\(key.name) does nothing here (? lists the keys)") }
@@ -93,6 +98,8 @@ extension Model {
         case .why: return askWhy()
         case .menu: overlay = .menu(Choice())
         case .columns: overlay = .columns(Choice())
+        case .sorting: openSortMenu()
+        case .flat: toggleFlat()
         case .rehearse: rehearse()
         case .undoList: overlay = .undo(top: 0)
         case .privacy:
@@ -144,9 +151,9 @@ extension Model {
     }
 
     /// What this screen has promised to do goes with it, so it is asked once more.
-    private mutating func quit() -> [Effect] {
-        if let text = errands.text(picture),
-            quitAskedAt.map({ now.elapsed(since: $0) > 5000 }) ?? true
+    mutating func quit() -> [Effect] {
+        if let text = errands.text(picture) ?? promisesElsewhere,
+            quitAskedAt.map({ now.elapsed(since: $0) > Self.quitSpan }) ?? true
         {
             quitAskedAt = now.milliseconds
             tell("once more to quit and leave it drained: \(text)", isError: true)

@@ -61,6 +61,7 @@ extension Model {
         marks = marks.filter { if case .session = $0 { false } else { true } }
         undo = UndoList()
         errands.drop()
+        search = nil
         window.forget()
     }
 

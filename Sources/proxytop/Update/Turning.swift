@@ -81,23 +81,23 @@ extension Model {
         }
     }
 
-    /// The timeline of what is under the cursor; an event stands for the channel that it happened to.
+    /// The timeline of what is under the cursor; of an event that of what it happened to, up to that time.
     mutating func askWhy() -> [Effect] {
         var wanted = subject
+        var event: EventSnapshot?
         if case .event(let id) = subject {
-            wanted = log.event(id: id)?.serial.map { serial in
-                picture?.group(serial: serial) == nil
-                    ? .channel(serial: serial) : .group(serial: serial)
-            }
+            event = log.event(id: id)
+            wanted = event.map(subject(of:))
         }
         if case .session(let id) = subject, let path = window.session(id: id)?.channel {
             wanted = picture?.channels.first { $0.path == path }.map { .channel(serial: $0.serial) }
         }
-        guard let wanted, let title = whyTitle(wanted) else {
-            tell("go to a channel, a group or an event of one for that")
+        guard let wanted, let title = whyTitle(wanted, isPresent: event == nil) else {
+            tell("go to a channel, a group or an event for that")
             return []
         }
-        let fresh = Why(subject: wanted, title: title)
+        var fresh = Why(subject: wanted, title: title + (event.map(whyTime) ?? ""))
+        fresh.event = event
         why = fresh
         overlay = .why(top: 0)
         guard tense == .present, link.isLive, catalog.has("show history"),
@@ -111,11 +111,43 @@ extension Model {
         return [.send([request])]
     }
 
-    private func whyTitle(_ subject: Subject) -> String? {
+    /// What an event happened to, as far as it is still there.
+    private func subject(of event: EventSnapshot) -> Subject {
+        if let picture {
+            let name = event.subject.split(separator: " ", maxSplits: 1).last.map(String.init)
+            let kind = event.subject.prefix { $0 != " " }
+            if let serial = event.serial {
+                if picture.group(serial: serial) != nil { return .group(serial: serial) }
+                if picture.channel(serial: serial) != nil { return .channel(serial: serial) }
+                if picture.listeners.contains(where: { $0.serial == serial }) {
+                    return .listener(serial: serial)
+                }
+            }
+            // Another one at the same place, or a service.
+            if kind == "channel", let same = picture.channels.first(where: { $0.path == name }) {
+                return .channel(serial: same.serial)
+            }
+            if kind == "service", let name, picture.services.contains(where: { $0.name == name }) {
+                return .service(name)
+            }
+        }
+        return .event(id: event.id)
+    }
+
+    /// `  at 02:36:40`, with the day when it was another one.
+    private func whyTime(_ event: EventSnapshot) -> String {
+        let seconds = Int64(min(event.timeMilliseconds, Bounds.milliseconds) / 1000)
+        let local = seconds + shownNow.offsetSeconds
+        let time = CalendarTime(seconds: local)
+        let isToday = local / 86_400 == (shownNow.wallSeconds + shownNow.offsetSeconds) / 86_400
+        return "  at " + (isToday ? "" : time.date + " ") + time.clock
+    }
+
+    private func whyTitle(_ subject: Subject, isPresent: Bool) -> String? {
         switch subject {
         case .channel(let serial):
             picture?.channel(serial: serial).map {
-                "\($0.path)  \($0.address)  \($0.state.rawValue)"
+                "\($0.path)  \($0.address)" + (isPresent ? "  \($0.state.rawValue)" : "")
             }
         case .group(let serial): picture?.group(serial: serial).map { "group \($0.snapshot.path)" }
         case .service(let name): "service \(name)"
@@ -123,6 +155,7 @@ extension Model {
             picture?.listeners.first { $0.serial == serial }.map {
                 "listener \($0.path)  \($0.address)"
             }
+        case .event(let id): log.event(id: id)?.subject
         default: nil
         }
     }

@@ -25,8 +25,8 @@ extension Model {
             past?.model.settle()
             return []
         case .painted:
-            confirmation?.isPainted = true
-            past?.model.confirmation?.isPainted = true
+            confirmation?.paint(at: now.milliseconds)
+            past?.model.confirmation?.paint(at: now.milliseconds)
             return []
         case .ask(let request):
             link.ask(.asked, at: now.milliseconds)
@@ -54,7 +54,10 @@ extension Model {
     /// When the loop has to come back though nothing comes in.
     var nextDeadline: UInt64 {
         guard tense == .present else { return UInt64.max }
-        let next = link.nextDeadline
+        var next = link.nextDeadline
+        if link.isLive, link.pending.isEmpty, let search = search?.nextAt {
+            next = min(next, max(search, now.milliseconds))
+        }
         if movesByItself { return min(next, now.milliseconds + 1000) }
         // The rows stop standing still by themselves.
         let held = movedAt.map { $0 + Self.holdMilliseconds }.flatMap {

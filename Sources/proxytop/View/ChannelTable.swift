@@ -143,8 +143,7 @@ struct ChannelTable {
     ) -> String {
         switch slot.column.content {
         case .identity:
-            Cutting.end(
-                Place(channelPath: channel.path).shortName, width: slot.width, glyphs)
+            Cutting.middle(model.name(of: channel), width: slot.width, glyphs)
         case .since: since(channel)
         case .endpoint: Cutting.middle(channel.address, width: slot.width, glyphs)
         case .weight: NumberText.count(channel.weight, width: slot.width)

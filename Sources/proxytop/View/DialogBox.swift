@@ -5,8 +5,11 @@ struct DialogBox {
     let confirmation: Confirmation
     let picture: Picture?
     let glyphs: Glyphs
+    let now: Moment
     /// Who else is about to change the same.
     var rival: String?
+    /// How long the daemon's last answer took, when that was long.
+    var slowness: Age?
 
     private static let widest = 72
 
@@ -18,17 +21,17 @@ struct DialogBox {
         let top = max(0, (grid.size.rows - lines.count - 2) / 2)
         frame(into: &grid, left: left, top: top, width: width, height: lines.count)
         for (index, line) in lines.enumerated() {
-            let (row, end) = (top + 1 + index, left + width - 2)
-            grid.put(line.spans, row: row, column: left + 2, end: end)
-            guard line.spans.width > width - 4 else { continue }
-            grid.fill(glyphs.cut, row: row, from: end - 1, to: end)
+            grid.put(
+                line.spans, row: top + 1 + index, column: left + 2, end: left + width - 2,
+                cut: glyphs.cut)
         }
     }
 
     /// As many lines as there is room for; the ones that matter least go first.
     private func fitting(room: Int, width: Int) -> [DialogText.Line] {
         var lines = DialogText(
-            confirmation, picture, width: width, glyphs, rival: rival
+            confirmation, picture, width: width, glyphs, now: now, rival: rival,
+            slowness: slowness
         ).lines
         while lines.count > room,
             let last = lines.indices.max(by: { lines[$0].drop < lines[$1].drop }),

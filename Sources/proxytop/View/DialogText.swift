@@ -21,13 +21,17 @@ struct DialogText {
     private let picture: Picture?
     private let width: Int
     private let rival: String?
+    private let now: Moment
+    private let slowness: Age?
     private let comparison: Comparison
 
-    /// `rival`: who else is about to change the same.
+    /// `rival`: who else is about to change the same. `slowness`: of the daemon's last answer, when it was slow.
     init(
         _ confirmation: Confirmation, _ picture: Picture?, width: Int, _ glyphs: Glyphs,
-        rival: String? = nil
+        now: Moment, rival: String? = nil, slowness: Age? = nil
     ) {
+        self.now = now
+        self.slowness = slowness
         self.rival = rival
         self.confirmation = confirmation
         self.picture = picture
@@ -51,9 +55,12 @@ struct DialogText {
         }
         lines.append(Line(drop: 8))
         if let consequence = confirmation.consequence { lines += remarks(consequence) }
-        if act.verb == .drain { lines += [Line(ending, drop: 6), Line(drop: 7)] }
+        if act.verb == .drain { lines += ending + [Line(drop: 7)] }
         lines += command
         if let rival { lines.append(Line(rival + ".", .danger, drop: 1)) }
+        if let slowness, confirmation.isReady, confirmation.needsTyping {
+            lines.append(Line("The daemon answers after \(slowness).", .slow, drop: 1))
+        }
         if let warning = confirmation.warning { lines.append(Line(warning, .slow)) }
         return lines
     }
@@ -166,14 +173,49 @@ struct DialogText {
         return lines
     }
 
-    /// What becomes of it when the last session has gone.
-    private var ending: Spans {
-        var spans = Spans(
-            act.endsOff ? "When it is empty it is switched off, if this screen still runs. " : "",
-            .slow)
+    /// What becomes of it when the last session has gone, or when a time has come.
+    private var ending: [Line] {
+        guard act.endsOff else {
+            var offer = Spans("Tab", .strong)
+            offer.add(" switches it off when it is empty, or at a time at the latest.")
+            return [Line(offer, drop: 6)]
+        }
+        let promise = "When it is empty it is switched off, if this screen still runs."
+        return [Line(promise, .slow, drop: 2)] + time
+    }
+
+    private var time: [Line] {
+        let clock = confirmation.clock
+        var lines: [Line] = []
+        var spans = Spans()
+        if let time = clock.time {
+            let local = now.wallSeconds + now.offsetSeconds
+            let isToday = time.next(after: now) / 86_400 == local / 86_400
+            lines.append(
+                Line(
+                    "At \(time.text) \(isToday ? "today" : "tomorrow") it is switched off even if it is not empty:",
+                    .danger))
+            lines.append(Line("what is left then is CUT (\(running) now).", .danger))
+            if confirmation.takesTime { spans.add("Backspace takes the time back. ") }
+        } else if clock.isComplete {
+            lines.append(Line("\(clock.text) is no time of day: 00:00 to 23:59.", .danger))
+            spans.add("Backspace takes it back. ")
+        } else if confirmation.takesTime {
+            spans.add("Digits", .strong)
+            spans.add(": and at ")
+            spans.add(clock.shown, .chosen)
+            spans.add(" at the latest. ")
+        }
         spans.add("Tab", .strong)
-        spans.add(act.endsOff ? ": not" : " switches it off when it is empty.")
-        return spans
+        spans.add(
+            confirmation.takesTime && confirmation.needsTyping ? ": on to the answer" : ": not off")
+        return lines + [Line(spans, drop: clock.isEmpty ? 5 : 1)]
+    }
+
+    /// Sessions of everything that is drained.
+    private var running: UInt64 {
+        act.targets.flatMap(\.serials).compactMap { picture?.channel(serial: $0)?.current }
+            .reduce(0, +)
     }
 
     /// The whole command, on as many lines as it takes: nobody should confirm what they cannot read.
@@ -206,6 +248,9 @@ struct DialogText {
 
     private var prompt: [Line] {
         guard confirmation.isReady else { return [Line("Esc cancels")] }
+        if confirmation.needsTyping, confirmation.takesTime {
+            return [Line("Tab goes on to the answer, Esc cancels")]
+        }
         guard confirmation.needsTyping else {
             var spans = Spans("y", .strong)
             spans.add(" sends it, ")

@@ -32,10 +32,10 @@ struct FleetPage {
             draw(index, into: &grid, row: Self.firstRow + offset)
         }
         // The whole of what the list has cut.
-        grid.put(
-            Cutting.end(
-                trouble(of: models[fleet.chosen])?.text ?? "", width: size.columns - 2, glyphs),
-            row: size.rows - 2, column: 1)
+        let line =
+            fleet.warning.map { Spans($0, .danger) }
+            ?? Spans(trouble(of: models[fleet.chosen])?.text ?? "")
+        grid.put(line, row: size.rows - 2, column: 1, end: size.columns - 1, cut: glyphs.cut)
         grid.put(
             "j k move  Enter opens  r ask now  ? help  q quit", row: size.rows - 1, column: 1,
             style: .faint)
@@ -108,11 +108,8 @@ struct FleetPage {
         }
         let start = grid.put(spans, row: row, column: 0)
         if let trouble = trouble(of: model) {
-            grid.put(trouble, row: row, column: start)
-            if start + trouble.width > grid.size.columns {
-                grid.fill(
-                    glyphs.cut, row: row, from: grid.size.columns - 1, to: grid.size.columns)
-            }
+            grid.put(
+                trouble, row: row, column: start, end: grid.size.columns, cut: glyphs.cut)
         }
         if model.isStale { grid.restyle(row: row, to: Self.allColumns[0].width) { $0.stale } }
         guard index == fleet.chosen else { return }

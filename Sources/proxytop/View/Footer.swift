@@ -11,8 +11,8 @@ struct Footer {
             grid.fill(glyphs.rule, row: row, from: 0, to: columns, style: .faint)
         }
         if let row = arrangement.detailRow {
-            let line = model.prompt?.remark.map { Spans($0, .slow) } ?? detail
-            grid.put(line, row: row, column: 1, end: columns - 1)
+            let line = model.prompt?.remark.map { Spans($0, .slow) } ?? detail(width: columns - 2)
+            grid.put(line, row: row, column: 1, end: columns - 1, cut: glyphs.cut)
         }
         if let prompt = model.prompt {
             draw(prompt, into: &grid, row: arrangement.statusRow)
@@ -83,27 +83,30 @@ struct Footer {
         return parts.joined(separator: "   ")
     }
 
-    private var detail: Spans {
+    private func detail(width: Int) -> Spans {
         switch model.page {
-        case .connections: return Spans(windowSentence)
+        case .connections: return Spans(windowSentence(width))
         case .events:
             guard case .event(let id) = model.eventCursor.subject,
                 let event = model.log.event(id: id)
             else { return Spans() }
-            let cause = event.cause.map { "  \($0)" } ?? ""
-            return Spans("\(event.subject)  \(event.kind)\(cause)  by \(EventTable.actor(event))")
+            var clauses = Clauses("\(event.subject)  \(event.kind)")
+            if let cause = event.cause { clauses.add("  \(cause)", drop: nil) }
+            clauses.add("  by \(EventTable.actor(event))", drop: 0)
+            return Spans(clauses.text(width: width, glyphs))
         default: break
         }
         guard let picture = model.picture, let subject = model.subject else { return Spans() }
         switch subject {
         case .channel(let serial):
-            return picture.channel(serial: serial).map { Spans(sentence($0)) } ?? Spans()
+            return picture.channel(serial: serial).map { Spans(sentence($0, width)) } ?? Spans()
         case .group(let serial):
             guard let group = picture.group(serial: serial) else { return Spans() }
             let snapshot = group.snapshot
-            return Spans(
-                "\(snapshot.path)  \(snapshot.balance)  total \(snapshot.total)"
-                    + "  spilled \(snapshot.spilled)")
+            var clauses = Clauses("\(snapshot.path)  \(snapshot.balance)")
+            clauses.add("  total \(snapshot.total)", drop: 0)
+            clauses.add("  spilled \(snapshot.spilled)", drop: 1)
+            return Spans(clauses.text(width: width, glyphs))
         case .service(let name):
             let listeners = picture.listeners.filter { $0.path.hasPrefix(name + "/") }
             let list = listeners.map { "\($0.address) \($0.state.rawValue)" }
@@ -112,44 +115,49 @@ struct Footer {
             guard let listener = picture.listeners.first(where: { $0.serial == serial }) else {
                 return Spans()
             }
-            return Spans(
-                "listener \(listener.path)  \(listener.address)  \(listener.state.rawValue)  "
-                    + "when empty: \(listener.whenEmpty)  refused \(listener.refused)")
+            var clauses = Clauses(
+                "listener \(listener.path)  \(listener.address)  \(listener.state.rawValue)")
+            clauses.add("  when empty: \(listener.whenEmpty)", drop: 0)
+            clauses.add("  refused \(listener.refused)", drop: 1)
+            return Spans(clauses.text(width: width, glyphs))
         case .quiet: return Spans("channels that are up; Enter shows them, h hides them again")
         case .session, .event: return Spans()
         }
     }
 
     /// `rows 1-7 of 400 matching, 1284 in all (only this window was fetched)`
-    private var windowSentence: String {
+    private func windowSentence(_ width: Int) -> String {
         let window = model.window
         guard window.isKnown, window.fault == nil else { return "" }
+        if window.old.isEmpty, let crowd = StuckCrowd(window.rows) { return crowd.text }
         let top = model.sessionCursor.top
         let last = min(window.matched, top + model.arrangement.tableHeight)
-        var text = "rows \(min(top + 1, last))-\(last) of \(window.matched) matching"
-        text += ", \(window.total) in all"
-        if window.matched > window.rows.count { text += " (only this window was fetched)" }
+        var clauses = Clauses("rows \(min(top + 1, last))-\(last) of \(window.matched) matching")
+        clauses.add(", \(window.total) in all", drop: 2)
+        if window.matched > window.rows.count {
+            clauses.add(" (only this window was fetched)", drop: 0)
+        }
         if window.pause > 0 {
-            text += "; asked every \(Age(milliseconds: window.pause)) to spare the daemon"
+            let pause = Age(milliseconds: window.pause)
+            clauses.add("; asked every \(pause) to spare the daemon", drop: 1)
         }
         if !window.old.isEmpty {
-            text += "; \(window.old.count) dim: ended or moved on"
+            clauses.add("; \(window.old.count) dim: ended or moved on", drop: 3)
         } else {
-            if let crowd = StuckCrowd(window.rows) { return crowd.text }
             let stuck = window.rows.count { $0.stuck != nil }
-            if stuck > 0 { text += "; \(stuck) stuck here (S)" }
+            if stuck > 0 { clauses.add("; \(stuck) stuck here (S)", drop: 3) }
         }
-        return text
+        return clauses.text(width: width, glyphs)
     }
 
-    private func sentence(_ channel: ChannelSnapshot) -> String {
-        var parts: [String] = []
+    private func sentence(_ channel: ChannelSnapshot, _ width: Int) -> String {
         let label = channel.label.map { " (\($0))" } ?? ""
         var first = "\(channel.path)\(label)"
+        if let rival = model.company.warning([channel.path]) { first = "\(rival), \(first)" }
         if let why = channel.why, !why.isEmpty { first += " \(why)" }
-        parts.append(first)
+        var clauses = Clauses(first)
         if let retry = channel.retryMilliseconds {
-            parts.append("retry in \(Age(milliseconds: retry))")
+            clauses.add(", retry in \(Age(milliseconds: retry))", drop: 2)
         }
         let since = model.pictureAt.map { at in
             let seconds =
@@ -158,10 +166,9 @@ struct Footer {
             return channel.sinceMilliseconds >= 86_400_000
                 ? "\(time.date) \(time.shortClock)" : time.shortClock
         }
-        if let since { parts.append("\(channel.state.rawValue) since \(since)") }
-        if let by = channel.by, !by.isEmpty { parts.append("by \(by)") }
-        if let rival = model.company.warning([channel.path]) { parts.insert(rival, at: 0) }
-        return parts.joined(separator: ", ")
+        if let since { clauses.add(", \(channel.state.rawValue) since \(since)", drop: 1) }
+        if let by = channel.by, !by.isEmpty { clauses.add(", by \(by)", drop: 0) }
+        return clauses.text(width: width, glyphs)
     }
 
     /// As many keys of this view as there is room for; the way to the others always.
@@ -209,6 +216,7 @@ struct Footer {
             return [
                 ("Space", "shows or hides it"), ("_", "all as the width says"), ("q", "back"),
             ]
+        case .sorting: return [("Enter", "sorts by it, or turns the order round"), ("q", "back")]
         case .views: return [("Enter", "shows it"), ("q", "back"), (":forget NAME", "drops one")]
         case .answer, .why, .undo, .rehearsal: return moving
         }

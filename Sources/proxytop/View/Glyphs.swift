@@ -50,9 +50,10 @@ enum Glyphs: String, Sendable, CaseIterable {
         return String(text)
     }
 
-    /// The set to use when nobody says otherwise: by the character set and by what the terminal calls itself.
-    static func automatic(isUTF8: Bool, terminal: String?) -> Glyphs {
-        guard isUTF8 else { return .ascii }
+    /// The set to use when nobody says otherwise: by the character set, by what the terminal calls itself, and by whether
+    /// its signs may be two cells wide.
+    static func automatic(isUTF8: Bool, isWide: Bool, terminal: String?) -> Glyphs {
+        guard isUTF8, !isWide else { return .ascii }
         let name = terminal ?? ""
         return name == "linux" || name.hasPrefix("vt") || name == "dumb" ? .ascii : .unicode
     }

@@ -20,8 +20,8 @@ extension Model {
         }
         if let confirmation {
             DialogBox(
-                confirmation: confirmation, picture: picture, glyphs: glyphs,
-                rival: company.warning(company.told)
+                confirmation: confirmation, picture: picture, glyphs: glyphs, now: now,
+                rival: company.warning(company.told), slowness: link.slowness
             ).draw(into: &grid)
         }
         return grid

@@ -39,6 +39,13 @@ extension Grid {
         return next
     }
 
+    /// A line that ends with a mark where it has no room.
+    mutating func put(_ spans: Spans, row: Int, column: Int, end: Int, cut: Unicode.Scalar) {
+        put(spans, row: row, column: column, end: end)
+        guard column + spans.width > end, end > column else { return }
+        fill(cut, row: row, from: end - 1, to: end)
+    }
+
     /// A line with two ends; the right one is kept whole, the left one gives way, with a mark.
     mutating func put(left: Spans, right: Spans, row: Int, cut: Unicode.Scalar) {
         let rightWidth = right.width

@@ -20,6 +20,10 @@ struct TabLine {
         let end = grid.put(left, row: row, column: 0)
         let room = grid.size.columns - end - 1
         var parts = setting
+        // That there is no filter matters less than that there are no groups.
+        if model.isFlat, CellWidth.of(parts.joined(separator: "  ")) > room {
+            parts.removeAll { $0 == "filter:-" }
+        }
         // What is set matters more than how often is asked.
         while parts.count > 1, CellWidth.of(parts.joined(separator: "  ")) > room {
             parts.removeLast()
@@ -42,16 +46,25 @@ struct TabLine {
             let column = SessionColumn.all.first { $0.field == order.field }
             let name = column?.title ?? order.field.rawValue
             parts.append("sort:\(name)\(order.isDescending ? "-" : "+")")
-        case .channels: parts.append(rows(model.outline.rows.count, model.cursor.top))
+        case .channels:
+            let count = model.outline.rows.count
+            if model.isFlat {
+                parts.append("group:off")
+                // Of one long list it matters what is at its top.
+                if count > model.arrangement.tableHeight { parts.append(sorting) }
+            }
+            parts.append(rows(count, model.cursor.top))
         default: break
         }
         parts.append(NumberText.interval(model.intervalMilliseconds))
         return parts
     }
 
+    private var sorting: String { "sort:\(model.channelOrder?.text ?? "id")" }
+
     private func rows(_ count: Int, _ top: Int) -> String {
         let height = model.arrangement.tableHeight
-        guard count > height else { return "sort:\(model.channelOrder?.text ?? "id")" }
+        guard count > height else { return sorting }
         return "rows \(top + 1)-\(min(count, top + height)) of \(count)"
     }
 }

@@ -10,8 +10,10 @@ struct TextPage {
     /// The line that Enter takes; nil: the text only scrolls.
     private var chosen: Int?
     private var sought = ""
+    private let glyphs: Glyphs
 
     init(overlay: Overlay, model: Model, _ glyphs: Glyphs = .ascii) {
+        self.glyphs = glyphs
         switch overlay {
         case .help:
             title = "proxytop: keys"
@@ -27,10 +29,13 @@ struct TextPage {
             lines = Self.undoLines(model)
         case .menu:
             title = "what can be done here: Enter does it, q closes"
-            lines = Self.menuLines(ActionMenu(model), width: model.size.columns - 2)
+            lines = Self.menuLines(ActionMenu(model), width: model.size.columns - 2, glyphs)
         case .columns:
             title = "columns of this view: Space shows or hides, q closes"
             lines = ColumnMenu(model).items.map(Self.line)
+        case .sorting:
+            title = "columns to sort by: Enter sorts, on the present one it turns the order round"
+            lines = Self.sortLines(SortMenu(model))
         case .views:
             title = "views that were kept: Enter shows one, q closes"
             lines = Self.viewLines(model.savedViews)
@@ -50,6 +55,16 @@ struct TextPage {
         line.add(
             item.meaning + (item.isFixed ? " (always there)" : ""), item.isFixed ? .faint : .plain)
         return line
+    }
+
+    private static func sortLines(_ menu: SortMenu) -> [Spans] {
+        menu.items.map { item in
+            let mark = item.isPresent ? (menu.isDescending ? "-" : "+") : " "
+            var line = Spans("  [\(mark)] ", item.isPresent ? .strong : .faint)
+            line.add(item.title + blank(item.title, 10), .strong)
+            line.add(item.meaning)
+            return line
+        }
     }
 
     private static func viewLines(_ views: [SavedView]) -> [Spans] {
@@ -87,27 +102,36 @@ struct TextPage {
         return lines + [Spans(), Spans("u takes the first of them back, and asks before")]
     }
 
-    private static func menuLines(_ menu: ActionMenu, width: Int) -> [Spans] {
+    private static func menuLines(_ menu: ActionMenu, width: Int, _ glyphs: Glyphs) -> [Spans] {
         menu.items.map { item in
             var line = Spans("  ")
             let isPossible = item.obstacle == nil
             line.add(item.key, isPossible ? .strong : .faint)
             line.add(String(repeating: " ", count: max(1, 8 - CellWidth.of(item.key))))
-            line.add(item.help, isPossible ? .plain : .faint)
-            guard let obstacle = item.obstacle else { return line }
-            let room = width - line.width - 4
+            guard let obstacle = item.obstacle else {
+                line.add(item.help)
+                return line
+            }
+            let room = width - line.width
+            let whole = "  (\(obstacle))"
             // Where both do not fit, the key itself says why.
-            line.add(CellWidth.of(obstacle) <= room ? "  (\(obstacle))" : "  (not now)", .slow)
+            let remark =
+                CellWidth.of(item.help) + CellWidth.of(whole) <= room ? whole : "  (not now)"
+            line.add(
+                Cutting.end(item.help, width: max(0, room - CellWidth.of(remark)), glyphs), .faint)
+            line.add(remark, .slow)
             return line
         }
     }
 
     func draw(top: Int, into grid: inout Grid) {
-        grid.put(title, row: 0, column: 1, style: .strong)
+        grid.put(
+            Cutting.end(title, width: grid.size.columns - 1, glyphs), row: 0, column: 1,
+            style: .strong)
         let room = max(0, grid.size.rows - Self.frame)
         for (offset, line) in lines.dropFirst(top).prefix(room).enumerated() {
             let row = offset + 1
-            grid.put(line, row: row, column: 1)
+            grid.put(line, row: row, column: 1, end: grid.size.columns, cut: glyphs.cut)
             showMatch(line.text, into: &grid, row: row)
             guard chosen == top + offset else { continue }
             grid.put(">", row: row, column: 1, style: .strong)

@@ -3,6 +3,8 @@ enum Theme: String, Sendable, CaseIterable {
     case dark, light
     /// For eyes that do not tell red from green: blue is good, orange is bad.
     case blueOrange = "blue-orange"
+    /// Colours for what is wrong, and for nothing else.
+    case calm
     /// No colour: attributes only.
     case mono
 
@@ -56,7 +58,7 @@ enum Theme: String, Sendable, CaseIterable {
         case .strong, .heading, .slow: look.isBold = true
         case .up, .good: break
         case .full, .grace: look.isBold = true
-        case .drain: look.isUnderlined = self == .mono
+        case .drain: look.isUnderlined = self == .mono || self == .calm
         case .down, .auto, .danger:
             look.isBold = true
             look.isReversed = self == .mono
@@ -71,6 +73,7 @@ enum Theme: String, Sendable, CaseIterable {
     /// Yellow is unreadable on white, so the light theme takes darker ones from the 256.
     private func colour(of role: Style.Role) -> Int? {
         if self == .blueOrange { return blueOrange(of: role) }
+        if self == .calm { return calm(of: role) }
         return switch role {
         case .plain, .strong, .faint, .off, .chosen: nil
         case .heading: self == .light ? 4 : 6
@@ -94,6 +97,16 @@ enum Theme: String, Sendable, CaseIterable {
         case .full, .grace, .slow: 172
         case .down, .danger, .alert: 202
         case .auto: 166
+        }
+    }
+
+    /// Readable on black and on white.
+    private func calm(of role: Style.Role) -> Int? {
+        switch role {
+        case .full, .grace, .slow: 172
+        case .down, .danger, .alert: 1
+        case .auto: 5
+        case .plain, .strong, .faint, .off, .chosen, .heading, .up, .good, .drain, .check: nil
         }
     }
 }

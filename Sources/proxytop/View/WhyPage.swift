@@ -22,11 +22,11 @@ enum WhyPage {
                 ).clock
             }
             for (index, part) in Cutting.wrapped(line.text, width: width).enumerated() {
-                let head = index == 0 ? time ?? "now" : ""
+                let head = index == 0 ? (time ?? "now") + (line.isMoment ? ">" : "") : ""
                 let blank = String(repeating: " ", count: indent - CellWidth.of(head))
-                var spans = Spans(head, .faint)
+                var spans = Spans(head, line.isMoment ? .strong : .faint)
                 spans.add(blank)
-                spans.add(part, line.isBad ? .strong : .plain)
+                spans.add(part, line.isMoment ? .chosen : line.isBad ? .strong : .plain)
                 lines.append(spans)
             }
         }

@@ -19,6 +19,19 @@ struct FilterTextTests {
     }
 
     @Test(
+        "rates and the failures of the last minutes can be asked for, too",
+        arguments: [
+            ("out_rate > 40M", [1, 2, 3]), ("new > 20 and in_rate < 6.7M", [1]),
+            ("err > 0", [4]), ("err = 0 and state = down", []), ("new_rate = 0", [4, 5, 6, 8, 9]),
+        ] as [(String, Set<UInt64>)])
+    func rates(text: String, serials: Set<UInt64>) {
+        var stage = Stage.live()
+        stage.type("/" + text)
+        stage.press(.enter)
+        #expect(stage.model.matching == serials)
+    }
+
+    @Test(
         "a mistake says where it is",
         arguments: [
             ("state =", "“state” is compared with nothing"), ("(state = up", "not closed"),

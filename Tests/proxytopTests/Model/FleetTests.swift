@@ -26,6 +26,51 @@ struct FleetTests {
         #expect(fleet.press(.character("q"), at: 0) == .quit)
     }
 
+    @Test("q asks once more while one of the screens has still something to do")
+    func promises() {
+        var waiting = Stage.live()
+        waiting.model.errands.add([waiting.story.channels[4]])
+        let models = [Stage.live().model, waiting.model]
+        let promises = Fleet.promises(models)
+        #expect(promises == "lb1: off when empty: 0.4 (31 left)")
+        #expect(Fleet.promises([Stage.live().model]) == nil)
+
+        for key in [Key.character("q"), .character("Q"), .function(10)] {
+            var fleet = Fleet(count: 2)
+            #expect(fleet.press(key, at: 1000, promises: promises) == .none)
+            let grid = FleetPage(
+                models: models, names: ["/a", "/b"], fleet: fleet, glyphs: .ascii
+            ).draw(Size(columns: 120, rows: 8), isASCII: true)
+            #expect(grid.lines[6].contains("once more to quit and leave it drained: lb1: off when"))
+            #expect(fleet.press(key, at: 2000, promises: promises) == .quit)
+        }
+        var fleet = Fleet(count: 2)
+        _ = fleet.press(.character("q"), at: 1000, promises: promises)
+        _ = fleet.press(.down, at: 1500, promises: promises)
+        #expect(fleet.warning == nil)
+        #expect(fleet.press(.character("q"), at: 7000, promises: promises) == .none, "too late")
+        #expect(fleet.press(.character("q"), at: 7100, promises: nil) == .quit)
+    }
+
+    @Test("Q in one daemon asks for what the others have still to do, and so does :quit")
+    func elsewhere() {
+        for line in ["Q", ":quit\n"] {
+            var stage = Stage.live()
+            stage.model.isMember = true
+            stage.model.promisesElsewhere = "lb2: off when empty: 0.1 (7 left)"
+            func press() {
+                for scalar in line.unicodeScalars {
+                    stage.press(scalar == "\n" ? .enter : .character(scalar))
+                }
+            }
+            press()
+            #expect(!stage.effects.contains(.quit(.good, message: nil)))
+            #expect(stage.text.contains("leave it drained: lb2: off when empty"))
+            press()
+            #expect(stage.effects.contains(.quit(.good, message: nil)))
+        }
+    }
+
     @Test(
         "a member's way back leads to all of them, a lone daemon's out", arguments: [true, false])
     func back(isMember: Bool) {

@@ -66,6 +66,77 @@ struct ReasonTests {
         #expect(lines.last == "the commands above are all that people did to it")
     }
 
+    @Test("w on an event tells what had led to it, and ends with it")
+    func moment() throws {
+        var story = Story()
+        story.addEvents()
+        for (index, channel) in ["mail/0/3", "mail/0/4", "mail/0/0"].enumerated() {
+            story.events[index].subject = "channel \(channel)"
+            // As long before the screen's now as the wall says.
+            story.events[index].monotonicMilliseconds =
+                story.milliseconds + 882_000
+                - (1_795_228_867_000 - story.events[index].timeMilliseconds)
+        }
+        var stage = Stage.live(columns: 100, rows: 30, story: story)
+        let drain = try #require(stage.model.log.events.first { $0.text.contains("mail/0/4 up") })
+        stage.type("4")
+        stage.model.eventCursor.subject = .event(id: drain.id)
+        stage.model.settle()
+        stage.type("w")
+        #expect(stage.lines[0].hasPrefix(" why: mail/0/4  mail-e.example.net:143  at 02:37:40"))
+        #expect(stage.asked.last?.hasPrefix("show history mail/0/4 since ") == true)
+        let lines = stage.lines.dropFirst().prefix { !$0.isEmpty }
+        let place = try #require(lines.firstIndex { $0.contains("02:37:40> channel mail/0/4") })
+        // Nothing that came later, but one line about now.
+        #expect(!lines.contains { $0.contains("02:38:40") }, "\(stage.text)")
+        #expect(lines[(place + 1)...].contains { $0.contains("up to then") })
+        #expect(lines.last?.contains("now       drain for") == true)
+        let grid = stage.model.render(.ascii)
+        #expect(grid.styles[grid.range(ofRow: place)].contains(Style.chosen.number))
+    }
+
+    @Test("an event of something that is gone, or never was a channel, has a timeline, too")
+    func goneMoment() {
+        var stage = Stage.live(columns: 100, rows: 30)
+        for (id, subject) in [(50, "channel mail/9/9"), (51, "daemon"), (52, "channel mail/9/9")] {
+            stage.story.events.append(
+                Story.event(UInt64(id), at: stage.story.milliseconds, subject, "told \(id)"))
+        }
+        stage.pass(milliseconds: 1000)
+        stage.type("4")
+        stage.model.eventCursor.subject = .event(id: 52)
+        stage.model.settle()
+        let asked = stage.asked.count
+        stage.type("w")
+        #expect(stage.text.contains("told 50") && stage.text.contains("> told 52"))
+        #expect(!stage.text.contains("told 51"))
+        #expect(!stage.asked[asked...].contains { $0.hasPrefix("show history") })
+        stage.type("q")
+        stage.model.eventCursor.subject = .event(id: 51)
+        stage.model.settle()
+        stage.type("w")
+        #expect(stage.text.contains("> told 51") && !stage.text.contains("told 50"))
+    }
+
+    @Test("failures and slow connects after the moment are none of its reasons")
+    func before() {
+        var stage = Stage.live(columns: 120, rows: 40)
+        var event = Story.event(90, at: stage.story.milliseconds, "channel mail/0/3", "weight")
+        event.timeMilliseconds = 1_795_228_000_000 + 150_000
+        stage.story.events.append(event)
+        stage.pass(milliseconds: 1000)
+        var why = Why(subject: .channel(serial: 4), title: "x")
+        why.samples = Self.samples(
+            Array(repeating: 1900, count: 20) + [250_000, 840_000, nil, nil, nil],
+            failed: Array(repeating: 0, count: 22) + [3, 20, 14])
+        why.event = event
+        let lines = why.lines(stage.model).map(\.text)
+        #expect(!lines.contains { $0.contains("failed connects") || $0.contains("rises") })
+        event.timeMilliseconds += 150_000
+        why.event = event
+        #expect(why.lines(stage.model).contains { $0.text == "37 failed connects within 30s" })
+    }
+
     @Test("steady connect times and no failures say nothing")
     func quiet() {
         var why = Why(subject: .service("mail"), title: "x")

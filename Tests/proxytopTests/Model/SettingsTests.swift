@@ -8,13 +8,13 @@ struct SettingsTests {
     @Test("a file says what holds, and the command line comes first")
     func reads() throws {
         var settings = try Settings(
-            "# mine\n\ninterval = 2\n theme=light\nmouse = yes\r\nkey.drain = z Ctrl-T\nkey.half-down = none\n"
+            "# mine\n\ninterval = 2\n theme=light\nmouse = yes\r\nkey.drain = x Ctrl-T\nkey.half-down = none\n"
         )
         #expect(settings[.interval] == "2")
         #expect(settings[.theme] == "light")
         #expect(settings[.glyphs] == "auto")
         #expect(settings.isOn(.mouse) && !settings.isOn(.mono))
-        #expect(settings.keys.command(for: .character("z"), on: .channels) == .drain)
+        #expect(settings.keys.command(for: .character("x"), on: .channels) == .drain)
         #expect(settings.keys.command(for: .control("t"), on: .channels) == .drain)
         #expect(settings.keys.command(for: .character("D"), on: .channels) == nil)
         #expect(settings.keys.command(for: .control("d"), on: .channels) == nil)
@@ -46,7 +46,7 @@ struct SettingsTests {
             ("interval = 0", "line 1: interval: 0 is not between 0.25 and 60 seconds"),
             ("interval = nan", "line 1: interval: nan is not between"),
             ("interval = 1\ninterval = 2", "line 2: interval is set twice"),
-            ("theme = blue", "line 1: theme: “blue” is not dark, light or blue-orange"),
+            ("theme = blue", "line 1: theme: “blue” is not dark, light, blue-orange or calm"),
             ("mouse = true", "line 1: mouse: “true” is not yes or no"),
             ("bell = loud", "line 1: bell: “loud” is not off, lost or down"),
             ("key.drain = DD", "line 1: “DD” is no key"),

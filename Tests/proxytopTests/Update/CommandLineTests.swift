@@ -180,4 +180,35 @@ struct CommandLineTests {
         let attributes = try FileManager.default.attributesOfItem(atPath: path)
         #expect(attributes[.posixPermissions] as? Int == 0o600)
     }
+
+    @Test("while addresses are hidden no line with one is kept for another run")
+    func privacy() {
+        var stage = Stage.live()
+        stage.type("P")
+        let lines = [
+            "explain 192.0.2.1", "show sessions where client ~ 10.0.0.0/8",
+            "show sessions where client=192.0.2.1:50122", "explain 2001:db8::7",
+            "explain [2001:db8::7]:1",
+        ]
+        for line in lines { stage.command(line) }
+        stage.press(.escape)
+        func kept() -> [String] {
+            stage.effects.compactMap { if case .remember(let line) = $0 { line } else { nil } }
+        }
+        #expect(kept().isEmpty, "\(kept())")
+        stage.command("show channel mail/0/3")
+        #expect(kept() == ["show channel mail/0/3"])
+        stage.press(.escape)
+        stage.type("P")
+        stage.command("explain 192.0.2.1")
+        #expect(kept().last == "explain 192.0.2.1")
+    }
+
+    @Test("Tab gives a group's present policy, to be changed")
+    func policy() {
+        var stage = Stage.live()
+        stage.type(":set mail/0 balance ")
+        stage.press(.tab)
+        #expect(stage.model.prompt?.text == "set mail/0 balance round-robin ")
+    }
 }

@@ -63,24 +63,6 @@ struct FindTests {
         #expect(stage.lines.contains { $0.hasPrefix("> 1.1") })
     }
 
-    @Test("in the connections those that were fetched are looked at, and that is said")
-    func connections() {
-        var story = Story()
-        story.addSessions(60)
-        var stage = Stage.live(story: story)
-        stage.type("3")
-        stage.pass(milliseconds: 1000)
-        stage.press(.function(3))
-        stage.type("192.0.2.9:")
-        stage.press(.enter)
-        #expect(stage.model.subject == .session(id: 1008))
-        stage.press(.function(3))
-        stage.type("198.51.100.1")
-        stage.press(.enter)
-        #expect(stage.text.contains("that were fetched matches"))
-        #expect(stage.model.subject == .session(id: 1008))
-    }
-
     @Test("events, too")
     func events() {
         var story = Story()

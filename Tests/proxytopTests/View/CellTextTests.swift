@@ -95,6 +95,41 @@ struct CellTextTests {
             (true, "linux", .ascii), (true, "vt220", .ascii), (true, nil, .unicode),
         ] as [(Bool, String?, Glyphs)])
     func glyphs(isUTF8: Bool, terminal: String?, expected: Glyphs) {
-        #expect(Glyphs.automatic(isUTF8: isUTF8, terminal: terminal) == expected)
+        #expect(
+            Glyphs.automatic(isUTF8: isUTF8, isWide: false, terminal: terminal) == expected)
+        #expect(Glyphs.automatic(isUTF8: isUTF8, isWide: true, terminal: terminal) == .ascii)
+    }
+
+    @Test(
+        "signs of two cells are known by what terminals and libraries really look at",
+        arguments: [
+            (1, [:], false), (2, [:], true),
+            (1, ["LANG": "ja_JP.UTF-8"], false), (1, ["LANG": "ja_JP.UTF-8@cjkwide"], true),
+            (2, ["LC_ALL": "zh_TW.utf8@cjknarrow"], false),
+            (1, ["LANG": "ja_JP.UTF-8@cjkwide", "LC_ALL": "C.UTF-8"], false),
+            (1, ["LC_ALL": "", "LANG": "ja_JP.UTF-8@cjkwide"], true),
+            (1, ["VTE_CJK_WIDTH": "wide"], true), (1, ["VTE_CJK_WIDTH": "1"], true),
+            (1, ["VTE_CJK_WIDTH": "narrow", "LANG": "ja_JP.UTF-8"], false),
+            (1, ["VTE_CJK_WIDTH": "auto", "LANG": "ko_KR.UTF-8"], true),
+            (1, ["VTE_CJK_WIDTH": "auto", "LANG": "de_DE.UTF-8"], false),
+            (1, ["RUNEWIDTH_EASTASIAN": "1"], true), (1, ["RUNEWIDTH_EASTASIAN": "0"], false),
+        ] as [(Int, [String: String], Bool)])
+    func ambiguous(cells: Int, environment: [String: String], isWide: Bool) {
+        #expect(AmbiguousWidth.isWide(cells: cells) { environment[$0] } == isWide)
+    }
+
+    @Test(
+        "where there is no room whole parts go, the least important first, and then it is cut",
+        arguments: [
+            (40, "mail/0/3 refused, down since 02:36, by x"),
+            (39, "mail/0/3 refused, down since 02:36"),
+            (34, "mail/0/3 refused, down since 02:36"), (33, "mail/0/3 refused"),
+            (16, "mail/0/3 refused"), (10, "mail/0/3 ~"), (0, ""),
+        ])
+    func clauses(width: Int, text: String) {
+        var clauses = Clauses("mail/0/3 refused")
+        clauses.add(", down since 02:36", drop: 1)
+        clauses.add(", by x", drop: 0)
+        #expect(clauses.text(width: width, .ascii) == text)
     }
 }
