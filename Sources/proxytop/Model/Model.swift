@@ -87,6 +87,8 @@ struct Model: Sendable {
     var savedViews: [SavedView] = []
     /// Who else is there.
     var company = Company()
+    /// What the daemon takes of its machine.
+    var burden = Burden()
     /// Channels to be switched off when they are empty.
     var errands = Errands()
     /// Channels that go and come back, and how often lately.
@@ -124,8 +126,8 @@ struct Model: Sendable {
     var groupCursor = Cursor()
     var nearbyCursor = Cursor()
     var latestCursor = Cursor()
-    /// The first line of the timeline below the channels; nil: its end.
-    var whyTop: Int?
+    /// The first lines of the texts below and beside the channels, where somebody has scrolled.
+    var paneTops: [Focus: Int] = [:]
     var movedAt: UInt64?
     var folded: Set<Subject> = []
     /// Groups whose quiet channels are shown though the list is long.
@@ -180,6 +182,10 @@ struct Model: Sendable {
         bell = Bell(rawValue: settings[.bell]) ?? .lost
         isLean = settings.isOn(.lean)
         hidesClients = settings.isOn(.hideClients)
+        if settings.isSet(.columns) { channelColumns = ColumnChoice(words: settings[.columns]) }
+        if settings.isSet(.connectionColumns) {
+            sessionColumns = ColumnChoice(words: settings[.connectionColumns])
+        }
     }
 
     var outline: Outline {

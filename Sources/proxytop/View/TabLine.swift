@@ -5,6 +5,9 @@ struct TabLine {
     let model: Model
     let glyphs: Glyphs
 
+    /// From here on what is usual is said, too.
+    private static let wordyFrom = 120
+
     init(_ model: Model, _ glyphs: Glyphs) {
         self.model = model
         self.glyphs = glyphs
@@ -44,6 +47,12 @@ struct TabLine {
             parts.append("sort:\(name)\(order.isDescending ? "-" : "+")")
         case .channels: parts.append(rows(model.outline.rows.count, model.cursor.top))
         default: break
+        }
+        if model.size.columns >= Self.wordyFrom {
+            parts.append("frozen:\(model.isFrozen ? "yes" : "no")")
+        }
+        if model.size.columns >= HeaderStrip.widestFrom {
+            parts.append("time:\(model.tense == .present ? "live" : LinkText(model).short)")
         }
         parts.append(NumberText.interval(model.intervalMilliseconds))
         return parts
