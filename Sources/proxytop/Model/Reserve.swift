@@ -13,9 +13,13 @@ enum Reserve: Equatable, Sendable {
     /// There is room, and it is the last channel of its service.
     case closes
 
-    /// Of all groups that take clients, what is worst; nil: there is none.
+    /// For each of more groups than this all others would be gone through with every frame.
+    static let mostGroups = 64
+
+    /// Of all groups that take clients, what is worst; nil: there is none, or there are too many.
     static func worst(in picture: Picture) -> Reserve? {
-        picture.services.flatMap { service in
+        guard picture.groups.count <= mostGroups else { return nil }
+        return picture.services.flatMap { service in
             service.groups.filter { !$0.usable.isEmpty }.map { of($0, in: service) }
         }.max { $0.gravity < $1.gravity }
     }
