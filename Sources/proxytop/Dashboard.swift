@@ -36,7 +36,7 @@ struct Dashboard: ~Copyable {
             station.model.pastLines = past
             station.model.savedViews = views
             if let last {
-                station.model.adopt(look: last)
+                station.model.adopt(lastLook: last)
                 station.model.lastPage = last.page
             }
             station.model.isMember = stations.count > 1

@@ -158,6 +158,14 @@ struct Story {
             return .table(ListenerSnapshot.table(listeners), attributes: attributes)
         case "show control":
             return .table(PresenceSnapshot.table(present), attributes: attributes)
+        case "show limits":
+            var table = Table(columns: ["name", "used", "limit"])
+            table.append(["descriptors", "1771", "8192"])
+            // A ninth of one core, since the start.
+            table.append(["cpu_ms", String(milliseconds / 9), "-"])
+            return .table(table, attributes: attributes)
+        case _ where request.hasPrefix("show channel "):
+            return detail(of: words[2])
         case _ where words.first == "intend": return .ok(attributes: attributes, lines: [])
         case "begin":
             transaction = []
@@ -216,6 +224,33 @@ struct Story {
             transaction?.append(words)
             return .ok(attributes: attributes, lines: [])
         }
+    }
+
+    /// What `show channel` tells besides what `show channels` does, of one that is down and of one that is not.
+    private func detail(of path: String) -> Reply {
+        guard let channel = channels.first(where: { $0.path == path }) else {
+            return .error(.notFound, message: "no channel “\(path)”")
+        }
+        var table = Table(columns: ["field", "value"])
+        for (name, value) in zip(ChannelSnapshot.columns, channel.row) {
+            table.append([name, value])
+        }
+        table.append(["connect_timeout_ms", "5000"])
+        table.append([
+            "connect_histogram",
+            "100=0 250=12 500=1200 1000=310 2500=90 5000=0 10000=3 25000=0 50000=0 100000=0 "
+                + "250000=0 500000=0 1000000=0 5000000=0 more=0",
+        ])
+        guard channel.state == .down else { return .table(table, attributes: attributes) }
+        table.append(["causes", "reset=2 refused=37"])
+        for number in 1...3 {
+            let age = number * 60_000
+            table.append([
+                "error_\(number)",
+                "time_ms=\(1_795_228_867_000 - age) age_ms=\(age) errno=ECONNREFUSED cause=refused",
+            ])
+        }
+        return .table(table, attributes: attributes)
     }
 
     var picture: Picture {

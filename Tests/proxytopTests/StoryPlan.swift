@@ -18,7 +18,8 @@ extension Story {
             ("set", "PATH KEY VALUE… [if-gen=N]", "admin"),
             ("remove", "PATH [cut] [if-gen=N]", "admin"), ("begin", "", "operator"),
             ("abort", "", "operator"), ("commit", "[cut]", "admin"),
-            ("show control", "", ""), ("kill session", "ID", "operator"),
+            ("show control", "", ""), ("show limits", "", ""), ("show channel", "PATH", ""),
+            ("kill session", "ID", "operator"),
             ("kill sessions", "where FIELD OP VALUE [and …]", "operator"),
             ("reset", "PATH", "operator"), ("shutdown", "", "admin"),
         ] {

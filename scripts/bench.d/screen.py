@@ -141,6 +141,15 @@ def resident(pid):
     return 0
 
 
+def wakeups(pid):
+    """How often a process has gone to sleep and was woken again."""
+    with open(f"/proc/{pid}/status") as file:
+        for line in file:
+            if line.startswith("voluntary_ctxt_switches:"):
+                return int(line.split()[1])
+    return 0
+
+
 class Meter:
     """The share of one core that a process has used since."""
 
@@ -180,6 +189,7 @@ def look(proxytop, control, columns, rows, view, seconds, daemon, clients, press
         terminal.pass_time(3)
         top = Meter(terminal.process.pid)
         bytes_before, began = terminal.byte_count, time.monotonic()
+        woken_before = wakeups(terminal.process.pid)
         terminal.pass_time(seconds)
         ticks = time.monotonic() - began
         result = {
@@ -187,6 +197,7 @@ def look(proxytop, control, columns, rows, view, seconds, daemon, clients, press
             "view": view,
             "first_paint_ms": round(first, 1),
             "bytes_per_tick": round((terminal.byte_count - bytes_before) / ticks),
+            "wakeups_per_tick": round((wakeups(terminal.process.pid) - woken_before) / ticks, 1),
             "cpu_percent": round(top.percent, 2),
             "daemon_cpu_percent": round(daemon_cost, 2),
         }
@@ -232,6 +243,8 @@ def budgets(results, paint):
         if result["view"] == "channels":
             limit = next(limit for columns, rows, limit in SIZES if result["size"] == f"{columns}x{rows}")
             yield f"{name}: bytes per tick", result["bytes_per_tick"], limit
+        # The clock, and the answer in as many parts as it comes.
+        yield f"{name}: wakeups per tick", result["wakeups_per_tick"], 4
         yield f"{name}: proxytop, % of a core", result["cpu_percent"], 2.0
         yield f"{name}: proxyd, % of a core", result["daemon_cpu_percent"], 1.0
         yield f"{name}: key to repaint p95, ms", result["key_p95_ms"], 50

@@ -18,6 +18,7 @@ struct ChannelStanding: Sendable {
     var probes = ProbeRecord.Told()
     /// The latest first.
     var mishaps: [Mishaps.Mishap] = []
+    var causes: [EndReason.Cause: UInt64] = [:]
     var totals = TrafficCounters.Totals()
     /// What `reset` has taken off.
     var baseline = TrafficCounters.Totals()
@@ -48,8 +49,8 @@ extension Channel {
             filledAt: Instant(nanoseconds: filledAt.load(ordering: .relaxed)),
             isDiscarded: isDiscarded.load(ordering: .relaxed), note: note.withLock { $0 },
             health: health.withLock { $0.memory }, hasFailed: hasFailed.load(ordering: .relaxed),
-            latency: latency.word, probes: probes.last, mishaps: mishaps.all, totals: totals,
-            baseline: baseline.present)
+            latency: latency.word, probes: probes.last, mishaps: mishaps.all,
+            causes: mishaps.counts, totals: totals, baseline: baseline.present)
         standing.awaitsProof = awaitsProof.load(ordering: .relaxed)
         for timings in timings {
             timings.connect.add(to: &standing.connect)
@@ -72,7 +73,7 @@ extension Channel {
         awaitsProof.store(standing.awaitsProof, ordering: .relaxed)
         latency.resume(standing.latency)
         probes.resume(standing.probes)
-        mishaps.resume(standing.mishaps)
+        mishaps.resume(standing.mishaps, standing.causes)
         baseline.reset(to: standing.baseline)
         // One worker's are as good as another's: whoever asks adds them up.
         counters.first?.restore(standing.totals)

@@ -15,28 +15,39 @@ final class Mishaps: Sendable {
     private struct Latest {
         var ring: [Mishap] = []
         var next = 0
+        /// How often each has happened since the start.
+        var counts: [EndReason.Cause: UInt64] = [:]
+
+        mutating func append(_ mishap: Mishap) {
+            if ring.count < capacity {
+                ring.append(mishap)
+            } else {
+                ring[next] = mishap
+            }
+            next = (next + 1) % capacity
+        }
     }
 
     private let latest = Mutex(Latest())
 
-    func note(_ cause: String, errno: Int32, now: Instant) {
+    /// `words` say more than the cause does.
+    func note(_ cause: EndReason.Cause, _ words: String? = nil, errno: Int32, now: Instant) {
+        let text = words.map { "\(cause.rawValue): \($0)" } ?? cause.rawValue
         latest.withLock { latest in
-            let mishap = Mishap(instant: now, cause: cause, errno: errno)
-            if latest.ring.count < Self.capacity {
-                latest.ring.append(mishap)
-            } else {
-                latest.ring[latest.next] = mishap
-            }
-            latest.next = (latest.next + 1) % Self.capacity
+            latest.counts[cause, default: 0] += 1
+            latest.append(Mishap(instant: now, cause: text, errno: errno))
         }
     }
 
-    /// What was noted elsewhere, the latest first.
-    func resume(_ mishaps: [Mishap]) {
-        for mishap in mishaps.prefix(Self.capacity).reversed() {
-            note(mishap.cause, errno: mishap.errno, now: mishap.instant)
+    /// What was noted elsewhere, the latest first, and how often what has happened there.
+    func resume(_ mishaps: [Mishap], _ counts: [EndReason.Cause: UInt64]) {
+        latest.withLock { latest in
+            for mishap in mishaps.prefix(Self.capacity).reversed() { latest.append(mishap) }
+            latest.counts.merge(counts, uniquingKeysWith: &+)
         }
     }
+
+    var counts: [EndReason.Cause: UInt64] { latest.withLock { $0.counts } }
 
     /// The latest first.
     var all: [Mishap] {

@@ -47,7 +47,7 @@ struct MeasureLogCommand: ParsableCommand {
         let record = try Self.record(asksKernel: format != .httpd)
         let (rate, seconds) = (rate / threads, seconds)
         let began = Instant.now
-        let cpuBefore = Self.cpuNanoseconds
+        let cpuBefore = ProcessTime.nanoseconds
         let posting = try (0..<threads).map { number throws in
             try Thread(name: "post-\(number)") {
                 Self.post(record, to: log, rate: rate, seconds: seconds)
@@ -59,7 +59,7 @@ struct MeasureLogCommand: ParsableCommand {
         let usage = log.writer.usage
         let offered = usage.written + usage.lost + UInt64(usage.waiting)
         let perSecond = usage.written * 1_000_000_000 / elapsed
-        let cpu = (Self.cpuNanoseconds - cpuBefore) / max(1, usage.written)
+        let cpu = (ProcessTime.nanoseconds - cpuBefore) / max(1, usage.written)
         let post = try Self.postNanoseconds(record)
         StandardError.write(
             "\(format.rawValue)\t\(offered)\t\(usage.written)\t\(usage.lost)\t\(perSecond)\t"
@@ -100,13 +100,6 @@ struct MeasureLogCommand: ParsableCommand {
             _ = log.writer.queue.take(into: &values)
         }
         return best
-    }
-
-    /// Of the whole process.
-    private static var cpuNanoseconds: UInt64 {
-        var time = timespec()
-        _ = unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     private static func record(asksKernel: Bool) throws -> AccessRecord {

@@ -66,6 +66,7 @@ struct ChannelDetail {
             add("\(name)_count", histogram.count)
             add("\(name)_mean_us", histogram.meanMicroseconds)
         }
+        add("connect_histogram", histograms.connect.text(.connect))
     }
 
     /// What its service and its group add: timers, limits, and what it should have had of new sessions.
@@ -99,8 +100,10 @@ struct ChannelDetail {
         )
     }
 
-    /// The latest first: `error_1` to `error_10`.
+    /// How often what went wrong since the start, and the last of it, the latest first: `error_1` to `error_10`.
     mutating func addMishaps(of channel: Channel, now: Instant) {
+        let counts = channel.mishaps.counts
+        add("causes", counts.isEmpty ? nil : counts.text)
         let wall = WallClock.milliseconds
         for (index, mishap) in channel.mishaps.all.enumerated() {
             let age = now.milliseconds(since: mishap.instant)
@@ -124,6 +127,39 @@ extension Group {
 
 extension TimeHistogram.Totals {
     fileprivate var meanMicroseconds: UInt64? { count > 0 ? nanoseconds / count / 1000 : nil }
+
+    /// How many took at most so many microseconds, each by itself: `100=0 250=5 … more=0`.
+    fileprivate func text(_ bounds: TimeHistogram.Bounds) -> String? {
+        guard count > 0 else { return nil }
+        let names = bounds.nanoseconds.map { String($0 / 1000) } + ["more"]
+        return zip(names, buckets).map { "\($0)=\($1)" }.joined(separator: " ")
+    }
+}
+
+extension [EndReason.Cause: UInt64] {
+    /// `refused=37 dead-peer=2`, in the order of the causes.
+    var text: String {
+        EndReason.Cause.allCases.compactMap { cause in
+            self[cause].map { "\(cause.token)=\($0)" }
+        }.joined(separator: " ")
+    }
+
+    /// What cannot be read, or was a cause of a later version, is left out.
+    init(text: String) {
+        self.init()
+        for word in text.split(separator: " ") {
+            let halves = word.split(separator: "=", maxSplits: 1)
+            guard halves.count == 2, let count = UInt64(halves[1]),
+                let cause = EndReason.Cause.allCases.first(where: { $0.token == halves[0] })
+            else { continue }
+            self[cause] = count
+        }
+    }
+}
+
+extension EndReason.Cause {
+    /// Its name without blanks.
+    fileprivate var token: String { rawValue.replacing(" ", with: "-") }
 }
 
 extension Channel {

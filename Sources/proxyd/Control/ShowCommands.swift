@@ -93,6 +93,7 @@ enum ShowCommands {
             row("sessions", daemon.share.admission.current, daemon.limits.sessions)
             row("descriptors", DescriptorLimit.used, daemon.limits.descriptors)
             row("pipes", answers.reports.reduce(0) { $0 + $1.pipes }, daemon.limits.pipes)
+            row("cpu_ms", Int(clamping: ProcessTime.milliseconds), nil)
             row("workers", daemon.share.workers.count, daemon.share.workers.count)
             for control in daemon.controlUsage.rows {
                 row(control.name, control.used, control.limit)

@@ -74,7 +74,7 @@ extension ChannelStanding {
         case graceEnd, returned, filledAt, isDiscarded, note, hasFailed, latency
         case failuresInARow, doublings, hasConnected, lastGraceEnd, lastGraceLength
         case probeWords, hasProbeTime, probeTime, probeResults, down
-        case mishap, totals, baseline, connect, firstByte, session, awaitsProof
+        case mishap, totals, baseline, connect, firstByte, session, awaitsProof, causes
     }
 
     func put(into fields: inout HandoverFields) {
@@ -98,6 +98,7 @@ extension ChannelStanding {
         fields.put(Tag.probeResults, probes.results)
         if let down = probes.down { fields.put(Tag.down, down.handed) }
         for mishap in mishaps { fields.put(Tag.mishap, mishap.handed) }
+        fields.put(Tag.causes, causes.text)
         fields.put(Tag.totals, totals.handed)
         fields.put(Tag.baseline, baseline.handed)
         fields.put(Tag.connect, connect.handed)
@@ -130,6 +131,7 @@ extension ChannelStanding {
         probes.results = record.number(Tag.probeResults)
         if let down = try record.record(Tag.down) { probes.down = Channel.Note(handed: down) }
         mishaps = try record.records(Tag.mishap).map { Mishaps.Mishap(handed: $0) }
+        causes = [EndReason.Cause: UInt64](text: record.text(Tag.causes) ?? "")
         totals = TrafficCounters.Totals(handed: record.numbers(Tag.totals))
         baseline = TrafficCounters.Totals(handed: record.numbers(Tag.baseline))
         connect = TimeHistogram.Totals(handed: record.numbers(Tag.connect))

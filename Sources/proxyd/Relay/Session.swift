@@ -213,9 +213,7 @@ final class Session {
             channel.release()
             if !cause.isShortage {
                 channel.counters[worker.index].addFailure()
-                channel.mishaps.note(
-                    words.map { "\(cause.rawValue): \($0)" } ?? cause.rawValue, errno: errno,
-                    now: worker.now)
+                channel.mishaps.note(cause, words, errno: errno, now: worker.now)
                 worker.report(failureOf: channel, cause, of: service, in: term)
             }
         }

@@ -37,6 +37,17 @@ extension Duration {
     }
 }
 
+/// How long processors have worked for this process (clock_gettime(2), CLOCK_PROCESS_CPUTIME_ID).
+enum ProcessTime {
+    static var milliseconds: UInt64 { nanoseconds / 1_000_000 }
+
+    static var nanoseconds: UInt64 {
+        var time = timespec()
+        _ = unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+}
+
 /// Time since 1970, for people and other machines.
 enum WallClock {
     static var milliseconds: UInt64 { nanoseconds / 1_000_000 }

@@ -11,12 +11,16 @@ struct Aside: Equatable, Sendable {
     var channels: [String] = []
     var sessions: [SessionSnapshot] = []
     var matched = 0
+    /// Of a draining channel the connection that may never end; `serial` says of which.
+    private(set) var lingering: (serial: UInt64, session: SessionSnapshot?)?
+    private var lingeringAskedAt: UInt64?
     /// Until when the daemon is left alone with them.
     private var restUntil: UInt64 = 0
 
     /// So many pasts in a round: a screen is full after a few, and the daemon does not notice.
     static let mostRecalled = 16
     static let whyMilliseconds: UInt64 = 10_000
+    static let lingeringMilliseconds: UInt64 = 10_000
     /// Channels whose connections are shown together.
     static let mostChannels = 8
     static let order = SessionWindow.Order(field: .outRate, isDescending: true)
@@ -33,6 +37,30 @@ struct Aside: Equatable, Sendable {
     /// The timeline of this has to be asked for, for the first time or again.
     func needsWhy(_ subject: Subject, at now: UInt64) -> Bool {
         why?.subject != subject || now >= askedAt + Self.whyMilliseconds
+    }
+
+    func needsLingering(of serial: UInt64, at now: UInt64) -> Bool {
+        lingering?.serial != serial
+            || lingeringAskedAt.map { now >= $0 + Self.lingeringMilliseconds } ?? true
+    }
+
+    mutating func askLingering(of serial: UInt64, at now: UInt64) {
+        if lingering?.serial != serial { lingering = (serial, nil) }
+        lingeringAskedAt = now
+    }
+
+    mutating func take(lingering session: SessionSnapshot?, of serial: UInt64) {
+        guard lingering?.serial == serial else { return }
+        lingering = (serial, session)
+    }
+
+    static func == (left: Aside, right: Aside) -> Bool {
+        left.recalled == right.recalled && left.why == right.why && left.askedAt == right.askedAt
+            && left.channels == right.channels && left.sessions == right.sessions
+            && left.matched == right.matched && left.restUntil == right.restUntil
+            && left.lingering?.serial == right.lingering?.serial
+            && left.lingering?.session == right.lingering?.session
+            && left.lingeringAskedAt == right.lingeringAskedAt
     }
 
     mutating func take(_ attributes: [Reply.Attribute], _ lines: [String], of paths: [String]) {
@@ -72,6 +100,30 @@ extension Model {
             }
         }
         return serials.compactMap { picture.channel(serial: $0) }
+    }
+
+    /// The channel whose drain is told about: the one under the cursor, else one that is marked.
+    var draining: ChannelSnapshot? {
+        let found = page == .detail ? detailChannel.map { [$0] } ?? [] : asideChannels
+        return found.first { $0.state == .drain && $0.current > 0 }
+    }
+
+    private var detailChannel: ChannelSnapshot? {
+        guard case .channel(let serial) = detail?.subject else { return nil }
+        return picture?.channel(serial: serial)
+    }
+
+    /// The connection that will keep a drain from ending.
+    mutating func lingeringQuestion() -> [(Link.Question, Request)] {
+        guard page == .channels || page == .detail, !countsAllFailures, let channel = draining,
+            aside.needsLingering(of: channel.serial, at: now.milliseconds)
+        else { return [] }
+        aside.askLingering(of: channel.serial, at: now.milliseconds)
+        let words = [
+            "show", "sessions", "where", "channel", "=", channel.path, "and", "stuck", "!=", "-",
+            "sort", "-idle", "limit", "1",
+        ]
+        return [(.lingering(serial: channel.serial), Request(words: words))]
     }
 
     /// What a round asks besides for the room beside the channels. None of it is recorded.

@@ -6,8 +6,16 @@ enum Focus: Equatable, Sendable {
     case table
     /// The groups of the overview.
     case groups
-    /// Below the channels, where there is room.
-    case why, connections, events
+    /// Below the channels or beside them, where there is room.
+    case why, connections, events, detail, balance, draining
+
+    /// Whether it is a text that scrolls, without a cursor.
+    var isText: Bool {
+        switch self {
+        case .why, .detail, .balance, .draining: true
+        case .table, .groups, .connections, .events: false
+        }
+    }
 }
 
 extension Model {
@@ -16,7 +24,7 @@ extension Model {
         guard arrangement.kind == .table else { return [.table] }
         switch page {
         case .overview: return OverviewLayout(self).panes
-        case .channels: return [.table] + ChannelsPage.below(self).compactMap(\.pane.focus)
+        case .channels: return [.table] + ChannelsPage.parts(self).compactMap(\.pane.focus)
         case .connections, .events, .detail: return [.table]
         }
     }
@@ -27,7 +35,8 @@ extension Model {
         case .overview: picture != nil
         case .channels:
             arrangement.paneHeight > 0
-                && (!log.events.isEmpty || troubled != nil || !aside.sessions.isEmpty)
+                && (arrangement.sideColumn != nil || !log.events.isEmpty || troubled != nil
+                    || !aside.sessions.isEmpty)
         case .connections, .events, .detail: false
         }
     }
@@ -39,7 +48,7 @@ extension Model {
         case (.overview, .groups): OverviewLayout(self).groupRows
         case (.overview, .events): OverviewLayout(self).eventRows
         default:
-            ChannelsPage.below(self).first { $0.pane.focus == pane }
+            ChannelsPage.parts(self).first { $0.pane.focus == pane }
                 .map { $0.rows.count - $0.pane.titles } ?? 0
         }
     }
@@ -63,7 +72,7 @@ extension Model {
         case .groups: groupCursor.settle(in: groupList, height: height)
         case .connections: nearbyCursor.settle(in: nearbyList, height: height)
         case .events: latestCursor.settle(in: latestList, height: height)
-        case .table, .why: break
+        case .table, .why, .detail, .balance, .draining: break
         }
     }
 
@@ -95,20 +104,31 @@ extension Model {
         case .groups: Self.move(&groupCursor, command, in: groupList, height)
         case .connections: Self.move(&nearbyCursor, command, in: nearbyList, height)
         case .events: Self.move(&latestCursor, command, in: latestList, height)
-        case .why: scrollWhy(command, height)
+        case .why, .detail, .balance, .draining: scroll(focus, command, height)
         case .table: return false
         }
         return true
     }
 
-    private mutating func scrollWhy(_ command: Binding.Command, _ height: Int) {
-        let why = ChannelsPage.below(self).first { $0.pane.focus == .why }
-        guard let count = why?.pane.count else { return }
-        // The end is what stands there until somebody scrolls.
-        let top = whyTop ?? max(0, count - height)
-        whyTop = TextPage.top(
-            after: command, from: top, lines: count,
+    private mutating func scroll(_ pane: Focus, _ command: Binding.Command, _ height: Int) {
+        let part = ChannelsPage.parts(self).first { $0.pane.focus == pane }?.pane
+        guard let part else { return }
+        let end = max(0, part.count - height)
+        paneTops[pane] = TextPage.top(
+            after: command, from: paneTops[pane] ?? (part.keepsEnd ? end : 0), lines: part.count,
             size: Size(columns: size.columns, rows: height + TextPage.frame))
+    }
+
+    /// `e` in a part: all of what it is the beginning of; false: the table has the keys.
+    mutating func openWhole() -> [Effect]? {
+        switch focus {
+        case .table, .groups: return nil
+        case .why: return askWhy()
+        case .connections: showConnections(of: asideChannels)
+        case .events: show(.events)
+        case .detail, .balance, .draining: show(.detail)
+        }
+        return []
     }
 
     /// Enter in a part; false: nothing to open there.

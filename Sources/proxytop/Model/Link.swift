@@ -15,6 +15,10 @@ struct Link: Equatable, Sendable {
         case hello, describe, channels, groups, listeners, events
         /// Who else is there, and what we are about to change.
         case company, intend
+        /// What the daemon takes of its machine.
+        case burden
+        /// Of a draining channel the connection that may never end.
+        case lingering(serial: UInt64)
         /// The rows from this one on.
         case sessions(first: Int)
         /// A part of the list that is only looked through.

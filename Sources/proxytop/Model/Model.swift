@@ -92,6 +92,8 @@ struct Model: Sendable {
     var savedViews: [SavedView] = []
     /// Who else is there.
     var company = Company()
+    /// What the daemon takes of its machine.
+    var burden = Burden()
     /// Channels to be switched off when they are empty, or at a time.
     var errands = Errands()
     /// What the screens of the other daemons have still to do: quitting ends them, too.
@@ -131,8 +133,8 @@ struct Model: Sendable {
     var groupCursor = Cursor()
     var nearbyCursor = Cursor()
     var latestCursor = Cursor()
-    /// The first line of the timeline below the channels; nil: its end.
-    var whyTop: Int?
+    /// The first lines of the texts below and beside the channels, where somebody has scrolled.
+    var paneTops: [Focus: Int] = [:]
     var movedAt: UInt64?
     var folded: Set<Subject> = []
     /// Groups whose quiet channels are shown though the list is long.
@@ -187,6 +189,10 @@ struct Model: Sendable {
         bell = Bell(rawValue: settings[.bell]) ?? .lost
         isLean = settings.isOn(.lean)
         hidesClients = settings.isOn(.hideClients)
+        if settings.isSet(.columns) { channelColumns = ColumnChoice(words: settings[.columns]) }
+        if settings.isSet(.connectionColumns) {
+            sessionColumns = ColumnChoice(words: settings[.connectionColumns])
+        }
     }
 
     var outline: Outline {

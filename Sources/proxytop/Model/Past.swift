@@ -89,7 +89,7 @@ extension Model {
         groupCursor = other.groupCursor
         nearbyCursor = other.nearbyCursor
         latestCursor = other.latestCursor
-        whyTop = other.whyTop
+        paneTops = other.paneTops
         channelColumns = other.channelColumns
         sessionColumns = other.sessionColumns
         sought = other.sought

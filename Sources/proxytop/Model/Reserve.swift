@@ -13,6 +13,35 @@ enum Reserve: Equatable, Sendable {
     /// There is room, and it is the last channel of its service.
     case closes
 
+    /// For each of more groups than this all others would be gone through with every frame.
+    static let mostGroups = 64
+
+    /// Of all groups that take clients, what is worst; nil: there is none, or there are too many.
+    static func worst(in picture: Picture) -> Reserve? {
+        guard picture.groups.count <= mostGroups else { return nil }
+        return picture.services.flatMap { service in
+            service.groups.filter { !$0.usable.isEmpty }.map { of($0, in: service) }
+        }.max { $0.gravity < $1.gravity }
+    }
+
+    private var gravity: (Int, UInt64) {
+        switch self {
+        case .held: (0, 0)
+        case .spills: (1, 0)
+        case .refuses(let count): (2, count)
+        case .closes: (3, 0)
+        case .none: (4, 0)
+        }
+    }
+
+    /// `3 clients refused`
+    var sentence: String {
+        if case .refuses(let count) = self {
+            return "\(count) client\(count == 1 ? "" : "s") refused"
+        }
+        return text
+    }
+
     static func of(_ group: Picture.Group, in service: Picture.Service) -> Reserve {
         guard let lost = group.usable.max(by: { $0.current < $1.current }) else { return .none }
         var effects = effects(without: lost, in: service)

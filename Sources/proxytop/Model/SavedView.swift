@@ -51,10 +51,8 @@ struct SavedView: Equatable, Sendable {
         var cells = [name, "view=" + page.title.lowercased()]
         if let filter { cells.append("filter=" + filter) }
         if let order { cells.append("sort=" + order) }
-        let columns = Self.words(channels.hidden, channels.wanted)
-        if !columns.isEmpty { cells.append("columns=" + columns) }
-        let others = Self.words(sessions.hidden, sessions.wanted)
-        if !others.isEmpty { cells.append("connection-columns=" + others) }
+        if !channels.isEmpty { cells.append("columns=" + channels.words) }
+        if !sessions.isEmpty { cells.append("connection-columns=" + sessions.words) }
         if isFlat { cells.append("flat=yes") }
         if showsBits { cells.append("bits=yes") }
         if showsClock { cells.append("clock=yes") }
@@ -88,10 +86,8 @@ struct SavedView: Equatable, Sendable {
             filter = text
         }
         order = values["sort"].flatMap { Self.isOrder($0, of: page) ? $0 : nil }
-        channels = Self.choice(values["columns"]) { Column.Content(rawValue: $0) }
-        sessions = Self.choice(values["connection-columns"]) {
-            SessionColumn.Content(rawValue: $0)
-        }
+        channels = ColumnChoice(words: values["columns"] ?? "")
+        sessions = ColumnChoice(words: values["connection-columns"] ?? "")
         isFlat = values["flat"] == "yes"
         showsBits = values["bits"] == "yes"
         showsClock = values["clock"] == "yes"
@@ -104,25 +100,6 @@ struct SavedView: Equatable, Sendable {
         case .connections: SessionField(named: name) != nil
         case .overview, .events, .detail: false
         }
-    }
-
-    /// `+wanted -hidden`
-    private static func words<Content: RawRepresentable<String>>(
-        _ hidden: Set<Content>, _ wanted: Set<Content>
-    ) -> String {
-        (wanted.map { "+" + $0.rawValue } + hidden.map { "-" + $0.rawValue }).sorted()
-            .joined(separator: " ")
-    }
-
-    private static func choice<Content: Hashable & Sendable>(
-        _ words: String?, _ content: (String) -> Content?
-    ) -> ColumnChoice<Content> {
-        var choice = ColumnChoice<Content>()
-        for word in (words ?? "").split(separator: " ") {
-            guard let found = content(String(word.dropFirst())) else { continue }
-            choice.toggle(found, isShown: word.first == "-")
-        }
-        return choice
     }
 
     /// Why a view cannot be called so; nil: it can.
@@ -191,6 +168,14 @@ extension Model {
         adopt(look: view)
         show(view.page)
         if Self.fields(of: view.page) != nil { apply(filter: view.filter ?? "", to: view.page) }
+    }
+
+    /// As it was when the program ended; columns that the operator's own file asks for come first.
+    mutating func adopt(lastLook last: SavedView) {
+        let (channels, sessions) = (channelColumns, sessionColumns)
+        adopt(look: last)
+        if !channels.isEmpty { channelColumns = channels }
+        if !sessions.isEmpty { sessionColumns = sessions }
     }
 
     /// Everything of it but the view itself and its filter: what is hidden has to be seen to be hidden.

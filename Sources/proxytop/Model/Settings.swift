@@ -13,6 +13,8 @@ struct Settings: Sendable {
     enum Name: String, CaseIterable, Sendable {
         case interval, view, glyphs, theme, sync, bell, mono, mouse, a11y, lean
         case hideClients = "hide-clients"
+        case columns
+        case connectionColumns = "connection-columns"
     }
 
     /// More is no file of settings.
@@ -94,6 +96,8 @@ struct Settings: Sendable {
         case .sync: return oneOf(["auto", "on", "off"])
         case .bell: return oneOf(Bell.allCases.map(\.rawValue))
         case .mono, .mouse, .a11y, .lean, .hideClients: return oneOf(["yes", "no"])
+        case .columns: return ColumnChoice<Column.Content>.problem(of: value)
+        case .connectionColumns: return ColumnChoice<SessionColumn.Content>.problem(of: value)
         }
     }
 
@@ -105,10 +109,13 @@ struct Settings: Sendable {
         case .theme: "dark"
         case .bell: Bell.lost.rawValue
         case .mono, .mouse, .a11y, .lean, .hideClients: "no"
+        case .columns, .connectionColumns: ColumnWords.auto
         }
     }
 
     subscript(name: Name) -> String { values[name] ?? Self.standard(name) }
+
+    func isSet(_ name: Name) -> Bool { values[name] != nil }
 
     func isOn(_ name: Name) -> Bool { self[name] == "yes" }
 

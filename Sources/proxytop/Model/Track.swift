@@ -12,15 +12,20 @@ struct Track: Equatable, Sendable {
         var current: UInt64 = 0
     }
 
-    /// Five seconds of the past: the most sessions seen, and the failures before them.
+    /// Five seconds of the past: the most sessions seen, and what was counted before them.
     struct Step: Equatable, Sendable {
-        var number: UInt64
+        /// When it was begun.
+        var milliseconds: UInt64
         var current: UInt64
         var failed: UInt64
         var total: UInt64
+        var inBytes: UInt64 = 0
+        var outBytes: UInt64 = 0
+
+        var number: UInt64 { milliseconds / Track.stepMilliseconds }
     }
 
-    /// Per second, over the last ten seconds; nil while there is nothing to compare with.
+    /// Per second, over some time; nil while there is nothing to compare with.
     struct Rates: Equatable, Sendable {
         var total: Double?
         var inBytes: Double?
@@ -69,8 +74,8 @@ struct Track: Equatable, Sendable {
         }
         steps.append(
             Step(
-                number: number, current: sample.current, failed: sample.failed, total: sample.total)
-        )
+                milliseconds: sample.milliseconds, current: sample.current, failed: sample.failed,
+                total: sample.total, inBytes: sample.inBytes, outBytes: sample.outBytes))
         if steps.count > Self.mostSteps { steps.removeFirst(steps.count - Self.mostSteps) }
     }
 
@@ -85,17 +90,19 @@ struct Track: Equatable, Sendable {
     /// Puts the daemon's own history before what was seen; its counts are of steps, ours rise.
     mutating func recall(_ past: [HistorySample]) {
         guard let first = steps.first else { return }
-        var (total, failed, oldest) = (first.total, first.failed, first.number)
+        var next = first
         var older: [Step] = []
         for sample in past.reversed() {
             let number = sample.monotonicMilliseconds / Self.stepMilliseconds
-            if number < oldest {
-                older.append(
-                    Step(number: number, current: sample.current, failed: failed, total: total))
-                oldest = number
+            if number < next.number {
+                next.milliseconds = sample.monotonicMilliseconds
+                next.current = sample.current
+                older.append(next)
             }
-            total -= min(total, sample.sessions)
-            failed -= min(failed, sample.failed)
+            next.total -= min(next.total, sample.sessions)
+            next.failed -= min(next.failed, sample.failed)
+            next.inBytes -= min(next.inBytes, sample.inBytes)
+            next.outBytes -= min(next.outBytes, sample.outBytes)
         }
         let room = max(0, Self.mostSteps - steps.count)
         steps = older.prefix(room).reversed() + steps
@@ -123,16 +130,38 @@ struct Track: Equatable, Sendable {
         return values
     }
 
-    var rates: Rates {
-        guard let first = samples.first, let last = samples.last,
-            last.milliseconds > first.milliseconds
+    /// Over the last ten seconds.
+    var rates: Rates { samples.first.map(rates) ?? Rates() }
+
+    /// Between the last two looks.
+    var latestRates: Rates { samples.dropLast().last.map(rates) ?? Rates() }
+
+    /// Over about so long, as far as the steps go back; nothing when that is less than half of it.
+    func rates(over milliseconds: UInt64) -> Rates {
+        guard let last = samples.last else { return Rates() }
+        let start = last.milliseconds - min(last.milliseconds, milliseconds)
+        guard let step = steps.first(where: { $0.milliseconds >= start }),
+            last.milliseconds - step.milliseconds >= milliseconds / 2
         else { return Rates() }
+        return rates(
+            since: Sample(
+                milliseconds: step.milliseconds, total: step.total, inBytes: step.inBytes,
+                outBytes: step.outBytes, failed: step.failed))
+    }
+
+    private func rates(since first: Sample) -> Rates {
+        guard let last = samples.last, last.milliseconds > first.milliseconds else {
+            return Rates()
+        }
         let seconds = Double(last.milliseconds - first.milliseconds) / 1000
+        func rate(_ counter: (Sample) -> UInt64) -> Double? {
+            // One that was set back in between says nothing.
+            counter(last) >= counter(first)
+                ? Double(counter(last) - counter(first)) / seconds : nil
+        }
         return Rates(
-            total: Double(last.total - first.total) / seconds,
-            inBytes: Double(last.inBytes - first.inBytes) / seconds,
-            outBytes: Double(last.outBytes - first.outBytes) / seconds,
-            failed: Double(last.failed - first.failed) / seconds)
+            total: rate(\.total), inBytes: rate(\.inBytes), outBytes: rate(\.outBytes),
+            failed: rate(\.failed))
     }
 
     /// New sessions in the last minute, or since we look when that is less.

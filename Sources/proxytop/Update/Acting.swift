@@ -7,6 +7,7 @@ extension Model {
             tell(obstacle, isError: true)
             return []
         }
+        if command == .killLast { return cutLast() }
         guard let targets = targets(for: command) else { return [] }
         switch command {
         case .weight, .maxc:
@@ -44,6 +45,12 @@ extension Model {
 
     /// Why a key can do nothing here; nil: it can.
     func objection(to command: Binding.Command) -> String? {
+        if command == .killLast {
+            guard lastOfDrain == nil else { return nil }
+            return draining == nil
+                ? "no channel here drains"
+                : "nothing is known that would keep this drain from ending"
+        }
         guard let picture, !subjects(for: command).isEmpty else {
             return "nothing is under the cursor"
         }
@@ -93,6 +100,22 @@ extension Model {
         case (_, .kill): "\(target.name) is no channel: X cuts the connections of all its channels"
         default: nil
         }
+    }
+
+    /// Of a drain the one connection that may never end; the others go by themselves.
+    private mutating func cutLast() -> [Effect] {
+        guard let picture, let session = lastOfDrain,
+            let target = Act.Target(.session(id: session.id), in: picture, window)
+        else {
+            tell(objection(to: .killLast) ?? "", isError: true)
+            return []
+        }
+        return open(Act(verb: .kill, targets: [target], generation: picture.generation))
+    }
+
+    private var lastOfDrain: SessionSnapshot? {
+        guard let draining, aside.lingering?.serial == draining.serial else { return nil }
+        return aside.lingering?.session
     }
 
     /// A waits-for-a-person is cleared for those channels only that do.

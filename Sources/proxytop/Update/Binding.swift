@@ -6,7 +6,7 @@ struct Binding: Sendable {
         case mark, markAll, markRange, unmark, stuck
         case sortLeft, sortRight, sorting, invert, columns, flat
         case filter, unfilter, find, nextMatch, matchBefore, command
-        case enable, drain, cut, clear, weight, lighter, heavier, maxc, kill, reset, undo
+        case enable, drain, cut, clear, weight, lighter, heavier, maxc, kill, killLast, reset, undo
         case help, back, close, quit, interrupt, suspend
         case earlier, later, muchEarlier, muchLater, live
         case privacy, clock, copyName, copyCommand, saveView, rehearse
@@ -87,6 +87,9 @@ struct Binding: Sendable {
         Binding(
             .kill, .act, ["K"], [], "cut connections; the channel goes on",
             on: [.overview, .channels, .connections, .detail], hint: "cut"),
+        Binding(
+            .killLast, .act, ["L"], [], "cut the connection that keeps a drain from ending",
+            on: [.channels, .detail]),
         Binding(.reset, .act, ["R"], [], "reset counters", on: targets),
         Binding(.undo, .act, ["u"], [], "undo the last change of this screen", hint: "undo"),
         Binding(

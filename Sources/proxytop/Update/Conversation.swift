@@ -82,7 +82,9 @@ extension Model {
             link.ask(question, request.words, at: now.milliseconds)
             requests.append(request)
         }
-        for (question, request) in asideQuestions() + companyQuestions() {
+        for (question, request) in asideQuestions() + lingeringQuestion() + companyQuestions()
+            + burdenQuestion()
+        {
             link.ask(question, at: now.milliseconds)
             requests.append(request)
         }
@@ -198,9 +200,17 @@ extension Model {
             if detail?.subject == subject { detail?.fail(code, message) }
         case (.detail(let subject), .ok(_, let lines)):
             if detail?.subject == subject, !isFrozen { detail?.take(Table(lines: lines)) }
-        case (.trend, .error), (.nearby, .error), (.company, .error), (.intend, _): break
+        case (.trend, .error), (.nearby, .error), (.company, .error), (.burden, .error),
+            (.lingering, .error), (.intend, _):
+            break
         case (.company, .ok(_, let lines)):
             company.take(Table(lines: lines).map(PresenceSnapshot.all) ?? [])
+        case (.burden, .ok(let attributes, let lines)):
+            let at = attributes["now_ms"].flatMap { UInt64($0) } ?? now.milliseconds
+            burden.take(Table(lines: lines), at: at)
+        case (.lingering(let serial), .ok(_, let lines)):
+            let found = Table(lines: lines).map(SessionSnapshot.all) ?? []
+            aside.take(lingering: found.first, of: serial)
         case (.asideWhy(let subject), .error):
             if aside.why?.subject == subject { aside.why?.samples = [] }
         case (.trend(let serial), .ok(_, let lines)):

@@ -72,7 +72,7 @@ extension Model {
         case .suspend: return [.suspend]
         case .redraw: return [.repaint]
         case .refresh: return tense == .present ? refresh() : []
-        case .enable, .drain, .cut, .clear, .weight, .maxc, .kill, .reset:
+        case .enable, .drain, .cut, .clear, .weight, .maxc, .kill, .killLast, .reset:
             return overlay == nil ? begin(command) : []
         case .lighter, .heavier: return overlay == nil ? weigh(command) : []
         case .undo: return overlay == nil ? beginUndo() : []
@@ -86,6 +86,7 @@ extension Model {
             isHeaderFolded.toggle()
             settle()
         case .expand:
+            if let effects = openWhole() { return effects }
             isTableAlone.toggle()
             settle()
         case .slower: step(by: 1)

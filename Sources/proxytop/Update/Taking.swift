@@ -57,6 +57,7 @@ extension Model {
         quietSince = nil
         pulse = Pulse()
         aside = Aside()
+        burden = Burden()
         log = EventLog()
         marks = marks.filter { if case .session = $0 { false } else { true } }
         undo = UndoList()

@@ -23,7 +23,7 @@ extension Model {
 
     private mutating func leavePanes() {
         focus = .table
-        whyTop = nil
+        paneTops = [:]
         movedAt = nil
     }
 
@@ -167,7 +167,12 @@ extension Model {
             tell("go to a channel for that", isError: true)
             return
         }
-        apply(filter: "channel = \(Request.quoted(channel.path))", to: .connections)
+        showConnections(of: [channel])
+    }
+
+    mutating func showConnections(of channels: [ChannelSnapshot]) {
+        let conditions = channels.map { "channel = \(Request.quoted($0.path))" }
+        apply(filter: conditions.joined(separator: " or "), to: .connections)
         show(.connections)
     }
 }

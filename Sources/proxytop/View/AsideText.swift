@@ -25,8 +25,10 @@ struct AsideText {
 
     /// Beside it.
     var beside: [Pane] {
-        [detail, why, balance, chart("NEW/s", \.total), chart(Self.failures, \.failed)].compactMap(
-            \.self)
+        [
+            detail, why, drain, balance, chart("NEW/s", \.total),
+            chart(Self.failures, \.failed),
+        ].compactMap(\.self)
     }
 
     // MARK: Parts
@@ -68,7 +70,7 @@ struct AsideText {
         return Pane(
             title: title, remark: "w shows all of it", content: .lines(lines), least: 3,
             keepsEnd: true, focus: .why, isFocused: model.focus == .why,
-            top: model.whyTop ?? .max)
+            top: model.paneTops[.why] ?? .max)
     }
 
     private static func predicate(of state: ChannelState) -> String {
@@ -102,7 +104,19 @@ struct AsideText {
         let page = DetailPage(model, glyphs)
         return Pane(
             title: "DETAIL \(name(channel))", remark: "Enter shows all of it",
-            content: .lines(page.facts(of: channel)), least: 6)
+            content: .lines(page.facts(of: channel)), least: 6, focus: .detail,
+            isFocused: model.focus == .detail, top: model.paneTops[.detail] ?? 0)
+    }
+
+    private var drain: Pane? {
+        guard let channel = model.draining else { return nil }
+        let last = model.aside.lingering.flatMap { $0.serial == channel.serial ? $0.session : nil }
+        return Pane(
+            title: "DRAIN \(name(channel))", remark: "\(channel.current) left",
+            content: .lines(
+                DrainText(channel, model, glyphs, last: last, width: width).lines),
+            least: 2, focus: .draining, isFocused: model.focus == .draining,
+            top: model.paneTops[.draining] ?? 0)
     }
 
     private var connections: Pane? {
@@ -144,7 +158,8 @@ struct AsideText {
         }
         return Pane(
             title: "BALANCE of \(group.title), last minute", remark: "skew \(imbalance.short)",
-            content: .lines(lines), least: 2)
+            content: .lines(lines), least: 2, focus: .balance,
+            isFocused: model.focus == .balance, top: model.paneTops[.balance] ?? 0)
     }
 
     private func chart(_ title: String, _ counter: (Track.Step) -> UInt64) -> Pane? {

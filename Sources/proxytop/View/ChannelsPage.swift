@@ -36,10 +36,17 @@ struct ChannelsPage {
             hasSide: lines.sideColumn != nil)
     }
 
-    /// The parts below the table that find room there.
-    static func below(_ model: Model) -> [Pane.Placed] {
-        let height = model.arrangement.paneHeight
-        return height > 0 ? Pane.placed(text(model, .ascii).below, height: height) : []
+    /// The parts below the table and beside it that find room there.
+    static func parts(_ model: Model) -> [Pane.Placed] {
+        let lines = model.arrangement
+        let below =
+            lines.paneHeight > 0
+            ? Pane.placed(text(model, .ascii).below, height: lines.paneHeight) : []
+        guard let side = lines.sideColumn else { return below }
+        let beside = AsideText(
+            model: model, glyphs: .ascii, width: model.size.columns - side - 1, hasSide: true)
+        let height = lines.tableTop + lines.tableHeight + lines.paneHeight - lines.columnRow
+        return below + Pane.placed(beside.beside, height: height)
     }
 
     private func drawTable(into part: inout Grid) {

@@ -2,7 +2,7 @@ internal import Shared
 
 /// One column of the channel table, as data: what it is called, how wide it is, and when it has to go.
 struct Column: Equatable, Sendable {
-    enum Content: String, Sendable {
+    enum Content: String, Sendable, CaseIterable {
         case identity, state, since, endpoint, weight, connections, new, input, output, errors
         case connectTime = "connect-time"
         case total, next, trend

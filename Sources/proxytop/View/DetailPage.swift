@@ -38,12 +38,33 @@ struct DetailPage {
         guard let channel = model.picture?.channel(serial: serial) else {
             return [Spans("\(detail.title) was removed", .slow)] + fields(detail, besides: [])
         }
-        return facts(of: channel) + events(of: serial) + recreation(of: channel)
-            + fields(detail, besides: Set(ChannelSnapshot.columns))
+        let rates = RateTable(model.history.channels[serial], isBits: model.showsBits).lines
+        return facts(of: channel, isWhole: true) + [Spans()] + rates + mishaps(detail)
+            + histogram(detail) + events(of: serial) + recreation(of: channel)
+            + fields(detail, besides: Set(ChannelSnapshot.columns).union(Self.told))
+    }
+
+    /// What has a form of its own.
+    private static let told =
+        Set(["causes", "connect_histogram"] + (1...10).map { "error_\($0)" })
+
+    private func mishaps(_ detail: Detail) -> [Spans] {
+        let lines = MishapText(detail.fields, offset: model.shownNow.offsetSeconds).lines
+        guard !lines.isEmpty else { return [] }
+        let causes = detail.fields.first { $0.name == "causes" }?.value
+        let sum = causes.map { $0 == Table.absent ? "" : "   since the start: \($0)" } ?? ""
+        return [Spans(), Spans("What went wrong last\(sum)", .heading)] + lines
+    }
+
+    private func histogram(_ detail: Detail) -> [Spans] {
+        let text = detail.fields.first { $0.name == "connect_histogram" }?.value
+        guard let histogram = text.flatMap(ConnectHistogram.init) else { return [] }
+        return [Spans(), Spans("How long connects took, since the start", .heading)]
+            + histogram.lines(glyphs)
     }
 
     /// What there is to know of a channel now.
-    func facts(of channel: ChannelSnapshot) -> [Spans] {
+    func facts(of channel: ChannelSnapshot, isWhole: Bool = false) -> [Spans] {
         let serial = channel.serial
         let face = StateFace(channel.state, glyphs, isStale: model.isStale)
         var state = Spans(label("state"))
@@ -61,13 +82,15 @@ struct DetailPage {
         add("limits", "maxc \(maxc)   weight \(channel.weight)")
         add("sessions", "\(channel.current) now   \(channel.total) in all")
         add("bytes", "in \(channel.inBytes)   out \(channel.outBytes)")
-        let rates = model.history.channels[serial]?.rates ?? Track.Rates()
-        add(
-            "10 s",
-            "new \(NumberText.perSecond(rates.total))/s   in "
-                + "\(NumberText.bytes(rates.inBytes, asBits: model.showsBits))/s   out "
-                + "\(NumberText.bytes(rates.outBytes, asBits: model.showsBits))/s   failed "
-                + "\(NumberText.brief(rates.failed))/s")
+        if !isWhole {
+            let rates = model.history.channels[serial]?.rates ?? Track.Rates()
+            add(
+                "10 s",
+                "new \(NumberText.perSecond(rates.total))/s   in "
+                    + "\(NumberText.bytes(rates.inBytes, asBits: model.showsBits))/s   out "
+                    + "\(NumberText.bytes(rates.outBytes, asBits: model.showsBits))/s   failed "
+                    + "\(NumberText.brief(rates.failed))/s")
+        }
         let recent = model.history.channels[serial]?.recentFailures ?? 0
         add("failures", "\(channel.failed) in all   \(recent) in the last 5 min")
         add(
@@ -79,26 +102,31 @@ struct DetailPage {
             add("probe", probe + age)
         }
         if let isElected = channel.isElected { add("primary", isElected ? "yes" : "no") }
-        lines += share(of: serial)
-        if channel.state == .drain,
-            let forecast = DrainForecast(channel, model.history.channels[serial])
-        {
-            add("drain", forecast.text)
+        lines += share(of: serial, isShort: !isWhole)
+        if channel.state == .drain, isWhole {
+            let last = model.aside.lingering.flatMap { $0.serial == serial ? $0.session : nil }
+            let text = DrainText(
+                channel, model, glyphs, last: last, width: model.size.columns - 12)
+            for (index, line) in text.lines.enumerated() {
+                var spans = Spans(label(index == 0 ? "drain" : ""))
+                for piece in line.pieces { spans.add(piece.text, piece.style) }
+                lines.append(spans)
+            }
         }
         return lines
     }
 
     /// Its share of what was new, beside what its weight promises.
-    private func share(of serial: UInt64) -> [Spans] {
+    private func share(of serial: UInt64, isShort: Bool) -> [Spans] {
         let group = model.picture?.groups.first { $0.channels.contains { $0.serial == serial } }
         guard let group, let imbalance = Imbalance.of(group, model.history),
             let own = imbalance.shares.first(where: { $0.channel.serial == serial })
         else { return [] }
         let bar = glyphs.bar(own.actual, cells: 20)
+        let words = isShort ? "of new" : "of what was new in the last minute"
         return [
             Spans(
-                label("share")
-                    + "\(bar) \(Imbalance.percent(own.actual)) of what was new in the last minute, "
+                label("share") + "\(bar) \(Imbalance.percent(own.actual)) \(words), "
                     + "its weight says \(Imbalance.percent(own.expected))"),
             Spans(label("balance") + imbalance.text),
         ]

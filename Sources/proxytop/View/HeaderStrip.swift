@@ -5,13 +5,18 @@ struct HeaderStrip {
     let model: Model
     let glyphs: Glyphs
     let isWide: Bool
+    /// Whether there is room for everything.
+    let isWidest: Bool
     private let rates: Track.Rates
     private let problems: [Problem]
+
+    static let widestFrom = 160
 
     init(_ model: Model, _ glyphs: Glyphs, columns: Int) {
         self.model = model
         self.glyphs = glyphs
         isWide = columns >= 120
+        isWidest = columns >= Self.widestFrom
         rates = model.history.sum
         problems = model.problems
     }
@@ -23,7 +28,11 @@ struct HeaderStrip {
         }
         grid.put(left: identity, right: linkPart(isShort: false), row: 0, cut: glyphs.cut)
         grid.put(left: slots, right: traffic, row: 1, cut: glyphs.cut)
-        grid.put(left: groups, right: failures, row: 2, cut: glyphs.cut)
+        let groups = groups
+        let room = model.size.columns - groups.width - 1
+        // Which groups there are comes first.
+        let right = isWide ? reserves.first { $0.width <= room } : failures
+        grid.put(left: groups, right: right ?? Spans(), row: 2, cut: glyphs.cut)
         grid.put(left: trouble, right: others, row: 3, cut: glyphs.cut)
     }
 
@@ -48,6 +57,8 @@ struct HeaderStrip {
                 ? space + company : short
             if spans.width + text.utf8.count <= room { spans.add(text, .slow) }
         }
+        let burden = isWidest ? model.burden.text(gap: space) : ""
+        if !burden.isEmpty { spans.add(space + burden) }
         return spans
     }
 
@@ -101,7 +112,11 @@ struct HeaderStrip {
         let inText = NumberText.bytes(input, asBits: model.showsBits)
         let outText = NumberText.bytes(output, asBits: model.showsBits)
         guard isWide else { return Spans("in \(inText) out \(outText) \(unit)") }
-        return Spans("in \(inText)\(unit)   out \(outText)\(unit)")
+        let peak = model.pulse.beats.map(\.outBytes).max()
+        let peakText = NumberText.bytes(peak, asBits: model.showsBits)
+        return Spans(
+            "in \(inText)\(unit)   out \(outText)\(unit)"
+                + (isWidest ? "   peak 15m \(peakText)\(unit)" : ""))
     }
 
     // MARK: Row 3
@@ -131,8 +146,22 @@ struct HeaderStrip {
         if isWide { spans.add(" usable") }
     }
 
+    /// `headroom G0 1%   if one more is lost: 3 clients refused`, of the group that comes off worst, and without the end.
+    private var reserves: [Spans] {
+        guard let picture = model.picture else { return [] }
+        var room = Spans()
+        if let worst = Headroom.worst(in: picture) {
+            room.add("headroom \(worst.title) \(worst.percent)", worst.style)
+        }
+        guard isWidest, let loss = Reserve.worst(in: picture) else { return [room] }
+        var whole = room
+        if room.width > 0 { whole.add("   ") }
+        whole.add("if one more is lost: ")
+        whole.add(loss.sentence, loss.style)
+        return [whole, room]
+    }
+
     private var failures: Spans {
-        guard !isWide else { return Spans() }
         let failed = NumberText.brief(rates.failed)
         return Spans("fail \(failed)/s  refused \(NumberText.brief(model.history.refused))")
     }

@@ -2,7 +2,7 @@ internal import Shared
 
 /// One column of the connection table, as data.
 struct SessionColumn: Equatable, Sendable {
-    enum Content: String, Sendable {
+    enum Content: String, Sendable, CaseIterable {
         case id, client, channel, age, idle, input, output
         case inRate = "in-rate"
         case outRate = "out-rate"

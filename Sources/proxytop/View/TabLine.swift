@@ -5,6 +5,9 @@ struct TabLine {
     let model: Model
     let glyphs: Glyphs
 
+    /// From here on what is usual is said, too.
+    private static let wordyFrom = 120
+
     init(_ model: Model, _ glyphs: Glyphs) {
         self.model = model
         self.glyphs = glyphs
@@ -48,13 +51,18 @@ struct TabLine {
             parts.append("sort:\(name)\(order.isDescending ? "-" : "+")")
         case .channels:
             let count = model.outline.rows.count
-            if model.isFlat {
-                parts.append("group:off")
-                // Of one long list it matters what is at its top.
-                if count > model.arrangement.tableHeight { parts.append(sorting) }
-            }
-            parts.append(rows(count, model.cursor.top))
+            // Of one long list it matters what is at its top, too.
+            if model.isFlat { parts += [sorting, "group:off"] }
+            let place = rows(count, model.cursor.top)
+            if !model.isFlat || place != sorting { parts.append(place) }
+            if !model.isFlat, model.size.columns >= Self.wordyFrom { parts.append("group:on") }
         default: break
+        }
+        if model.size.columns >= Self.wordyFrom {
+            parts.append("frozen:\(model.isFrozen ? "yes" : "no")")
+        }
+        if model.size.columns >= HeaderStrip.widestFrom {
+            parts.append("time:\(model.tense == .present ? "live" : LinkText(model).short)")
         }
         parts.append(NumberText.interval(model.intervalMilliseconds))
         return parts

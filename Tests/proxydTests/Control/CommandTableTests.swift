@@ -318,16 +318,16 @@ struct CommandTableTests {
         let rows = try daemon.table("show limits").table.rows
         #expect(
             rows.map { $0[0] } == [
-                "sessions", "descriptors", "pipes", "workers", "control-clients",
+                "sessions", "descriptors", "pipes", "cpu_ms", "workers", "control-clients",
                 "control-request-bytes", "control-reply-bytes", "control-unsent-bytes",
                 "control-forbidden", "control-busy", "control-slow", "control-idle",
                 "events", "events_bytes", "history_series", "history_bytes", "history_left_out",
                 "access_log_lines", "access_log_lost", "error_log_lines", "error_log_lost",
             ])
         #expect(rows[0] == ["sessions", "0", "400"])
-        #expect(rows[3] == ["workers", "2", "2"])
-        #expect(rows[4] == ["control-clients", "0", "64"])
+        #expect(rows[4] == ["workers", "2", "2"])
+        #expect(rows[5] == ["control-clients", "0", "64"])
         daemon.controlUsage.count(.forbidden)
-        #expect(try daemon.table("show limits").table.rows[8] == ["control-forbidden", "1", "-"])
+        #expect(try daemon.table("show limits").table.rows[9] == ["control-forbidden", "1", "-"])
     }
 }

@@ -32,6 +32,21 @@ struct SettingsTests {
         #expect(Set(Binding.all.map(\.name)).count == Binding.all.count)
     }
 
+    @Test("columns of the file come before those of the last look")
+    func columns() throws {
+        var stage = Stage.live(columns: 80, rows: 24)
+        var last = SavedView(stage.model, name: "last")
+        last.channels.toggle(.weight, isShown: true)
+        last.sessions.toggle(.rtt, isShown: false)
+        stage.model.adopt(try Settings("columns = +since -trend\n"))
+        stage.model.adopt(lastLook: last)
+        #expect(stage.model.channelColumns.words == "+since -trend")
+        #expect(stage.model.sessionColumns.words == "+rtt")
+        #expect(stage.lines[5].contains("SINCE") && !stage.lines[5].contains("TREND"))
+        stage.model.adopt(try Settings("connection-columns = auto\n"))
+        #expect(stage.model.sessionColumns.isEmpty)
+    }
+
     @Test("two actions may exchange their keys")
     func exchanges() throws {
         let settings = try Settings("key.enable = D\nkey.drain = E\n")
@@ -49,6 +64,13 @@ struct SettingsTests {
             ("theme = blue", "line 1: theme: “blue” is not dark, light, blue-orange or calm"),
             ("mouse = true", "line 1: mouse: “true” is not yes or no"),
             ("bell = loud", "line 1: bell: “loud” is not off, lost or down"),
+            ("columns = next", "line 1: columns: “next” has no sign: +next asks for it"),
+            (
+                "columns = +rtt",
+                "line 1: columns: there is no column “rtt” to choose; there are since"
+            ),
+            ("connection-columns = -id", "line 1: connection-columns: there is no column “id”"),
+            ("columns =", "line 1: columns: auto, or +COLUMN -COLUMN"),
             ("key.drain = DD", "line 1: “DD” is no key"),
             ("key.drain =", "line 1: a key is missing"),
             ("key.dance = d", "line 1: there is no action “dance”"),

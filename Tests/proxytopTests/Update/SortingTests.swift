@@ -160,7 +160,7 @@ struct SortingTests {
         #expect(stage.model.outline.rows.count == stage.model.picture?.channels.count)
         #expect(stage.model.subject == .channel(serial: 1))
         stage.command("sort -state")
-        #expect(stage.lines[4].contains("group:off  sort:state-"))
+        #expect(stage.lines[4].contains("sort:state-  group:off"))
         stage.type("g")
         #expect(Self.identities(stage).first == "0.700")
         stage.type("*")

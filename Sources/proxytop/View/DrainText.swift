@@ -1,0 +1,56 @@
+internal import Shared
+
+/// How a drain goes on: since when, how many are left, and what may keep it from ending.
+struct DrainText {
+    let lines: [Spans]
+
+    /// `last`: the connection that may never end by itself.
+    init(
+        _ channel: ChannelSnapshot, _ model: Model, _ glyphs: Glyphs, last: SessionSnapshot?,
+        width: Int
+    ) {
+        let track = model.history.channels[channel.serial]
+        var lines = [Self.beginning(channel, model, track)]
+        if let last {
+            let client = model.hidesClients ? Privacy.hide(last.client) : last.client
+            let idle = ", idle \(Age(milliseconds: last.idleMilliseconds))"
+            lines.append(Spans("may never end: \(last.id) \(client)\(idle)", .slow))
+            var remedy = Spans("L", .strong)
+            remedy.add(" cuts only that one, and asks before")
+            lines.append(remedy)
+        }
+        if !model.isLean, glyphs != .words, let track, let now = model.picture?.nowMilliseconds {
+            let cells = min(Track.mostSteps / 3, max(1, width - 2))
+            let values = track.trend(cells: cells, stepsPerCell: 3, now: now)
+            let most = max(1, values.compactMap(\.self).max() ?? 1)
+            let ramp = glyphs.ramp
+            let strip = values.map { value -> Unicode.Scalar in
+                guard let value, value > 0 else { return " " }
+                let level = Int(Double(value) / Double(most) * Double(ramp.count - 1) + 0.5)
+                return ramp[min(max(1, level), ramp.count - 1)]
+            }
+            var text = String.UnicodeScalarView()
+            text.append(contentsOf: strip)
+            lines.append(Spans(String(text)))
+        }
+        self.lines = lines
+    }
+
+    /// `since 02:31 with 214; 31 conn left, empty in about 6m (3m-14m)`
+    private static func beginning(
+        _ channel: ChannelSnapshot, _ model: Model, _ track: Track?
+    ) -> Spans {
+        var text = ""
+        if let at = model.pictureAt, let now = model.picture?.nowMilliseconds {
+            let seconds =
+                at.wallSeconds + at.offsetSeconds - Int64(channel.sinceMilliseconds / 1000)
+            text = "since \(CalendarTime(seconds: seconds).shortClock)"
+            let since = now - min(now, channel.sinceMilliseconds)
+            let before = track?.steps.last { $0.milliseconds <= since }
+            if let before { text += " with \(before.current)" }
+            text += "; "
+        }
+        return Spans(
+            text + (DrainForecast(channel, track)?.text ?? "\(channel.current) conn left"))
+    }
+}
