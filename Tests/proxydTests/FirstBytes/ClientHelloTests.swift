@@ -100,21 +100,6 @@ struct ClientHelloTests {
 
     @Test("twenty thousand mutations break nothing", arguments: 1...4)
     func mutations(seed: UInt64) {
-        var generator = SeededGenerator(seed: seed)
-        for _ in 0..<5000 {
-            var bytes = Self.seeds.randomElement(using: &generator) ?? []
-            for _ in 0...Int.random(in: 0..<4, using: &generator) where !bytes.isEmpty {
-                let place = Int.random(in: 0..<bytes.count, using: &generator)
-                switch Int.random(in: 0..<3, using: &generator) {
-                case 0: bytes[place] = .random(in: 0...255, using: &generator)
-                case 1: bytes.remove(at: place)
-                default: bytes.insert(.random(in: 0...255, using: &generator), at: place)
-                }
-            }
-            if let violation = FirstBytesChecks.violation(by: bytes) {
-                Issue.record("\(violation): \(bytes)")
-                return
-            }
-        }
+        checkMutations(of: Self.seeds, seed: seed)
     }
 }
