@@ -18,7 +18,7 @@ struct ChannelStanding: Sendable {
     var probes = ProbeRecord.Told()
     /// The latest first.
     var mishaps: [Mishaps.Mishap] = []
-    var causes: [EndReason.Cause: UInt64] = [:]
+    var causes: [String: UInt64] = [:]
     var totals = TrafficCounters.Totals()
     /// What `reset` has taken off.
     var baseline = TrafficCounters.Totals()

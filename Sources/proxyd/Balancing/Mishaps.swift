@@ -15,8 +15,8 @@ final class Mishaps: Sendable {
     private struct Latest {
         var ring: [Mishap] = []
         var next = 0
-        /// How often each has happened since the start.
-        var counts: [EndReason.Cause: UInt64] = [:]
+        /// How often each cause has come up since the start.
+        var counts: [String: UInt64] = [:]
 
         mutating func append(_ mishap: Mishap) {
             if ring.count < capacity {
@@ -30,9 +30,9 @@ final class Mishaps: Sendable {
 
     private let latest = Mutex(Latest())
 
-    /// `words` say more than the cause does.
-    func note(_ cause: EndReason.Cause, _ words: String? = nil, errno: Int32, now: Instant) {
-        let text = words.map { "\(cause.rawValue): \($0)" } ?? cause.rawValue
+    /// `cause`: one of the few words for a session's end; `words` say more than it does.
+    func note(_ cause: String, _ words: String? = nil, errno: Int32, now: Instant) {
+        let text = words.map { "\(cause): \($0)" } ?? cause
         latest.withLock { latest in
             latest.counts[cause, default: 0] += 1
             latest.append(Mishap(instant: now, cause: text, errno: errno))
@@ -40,14 +40,14 @@ final class Mishaps: Sendable {
     }
 
     /// What was noted elsewhere, the latest first, and how often what has happened there.
-    func resume(_ mishaps: [Mishap], _ counts: [EndReason.Cause: UInt64]) {
+    func resume(_ mishaps: [Mishap], _ counts: [String: UInt64]) {
         latest.withLock { latest in
             for mishap in mishaps.prefix(Self.capacity).reversed() { latest.append(mishap) }
             latest.counts.merge(counts, uniquingKeysWith: &+)
         }
     }
 
-    var counts: [EndReason.Cause: UInt64] { latest.withLock { $0.counts } }
+    var counts: [String: UInt64] { latest.withLock { $0.counts } }
 
     /// The latest first.
     var all: [Mishap] {

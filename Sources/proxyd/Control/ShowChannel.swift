@@ -102,8 +102,10 @@ struct ChannelDetail {
 
     /// How often what went wrong since the start, and the last of it, the latest first: `error_1` to `error_10`.
     mutating func addMishaps(of channel: Channel, now: Instant) {
-        let counts = channel.mishaps.counts
-        add("causes", counts.isEmpty ? nil : counts.text)
+        // `refused=37 dead-peer=2`, what happens most first.
+        let counts = channel.mishaps.counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let causes = counts.map { "\($0.replacing(" ", with: "-"))=\($1)" }
+        add("causes", causes.isEmpty ? nil : causes.joined(separator: " "))
         let wall = WallClock.milliseconds
         for (index, mishap) in channel.mishaps.all.enumerated() {
             let age = now.milliseconds(since: mishap.instant)
@@ -134,32 +136,6 @@ extension TimeHistogram.Totals {
         let names = bounds.nanoseconds.map { String($0 / 1000) } + ["more"]
         return zip(names, buckets).map { "\($0)=\($1)" }.joined(separator: " ")
     }
-}
-
-extension [EndReason.Cause: UInt64] {
-    /// `refused=37 dead-peer=2`, in the order of the causes.
-    var text: String {
-        EndReason.Cause.allCases.compactMap { cause in
-            self[cause].map { "\(cause.token)=\($0)" }
-        }.joined(separator: " ")
-    }
-
-    /// What cannot be read, or was a cause of a later version, is left out.
-    init(text: String) {
-        self.init()
-        for word in text.split(separator: " ") {
-            let halves = word.split(separator: "=", maxSplits: 1)
-            guard halves.count == 2, let count = UInt64(halves[1]),
-                let cause = EndReason.Cause.allCases.first(where: { $0.token == halves[0] })
-            else { continue }
-            self[cause] = count
-        }
-    }
-}
-
-extension EndReason.Cause {
-    /// Its name without blanks.
-    fileprivate var token: String { rawValue.replacing(" ", with: "-") }
 }
 
 extension Channel {

@@ -98,7 +98,7 @@ extension ChannelStanding {
         fields.put(Tag.probeResults, probes.results)
         if let down = probes.down { fields.put(Tag.down, down.handed) }
         for mishap in mishaps { fields.put(Tag.mishap, mishap.handed) }
-        fields.put(Tag.causes, causes.text)
+        for (cause, count) in causes { fields.put(Tag.causes, "\(count) \(cause)") }
         fields.put(Tag.totals, totals.handed)
         fields.put(Tag.baseline, baseline.handed)
         fields.put(Tag.connect, connect.handed)
@@ -131,7 +131,12 @@ extension ChannelStanding {
         probes.results = record.number(Tag.probeResults)
         if let down = try record.record(Tag.down) { probes.down = Channel.Note(handed: down) }
         mishaps = try record.records(Tag.mishap).map { Mishaps.Mishap(handed: $0) }
-        causes = [EndReason.Cause: UInt64](text: record.text(Tag.causes) ?? "")
+        for field in record.all(Tag.causes) {
+            let text = String(decoding: field, as: UTF8.self)
+            let halves = text.split(separator: " ", maxSplits: 1)
+            guard halves.count == 2, let count = UInt64(halves[0]) else { continue }
+            causes[String(halves[1])] = count
+        }
         totals = TrafficCounters.Totals(handed: record.numbers(Tag.totals))
         baseline = TrafficCounters.Totals(handed: record.numbers(Tag.baseline))
         connect = TimeHistogram.Totals(handed: record.numbers(Tag.connect))

@@ -213,7 +213,7 @@ final class Session {
             channel.release()
             if !cause.isShortage {
                 channel.counters[worker.index].addFailure()
-                channel.mishaps.note(cause, words, errno: errno, now: worker.now)
+                channel.mishaps.note(cause.rawValue, words, errno: errno, now: worker.now)
                 worker.report(failureOf: channel, cause, of: service, in: term)
             }
         }

@@ -198,9 +198,9 @@ extension Session {
         guard side == .channel, let channel else { return }
         let cause = EndReason.Cause(streamError: errno)
         guard cause == .tls, let problem = channelTLS?.problem else {
-            return channel.mishaps.note(cause, errno: errno, now: worker.now)
+            return channel.mishaps.note(cause.rawValue, errno: errno, now: worker.now)
         }
-        channel.mishaps.note(cause, problem, errno: 0, now: worker.now)
+        channel.mishaps.note(cause.rawValue, problem, errno: 0, now: worker.now)
     }
 
     /// A side that takes no more bytes may have sent some before it broke; they are delivered first.

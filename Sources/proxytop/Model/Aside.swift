@@ -11,8 +11,16 @@ struct Aside: Equatable, Sendable {
     var channels: [String] = []
     var sessions: [SessionSnapshot] = []
     var matched = 0
-    /// Of a draining channel the connection that may never end; `serial` says of which.
-    private(set) var lingering: (serial: UInt64, session: SessionSnapshot?)?
+    /// What may keep a drain from ending.
+    struct Lingering: Equatable, Sendable {
+        /// Of the channel that drains.
+        let serial: UInt64
+        /// Its connections that have been silent for a minute or more, and the one that has been longest.
+        var count = 0
+        var session: SessionSnapshot?
+    }
+
+    private(set) var lingering: Lingering?
     private var lingeringAskedAt: UInt64?
     /// Until when the daemon is left alone with them.
     private var restUntil: UInt64 = 0
@@ -45,22 +53,15 @@ struct Aside: Equatable, Sendable {
     }
 
     mutating func askLingering(of serial: UInt64, at now: UInt64) {
-        if lingering?.serial != serial { lingering = (serial, nil) }
+        if lingering?.serial != serial { lingering = Lingering(serial: serial) }
         lingeringAskedAt = now
     }
 
-    mutating func take(lingering session: SessionSnapshot?, of serial: UInt64) {
+    mutating func take(lingering sessions: [SessionSnapshot], matched: UInt64?, of serial: UInt64) {
         guard lingering?.serial == serial else { return }
-        lingering = (serial, session)
-    }
-
-    static func == (left: Aside, right: Aside) -> Bool {
-        left.recalled == right.recalled && left.why == right.why && left.askedAt == right.askedAt
-            && left.channels == right.channels && left.sessions == right.sessions
-            && left.matched == right.matched && left.restUntil == right.restUntil
-            && left.lingering?.serial == right.lingering?.serial
-            && left.lingering?.session == right.lingering?.session
-            && left.lingeringAskedAt == right.lingeringAskedAt
+        let count = Int(min(matched ?? 0, Bounds.sessions))
+        lingering = Lingering(
+            serial: serial, count: max(sessions.count, count), session: sessions.first)
     }
 
     mutating func take(_ attributes: [Reply.Attribute], _ lines: [String], of paths: [String]) {
@@ -120,7 +121,7 @@ extension Model {
         else { return [] }
         aside.askLingering(of: channel.serial, at: now.milliseconds)
         let words = [
-            "show", "sessions", "where", "channel", "=", channel.path, "and", "stuck", "!=", "-",
+            "show", "sessions", "where", "channel", "=", channel.path, "and", "idle", ">", "60s",
             "sort", "-idle", "limit", "1",
         ]
         return [(.lingering(serial: channel.serial), Request(words: words))]

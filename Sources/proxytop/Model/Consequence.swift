@@ -45,6 +45,9 @@ struct Consequence: Equatable, Sendable {
     private(set) var closesLastRoom = false
     /// Groups that lose their last usable channel.
     private(set) var emptied: [String] = []
+    /// Groups that hold more sessions than they have slots for afterwards, in sentences: the rest goes on, as its
+    /// clients come back.
+    private(set) var overflows: [String] = []
     /// Everything else that changes, as the daemon says it.
     private(set) var facts: [Plan.Row] = []
     private(set) var tier = Tier.look
@@ -146,6 +149,28 @@ struct Consequence: Equatable, Sendable {
             || facts != other.facts
     }
 
+    private static func overflows(
+        _ service: Picture.Service, _ effects: [GroupEffect]
+    ) -> [String] {
+        zip(service.groups, effects).enumerated().compactMap { index, pair in
+            let (group, effect) = pair
+            let held = group.channels.reduce(UInt64(0)) { $0 + min($1.current, Bounds.sessions) }
+            guard effect.isTouched, effect.usableAfter > 0, let slots = effect.after.total,
+                held > slots
+            else { return nil }
+            var rest = held - slots
+            var parts: [String] = []
+            for later in effects.dropFirst(index + 1) where later.usableAfter > 0 && rest > 0 {
+                let placed = min(rest, later.after.free ?? rest)
+                if placed > 0 { parts.append("\(placed) go to \(later.title)") }
+                rest -= placed
+            }
+            if rest > 0 { parts.append("\(rest) find no slot") }
+            return "\(held) sessions in \(effect.title) and \(slots) slots: about "
+                + parts.joined(separator: ", ") + "."
+        }
+    }
+
     private mutating func add(
         _ service: Picture.Service, _ plan: Plan, _ lost: Set<UInt64>, cutsLost: Bool
     ) {
@@ -168,6 +193,7 @@ struct Consequence: Equatable, Sendable {
                     usableAfter: usable.flatMap { Int($0.after) } ?? group.usable.count,
                     now: Slots(group.usable), after: after, isTouched: usable != nil))
         }
+        if !cutsLost { overflows += Self.overflows(service, effects) }
         emptied += effects.filter { $0.usableNow > 0 && $0.usableAfter == 0 }.map(\.title)
         let hadRoom = effects.contains { $0.usableNow > 0 && !$0.now.isFull }
         stranded += Reserve.resettle(min(displaced, cut), in: &effects)

@@ -38,7 +38,19 @@ struct DrainForecast: Equatable, Sendable {
         earliest = whole.map { ([$0] + halves).min() ?? $0 }
         latest = whole.map { halves.count < 2 ? $0 : ([$0] + halves).max() ?? $0 }
         isSpreadOpen = halves.count < 2
+        let fell = steps.indices.dropFirst()
+            .last { steps[$0].current < steps[$0 - 1].current }.map { steps[$0].milliseconds }
+        still = fell.map { now - min(now, $0) } ?? 0
+        // At the pace of before this one would have ended long ago.
+        let number = Double(channel.current)
+        let next = whole.map { Double($0) / (log(max(2, number)) * number) } ?? 0
+        hasStopped = still >= Self.stillMilliseconds && Double(still) > 5 * next
     }
+
+    /// For how long nobody has ended, and whether that is longer than the pace of before allows.
+    let still: UInt64
+    let hasStopped: Bool
+    static let stillMilliseconds: UInt64 = 60_000
 
     /// In one half of the time nobody ended, so it may take much longer.
     let isSpreadOpen: Bool
@@ -61,9 +73,10 @@ struct DrainForecast: Equatable, Sendable {
         guard let likely, let earliest, let latest else {
             return "\(left) conn left, and they do not get fewer"
         }
-        let end = isSpreadOpen ? "or much longer" : Self.rounded(latest)
+        if hasStopped { return "\(left) conn left, none has ended for \(Age(milliseconds: still))" }
+        let end = isSpreadOpen ? " or much longer" : "-\(Self.rounded(latest))"
         return "\(left) conn left, empty in about \(Self.rounded(likely)) "
-            + "(\(Self.rounded(earliest))-\(end))"
+            + "(\(Self.rounded(earliest))\(end))"
     }
 
     /// A forecast to the second would be a lie.

@@ -40,7 +40,8 @@ struct FilterText: Equatable, Sendable {
         var message: String
     }
 
-    init(_ text: String, _ fields: Fields) throws(Mistake) {
+    /// `names`: what channels are called on the screen, and their paths.
+    init(_ text: String, _ fields: Fields, names: [String: String] = [:]) throws(Mistake) {
         self.text = text
         let typed: [String]
         do throws(Request.Mistake) {
@@ -51,7 +52,10 @@ struct FilterText: Equatable, Sendable {
         let isBare = typed.allSatisfy { word in
             !word.contains { "=<>~()".contains($0) } && !["and", "or", "not"].contains(word)
         }
-        let words = isBare ? Self.searching(typed, fields) : Self.renamed(typed, fields)
+        let words =
+            isBare
+            ? Self.searching(typed, fields, names)
+            : Self.spelled(Self.renamed(typed, fields), names)
         do throws(Filter.Mistake) {
             filter = try Filter(words: words, fields: fields.names, aliases: fields.aliases)
         } catch {
@@ -60,7 +64,9 @@ struct FilterText: Equatable, Sendable {
         self.words = words
     }
 
-    private static func searching(_ typed: [String], _ fields: Fields) -> [String] {
+    private static func searching(
+        _ typed: [String], _ fields: Fields, _ names: [String: String]
+    ) -> [String] {
         var words: [String] = []
         for word in typed {
             let isNegated = word.hasPrefix("!") && word.count > 1
@@ -72,9 +78,33 @@ struct FilterText: Equatable, Sendable {
                 if index > 0 { words.append("or") }
                 words += [field, "~", text]
             }
+            // `0.2` is how the screen calls what the daemon calls `mail/0/2`.
+            let column = fields.searched.first { ["path", "channel"].contains($0) }
+            if let path = names[text], let column { words += ["or", column, "=", path] }
             words.append(")")
         }
         return words
+    }
+
+    /// The screen's name of a channel behind a comparison, as its path.
+    private static func spelled(_ words: [String], _ names: [String: String]) -> [String] {
+        guard !names.isEmpty else { return words }
+        let columns: Set = ["path", "id", "chan", "channel"]
+        var column = ""
+        return words.map { word in
+            let field = String(word.prefix { $0.isLetter || $0 == "_" })
+            if columns.contains(field) { column = field }
+            let value = String(
+                word.dropFirst(columns.contains(field) ? field.count : 0).drop {
+                    "=!~".contains($0)
+                })
+            guard !column.isEmpty, let path = names[value] else {
+                if !value.isEmpty { column = "" }
+                return word
+            }
+            column = ""
+            return word.dropLast(value.count) + path
+        }
     }
 
     /// The daemon knows fewer short names than the screen.

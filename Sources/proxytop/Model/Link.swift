@@ -17,7 +17,7 @@ struct Link: Equatable, Sendable {
         case company, intend
         /// What the daemon takes of its machine.
         case burden
-        /// Of a draining channel the connection that may never end.
+        /// Of a draining channel the connections that may keep it from ending.
         case lingering(serial: UInt64)
         /// The rows from this one on.
         case sessions(first: Int)

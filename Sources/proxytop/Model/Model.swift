@@ -6,6 +6,7 @@ struct Model: Sendable {
     struct Notice: Equatable, Sendable {
         var text: String
         var isError: Bool
+        var at: UInt64 = 0
     }
 
     /// The answers of one round, until all three are there.
@@ -22,6 +23,7 @@ struct Model: Sendable {
     /// After a moving key the order of the connections stands still for so long.
     static let holdMilliseconds: UInt64 = 3000
     static let mostRemembered = 200
+    static let noticeMilliseconds: UInt64 = 30_000
 
     var now: Moment
     var size: Size
@@ -314,7 +316,23 @@ struct Model: Sendable {
     }
 
     mutating func tell(_ text: String, isError: Bool = false) {
-        notice = Notice(text: text, isError: isError)
+        notice = Notice(text: text, isError: isError, at: now.milliseconds)
+    }
+
+    /// What was said makes room for what stands there; what went wrong stays until a key is pressed.
+    mutating func dropOldNotice() {
+        guard let notice, !notice.isError,
+            now.elapsed(since: notice.at) >= Self.noticeMilliseconds
+        else { return }
+        self.notice = nil
+    }
+
+    /// What channels are called on the screen, and their paths; a name that two have stands for neither.
+    var channelNames: [String: String] {
+        Dictionary(
+            (picture?.channels ?? []).map { (Place(channelPath: $0.path).shortName, $0.path) },
+            uniquingKeysWith: { _, _ in "" }
+        ).filter { !$0.value.isEmpty }
     }
 
     /// After anything that moves rows or lines.

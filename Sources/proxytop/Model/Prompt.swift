@@ -21,6 +21,10 @@ struct Prompt: Equatable, Sendable {
     private(set) var place: Int
     /// What went wrong with the last Enter or Tab, or what Tab offers.
     var remark: String?
+    /// Whether the text is still the one that it was opened with: the first letter takes its place.
+    private(set) var isAsOpened: Bool
+    /// When it was opened.
+    var openedAt: UInt64 = 0
     /// How far back in the history; 0 is what is being typed.
     private var age = 0
     private var draft = ""
@@ -29,6 +33,7 @@ struct Prompt: Equatable, Sendable {
         self.purpose = purpose
         self.text = text
         place = text.count
+        isAsOpened = !text.isEmpty
     }
 
     /// What stands before the text.
@@ -47,7 +52,10 @@ struct Prompt: Equatable, Sendable {
     var head: String { String(text.prefix(place)) }
 
     mutating func insert(_ scalar: Unicode.Scalar) {
-        guard text.count < Self.longest, CellWidth.of(scalar) > 0 else { return }
+        guard CellWidth.of(scalar) > 0 else { return }
+        if isAsOpened { set("") }
+        isAsOpened = false
+        guard text.count < Self.longest else { return }
         var head = String(text.prefix(place))
         let tail = text.dropFirst(place)
         let before = head.count
@@ -65,8 +73,12 @@ struct Prompt: Equatable, Sendable {
     /// Takes an editing key; false: it is none.
     mutating func edit(_ key: Key, history: [String]) -> Bool {
         remark = nil
+        if case .character(let scalar) = key {
+            insert(scalar)
+            return true
+        }
+        isAsOpened = false
         switch key {
-        case .character(let scalar): insert(scalar)
         case .backspace:
             guard place > 0 else { return true }
             text = String(text.prefix(place - 1) + text.dropFirst(place))

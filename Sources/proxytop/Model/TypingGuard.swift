@@ -8,6 +8,11 @@ struct TypingGuard: Equatable, Sendable {
 
     init() {}
 
+    /// Whether such a burst is going on.
+    func isBursting(at now: UInt64) -> Bool {
+        times.count { $0 + Self.spanMilliseconds >= now } > Self.mostKeys
+    }
+
     /// Whether this key is part of such a burst. Harmless keys do not make one: moving keys repeat, and a
     /// slow line delivers them together.
     mutating func isBurst(at now: UInt64, isHarmless: Bool) -> Bool {

@@ -280,17 +280,17 @@ struct Why: Equatable, Sendable {
         let time = event?.timeMilliseconds
         guard last == nil else {
             let when = event == nil ? "" : " up to then"
-            return Line(time: time, text: "the commands above are all that people did to it\(when)")
+            return Line(time: time, text: "nobody has switched or changed it otherwise\(when)")
         }
         guard let oldest = events.first?.monotonicMilliseconds else {
-            return Line(time: time, text: "no command is known that has touched it")
+            return Line(time: time, text: "no command is known that has switched or changed it")
         }
         let end = event?.monotonicMilliseconds ?? model.daemonNow
         let span = Age(milliseconds: end - min(end, oldest))
         return Line(
             time: time,
             text: event == nil
-                ? "nobody has touched it in the last \(span)"
-                : "nobody had touched it in the \(span) before, as far as is known")
+                ? "nobody has switched or changed it in the last \(span)"
+                : "nobody had switched or changed it in the \(span) before, as far as is known")
     }
 }

@@ -49,7 +49,7 @@ extension Model {
             guard lastOfDrain == nil else { return nil }
             return draining == nil
                 ? "no channel here drains"
-                : "nothing is known that would keep this drain from ending"
+                : "no connection of this drain has been silent for a minute"
         }
         guard let picture, !subjects(for: command).isEmpty else {
             return "nothing is under the cursor"

@@ -50,7 +50,7 @@ struct Binding: Sendable {
             .open, .views, [], [.enter], "look at one thing closely", on: lists, hint: "detail"),
         Binding(
             .ofChannel, .views, ["d"], [], "the connections of this channel",
-            on: [.overview, .channels, .detail]),
+            on: [.overview, .channels, .detail], hint: "conns"),
         Binding(
             .why, .views, ["w"], [], "why: what led to this, in the order of time",
             on: targets.union(lists),
@@ -76,7 +76,7 @@ struct Binding: Sendable {
             hint: "drain"),
         Binding(
             .cut, .act, ["X"], [], "disable and cut the running sessions", on: targets,
-            hint: "off"),
+            hint: "off+cut"),
         Binding(
             .clear, .act, ["A"], [], "clear auto: let in again what autodisable took out",
             on: targets),
@@ -88,7 +88,8 @@ struct Binding: Sendable {
             .kill, .act, ["K"], [], "cut connections; the channel goes on",
             on: [.overview, .channels, .connections, .detail], hint: "cut"),
         Binding(
-            .killLast, .act, ["L"], [], "cut the connection that keeps a drain from ending",
+            .killLast, .act, ["L"], [],
+            "cut the connection of a drain that has been silent longest",
             on: [.channels, .detail]),
         Binding(.reset, .act, ["R"], [], "reset counters", on: targets),
         Binding(.undo, .act, ["u"], [], "undo the last change of this screen", hint: "undo"),

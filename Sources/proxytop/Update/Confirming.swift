@@ -48,7 +48,7 @@ extension Model {
         switch key {
         case .character("y"): return confirm()
         case .character("n"), .character("q"): cancel()
-        default: confirmation?.warning = "y sends it, Esc cancels."
+        default: confirmation?.warning = "\(key.name) is no answer to this."
         }
         return []
     }

@@ -208,9 +208,10 @@ extension Model {
         case (.burden, .ok(let attributes, let lines)):
             let at = attributes["now_ms"].flatMap { UInt64($0) } ?? now.milliseconds
             burden.take(Table(lines: lines), at: at)
-        case (.lingering(let serial), .ok(_, let lines)):
+        case (.lingering(let serial), .ok(let attributes, let lines)):
             let found = Table(lines: lines).map(SessionSnapshot.all) ?? []
-            aside.take(lingering: found.first, of: serial)
+            let matched = attributes["matched"].flatMap { UInt64($0) }
+            aside.take(lingering: found, matched: matched, of: serial)
         case (.asideWhy(let subject), .error):
             if aside.why?.subject == subject { aside.why?.samples = [] }
         case (.trend(let serial), .ok(_, let lines)):

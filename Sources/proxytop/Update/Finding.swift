@@ -17,7 +17,9 @@ extension Model {
     mutating func find(_ text: String, on page: Page) {
         guard let fields = Self.fields(of: page) else { return }
         do throws(FilterText.Mistake) {
-            sought[page] = text.allSatisfy { $0 == " " } ? nil : try FilterText(text, fields)
+            sought[page] =
+                text.allSatisfy { $0 == " " }
+                ? nil : try FilterText(text, fields, names: channelNames)
         } catch {
             prompt = Prompt(.find(page), text: text)
             prompt?.remark = error.message

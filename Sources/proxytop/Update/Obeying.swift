@@ -174,6 +174,16 @@ extension Model {
             }
             words = words.map { $0 == "%" ? here : $0 }
         }
+        // As the screen calls it, where a path is due.
+        if let entry = catalog.entry(for: words) {
+            let place = entry.verb.split(separator: " ").count
+            let argument = entry.arguments.prefix { $0 != " " }
+            if place < words.count, ["PATH", "GROUP"].contains(argument),
+                let path = channelNames[words[place]]
+            {
+                words[place] = path
+            }
+        }
         guard words.contains("%m") else { return .success([words]) }
         let marked = marks.sorted { "\($0)" < "\($1)" }.compactMap(path)
         guard !marked.isEmpty else {

@@ -46,6 +46,8 @@ extension Model {
     }
 
     private mutating func isWrongWindow(_ key: Key) -> Bool {
+        // The line end of such a text opens nothing.
+        if key == .enter { return guardOfTyping.isBursting(at: now.milliseconds) }
         guard key.isPrintable else { return false }
         let command = keys.command(for: key, on: page)
         let isMove = keys.bindings.contains { $0.command == command && $0.section == .move }

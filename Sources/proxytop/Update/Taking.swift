@@ -34,6 +34,7 @@ extension Model {
         flaps = Flaps(log, now: fresh.nowMilliseconds)
         pulse.add(history.sum, refused: history.refused, now: fresh.nowMilliseconds)
         noteQuiet(fresh)
+        dropOldNotice()
         absence.note(fresh, at: now)
         if !isHolding { channelOrder?.settle(fresh, history) }
         if choosesPage {
@@ -70,7 +71,10 @@ extension Model {
         guard !isFrozen else { return }
         let events = Table(lines: lines).map(EventSnapshot.all) ?? []
         guard !events.isEmpty else { return }
+        // Who stands at the top wants to see what comes; who has gone down stays where they are.
+        let isAtTop = eventCursor.index == 0 && !isHolding
         log.take(events, last: attributes["last"].flatMap { UInt64($0) })
+        if isAtTop { eventCursor.move(to: 0, in: eventList, height: arrangement.tableHeight) }
         settle()
     }
 

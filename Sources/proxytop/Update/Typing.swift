@@ -12,6 +12,7 @@ extension Model {
         if case .filter(let page) = purpose { before = filterText(of: page) }
         notice = nil
         prompt = Prompt(purpose, text: before)
+        prompt?.openedAt = now.milliseconds
     }
 
     mutating func openValue(_ command: Binding.Command, _ targets: [Act.Target]) {
@@ -25,8 +26,9 @@ extension Model {
 
     mutating func type(_ key: Key) -> [Effect] {
         guard var open = prompt else { return [] }
-        // A letter has opened it, so what is typed into the wrong window may begin with that.
+        // A letter has opened it, so what is typed into the wrong window may begin with that. What comes later is meant.
         if open.purpose == .saveView, key.isPrintable, !isPasting,
+            now.elapsed(since: open.openedAt) <= TypingGuard.spanMilliseconds,
             guardOfTyping.isBurst(at: now.milliseconds, isHarmless: false)
         {
             prompt = nil
@@ -106,23 +108,42 @@ extension Model {
         var filter: FilterText?
         let isEmpty = text.allSatisfy { $0 == " " }
         do throws(FilterText.Mistake) {
-            filter = isEmpty ? nil : try FilterText(text, fields)
+            filter = isEmpty ? nil : try FilterText(text, fields, names: channelNames)
         } catch {
             prompt = Prompt(.filter(page), text: text)
             prompt?.remark = error.message
             return
         }
         switch page {
-        case .channels: channelFilter = filter
+        case .channels:
+            channelFilter = filter
+            dropMarks(of: page, unlike: filter, was: nil)
         case .connections:
             guard tense == .present else {
                 tell("these are the rows that were asked for then; they cannot be filtered now")
                 return
             }
+            dropMarks(of: page, unlike: filter, was: window.filter)
             window.filter = filter
             requery()
         default: eventFilter = filter
         }
         settle()
+    }
+
+    /// What a filter hides is not meant any more: nobody should act on what they cannot see.
+    private mutating func dropMarks(of page: Page, unlike filter: FilterText?, was: FilterText?) {
+        let before = marks.count
+        if page == .channels {
+            guard let matching else { return }
+            marks = marks.filter { mark in
+                if case .channel(let serial) = mark { matching.contains(serial) } else { true }
+            }
+        } else {
+            guard filter != was else { return }
+            marks = marks.filter { if case .session = $0 { false } else { true } }
+        }
+        let dropped = before - marks.count
+        if dropped > 0 { tell("\(dropped) mark\(dropped == 1 ? "" : "s") taken off by the filter") }
     }
 }

@@ -88,12 +88,12 @@ struct AsideText {
         let events = model.latestEvents
         guard !events.isEmpty else {
             return Pane(
-                title: "EVENTS (4)", remark: "newest first",
+                title: "EVENTS (key 4)", remark: "newest first",
                 content: .lines([Spans("nothing has happened yet", .faint)]),
                 least: Self.fewestEvents)
         }
         return Pane(
-            title: "EVENTS (4)", remark: "newest first",
+            title: "EVENTS (key 4)", remark: "newest first",
             content: .events(EventTable(model: model, glyphs: glyphs), Array(events)),
             least: Self.fewestEvents, focus: .events, isFocused: model.focus == .events,
             top: model.latestCursor.top)
@@ -110,11 +110,11 @@ struct AsideText {
 
     private var drain: Pane? {
         guard let channel = model.draining else { return nil }
-        let last = model.aside.lingering.flatMap { $0.serial == channel.serial ? $0.session : nil }
+        let lingering = model.aside.lingering.flatMap { $0.serial == channel.serial ? $0 : nil }
         return Pane(
             title: "DRAIN \(name(channel))", remark: "\(channel.current) left",
             content: .lines(
-                DrainText(channel, model, glyphs, last: last, width: width).lines),
+                DrainText(channel, model, glyphs, lingering: lingering, width: width).lines),
             least: 2, focus: .draining, isFocused: model.focus == .draining,
             top: model.paneTops[.draining] ?? 0)
     }

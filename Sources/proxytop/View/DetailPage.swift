@@ -70,7 +70,7 @@ struct DetailPage {
         var state = Spans(label("state"))
         state.add(face.text(width: 12), face.style)
         let since = Age(milliseconds: channel.sinceMilliseconds)
-        state.add(" for \(since)" + (channel.by.map { ", by \($0)" } ?? ""))
+        state.add(" for \(since)" + (channel.by.map { ", by \(model.person($0))" } ?? ""))
         var lines = [state]
         func add(_ name: String, _ text: String) { lines.append(Spans(label(name) + text)) }
         if let why = channel.why, !why.isEmpty { add("why", why) }
@@ -92,7 +92,7 @@ struct DetailPage {
                     + "\(NumberText.brief(rates.failed))/s")
         }
         let recent = model.history.channels[serial]?.recentFailures ?? 0
-        add("failures", "\(channel.failed) in all   \(recent) in the last 5 min")
+        add("failures", "\(channel.failed) connects in all   \(recent) in the last 5 min")
         add(
             "connect",
             "p50 \(NumberText.milliseconds(channel.connectP50Microseconds)) ms   p99 "
@@ -104,9 +104,9 @@ struct DetailPage {
         if let isElected = channel.isElected { add("primary", isElected ? "yes" : "no") }
         lines += share(of: serial, isShort: !isWhole)
         if channel.state == .drain, isWhole {
-            let last = model.aside.lingering.flatMap { $0.serial == serial ? $0.session : nil }
+            let lingering = model.aside.lingering.flatMap { $0.serial == serial ? $0 : nil }
             let text = DrainText(
-                channel, model, glyphs, last: last, width: model.size.columns - 12)
+                channel, model, glyphs, lingering: lingering, width: model.size.columns - 12)
             for (index, line) in text.lines.enumerated() {
                 var spans = Spans(label(index == 0 ? "drain" : ""))
                 for piece in line.pieces { spans.add(piece.text, piece.style) }

@@ -8,6 +8,8 @@ struct DialogBox {
     let now: Moment
     /// Who else is about to change the same.
     var rival: String?
+    /// The command that an undo takes back.
+    var undone: String?
     /// How long the daemon's last answer took, when that was long.
     var slowness: Age?
 
@@ -78,8 +80,8 @@ struct DialogBox {
         case .maxc(let maxc): return "maxc of \(act.name): \(maxc.cell)  (M)"
         case .kill: return "cut connections: \(act.name)  (K)"
         case .reset: return "reset counters of \(act.name)  (R)"
-        case .undo: return "undo  (u)"
-        case .typed: return "typed"
+        case .undo: return "undo: \(undone ?? act.name)  (u)"
+        case .typed: return "\(act.name)  (:)"
         }
     }
 }

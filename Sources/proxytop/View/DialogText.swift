@@ -158,6 +158,9 @@ struct DialogText {
         if consequence.closesLastRoom {
             lines.append(Line("After this nobody new finds a slot.", .danger, drop: 1))
         }
+        for text in consequence.overflows {
+            lines += Cutting.wrapped(text, width: width).map { Line($0, Style(.full), drop: 2) }
+        }
         if act.verb == .cut, consequence.cut > 0 {
             lines.append(Line("Softer: D = drain \(act.name) (cuts nobody).", drop: 6))
         }
@@ -167,10 +170,20 @@ struct DialogText {
         }
         if act.verb == .reset { lines.append(Line("NOT undoable: the counters.", drop: 5)) }
         if act.verb == .kill {
-            lines.append(Line("The channel goes on: who was cut may come back at once.", drop: 6))
+            lines.append(Line(afterCut, drop: 6))
         }
         if !lines.isEmpty { lines.append(Line(drop: 7)) }
         return lines
+    }
+
+    /// Where those go that are cut.
+    private var afterCut: String {
+        let serials = act.targets.flatMap(\.serials)
+        let channels = serials.compactMap { picture?.channel(serial: $0) }
+        let isOpen = channels.contains { $0.state.isUsable }
+        return channels.isEmpty || isOpen
+            ? "The channel goes on: who was cut may come back at once."
+            : "It takes nobody new: who was cut and comes back goes elsewhere."
     }
 
     /// What becomes of it when the last session has gone, or when a time has come.

@@ -4,19 +4,21 @@ internal import Shared
 struct DrainText {
     let lines: [Spans]
 
-    /// `last`: the connection that may never end by itself.
+    /// `lingering`: what may never end by itself.
     init(
-        _ channel: ChannelSnapshot, _ model: Model, _ glyphs: Glyphs, last: SessionSnapshot?,
+        _ channel: ChannelSnapshot, _ model: Model, _ glyphs: Glyphs, lingering: Aside.Lingering?,
         width: Int
     ) {
         let track = model.history.channels[channel.serial]
         var lines = [Self.beginning(channel, model, track)]
-        if let last {
+        if let lingering, let last = lingering.session {
             let client = model.hidesClients ? Privacy.hide(last.client) : last.client
             let idle = ", idle \(Age(milliseconds: last.idleMilliseconds))"
-            lines.append(Spans("may never end: \(last.id) \(client)\(idle)", .slow))
+            let many =
+                lingering.count > 1 ? "\(lingering.count) silent for a minute; longest" : "silent"
+            lines.append(Spans("\(many): \(last.id) \(client)\(idle)", .slow))
             var remedy = Spans("L", .strong)
-            remedy.add(" cuts only that one, and asks before")
+            remedy.add(" cuts only that one, and asks; K cuts all")
             lines.append(remedy)
         }
         if !model.isLean, glyphs != .words, let track, let now = model.picture?.nowMilliseconds {

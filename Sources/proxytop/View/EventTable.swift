@@ -47,8 +47,17 @@ struct EventTable {
         spans.add(" \(mark) ", style)
         let who = Cutting.end(Self.actor(event), width: 20, glyphs)
         spans.add(who + String(repeating: " ", count: max(0, 21 - CellWidth.of(who))))
-        spans.add(event.text.isEmpty ? "\(event.subject) \(event.kind)" : event.text)
+        spans.add(event.text.isEmpty ? "\(event.subject) \(event.kind)" : Self.what(event))
         return spans
+    }
+
+    /// Who it was stands beside it.
+    private static func what(_ event: EventSnapshot) -> String {
+        guard let actor = event.actor, event.text.hasSuffix("by \(actor)") else {
+            return event.text
+        }
+        let text = event.text.dropLast(actor.count + 3)
+        return String(text.reversed().drop { $0 == " " || $0 == ":" }.reversed())
     }
 
     private static func face(_ severity: EventSnapshot.Severity) -> (String, Style) {
@@ -67,5 +76,20 @@ struct EventTable {
         let parts = actor.split(separator: ":", maxSplits: 1).map(String.init)
         let program = parts.count > 1 ? parts[1].prefix { $0 != "[" } : ""
         return "\(event.user ?? parts.first ?? "?") \(program)"
+    }
+}
+
+extension Model {
+    /// `root proxytop` of `0:proxytop[4711]`, as far as the name is known; what is no person stays as it is.
+    func person(_ by: String) -> String {
+        let parts = by.split(separator: ":", maxSplits: 1).map(String.init)
+        guard parts.count == 2, let number = UInt32(parts[0]) else { return by }
+        let program = parts[1].prefix { $0 != "[" }
+        let user =
+            number == 0
+            ? "root"
+            : company.all.first { $0.uid == number }?.user
+                ?? log.events.last { $0.actor == by }?.user
+        return "\(user ?? parts[0]) \(program)"
     }
 }

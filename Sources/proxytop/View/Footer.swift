@@ -46,7 +46,9 @@ struct Footer {
         let tail = String(prompt.text.dropFirst(prompt.place))
         var shown = String(head)
         while CellWidth.of(shown) > room, !shown.isEmpty { shown.removeFirst() }
-        let place = grid.put(shown, row: row, column: start)
+        // Until the first letter it is as if all of it were selected.
+        let place = grid.put(
+            shown, row: row, column: start, style: prompt.isAsOpened ? .chosen : .plain)
         grid.cursor = Grid.Spot(row: row, column: place)
         let under = tail.first.map { String($0) } ?? "_"
         let next = grid.put(under, row: row, column: place, style: .chosen)
@@ -74,7 +76,9 @@ struct Footer {
             let name = Act.Target(first, in: picture, model.window)?.name ?? "?"
             parts.append("\(marks.count) marked" + (marks.count == 1 ? " (\(name))" : ""))
         }
-        if let errands = model.errands.text(model.picture) { parts.append(errands) }
+        if model.tense == .present, let errands = model.errands.text(model.picture) {
+            parts.append(errands)
+        }
         if let last = model.undo.last {
             let age = Age(milliseconds: model.now.elapsed(since: last.at) / 60_000 * 60_000)
             let when = age.milliseconds < 60_000 ? "just now" : "\(age) ago"
@@ -167,7 +171,7 @@ struct Footer {
                 ? "\(time.date) \(time.shortClock)" : time.shortClock
         }
         if let since { clauses.add(", \(channel.state.rawValue) since \(since)", drop: 1) }
-        if let by = channel.by, !by.isEmpty { clauses.add(", by \(by)", drop: 0) }
+        if let by = channel.by, !by.isEmpty { clauses.add(", by \(model.person(by))", drop: 0) }
         return clauses.text(width: width, glyphs)
     }
 
@@ -186,6 +190,9 @@ struct Footer {
             ("?", "help"), ("q", model.pagesBefore.isEmpty && !model.isMember ? "quit" : "back"),
         ]
         var shown: [(String, String)] = []
+        if model.tense == .past { shown = [("=", "now"), ("[ ] { }", "time")] }
+        var isConnection = false
+        if case .session = model.subject { isConnection = true }
         // The other parts of the view are worth a hint when there is room for one.
         let others = model.keys.bindings.filter { $0.command == .nextPane }
         let bindings =
@@ -196,7 +203,9 @@ struct Footer {
                 binding.pages.contains(model.page), binding.section != .program,
                 mayAct || binding.section != .act,
                 binding.command != .undo || model.undo.last != nil,
-                binding.command != .kill || model.page == .connections
+                // A connection can only be cut; of a channel there are better ways.
+                binding.section != .act || binding.command == .undo
+                    || (binding.command == .kill) == isConnection
             else { continue }
             let wanted = shown + [(key.name, hint)]
             guard spans(wanted + last).width < model.size.columns - 1 else { continue }

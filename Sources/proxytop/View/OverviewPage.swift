@@ -99,7 +99,9 @@ struct OverviewPage {
         let age = Age(milliseconds: known * Pulse.beatMilliseconds)
         let span = known < Pulse.mostBeats ? "\(age) are known; " : ""
         var lines = [
-            heading("LAST 15 MIN", "\(span)a column is 12 s, spikes kept", columns: columns)
+            heading(
+                "LAST \(cells * Int(Pulse.beatMilliseconds) / 60_000) MIN",
+                "\(span)a column is 12 s, spikes kept", columns: columns)
         ]
         let strips: [(String, (Pulse.Beat) -> Double?)] = [
             ("new/s", { $0.new }), ("fail/s", { $0.failed }), ("refus/s", { $0.refused }),
@@ -139,7 +141,7 @@ struct OverviewPage {
 
     private func drawEvents(into grid: inout Grid, rows: Range<Int>) {
         grid.put(
-            heading("EVENTS (4)", "newest first", columns: grid.size.columns, for: .events),
+            heading("EVENTS (key 4)", "newest first", columns: grid.size.columns, for: .events),
             row: rows.lowerBound, column: 0)
         let table = EventTable(model: model, glyphs: glyphs)
         let top = model.focus == .events ? model.latestCursor.top : 0

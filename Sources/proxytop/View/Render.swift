@@ -21,7 +21,8 @@ extension Model {
         if let confirmation {
             DialogBox(
                 confirmation: confirmation, picture: picture, glyphs: glyphs, now: now,
-                rival: company.warning(company.told), slowness: link.slowness
+                rival: company.warning(company.told), undone: undo.last?.command,
+                slowness: link.slowness
             ).draw(into: &grid)
         }
         return grid

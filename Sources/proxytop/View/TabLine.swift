@@ -56,6 +56,9 @@ struct TabLine {
             let place = rows(count, model.cursor.top)
             if !model.isFlat || place != sorting { parts.append(place) }
             if !model.isFlat, model.size.columns >= Self.wordyFrom { parts.append("group:on") }
+        case .events:
+            let above = model.eventCursor.top
+            if above > 0 { parts.append("\(above) newer above") }
         default: break
         }
         if model.size.columns >= Self.wordyFrom {

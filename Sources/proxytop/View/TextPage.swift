@@ -134,9 +134,11 @@ struct TextPage {
             grid.put(line, row: row, column: 1, end: grid.size.columns, cut: glyphs.cut)
             showMatch(line.text, into: &grid, row: row)
             guard chosen == top + offset else { continue }
-            grid.put(">", row: row, column: 1, style: .strong)
+            // Over a blank, never over a letter.
+            let column = line.text.hasPrefix(" ") ? 1 : 0
+            grid.put(">", row: row, column: column, style: .strong)
             grid.restyle(row: row) { $0.underCursor }
-            grid.cursor = Grid.Spot(row: row, column: 1)
+            grid.cursor = Grid.Spot(row: row, column: column)
         }
     }
 

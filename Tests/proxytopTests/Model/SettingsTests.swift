@@ -86,7 +86,7 @@ struct SettingsTests {
     func otherKeys() throws {
         var stage = Stage.live()
         stage.model.adopt(try Settings("key.cut = F11\n"))
-        #expect(stage.lines.last?.contains("F11 off") == true)
+        #expect(stage.lines.last?.contains("F11 off+cut") == true)
         stage.press(.character("X"))
         #expect(stage.model.confirmation == nil)
         stage.press(.function(11))

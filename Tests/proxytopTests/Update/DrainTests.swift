@@ -5,14 +5,14 @@ import Testing
 
 @Suite("the end of a drain")
 struct DrainTests {
-    /// 0.4 drains; 1004 and 1007 are its connections, the first of them is stuck.
+    /// 0.4 drains; 1004 and 1007 are its connections, the first of them has said nothing for long.
     private func stage(columns: Int, rows: Int) -> Stage {
         var story = Story()
         story.addSessions(10)
         for index in story.sessions.indices { story.sessions[index].stuck = nil }
         for index in [4, 7] {
             story.sessions[index].channel = "mail/0/4"
-            story.sessions[index].stuck = index == 4 ? "half-closed" : nil
+            story.sessions[index].idleMilliseconds = index == 4 ? 300_000 : 1000
         }
         var stage = Stage.live(columns: columns, rows: rows, story: story)
         stage.choose(5)
@@ -25,7 +25,7 @@ struct DrainTests {
     func last() {
         var stage = stage(columns: 200, rows: 60)
         #expect(stage.text.contains("DRAIN 0.4"))
-        #expect(stage.text.contains("may never end: 1004 192.0.2.5:40004, idle"))
+        #expect(stage.text.contains("silent: 1004 192.0.2.5:40004, idle 5m00s"))
         stage.type("L")
         #expect(stage.model.confirmation?.act.commands == [["kill", "session", "1004"]])
         stage.press(.escape)
@@ -35,17 +35,17 @@ struct DrainTests {
         stage.type("e")
         #expect(stage.model.page == .detail)
         #expect(stage.text.contains("drain      since"))
-        #expect(stage.text.contains("may never end: 1004"))
+        #expect(stage.text.contains("silent: 1004"))
     }
 
     @Test("where nothing drains, or nothing keeps it, L says so")
     func nothing() {
         var stage = stage(columns: 80, rows: 24)
-        stage.story.sessions[4].stuck = nil
+        stage.story.sessions[4].idleMilliseconds = 0
         stage.pass(milliseconds: Aside.lingeringMilliseconds)
         stage.type("L")
         #expect(stage.model.confirmation == nil)
-        #expect(stage.text.contains("nothing is known that would keep this drain from ending"))
+        #expect(stage.text.contains("no connection of this drain has been silent for a minute"))
         stage.choose(1)
         stage.type("L")
         #expect(stage.text.contains("no channel here drains"))
@@ -56,10 +56,10 @@ struct DrainTests {
         var stage = stage(columns: 80, rows: 24)
         stage.asked = []
         for _ in 0..<20 { stage.pass(milliseconds: 1000) }
-        #expect(stage.asked.count { $0.contains("stuck != -") } == 2)
+        #expect(stage.asked.count { $0.contains("idle > 60s") } == 2)
         stage.choose(1)
         stage.asked = []
         for _ in 0..<20 { stage.pass(milliseconds: 1000) }
-        #expect(!stage.asked.contains { $0.contains("stuck != -") })
+        #expect(!stage.asked.contains { $0.contains("idle > 60s") })
     }
 }

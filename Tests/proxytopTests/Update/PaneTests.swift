@@ -34,7 +34,7 @@ struct PaneTests {
         #expect(stage.model.subject == problem)
         stage.press(.tab)
         stage.press(.tab)
-        #expect(stage.text.contains("[EVENTS (4)]"))
+        #expect(stage.text.contains("[EVENTS (key 4)]"))
         stage.press(.enter)
         #expect(stage.model.page == .detail, "the channel that it happened to")
         stage.type("q")

@@ -1,0 +1,164 @@
+import Shared
+import Testing
+
+@testable import proxytop
+
+/// What somebody stumbled over who saw the screen for the first time.
+@Suite("what was not obvious")
+struct FirstTimeTests {
+    @Test("the first letter takes the place of the text that a line was opened with; editing keeps it")
+    func selected() {
+        var stage = Stage.live()
+        stage.choose(1)
+        stage.type("W3")
+        #expect(stage.model.prompt?.text == "3")
+        stage.press(.escape)
+        stage.type("W")
+        stage.press(.backspace)
+        stage.type("1")
+        #expect(stage.model.prompt?.text == "101")
+        stage.press(.escape)
+        stage.type("/down")
+        stage.press(.enter)
+        stage.type("/")
+        stage.press(.end)
+        stage.type(" 0.3")
+        #expect(stage.model.prompt?.text == "down 0.3")
+    }
+
+    @Test("a text that comes at once into a line that is open is taken, and its line end too")
+    func burst() {
+        var stage = Stage.live()
+        stage.press(.character("s"))
+        for scalar in "incidents".unicodeScalars {
+            stage.now.milliseconds += 1
+            stage.send(.key(.character(scalar)))
+        }
+        stage.send(.key(.enter))
+        #expect(stage.model.savedViews.map(\.name) == ["incidents"])
+    }
+
+    @Test("the line end of a text typed into the wrong window opens nothing")
+    func wrongWindow() {
+        var stage = Stage.live()
+        stage.choose(1)
+        for scalar in "systemctl".unicodeScalars {
+            stage.now.milliseconds += 1
+            stage.send(.key(.character(scalar)))
+        }
+        stage.send(.key(.enter))
+        #expect(stage.model.page == .channels)
+        #expect(stage.model.notice?.text == "that looks typed into the wrong window: ignored")
+    }
+
+    @Test("what a filter hides is not marked any more")
+    func marks() {
+        var stage = Stage.live()
+        stage.choose(1)
+        stage.type("  ")
+        #expect(stage.model.marks.count == 2)
+        stage.type("/down")
+        stage.press(.enter)
+        #expect(stage.model.marks.isEmpty)
+        #expect(stage.model.notice?.text == "2 marks taken off by the filter")
+        var story = Story()
+        story.addSessions(10)
+        stage = Stage.live(story: story)
+        stage.type("3")
+        stage.pass(milliseconds: 1000)
+        stage.type(" ")
+        #expect(stage.model.marks.count == 1)
+        stage.type("/192.0.2.9")
+        stage.press(.enter)
+        #expect(stage.model.marks.isEmpty)
+    }
+
+    @Test("a channel may be called as the screen calls it, in commands and in filters")
+    func names() throws {
+        var stage = Stage.live()
+        stage.command("drain 0.2")
+        #expect(stage.model.confirmation?.act.commands == [["drain", "mail/0/2"]])
+        stage.press(.escape)
+        stage.command("plan drain 0.2")
+        #expect(stage.model.prompt == nil)
+        stage.type("/0.2")
+        stage.press(.enter)
+        #expect(stage.model.matching == [3])
+        let names = stage.model.channelNames
+        for (text, words) in [
+            ("channel = 0.2", ["channel", "=", "mail/0/2"]), ("chan=0.2", ["channel=mail/0/2"]),
+            ("idle > 0.2", ["idle", ">", "0.2"]),
+            ("channel = 0.9 and idle > 0.2", ["channel", "=", "0.9", "and", "idle", ">", "0.2"]),
+            ("chan != 0.1 and chan=0.2", ["channel", "!=", "mail/0/1", "and", "channel=mail/0/2"]),
+        ] {
+            let filter = try? FilterText(text, .sessions, names: names)
+            #expect(filter?.words == words, "\(text)")
+        }
+        let bare = try FilterText("0.2", .sessions, names: names).words
+        #expect(bare.suffix(5) == ["or", "channel", "=", "mail/0/2", ")"])
+    }
+
+    @Test("who stands at the top of the events sees the newest; who has gone down is told of them")
+    func events() {
+        var story = Story()
+        for number in 1...40 {
+            story.events.append(Story.event(UInt64(number), at: 1000, "daemon", "line \(number)"))
+        }
+        var stage = Stage.live(story: story)
+        stage.type("4")
+        stage.pass(milliseconds: 5000)
+        func happen(_ number: UInt64) {
+            stage.story.events.append(Story.event(number, at: 2000, "daemon", "line \(number)"))
+            stage.pass(milliseconds: 5000)
+        }
+        happen(41)
+        #expect(stage.model.eventCursor.subject == .event(id: 41))
+        #expect(stage.text.contains("line 41"))
+        for _ in 0..<20 { stage.type("j") }
+        let subject = stage.model.eventCursor.subject
+        stage.pass(milliseconds: 5000)
+        happen(42)
+        #expect(stage.model.eventCursor.subject == subject)
+        #expect(stage.lines[4].contains("newer above"))
+    }
+
+    @Test("what was done is said for half a minute, then there is room for what stands")
+    func notice() {
+        var stage = Stage.live()
+        stage.model.tell("done")
+        for _ in 0..<29 { stage.pass(milliseconds: 1000) }
+        #expect(stage.model.notice?.text == "done")
+        stage.pass(milliseconds: 1000)
+        #expect(stage.model.notice == nil)
+        stage.model.tell("wrong", isError: true)
+        for _ in 0..<40 { stage.pass(milliseconds: 1000) }
+        #expect(stage.model.notice?.text == "wrong")
+    }
+
+    @Test("a preview says where the sessions go that find no slot in their group any more")
+    func overflow() {
+        var stage = Stage.live()
+        stage.choose(1)
+        stage.type("D")
+        #expect(stage.text.contains("1223 sessions in G0 and 800 slots: about 339 go to G1, 50 go"))
+        stage.press(.escape)
+        stage.choose(5)
+        stage.type("K")
+        #expect(stage.text.contains("It takes nobody new: who was cut and comes back goes elsewhere."))
+    }
+
+    @Test("people are called by their names")
+    func people() {
+        var stage = Stage.live()
+        #expect(stage.model.person("0:proxytop[4711]") == "root proxytop")
+        #expect(stage.model.person("1000:ctl[1]") == "1000 ctl")
+        #expect(stage.model.person("probe connect") == "probe connect")
+        stage.story.present = [
+            PresenceSnapshot(
+                uid: 1000, pid: 1, user: "alice", program: "ctl", role: "operator",
+                sinceMilliseconds: 1, intends: [], isOwn: false)
+        ]
+        for _ in 0..<4 { stage.pass(milliseconds: 1000) }
+        #expect(stage.model.person("1000:ctl[1]") == "alice ctl")
+    }
+}
