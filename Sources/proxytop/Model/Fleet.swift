@@ -46,6 +46,7 @@ struct Fleet: Equatable, Sendable {
         case .control("c"):
             if wasInterrupted { return .quit }
             interruptedAt = now
+            warning = promises.map { "Ctrl-C once more to quit and leave it drained: \($0)" }
         case .control("z"): return .suspend
         case .control("l"): return .redraw
         case .click(let row, _):

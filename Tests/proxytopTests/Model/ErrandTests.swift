@@ -96,6 +96,8 @@ struct ErrandTests {
     @Test("q asks once more before the promise goes with the screen")
     func quits() {
         var stage = promised()
+        stage.press(.control("c"))
+        #expect(stage.text.contains("Ctrl-C once more to quit and leave it drained: off when"))
         stage.type("q")
         #expect(!stage.effects.contains(.quit(.good, message: nil)))
         #expect(stage.text.contains("once more to quit and leave it drained"))

@@ -50,6 +50,8 @@ struct FleetTests {
         #expect(fleet.warning == nil)
         #expect(fleet.press(.character("q"), at: 7000, promises: promises) == .none, "too late")
         #expect(fleet.press(.character("q"), at: 7100, promises: nil) == .quit)
+        _ = fleet.press(.control("c"), at: 8000, promises: promises)
+        #expect(fleet.warning?.hasPrefix("Ctrl-C once more to quit and leave it drained") == true)
     }
 
     @Test("Q in one daemon asks for what the others have still to do, and so does :quit")
