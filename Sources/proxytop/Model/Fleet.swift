@@ -70,7 +70,9 @@ struct Fleet: Equatable, Sendable {
     static func promises(_ models: [Model]) -> String? {
         let all = models.compactMap { model in
             model.errands.text(model.picture).map { text in
-                "\(model.greeting?.host ?? model.socketPath): \(text)"
+                let host = model.greeting?.host ?? "?"
+                let socket = model.socketPath.split(separator: "/").last ?? ""
+                return "\(host)\(model.isElsewhere ? "" : " \(socket)"): \(text)"
             }
         }
         guard let first = all.first else { return nil }
