@@ -42,7 +42,8 @@ protocol TopologyAudience: AnyObject {
     /// Ends the sessions of these channels; `finish` gets their number.
     func cut(_ channels: [Channel], then finish: @escaping (Int) -> Void)
 
-    /// Ends the sessions of what is no more, for that reason; `finish` gets their number.
+    /// Ends the sessions of what is no more, for that reason; `finish` gets their number, when every worker has
+    /// taken up the change.
     func end(_ removals: [Reconfiguration.Removal], then finish: @escaping (Int) -> Void)
 
     /// Ends those that are left after a while.
@@ -222,8 +223,10 @@ final class LiveTopology {
             if case .drain(let time) = removal.policy { audience.end(removal, after: time) }
         }
         let now = outcome.removals.filter { $0.policy == .cut }
+        // A port is free when the last worker has let its socket go: who is told so finds it free.
+        let closes = outcome.removals.contains { !$0.listeners.isEmpty }
         let endNow = { (count: Int) in
-            guard !now.isEmpty else { return finish(count) }
+            guard closes || !now.isEmpty else { return finish(count) }
             audience.end(now) { finish(count + $0) }
         }
         guard cuts, !outcome.removed.isEmpty else { return endNow(0) }

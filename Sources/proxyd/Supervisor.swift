@@ -37,6 +37,8 @@ final class Supervisor {
     var nextTick: Instant?
     /// When a listener that could not be opened again is tried once more.
     var reopenAt: Instant?
+    /// Sockets of listeners that were closed a moment ago.
+    var departing: [DepartingSocket] = []
     var isStopping = false
     /// Listeners whose address could not be had, by serial, and when that is tried again.
     var unbound: [UInt64: Instant?] = [:]

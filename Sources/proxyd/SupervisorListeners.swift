@@ -76,29 +76,54 @@ extension Supervisor {
         tell(
             .warning, .refusing, of: .listener(listener), because: reason,
             "listener \(listener.path) \(listener.endpoint) refuses: \(reason)")
-        for socket in sockets where socket.listener === listener { socket.removeFile() }
+        departing.removeAll { now.milliseconds(since: $0.since) >= DepartingSocket.time }
+        for socket in sockets where socket.listener === listener {
+            socket.removeFile()
+            departing.append(DepartingSocket(socket: socket, serial: listener.serial, since: now))
+        }
         sockets.removeAll { $0.listener === listener }
         listener.setOpen(false)
     }
 
     func open(_ listener: Listener, of service: Service) {
+        departing.removeAll { now.milliseconds(since: $0.since) >= DepartingSocket.time }
+        let old = departing.last { $0.serial == listener.serial }
         do throws(StartError) {
-            sockets.append(
-                try ListeningSocket(
-                    reopening: listener, of: service, passed: passed))
+            if let socket = old?.socket, socket.service === service, !listener.endpoint.isUnix {
+                socket.setBacklog()
+                sockets.append(socket)
+            } else {
+                sockets.append(
+                    try ListeningSocket(reopening: listener, of: service, passed: passed))
+            }
             listener.setOpen(true)
             tell(
                 .notice, .opened, of: .listener(listener),
                 "listener \(listener.path) \(listener.endpoint) accepts again")
         } catch {
-            tell(
-                .error, .failed, of: .listener(listener), because: error.message,
-                "listener \(listener.path) stays closed: \(error.message)")
-            reopenAt = now.advanced(by: .seconds(1))
+            // Most likely it is ourselves who have the address yet, for a moment.
+            if old == nil {
+                tell(
+                    .error, .failed, of: .listener(listener), because: error.message,
+                    "listener \(listener.path) stays closed: \(error.message)")
+            }
+            reopenAt = now.advanced(by: old == nil ? .seconds(1) : .milliseconds(10))
+            scheduleTick()
         }
     }
 
     func listen() {
         for worker in share.workers { worker.mailbox.post(.listen(sockets)) }
     }
+}
+
+/// A socket of a listener that was closed. As long as a worker holds it nobody else can have its address, we
+/// neither; who opens the listener again takes it back.
+struct DepartingSocket {
+    private(set) weak var socket: ListeningSocket?
+    let serial: UInt64
+    let since: Instant
+
+    /// Far longer than a worker's turn, in ms.
+    static let time: UInt64 = 1000
 }

@@ -304,6 +304,8 @@ extension Supervisor {
 
     /// Everything is another process's: what is left here ends, and nothing that is its own is touched.
     private func retire(for process: pid_t) {
+        // It may be replaced and end long before we have ended here; its successor has to be our child then.
+        if post?.isOurs == true { Ancestry.adoptOrphans() }
         for worker in share.workers { worker.mailbox.post(.letGo) }
         elections.stop()
         prober.stop()
@@ -380,7 +382,10 @@ extension Supervisor {
     /// A signal to a process that has retired is meant for the one that is the daemon; an end ends both.
     func passOn(_ signal: SignalSource.Arrival, after retirement: Retirement) {
         if let post, post.isOurs, !signal.isFromKernel {
-            _ = kill(retirement.process, signal.number)
+            // The one that has taken our place may have been replaced in turn.
+            let process = post.take() ?? retirement.process
+            self.retirement?.process = process
+            _ = kill(process, signal.number)
         }
         switch signal.number {
         case SIGTERM, SIGQUIT:

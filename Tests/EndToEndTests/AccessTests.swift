@@ -71,7 +71,7 @@ extension EndToEnd {
             let daemon = try LoggedDaemon(
                 """
                 - listen: [{ address: "127.0.0.1:0", wait-for-bytes: 4 }]
-                  timeouts: { client-hello: 100ms }
+                  timeouts: { client-hello: 1s }
                   channels: ["\(channel.endpoint)"]
                 """, log: "{ access: LOG/access.log }")
             let served = try daemon.daemon.client()

@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEnd {
     /// What balance's reference says beside its scenarios.
-    @Suite("balance beside its scenarios", .timeLimit(.minutes(1)))
+    @Suite("balance beside its scenarios", .timeLimit(.minutes(5)))
     struct BalanceDialectTests {
         private let balance: Foreign
         private let port: UInt16

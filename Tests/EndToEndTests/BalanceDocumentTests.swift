@@ -19,7 +19,7 @@ extension EndToEnd.DocumentTests {
         let shell = try Program(
             ["/bin/bash", "-ec", commands.joined(separator: "\n")], in: directory,
             environment: ["PATH": path])
-        #expect(try shell.waitForEnd(within: .seconds(60)) == 0, "\(shell.report)")
+        #expect(try shell.waitForEnd(within: .seconds(300)) == 0, "\(shell.report)")
         for picture in pictures {
             let fresh = try String(contentsOfFile: directory(picture), encoding: .utf8)
             let kept = try String(

@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEnd {
     /// The numbered scenarios of balance 3.54, against the built program.
-    @Suite("balance as it was", .timeLimit(.minutes(2)))
+    @Suite("balance as it was", .timeLimit(.minutes(5)))
     struct BalanceScenarioTests {
         private let balance: Foreign
         private let port: UInt16
@@ -110,7 +110,7 @@ extension EndToEnd {
             #expect(a.count == 2)
             let held = try Socket.connected(to: here)
             #expect(try held.letter() == "A")
-            #expect(try program.stop(with: SIGINT, within: .seconds(5)) == 0)
+            #expect(try program.stop(with: SIGINT) == 0)
         }
 
         @Test("balance 6: sixteen on the first group, the others on the second")
@@ -138,9 +138,7 @@ extension EndToEnd {
             let endpoints = try gone.map { text(try $0.endpoint) }
             let program = try start(["-f", P] + endpoints + ["!", text(spare.endpoint)])
             #expect(try letters(4, at: here) == "F F F F")
-            let endpoint = try gone[1].endpoint
-            gone[1].close()
-            let alive = try LocalChannel.letter("B", on: endpoint)
+            let alive = try LocalChannel.letter("B", on: gone[1].endpoint)
             #expect(try letters(4, at: here) == "B B B B")
             #expect(alive.count == 4)
             #expect(spare.count == 4)
@@ -220,9 +218,9 @@ extension EndToEnd {
                 \(endpoint) needs to be enabled manually using balance -i after the problem is solved
 
                 """
-            try eventually("it is said") { program.errors.contains(notices) }
-            #expect(program.errors.components(separatedBy: "connection failed").count == 2)
+            try program.waitForLine(notices)
             try program.stop()
+            #expect(program.errors.components(separatedBy: "connection failed").count == 2)
         }
 
         @Test("balance 13: a hash group keeps each client where the original does")
@@ -261,9 +259,9 @@ extension EndToEnd {
             let client = try Socket.connected(to: here)
             #expect(try client.receiveAll().bytes == Array("A".utf8))
             let time = ContinuousClock.now - start
-            #expect(time > .milliseconds(900) && time < .seconds(5), "\(time)")
+            #expect(time > .milliseconds(900) && time < .seconds(15), "\(time)")
             try waitUntilIdle()
-            try eventually("it is said") { program.errors.contains("timed out after 1 seconds\n") }
+            try program.waitForLine("timed out after 1 seconds\n")
             try program.stop()
         }
 
@@ -275,7 +273,7 @@ extension EndToEnd {
             let start = ContinuousClock.now
             #expect(try letter(at: here) == "B")
             let time = ContinuousClock.now - start
-            #expect(time > .milliseconds(900) && time < .seconds(5), "\(time)")
+            #expect(time > .milliseconds(900) && time < .seconds(15), "\(time)")
             try program.stop()
         }
 

@@ -74,7 +74,7 @@ extension EndToEnd {
             arguments: [["run"], ["frobnicate"], ["run", "--nope"]])
         func usage(words: [String]) throws {
             let program = try Program([Daemon.binary] + words, in: TemporaryDirectory())
-            #expect(try program.waitForEnd(within: .seconds(10)) == 64, "\(program.report)")
+            #expect(try program.waitForEnd() == 64, "\(program.report)")
         }
 
         @Test("demo runs until it is told to end")
@@ -83,7 +83,7 @@ extension EndToEnd {
             let daemon = try Daemon(
                 arguments: ["demo", "--control", directory("control.sock")], in: directory)
             try eventually("it says that it is ready") { daemon.program.output == "ready\n" }
-            try eventually("something streams", within: .seconds(20)) {
+            try eventually("something streams") {
                 try daemon.sessions().contains { $0.inBytes > 1_000_000 }
             }
             #expect(try daemon.groups().count == 2)

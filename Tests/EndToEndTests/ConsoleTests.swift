@@ -156,6 +156,13 @@ extension EndToEnd {
             try terminal.waitForEnd()
         }
 
+        /// Keys that come before are for nobody: what reads them is not there.
+        private func waitForPrompt(_ terminal: TmuxTerminal) throws {
+            try terminal.waitFor("the prompt is back") { screen in
+                screen.split(separator: "\n").last?.hasSuffix("admin>") == true
+            }
+        }
+
         @Test(
             "commands are typed, completed, repeated and dropped",
             .enabled(if: Program.exist("tmux")))
@@ -168,23 +175,29 @@ extension EndToEnd {
                     try terminal.text("m")
                     try terminal.keys("Tab", "Enter")
                     try terminal.waitFor(text: "control-clients")
+                    try waitForPrompt(terminal)
                     try terminal.text("drain mail/main/")
                     try terminal.keys("Tab")
                     try terminal.waitFor(text: "drain mail/main/a")
                     try terminal.keys("C-c")
+                    try waitForPrompt(terminal)
                     #expect(try daemon.channels()[0].state == .up)
                     try terminal.text("disable mail/main/a")
                     try terminal.keys("Enter")
                     try daemon.waitForChannel(0) { $0.state == .off }
                     try terminal.waitFor(text: "cut=0")
+                    try waitForPrompt(terminal)
                     try terminal.text("enable mail")
                     try terminal.keys("Enter")
                     try daemon.waitForChannel(0) { $0.state == .up }
+                    try waitForPrompt(terminal)
                     try terminal.keys("Up", "Up", "Enter")
                     try daemon.waitForChannel(0) { $0.state == .off }
+                    try waitForPrompt(terminal)
                     try terminal.text("novel")
                     try terminal.keys("Enter")
                     try terminal.waitFor(text: "no command “novel”")
+                    try waitForPrompt(terminal)
                 }
                 let history = daemon.directory.read("proxyd/ctl_history")
                 #expect(
@@ -206,12 +219,11 @@ extension EndToEnd {
                         screen.components(separatedBy: "resting").count > 3
                     }
                     try terminal.keys(key)
-                    try terminal.waitFor("the prompt is back") { screen in
-                        screen.split(separator: "\n").last?.hasSuffix("admin>") == true
-                    }
+                    try waitForPrompt(terminal)
                     try terminal.text("hello")
                     try terminal.keys("Enter")
                     try terminal.waitFor(text: "uptime_ms")
+                    try waitForPrompt(terminal)
                 }
             }
         }
@@ -235,6 +247,7 @@ extension EndToEnd {
                 try terminal.keys("Enter")
                 try terminal.waitFor(text: "connected again, to another daemon")
                 try terminal.waitFor(text: "when_empty")
+                try waitForPrompt(terminal)
                 try second.stop()
             }
         }

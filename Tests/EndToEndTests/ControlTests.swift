@@ -331,7 +331,7 @@ extension EndToEnd {
             try withEcho { daemon in
                 let second = try Program(
                     [Daemon.binary, "run", daemon.directory("proxyd.yaml")], in: daemon.directory)
-                let status = try second.waitForEnd(within: .seconds(10))
+                let status = try second.waitForEnd()
                 #expect([69, 71].contains(status), "\(second.report)")
                 #expect(second.errors.contains(daemon.controlPath))
                 _ = try daemon.ask("hello")

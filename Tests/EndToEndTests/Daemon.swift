@@ -49,7 +49,7 @@ final class Daemon {
     }
 
     private func waitUntilReady() throws {
-        try eventually("the control socket answers", within: .seconds(20)) {
+        try eventually("the control socket answers") {
             guard program.isRunning else {
                 throw Program.Failed(description: "proxyd did not start\n\(program.report)")
             }
@@ -63,7 +63,7 @@ final class Daemon {
 
     /// Ends it as an operator would; a daemon that does not end well fails the test.
     func stop(sourceLocation: SourceLocation = #_sourceLocation) throws {
-        let status = try program.stop(with: SIGTERM, within: .seconds(10))
+        let status = try program.stop(with: SIGTERM)
         #expect(status == 0, "\(program.report)", sourceLocation: sourceLocation)
     }
 }
@@ -78,7 +78,8 @@ func withDaemon(
         try body(daemon)
     } catch {
         Issue.record(
-            "proxyd said: \(daemon.program.errors.suffix(2000))", sourceLocation: sourceLocation)
+            "proxyd said: \(daemon.program.errorsSoFar.suffix(2000))",
+            sourceLocation: sourceLocation)
         throw error
     }
     try daemon.stop(sourceLocation: sourceLocation)
@@ -125,16 +126,28 @@ extension Daemon {
         try Socket.connected(to: endpoint(index), buffers: buffers)
     }
 
-    func waitUntilNoSessions(within duration: Duration = .seconds(20)) throws {
+    func waitUntilNoSessions(within duration: Duration = Deadline.patience) throws {
         try eventually("no session is left", within: duration) { try sessions().isEmpty }
     }
 
     func waitForChannel(
-        _ index: Int, within duration: Duration = .seconds(10), _ isSo: (ChannelSnapshot) -> Bool
+        _ index: Int, _ isSo: (ChannelSnapshot) -> Bool
     ) throws {
-        try eventually("channel \(index) is as expected", within: duration) {
-            isSo(try channels()[index])
+        try eventually("channel \(index) is as expected") { isSo(try channels()[index]) }
+    }
+
+    /// Until a client's session is relaying. That its channel has accepted is the kernel's word; only then
+    /// does the worker hear of it, and what happens before is a failed connect.
+    func waitUntilRelaying(_ client: Socket) throws {
+        let address = "\(try client.endpoint)"
+        try eventually("the session of \(address) is relaying") {
+            try sessions().contains { $0.client == address && $0.phase == .relay }
         }
+    }
+
+    /// Until it has said this in its log, so many times.
+    func waitForLine(_ text: String, times: Int = 1) throws {
+        try program.waitForLine(text, times: times)
     }
 }
 

@@ -2,10 +2,12 @@ import Foundation
 
 /// When to stop waiting.
 struct Deadline: Sendable {
+    /// Plenty for anything on loopback, on a slow and busy machine too; only who fails waits for so long.
+    static let patience = Duration.seconds(60)
+
     let end: ContinuousClock.Instant
 
-    /// Ten seconds are plenty for anything on loopback, on a slow and busy machine too.
-    static func after(_ duration: Duration = .seconds(10)) -> Deadline {
+    static func after(_ duration: Duration) -> Deadline {
         Deadline(end: .now.advanced(by: duration))
     }
 
@@ -30,7 +32,7 @@ struct TooLate: Error, CustomStringConvertible {
 /// For what cannot be waited for: another process's state. Between two questions there is a pause, so
 /// that asking does not take the processor from who is to answer.
 func eventually<Answer>(
-    _ what: String, within duration: Duration = .seconds(20), _ ask: () throws -> Answer?
+    _ what: String, within duration: Duration = Deadline.patience, _ ask: () throws -> Answer?
 ) throws -> Answer {
     let deadline = Deadline.after(duration)
     while true {
@@ -41,7 +43,7 @@ func eventually<Answer>(
 }
 
 func eventually(
-    _ what: String, within duration: Duration = .seconds(10), _ isSo: () throws -> Bool
+    _ what: String, within duration: Duration = Deadline.patience, _ isSo: () throws -> Bool
 ) throws {
     let _: Bool = try eventually(what, within: duration) { try isSo() ? true : nil }
 }

@@ -37,7 +37,7 @@ extension EndToEnd {
                     "trap 'kill $(jobs -p) 2>/dev/null' EXIT\nexec 2>&1\n" + script,
                 ],
                 in: directory, environment: ["PATH": path])
-            _ = try shell.waitForEnd(within: .seconds(60))
+            _ = try shell.waitForEnd(within: .seconds(300))
             let outputs = shell.output.components(separatedBy: "\n\(mark)\n")
             try #require(outputs.count > steps.count, "\(shell.report)")
             for (step, output) in zip(steps, outputs) {

@@ -151,9 +151,7 @@ extension EndToEnd {
                 let (client, id) = try session(daemon)
                 let text = try ctl("\(id) text", of: daemon)
                 let packets = try ctl("\(id) pcapng", of: daemon)
-                try eventually("both dumps have begun") {
-                    daemon.program.errors.components(separatedBy: " begins: by ").count == 3
-                }
+                try daemon.waitForLine(" begins: by ", times: 2)
                 try client.send("GET \\\n")
                 #expect(try client.receive(exactly: 6).count == 6)
                 client.shutDownWrites()
@@ -256,17 +254,25 @@ extension EndToEnd {
                 let (client, id) = try session(daemon)
                 let reader = try ControlClient(path: daemon.controlPath)
                 guard case .ok = try reader.ask("dump \(id) text") else { return }
-                let bytes = Self.noise(3, 4 << 20)
-                let closing = Foundation.Thread { [socket = reader.socket] in
+                let bytes = Self.noise(3, 2 << 20)
+                let closing = DispatchGroup()
+                closing.enter()
+                let reading = Foundation.Thread { [socket = reader.socket] in
+                    defer { closing.leave() }
                     _ = try? socket.receive(exactly: 100_000)
                     socket.close()
                 }
-                closing.start()
-                #expect(try exchange(bytes, through: client) == bytes)
+                reading.start()
+                let sending = Foundation.Thread { try? client.send(bytes) }
+                sending.start()
+                #expect(try client.receive(exactly: bytes.count) == bytes)
+                // The session outlives the reader, however late that one comes to read.
+                closing.wait()
                 try eventually("the dump is over") {
-                    daemon.program.errors.contains("ended: its reader has gone")
-                        || daemon.program.errors.contains("ended: request")
+                    daemon.program.errorsSoFar.contains("ended: its reader has gone")
+                        || daemon.program.errorsSoFar.contains("ended: request")
                 }
+                #expect(try exchange(bytes, through: client) == bytes)
                 try daemon.waitUntilNoSessions()
             }
         }

@@ -5,7 +5,7 @@ import Testing
 /// Everything that runs the built `proxyd` against real sockets and real programs.
 ///
 /// One test at a time: each has the machine to itself, so a slow one cannot make another one late.
-@Suite(.serialized, .offThePool, .timeLimit(.minutes(10)))
+@Suite(.serialized, .offThePool, .timeLimit(.minutes(20)))
 enum EndToEnd {}
 
 extension Tag {

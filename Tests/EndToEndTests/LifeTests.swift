@@ -37,13 +37,14 @@ extension EndToEnd {
 
         @Test(
             "a reload that takes a channel away does with its sessions what on-remove says",
-            arguments: [("keep", 0), ("cut", 0), ("{ drain: 300ms }", 300)])
+            arguments: [("keep", 0), ("cut", 0), ("{ drain: 1s }", 1000)])
         func onRemove(policy: String, milliseconds: Int) throws {
             let channel = try LocalChannel.echo()
             try withDaemon(Self.mail(channel.endpoint, onRemove: policy)) { daemon in
                 let clients = try (0..<3).map { _ in try daemon.client(1) }
                 for client in clients { try Self.echo(over: client) }
                 let other = try daemon.client(0)
+                try Self.echo(over: other)
                 let text = daemon.directory.read("proxyd.yaml")
                 let line = "  - { name: main, channels: [\"\(channel.endpoint)\"] }\n"
                 try daemon.directory.write(
@@ -67,11 +68,10 @@ extension EndToEnd {
                         $0.key.contains("code=\"KD\"") && $0.key.contains("removed")
                             && $0.value == 4
                     })
-                #expect(
-                    milliseconds == 0
-                        || daemon.program.errors.contains(
-                            "4 sessions of what was removed are ended: their time is over")
-                )
+                if milliseconds > 0 {
+                    try daemon.waitForLine(
+                        "4 sessions of what was removed are ended: their time is over")
+                }
                 try Self.echo(over: daemon.client())
             }
         }
@@ -113,7 +113,7 @@ extension EndToEnd {
                         Daemon.binary, "run", "--daemon", "--drain", "0s", "--pid-file",
                         directory("d.pid"), file,
                     ], in: directory)
-                #expect(try caller.waitForEnd(within: .seconds(20)) == 0, "\(caller.report)")
+                #expect(try caller.waitForEnd() == 0, "\(caller.report)")
                 let time = ContinuousClock.now - began
                 let number = try #require(
                     pid_t(directory.read("d.pid").trimmingCharacters(in: .newlines)))
@@ -126,7 +126,7 @@ extension EndToEnd {
             print(
                 "ready with 1,000 channels after \(Self.median(times)), longest \(times.max() ?? .zero)"
             )
-            #expect(Self.median(times) <= (Self.isTimed ? .milliseconds(200) : .seconds(3)))
+            #expect(Self.median(times) <= (Self.isTimed ? .milliseconds(200) : .seconds(15)))
         }
 
         @Test("draining ends when its time is over, and not before")
@@ -141,13 +141,13 @@ extension EndToEnd {
             kill(daemon.program.pid, SIGTERM)
             #expect(try client.receiveAll().bytes.isEmpty)
             let cut = ContinuousClock.now - began
-            #expect(try daemon.program.waitForEnd(within: .seconds(5)) == 0)
+            #expect(try daemon.program.waitForEnd() == 0)
             let ended = ContinuousClock.now - began
             print(
                 "drain of 700 ms: the session was closed after \(cut), the daemon had ended after \(ended)"
             )
             #expect(cut >= .milliseconds(700))
-            #expect(ended <= (Self.isTimed ? .milliseconds(800) : .milliseconds(1700)))
+            #expect(ended <= (Self.isTimed ? .milliseconds(800) : .seconds(15)))
         }
 
         @Test("the ceiling of sessions follows the hard limit of descriptors, and is said")
@@ -160,7 +160,7 @@ extension EndToEnd {
                 func limit(_ name: String) -> String? { rows.first { $0.first == name }?.last }
                 #expect(limit("descriptors") == "1000")
                 let sessions = try #require(limit("sessions"))
-                #expect(daemon.program.errors.contains("at most \(sessions) sessions"))
+                try daemon.waitForLine("at most \(sessions) sessions")
             }
         }
 
@@ -218,7 +218,7 @@ extension EndToEnd {
                 let time = ContinuousClock.now - start
                 var requests: [String] = []
                 for load in loads {
-                    #expect(try load.waitForEnd(within: .seconds(seconds + 30)) == 0)
+                    #expect(try load.waitForEnd(within: .seconds(seconds + 60)) == 0)
                     #expect(!load.output.contains("Socket errors"), "\(load.output)")
                     #expect(!load.output.contains("Non-2xx"), "\(load.output)")
                     let line = load.output.split(separator: "\n").first {
@@ -272,7 +272,7 @@ extension EndToEnd {
                 }
                 if round.isMultiple(of: 2) { _ = try control.nextReply() }
                 kill(daemon.program.pid, SIGKILL)
-                #expect(try daemon.program.waitForEnd(within: .seconds(5)) == -Int(SIGKILL))
+                #expect(try daemon.program.waitForEnd() == -Int(SIGKILL))
                 let left = Set(try FileManager.default.contentsOfDirectory(atPath: directory.path))
                 #expect(left.isSuperset(of: ["d.pid", "control.sock", "mail.sock"]))
                 // Whoever has the number by now is not us.
@@ -283,7 +283,7 @@ extension EndToEnd {
                 in: directory)
             try last.stop()
             print("\(count) times killed: the longest start took \(longest)")
-            #expect(longest < .seconds(Self.isTimed ? 1 : 5))
+            #expect(longest < .seconds(Self.isTimed ? 1 : 20))
         }
     }
 }

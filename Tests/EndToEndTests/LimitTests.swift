@@ -19,7 +19,7 @@ extension EndToEnd {
             try withDaemon(services) { daemon in
                 let endpoint = try daemon.endpoint()
                 let clients = try (0..<6000).map { _ in try Socket.connected(to: endpoint) }
-                try eventually("every client has been looked at", within: .seconds(30)) {
+                try eventually("every client has been looked at") {
                     let listener = try daemon.listeners()[0]
                     return listener.total == 6000 && listener.refused == 3000
                 }

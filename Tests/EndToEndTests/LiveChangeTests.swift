@@ -116,7 +116,7 @@ extension EndToEnd {
                 let client = try ControlClient(path: daemon.controlPath)
                 for line in [
                     "begin", "create group mail/new \(channel) \(channel) balance=hash",
-                    "remove mail/main", "set mail max-sessions 500", "commit confirm 1s",
+                    "remove mail/main", "set mail max-sessions 500", "commit confirm 3s",
                 ] {
                     guard case .ok = try client.ask(line) else {
                         Issue.record("“\(line)” was refused")

@@ -73,6 +73,16 @@ extension LocalChannel {
         }
     }
 
+    /// Says who it is and ends its writes; closes when the other side has ended. A channel that closes with
+    /// bytes of the client unread resets, and that may overtake the letter.
+    static func farewell(_ letter: String) throws -> LocalChannel {
+        try LocalChannel { connection in
+            try connection.send(letter)
+            connection.shutDownWrites()
+            while try !connection.receive().isEmpty {}
+        }
+    }
+
     /// Accepts and resets at once.
     static func resetting() throws -> LocalChannel { try LocalChannel { $0.reset() } }
 
@@ -96,7 +106,7 @@ final class Handover: Sendable {
     }
 
     /// The next one, in the order in which they came.
-    func next(within duration: Duration = .seconds(10)) throws -> Socket {
+    func next(within duration: Duration = Deadline.patience) throws -> Socket {
         let deadline = DispatchTime.now() + .nanoseconds(Int(duration / .nanoseconds(1)))
         guard arrived.wait(timeout: deadline) == .success else {
             throw TooLate(what: "a connection reaches the channel")

@@ -183,19 +183,23 @@ extension EndToEnd {
                 let client = try daemon.client(index)
                 return (client, try connections.next())
             }
+            func relaying(_ index: Int) throws -> (Socket, Socket) {
+                let (client, connection) = try client(index)
+                try daemon.waitUntilRelaying(client)
+                return (client, connection)
+            }
             var open: [Socket] = []
-            let (orderly, its) = try client(0)
+            let (orderly, its) = try relaying(0)
             orderly.shutDownWrites()
             its.shutDownWrites()
-            let (resetting, other) = try client(0)
-            try daemon.waitForChannel(0) { $0.current > 0 }
+            let (resetting, other) = try relaying(0)
             resetting.reset()
             _ = try other.receiveAll()
-            let (victim, breaking) = try client(0)
+            let (victim, breaking) = try relaying(0)
             breaking.reset()
             _ = try victim.receiveAll()
             _ = try daemon.client(1).receiveAll()
-            let (first, accepted) = try client(2)
+            let (first, accepted) = try relaying(2)
             open += [first, accepted]
             _ = try daemon.client(2).receiveAll()
             let waiting = try daemon.client(3)
@@ -204,13 +208,12 @@ extension EndToEnd {
             let (silent, listening) = try client(4)
             _ = try silent.receiveAll()
             open.append(listening)
-            let (cut, its2) = try client(0)
-            let id = try eventually("the session to be cut") {
-                try daemon.sessions().first { $0.client == "\(try cut.endpoint)" }?.id
-            }
+            let (cut, its2) = try relaying(0)
+            let id = try #require(
+                try daemon.sessions().first { $0.client == "\(try cut.endpoint)" }?.id)
             try daemon.ask("kill session \(id)")
             open += [cut, its2]
-            let (last, its3) = try client(0)
+            let (last, its3) = try relaying(0)
             open += [last, its3, try daemon.client(3)]
             try eventually("the last one waits") {
                 try daemon.sessions().contains { $0.phase == .hold }
@@ -374,13 +377,15 @@ extension EndToEnd {
             _ = try client.receive(exactly: 3)
             let who = "\(try client.endpoint)"
             client.shutDownWrites()
+            #expect(try connection.receive().isEmpty)
             connection.shutDownWrites()
             _ = try client.receiveAll()
             try daemon.waitUntilNoSessions()
             try daemon.ask("debug off")
             let other = try daemon.client()
             let peer = try connections.next()
-            let id = try eventually("the other session") { try daemon.sessions().first?.id }
+            try daemon.waitUntilRelaying(other)
+            let id = try #require(try daemon.sessions().first?.id)
             try daemon.ask("debug session \(id)")
             other.reset()
             _ = try peer.receiveAll()

@@ -19,7 +19,8 @@ extension EndToEnd {
 
         /// Where metrics are, as the daemon says when it is ready.
         private func url(_ daemon: Daemon) throws -> String {
-            let log = daemon.program.errors
+            try daemon.waitForLine("; metrics ")
+            let log = daemon.program.errorsSoFar
             let start = try #require(log.range(of: "; metrics "))
             return "http://" + log[start.upperBound...].prefix { $0 != "\n" }
         }
@@ -83,9 +84,7 @@ extension EndToEnd {
             #expect(event.kind == "state")
             #expect((event.from, event.to) == ("up", "off"))
             #expect(event.actor?.hasPrefix("\(getuid()):") == true)
-            try eventually("the log has it") {
-                daemon.program.errors.contains("proxyd: \(event.text)\n")
-            }
+            try daemon.waitForLine("proxyd: \(event.text)\n")
             channels[0].stop()
             let client = try daemon.client()
             _ = try client.receiveAll()

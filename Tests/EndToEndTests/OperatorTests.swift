@@ -144,6 +144,21 @@ extension EndToEnd {
             }
         }
 
+        @Test("a listener that closes and opens at once has its own address")
+        func refusesForAMoment() throws {
+            try withTwoChannels(whenEmpty: "refuse") { daemon in
+                let control = try RawControl(daemon)
+                let lines = ["disable 0", "disable 1", "enable 0", "enable 1", "show listeners"]
+                for _ in 0..<300 {
+                    try control.send(lines.joined(separator: "\n") + "\n")
+                    let replies = try lines.map { _ in try control.reply() }
+                    let row = replies.last?.lines.last?.split(separator: "\t") ?? []
+                    try #require(row.count > 2 && row[2] == "open", "\(row)")
+                }
+                #expect(try FailoverTests.letter(daemon) == "A")
+            }
+        }
+
         @Test("nothing to serve: hold, and serve when there is something")
         func whenEmptyHolds() throws {
             try withTwoChannels(whenEmpty: "{ hold: 30s }") { daemon in
@@ -173,7 +188,7 @@ extension EndToEnd {
             let channel = try LocalChannel.letter("A")
             let services = """
                 - listen: ["127.0.0.1:0"]
-                  timeouts: { idle: 300ms }
+                  timeouts: { idle: 1s }
                   channels: ["\(channel.endpoint)"]
                 """
             try withDaemon(services) { daemon in

@@ -1,6 +1,7 @@
 import Foundation
 import Shared
 import Synchronization
+import Testing
 
 /// A program that runs beside the test, its output in files of a private directory.
 final class Program {
@@ -50,7 +51,29 @@ final class Program {
     var pid: pid_t { process.processIdentifier }
     var isRunning: Bool { process.isRunning }
     var output: String { directory.read("output-\(number)") }
-    var errors: String { directory.read("errors-\(number)") }
+
+    /// What it said on standard error, once it has ended. One that runs may have said more than it has
+    /// written yet: a log has a thread of its own. Wait for that with `waitForLine`.
+    var errors: String {
+        if isRunning {
+            Issue.record("the errors of \(name) are read while it runs: use waitForLine")
+        }
+        return errorsSoFar
+    }
+
+    /// What has been written of it by now.
+    var errorsSoFar: String { directory.read("errors-\(number)") }
+
+    /// Until it has said this on standard error, so many times.
+    func waitForLine(_ text: String, times: Int = 1) throws {
+        do {
+            try eventually("“\(text)” is said") {
+                errorsSoFar.components(separatedBy: text).count > times
+            }
+        } catch is TooLate {
+            throw TooLate(what: "“\(text)” is said\n\(report)")
+        }
+    }
 
     /// How it ended: the exit status, or the signal that killed it, negative.
     func waitForEnd(within duration: Duration = .seconds(60)) throws -> Int {
@@ -64,21 +87,21 @@ final class Program {
     }
 
     @discardableResult
-    func stop(with signal: CInt = SIGTERM, within duration: Duration = .seconds(10)) throws -> Int {
+    func stop(with signal: CInt = SIGTERM, within duration: Duration = .seconds(60)) throws -> Int {
         kill(pid, signal)
         return try waitForEnd(within: duration)
     }
 
     /// Until somebody can connect there.
     func waitForPort(_ port: UInt16) throws {
-        try eventually("\(name) listens", within: .seconds(20)) {
+        try eventually("\(name) listens") {
             guard isRunning else { throw Failed(description: report) }
             return (try? Socket.connected(to: .ip(.loopbackV4, port: port))) != nil
         }
     }
 
     /// What it said, for the message of a failed test.
-    var report: String { "\(name) said:\n\(output.suffix(2000))\n\(errors.suffix(2000))" }
+    var report: String { "\(name) said:\n\(output.suffix(2000))\n\(errorsSoFar.suffix(2000))" }
 }
 
 // MARK: - Finding and running to the end
@@ -128,8 +151,11 @@ extension Program {
         return program.output
     }
 
-    /// A port that was free a moment ago, for programs that cannot bind 0 and tell.
+    /// A port for programs that cannot bind 0 and tell. It stays bound until the test is over, so that the
+    /// kernel gives it to nobody else; as nobody listens there, whoever sets SO_REUSEADDR may.
     static func freePort() throws -> UInt16 {
-        try Socket.bound().endpoint.port
+        let socket = try Socket.bound()
+        Leftovers.add { socket.close() }
+        return try socket.endpoint.port
     }
 }

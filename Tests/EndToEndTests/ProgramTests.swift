@@ -75,7 +75,11 @@ extension EndToEnd {
             try withDaemon(service(to: port)) { daemon in
                 let url = "http://127.0.0.1:\(try daemon.port())/"
                 let said = try Program.run(
-                    ["wrk", "--threads", "2", "--connections", "32", "--duration", "2s"] + headers
+                    [
+                        "wrk", "--threads", "2", "--connections", "32", "--duration", "2s",
+                        "--timeout", "20s",
+                    ]
+                        + headers
                         + [url])
                 #expect(!said.contains("Socket errors"), "\(said)")
                 #expect(!said.contains("Non-2xx"), "\(said)")
@@ -147,7 +151,7 @@ extension EndToEnd {
                 let common = [
                     "-h", "127.0.0.1", "-p", "\(try daemon.port())", "-U", "tester", "postgres",
                 ]
-                try eventually("PostgreSQL is ready", within: .seconds(30)) {
+                try eventually("PostgreSQL is ready") {
                     (try? Program.run(["pgbench", "-i", "-q"] + common, environment: environment))
                         != nil
                 }
@@ -159,7 +163,7 @@ extension EndToEnd {
                 try daemon.waitUntilNoSessions()
             }
             // A fast shutdown: it does not wait for anybody.
-            try postgres.stop(with: SIGINT, within: .seconds(20))
+            try postgres.stop(with: SIGINT)
         }
 
         // MARK: iperf3
@@ -175,7 +179,7 @@ extension EndToEnd {
             try server.waitForPort(port)
             try withDaemon(service(to: port)) { daemon in
                 // The server may still be putting away the connection that found it listening.
-                let said: String = try eventually("iperf3 runs", within: .seconds(30)) {
+                let said: String = try eventually("iperf3 runs") {
                     try? Program.run(
                         [
                             "iperf3", "--client", "127.0.0.1", "--port", "\(daemon.port())",

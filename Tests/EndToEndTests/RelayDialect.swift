@@ -23,7 +23,7 @@ struct RelayDialect {
             try body(daemon)
         } catch {
             Issue.record(
-                "\(words) said: \(daemon.program.errors.suffix(3000))",
+                "\(words) said: \(daemon.program.errorsSoFar.suffix(3000))",
                 sourceLocation: sourceLocation)
             throw error
         }
@@ -35,19 +35,13 @@ struct RelayDialect {
     }
 
     /// How it ends that does not go on running, and what it says.
-    func end(within duration: Duration = .seconds(20)) throws -> (status: Int, program: Program) {
+    func end() throws -> (status: Int, program: Program) {
         let program = try Program([Daemon.binary] + words, prefix: prefix, in: directory)
-        return (try program.waitForEnd(within: duration), program)
+        return (try program.waitForEnd(), program)
     }
 }
 
 extension Daemon {
-    func waitForLine(_ text: String, times: Int = 1) throws {
-        try eventually("“\(text)” is said") {
-            program.errors.components(separatedBy: text).count > times
-        }
-    }
-
     /// The letter that a client gets, which is then gone; `-` for none.
     func letter(from source: String? = nil, listener: Int = 0) throws -> String {
         let client = try client(from: source, listener: listener)

@@ -15,7 +15,7 @@ extension EndToEnd {
                 """
                 - name: s
                   listen: [{ address: "127.0.0.1:0", route: \(route) }]
-                  timeouts: { client-hello: 200ms }
+                  timeouts: { client-hello: 1s }
                   groups:
                   - { name: a, channels: ["\(letters[0].endpoint)"] }
                   - { name: b, channels: ["\(letters[1].endpoint)"] }
@@ -110,8 +110,9 @@ extension EndToEnd {
             #expect(try spoken("-servername", "last.example", "-alpn", "second") == "second")
             #expect(throws: (any Error).self) { try spoken("-servername", "nobody.example") }
             let lines = try daemon.wait(for: 4)
-            #expect(lines[0].contains("\"sni\":\"a.first.example\""), "\(lines[0])")
-            #expect(lines[3].contains("\"cause\":\"no route\""), "\(lines[3])")
+            // In the order in which they ended, which is when both ends had let go.
+            #expect(lines.contains { $0.contains("\"sni\":\"a.first.example\"") }, "\(lines)")
+            #expect(lines.contains { $0.contains("\"cause\":\"no route\"") }, "\(lines)")
             try daemon.daemon.stop()
             for server in servers { _ = try? server.stop(with: SIGKILL) }
         }

@@ -128,7 +128,10 @@ extension EndToEnd {
                 try terminal.waitFor(text: "cancelled; nothing was sent")
                 #expect(try daemon.channels().allSatisfy { $0.state == .up })
                 try start("drain mail/main/a")
-                try terminal.waitFor(text: "y and Enter sends it, anything else cancels:")
+                try terminal.waitFor("the question again, on a screen that was cleared") {
+                    $0.contains("y and Enter sends it, anything else cancels:")
+                        && !$0.contains("nothing was sent")
+                }
                 try terminal.keys("y", "Enter")
                 try terminal.waitFor(text: "mail/main/a state up -> drain")
                 try start("drain mail/main")

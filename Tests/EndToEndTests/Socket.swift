@@ -30,10 +30,12 @@ enum Ending: Equatable {
 /// One thread may send while another receives; the descriptor is closed once.
 final class Socket: Sendable {
     /// Longer than anything takes that works.
-    static let patience = 30
+    static let patience = 60
 
     let number: CInt
     private let isOpen = Atomic(true)
+    /// The other side had reset before connect(2) looked, which is where the kernel told it.
+    private let wasReset = Atomic(false)
 
     init(adopting number: CInt) throws {
         guard number >= 0 else { throw SocketError(errno, "socket") }
@@ -94,13 +96,19 @@ extension Socket {
         return socket
     }
 
+    /// Whoever accepts may reset at once, even before connect(2) has seen that it was accepted: then the first
+    /// `receive` tells, as it does when the reset comes a little later.
     func connect(to endpoint: Endpoint) throws {
         try unsafe Address(endpoint).withPointer { pointer, size in
             guard
                 unsafe CLinux.connect(
                     number, __CONST_SOCKADDR_ARG(__sockaddr__: pointer), size) == 0
             else {
-                throw SocketError(errno, "connect to \(endpoint)")
+                guard errno == ECONNRESET else {
+                    throw SocketError(errno, "connect to \(endpoint)")
+                }
+                wasReset.store(true, ordering: .relaxed)
+                return
             }
         }
     }
@@ -112,7 +120,8 @@ extension Socket {
         }
     }
 
-    /// Bound, so that nobody else gets the port, but not listening: a connect is refused.
+    /// Bound, so that nobody else gets the port, but not listening: a connect is refused. Another one may listen
+    /// there meanwhile, as both set SO_REUSEADDR; closing this one before that would leave the port to anybody.
     static func bound(to endpoint: Endpoint = anyPort) throws -> Socket {
         let socket = try unconnected(for: endpoint)
         var yes: CInt = 1
@@ -167,6 +176,7 @@ extension Socket {
 
     /// Some bytes, or none at the end of the stream.
     func receive(atMost limit: Int = 65_536) throws -> [UInt8] {
+        if wasReset.load(ordering: .relaxed) { throw SocketError(ECONNRESET, "receive") }
         var failure: CInt = 0
         let bytes = unsafe [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
             let received = unsafe recv(number, buffer.baseAddress, limit, 0)

@@ -67,7 +67,7 @@ extension EndToEnd {
                 let path = try file(tls, channel.endpoint)
                 for command in ["check", "run"] {
                     let program = try Program([Daemon.binary, command, path], in: directory)
-                    #expect(try program.waitForEnd(within: .seconds(20)) == 78, "\(program.report)")
+                    #expect(try program.waitForEnd() == 78, "\(program.report)")
                     #expect(
                         program.errors.contains("listener s/l: \(words)"),
                         "\(command): \(program.report)")
@@ -80,7 +80,7 @@ extension EndToEnd {
             let program = try Program(
                 [Daemon.binary, "check", good], in: directory,
                 environment: ["PASSPHRASE": Self.secret])
-            #expect(try program.waitForEnd(within: .seconds(20)) == 0, "\(program.report)")
+            #expect(try program.waitForEnd() == 0, "\(program.report)")
             #expect(!program.report.contains(Self.secret))
         }
 
@@ -123,9 +123,7 @@ extension EndToEnd {
                 }
                 #expect(message == words)
                 kill(daemon.program.pid, SIGHUP)
-                try eventually("the log says why: \(daemon.program.errors)") {
-                    daemon.program.errors.contains(words)
-                }
+                try daemon.waitForLine(words)
                 #expect(try shown() == "renewed")
                 try client.say("still")
                 try client.expect("still\n")
@@ -170,9 +168,29 @@ extension EndToEnd {
             try daemon.stop()
         }
 
+        @Test(
+            "who was started first learns how the daemon ends, however long a session has kept it")
+        func upgradeTwice() throws {
+            let channel = try LocalChannel.echo()
+            let certificate = try authority.server("server")
+            let daemon = try Daemon(services("certificate: \(certificate.both)", channel.endpoint))
+            let client = try TLSTalkingClient(daemon.port(), in: directory)
+            try client.say("before")
+            try client.expect("before\n")
+            #expect(try daemon.ask("upgrade 60s").attributes["left"] == "1")
+            // The second one goes, and leaves the third one to the first.
+            let third = try #require(try daemon.ask("upgrade 60s").attributes["pid"])
+            try daemon.waitForLine("ended: process \(third) is the daemon")
+            try client.say("after")
+            try client.expect("after\n")
+            try client.end()
+            #expect(try client.program.waitForEnd() == 0)
+            try daemon.stop()
+        }
+
         @Test("passphrase and key are nowhere to be read, and no core file would have them")
         func secrets() throws {
-            let channel = try LocalChannel { try $0.send("A") }
+            let channel = try LocalChannel.farewell("A")
             let locked = try authority.issue(
                 "locked", for: ["127.0.0.1"], passphrase: Self.secret)
             let tls =
@@ -208,8 +226,8 @@ extension EndToEnd {
             told += message
             #expect(told.contains("(hidden)"))
             kill(ours.program.pid, SIGUSR1)
-            try eventually("the state in the log") { ours.program.errors.contains("listener s/l") }
-            told += ours.program.errors + ours.program.output + directory.read("access.log")
+            try ours.waitForLine("listener s/l")
+            told += ours.program.errorsSoFar + ours.program.output + directory.read("access.log")
             #expect(!told.contains(Self.secret))
             let key = try authority.read("locked.key").split(separator: "\n")
             #expect(!key.dropFirst().dropLast().contains { told.contains($0) })

@@ -42,7 +42,7 @@ enum TLSPeerClient {
         let program = try Program(
             ["openssl", "s_client", "-connect", "127.0.0.1:\(port)"] + options, in: directory,
             input: input)
-        let status = try program.waitForEnd(within: .seconds(20))
+        let status = try program.waitForEnd()
         return (program.output + program.errors, status)
     }
 
@@ -53,7 +53,7 @@ enum TLSPeerClient {
         let program = try Program(
             ["openssl", "s_client", "-connect", "127.0.0.1:\(port)", "-quiet"] + options,
             in: directory, input: input)
-        _ = try program.waitForEnd(within: .seconds(20))
+        _ = try program.waitForEnd()
         return program.output
     }
 
@@ -90,7 +90,7 @@ final class TLSTalkingClient {
     /// Waits until it has written this.
     func expect(_ text: String) throws {
         try eventually("“\(text)” in \(program.report)") {
-            program.output.contains(text) || program.errors.contains(text)
+            program.output.contains(text) || program.errorsSoFar.contains(text)
         }
     }
 

@@ -5,7 +5,7 @@ import Testing
 
 extension EndToEnd {
     /// What those say of a listener with defaults who look for weaknesses.
-    @Suite("TLS scanners", .tags(.realProgram), .timeLimit(.minutes(4)))
+    @Suite("TLS scanners", .tags(.realProgram), .timeLimit(.minutes(15)))
     struct TLSScannerTests {
         let authority: TestAuthority
         let directory: TemporaryDirectory
@@ -53,7 +53,7 @@ extension EndToEnd {
                     )
                 }
                 for (program, file) in halves {
-                    _ = try program.waitForEnd(within: .seconds(200))
+                    _ = try program.waitForEnd(within: .seconds(800))
                     let findings = try JSONDecoder().decode(
                         [Finding].self, from: Data(contentsOf: URL(fileURLWithPath: file)))
                     #expect(findings.count > 10, "\(program.report)")

@@ -15,7 +15,7 @@ extension EndToEnd {
                 "control: { socket: \"\(directory("control.sock"))\" }\nservices:\n\(services)",
                 to: "proxyd.yaml")
             let program = try Program([Daemon.binary, "run", file], prefix: prefix, in: directory)
-            let status = try program.waitForEnd(within: .seconds(20))
+            let status = try program.waitForEnd()
             return (status, program.errors)
         }
 
@@ -158,7 +158,7 @@ extension EndToEnd {
                 #expect(try client.receive(exactly: 5) == Array("well?".utf8))
                 let cpu = try daemon.cpuMilliseconds()
                 Thread.sleep(forTimeInterval: 1)
-                #expect(try daemon.cpuMilliseconds() - cpu < 100)
+                #expect(try daemon.cpuMilliseconds() - cpu <= 200)
             }
         }
 
@@ -174,7 +174,7 @@ extension EndToEnd {
                 try client.send("x")
                 _ = try client.receive(exactly: 1)
             }
-            #expect(try daemon.program.stop(with: signal, within: .seconds(5)) == 0)
+            #expect(try daemon.program.stop(with: signal) == 0)
             #expect(!FileManager.default.fileExists(atPath: daemon.controlPath))
             for client in clients { _ = try client.receiveAll() }
         }
@@ -189,7 +189,8 @@ extension EndToEnd {
                 _ = try client.receive(exactly: 1)
                 let before = try daemon.cpuMilliseconds()
                 Thread.sleep(forTimeInterval: 1)
-                #expect(try daemon.cpuMilliseconds() - before <= 20)
+                // Whoever spins spends a thousand.
+                #expect(try daemon.cpuMilliseconds() - before <= 200)
             }
         }
     }

@@ -22,10 +22,7 @@ enum WebLoad {
         let nginx = try Program(
             ["nginx", "-p", directory.path, "-e", "stderr", "-c", directory("nginx.conf")],
             in: directory)
-        try eventually("nginx listens", within: .seconds(20)) {
-            guard nginx.isRunning else { throw Program.Failed(description: nginx.report) }
-            return (try? Socket.connected(to: .ip(.loopbackV4, port: port))) != nil
-        }
+        try nginx.waitForPort(port)
         return port
     }
 
@@ -35,7 +32,7 @@ enum WebLoad {
         try Program(
             [
                 "wrk", "--threads", "1", "--connections", "\(connections)", "--duration",
-                "\(seconds)s", "--timeout", "10s", "--header", header,
+                "\(seconds)s", "--timeout", "20s", "--header", header,
                 "http://127.0.0.1:\(port)/",
             ], in: TemporaryDirectory())
     }

@@ -20,7 +20,8 @@ package final class TmuxTerminal {
     private let life: CInt
 
     /// How long anything may take on a busy machine.
-    package static let patience = Duration.seconds(20)
+    package static let patience = Duration.seconds(60)
+    private static let patienceMilliseconds: CInt = 60_000
 
     package init(columns: Int, rows: Int) throws {
         let name = "proxytop-\(getpid())-\(UInt32.random(in: 0...UInt32.max))"
@@ -120,18 +121,29 @@ package final class TmuxTerminal {
     /// Of the frames that are announced from now on the first may be one of before, told late; the second
     /// is none.
     package func awaitFrames(_ count: Int = 2) throws {
+        // Those that were announced before and that nobody has looked at.
+        while takeFrames() > 0 {}
         var missing = count
         while missing > 0 {
-            var entry = pollfd(fd: frames, events: Int16(POLLIN), revents: 0)
-            guard unsafe poll(&entry, 1, 20_000) > 0 else {
+            guard isFrameThere(within: Self.patienceMilliseconds) else {
                 throw Failed(description: "no more frames come")
             }
-            var buffer = [UInt8](repeating: 0, count: 4096)
-            let length = unsafe buffer.withUnsafeMutableBytes {
-                unsafe read(frames, $0.baseAddress, $0.count)
-            }
-            missing -= buffer.prefix(max(0, length)).count { $0 == UInt8(ascii: "\n") }
+            missing -= takeFrames()
         }
+    }
+
+    private func isFrameThere(within milliseconds: CInt) -> Bool {
+        var entry = pollfd(fd: frames, events: Int16(POLLIN), revents: 0)
+        return unsafe poll(&entry, 1, milliseconds) > 0
+    }
+
+    /// How many have been announced since.
+    private func takeFrames() -> Int {
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let length = unsafe buffer.withUnsafeMutableBytes {
+            unsafe read(frames, $0.baseAddress, $0.count)
+        }
+        return buffer.prefix(max(0, length)).count { $0 == UInt8(ascii: "\n") }
     }
 
     /// Closes the window under the program, as when a connection breaks.
@@ -140,17 +152,14 @@ package final class TmuxTerminal {
     /// Waits for the end of a program that was started, and that has shown something.
     package func waitForEnd() throws {
         var entry = pollfd(fd: life, events: Int16(POLLIN), revents: 0)
-        guard unsafe poll(&entry, 1, 20_000) > 0 else {
+        guard unsafe poll(&entry, 1, Self.patienceMilliseconds) > 0 else {
             throw Failed(description: "the program does not end")
         }
     }
 
     /// Until a frame is flushed, or long enough for tmux to have drawn the one before.
     private func awaitFrame() {
-        var entry = pollfd(fd: frames, events: Int16(POLLIN), revents: 0)
-        guard unsafe poll(&entry, 1, 50) > 0 else { return }
-        var buffer = [UInt8](repeating: 0, count: 4096)
-        _ = unsafe buffer.withUnsafeMutableBytes { unsafe read(frames, $0.baseAddress, $0.count) }
+        if isFrameThere(within: 50) { _ = takeFrames() }
     }
 
     private func tmux(_ arguments: [String]) throws -> String {

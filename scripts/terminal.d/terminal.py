@@ -11,6 +11,9 @@ import tempfile
 import termios
 import time
 
+# Plenty for anything, on a slow and busy machine too; only who fails waits for so long.
+PATIENCE = 60.0
+
 
 class Failed(Exception):
     pass
@@ -113,7 +116,7 @@ class Terminal:
             self.frame = int(line)
             self.frame_times.append(now)
 
-    def wait(self, what, predicate, seconds=20.0):
+    def wait(self, what, predicate, seconds=PATIENCE):
         """Until the predicate holds for the screen; asked after every output, never by sleeping."""
         end = time.monotonic() + seconds
         while not predicate(self):
@@ -126,10 +129,10 @@ class Terminal:
                 raise Failed(f"{what} did not come: it ended with {self.process.returncode}\n{self.text}")
             self.take(min(left, 0.25))
 
-    def wait_text(self, text, seconds=20.0):
+    def wait_text(self, text, seconds=PATIENCE):
         self.wait(f"“{text}”", lambda terminal: text in terminal.text, seconds)
 
-    def wait_frame(self, after, seconds=20.0):
+    def wait_frame(self, after, seconds=PATIENCE):
         self.wait(f"a frame after {after}", lambda terminal: terminal.frame > after, seconds)
 
     def pass_time(self, seconds):
@@ -161,7 +164,7 @@ class Terminal:
 
     # ---- The end ----
 
-    def wait_end(self, seconds=10.0):
+    def wait_end(self, seconds=PATIENCE):
         end = time.monotonic() + seconds
         while self.process.poll() is None:
             if time.monotonic() > end:

@@ -19,7 +19,6 @@ struct Placeholder {
 
     /// Everything of ours is closed: sockets that stay open here would never refuse anybody.
     func stay() -> Never {
-        Ancestry.adoptOrphans()
         OpenDescriptors.close(except: kept + [post.incoming.number])
         var placeholder = self
         do throws(SystemError) {
@@ -58,11 +57,7 @@ struct Placeholder {
         }
     }
 
-    private mutating func takePost() {
-        var number: pid_t = 0
-        let size = MemoryLayout<pid_t>.size
-        while unsafe read(post.incoming.number, &number, size) == size { process = number }
-    }
+    private mutating func takePost() { process = post.take() ?? process }
 }
 
 /// Brings the number of each process that takes over to whoever stands where the first one was started.
@@ -85,6 +80,15 @@ final class Post {
 
     /// Whether it is we who stand there.
     var isOurs: Bool { incoming.number >= 0 }
+
+    /// The number that has come last; nil: none has since.
+    func take() -> pid_t? {
+        var number: pid_t = 0
+        var last: pid_t?
+        let size = MemoryLayout<pid_t>.size
+        while unsafe read(incoming.number, &number, size) == size { last = number }
+        return last
+    }
 
     /// We are the daemon from now on.
     func tell() {

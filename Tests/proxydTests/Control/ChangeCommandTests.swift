@@ -3,7 +3,7 @@ import Testing
 
 @testable import proxyd
 
-@Suite("Changing the topology over the control socket", .timeLimit(.minutes(1)))
+@Suite("Changing the topology over the control socket", .timeLimit(.untilHung))
 struct ChangeCommandTests {
     private let daemon: FakeDaemon
 
@@ -304,6 +304,19 @@ struct ChangeCommandTests {
         let rows = try daemon.table("plan remove listener mail/other").table.rows
         #expect(rows.contains(["daemon", "sessions_cut", "1", "0"]))
         #expect(try cut("remove listener mail/other") == "1")
+    }
+
+    @Test("who has removed a listener is told when every worker has let its port go")
+    func portIsFree() throws {
+        _ = try daemon.reply(to: "create listener mail 127.0.0.1:0 name=other")
+        func answered() -> [Set<UInt64>] {
+            daemon.commands.compactMap {
+                if case .cutRemoved(let serials, _) = $0 { serials } else { nil }
+            }
+        }
+        #expect(answered() == [])
+        _ = try daemon.reply(to: "remove listener mail/other")
+        #expect(answered() == [[], []], "each worker has answered, and ended nobody's session")
     }
 
     @Test("a service that goes takes its own policy along, and a plan says what will be cut")

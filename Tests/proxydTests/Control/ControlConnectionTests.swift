@@ -63,7 +63,7 @@ extension Reply {
     }
 }
 
-@Suite("Control connection", .timeLimit(.minutes(1)))
+@Suite("Control connection", .timeLimit(.untilHung))
 struct ControlConnectionTests {
     @Test("pipelined requests are answered in order, also when an answer comes late")
     func order() throws {
@@ -416,7 +416,7 @@ struct ControlConnectionTests {
     }
 }
 
-@Suite("Control server", .timeLimit(.minutes(1)))
+@Suite("Control server", .timeLimit(.untilHung))
 struct ControlServerTests {
     private let folder: TestFolder
     private let daemon: FakeDaemon
@@ -445,7 +445,9 @@ struct ControlServerTests {
                 }
             }
             server.meetDeadlines(poller: poller)
-            guard Instant.now.milliseconds(since: start) < 10_000 else { throw Missing("an end") }
+            guard Instant.now.milliseconds(since: start) < UInt64(Wait.patience) else {
+                throw Missing("an end")
+            }
         }
     }
 

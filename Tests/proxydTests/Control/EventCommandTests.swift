@@ -3,7 +3,7 @@ import Testing
 
 @testable import proxyd
 
-@Suite("Events on the control socket", .timeLimit(.minutes(1)))
+@Suite("Events on the control socket", .timeLimit(.untilHung))
 struct EventCommandTests {
     private func tell(_ daemon: FakeDaemon, _ count: Int, _ severity: Event.Severity = .info) {
         for _ in 0..<count {

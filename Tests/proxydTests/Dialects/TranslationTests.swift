@@ -62,7 +62,7 @@ struct TranslationTests {
     ]
 
     @Test(
-        "ten thousand command lines that nobody would type", .timeLimit(.minutes(2)),
+        "ten thousand command lines that nobody would type", .timeLimit(.untilHung),
         arguments: [DialectName.balance, .fproxy, .flopsy])
     func random(dialect: DialectName) throws {
         var generator = SeededGenerator(seed: 41)

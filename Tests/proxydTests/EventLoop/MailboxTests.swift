@@ -5,7 +5,7 @@ import Testing
 
 @testable import proxyd
 
-@Suite("Mailbox", .timeLimit(.minutes(1)))
+@Suite("Mailbox", .timeLimit(.untilHung))
 struct MailboxTests {
     private struct Letter: Sendable {
         var sender: Int

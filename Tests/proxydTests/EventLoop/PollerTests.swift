@@ -4,7 +4,7 @@ import Testing
 
 @testable import proxyd
 
-@Suite("Poller", .timeLimit(.minutes(1)))
+@Suite("Poller", .timeLimit(.untilHung))
 struct PollerTests {
     @Test("an event carries the token it was asked with, and what the descriptor is ready for")
     func events() throws {
@@ -50,7 +50,7 @@ struct PollerTests {
     }
 }
 
-@Suite("Signals as events", .serialized, .timeLimit(.minutes(1)))
+@Suite("Signals as events", .serialized, .timeLimit(.untilHung))
 struct SignalSourceTests {
     @Test("a signal sent to the thread is read, once, and ends nobody")
     func read() throws {

@@ -14,7 +14,7 @@ struct Missing: Error, CustomStringConvertible {
 /// Waiting for descriptors, never for time to pass.
 enum Wait {
     /// Far longer than anything here takes; past it a test has failed.
-    static let patience: CInt = 10_000
+    static let patience: CInt = 60_000
 
     /// What became ready of `events`; nil after the patience is over.
     static func poll(
@@ -43,10 +43,13 @@ enum Wait {
 /// The test's end of a connection: non-blocking, with waits that have a deadline.
 final class TestSocket: Sendable {
     let number: CInt
+    /// The other side had reset before it was asked what became of the connect, which is where the kernel told it.
+    private let wasReset: Bool
 
     /// Takes the descriptor over.
-    init(owning number: CInt) {
+    init(owning number: CInt, wasReset: Bool = false) {
         self.number = number
+        self.wasReset = wasReset
         _ = signal(SIGPIPE, SIG_IGN)
     }
 
@@ -76,7 +79,9 @@ final class TestSocket: Sendable {
         }
     }
 
+    /// Whoever accepts may reset at once: that is told by what is received, however soon it came.
     static func connect(to endpoint: Endpoint) throws -> TestSocket {
+        var wasReset = false
         guard let address = SocketAddress(endpoint) else { throw Missing("an address") }
         let descriptor = try Socket.open(family: address.family)
         if address.family != AF_UNIX { try Socket.set(.noDelay, to: 1, on: descriptor) }
@@ -86,9 +91,10 @@ final class TestSocket: Sendable {
         case .inProgress:
             guard Wait.poll(descriptor.number, POLLOUT) != nil else { throw Missing("connect") }
             let number = Socket.pendingError(descriptor)
-            guard number == 0 else { throw SystemError("connect", number) }
+            wasReset = number == ECONNRESET
+            guard number == 0 || wasReset else { throw SystemError("connect", number) }
         }
-        return TestSocket(owning: descriptor.release())
+        return TestSocket(owning: descriptor.release(), wasReset: wasReset)
     }
 
     // MARK: Sending
@@ -152,6 +158,7 @@ final class TestSocket: Sendable {
     }
 
     func receiveSome(_ most: Int = 65_536) -> Received {
+        if wasReset { return .failed(ECONNRESET) }
         var space = [UInt8](repeating: 0, count: most)
         let count = unsafe recv(number, &space, most, 0)
         if count > 0 { return .bytes(Array(space.prefix(count))) }

@@ -162,6 +162,14 @@ final class WorkerStand {
         }
     }
 
+    /// Waits until so many sessions are relaying. That their channels have accepted is the kernel's word; the
+    /// worker hears of it later.
+    func awaitRelaying(_ count: Int) throws {
+        try Wait.until("\(count) sessions that relay") {
+            try sessions().count { $0.phase == .relaying } == count
+        }
+    }
+
     /// Until so many clients stand in line.
     func awaitWaiters(_ count: Int) throws {
         try Wait.until("\(count) in line") { service.line.count == count }

@@ -6,7 +6,7 @@ import Testing
 @testable import proxyd
 
 /// Sessions from one stand of workers to another one, by the same packets that go from one process to another.
-@Suite("sessions that are moved", .timeLimit(.minutes(1)))
+@Suite("sessions that are moved", .timeLimit(.untilHung))
 struct MovedSessionTests {
     typealias Settings = WorkerStand.Settings
 

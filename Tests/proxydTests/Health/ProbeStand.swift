@@ -52,7 +52,7 @@ final class ProbeStand {
     ) throws -> ProbeResult {
         start(probe)
         // What the kernel answers by itself has come by now.
-        while Wait.poll(prober.descriptor, POLLIN, milliseconds: 20) != nil {
+        while Wait.poll(prober.descriptor, POLLIN, milliseconds: 200) != nil {
             prober.resume(now: now)
         }
         pass(.seconds(2))
@@ -93,8 +93,9 @@ final class ProbeStand {
     func finish() throws { try until { prober.runningCount == 0 } }
 
     private func step() throws {
-        // What the kernel answers on loopback is there at once.
-        if Wait.poll(prober.descriptor, POLLIN, milliseconds: 1) != nil {
+        // What the kernel answers on loopback is there soon; where nobody answers the time has to pass.
+        let milliseconds: CInt = prober.runningCount > 0 ? 200 : 0
+        if Wait.poll(prober.descriptor, POLLIN, milliseconds: milliseconds) != nil {
             return prober.resume(now: now)
         }
         guard let due = prober.nextDeadline else { return }

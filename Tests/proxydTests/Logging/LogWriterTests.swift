@@ -14,7 +14,7 @@ private struct PlainLines: LogLines {
     }
 }
 
-@Suite("Log writer", .timeLimit(.minutes(1)))
+@Suite("Log writer", .timeLimit(.untilHung))
 struct LogWriterTests {
     private static func writer(_ limit: Int = 1000) throws -> LogWriter<PlainLines> {
         // As the daemon does.
@@ -44,7 +44,7 @@ struct LogWriterTests {
         try writer.start(try LogOutlet(target, isAccess: true), PlainLines())
         let lines = (0..<20_000).map { "line \($0)" }
         for line in lines { writer.queue.post(line) }
-        #expect(writer.finish(within: .seconds(10)))
+        #expect(writer.finish(within: .seconds(60)))
         #expect(try Self.read(folder.file("log")) == lines)
         #expect(writer.usage.written == 20_000)
         #expect(writer.usage.waiting == 0)
@@ -70,7 +70,7 @@ struct LogWriterTests {
             try Wait.until("the file is open again") { done.take(into: &answer) }
             #expect(answer == [nil])
         }
-        #expect(writer.finish(within: .seconds(10)))
+        #expect(writer.finish(within: .seconds(60)))
         let all = try (names + ["log"]).flatMap { try Self.read(folder.file($0)) }
         #expect(all == (0..<10_000).map { "\($0)" })
     }
@@ -90,7 +90,7 @@ struct LogWriterTests {
         try Wait.until("an answer") { done.take(into: &answer) }
         #expect(answer == ["open: Is a directory"])
         writer.queue.post("still")
-        #expect(writer.finish(within: .seconds(10)))
+        #expect(writer.finish(within: .seconds(60)))
         #expect(try Self.read(folder.file("old")) == ["still"])
         _ = unsafe rmdir(path)
     }
@@ -110,7 +110,7 @@ struct LogWriterTests {
         let folder = try TestFolder()
         let good = try LogOutlet(LogTarget(.file(folder.file("log"))), isAccess: true)
         writer.order(.use(good, PlainLines()))
-        #expect(writer.finish(within: .seconds(10)))
+        #expect(writer.finish(within: .seconds(60)))
         #expect(try Self.read(folder.file("log")) == ["first"] + (0..<100).map { "\($0)" })
         #expect(writer.usage.trouble == nil)
     }
@@ -128,7 +128,7 @@ struct LogWriterTests {
         for _ in 0..<3000 { writer.queue.post(line) }
         let began = Instant.now
         #expect(!writer.finish(within: .milliseconds(200)))
-        #expect(Instant.now.milliseconds(since: began) < 5000)
+        #expect(Instant.now.milliseconds(since: began) < 20_000)
         #expect(writer.usage.waiting > 0)
         _ = reader
     }
@@ -195,7 +195,7 @@ struct LogWriterTests {
         writer.queue.post("three")
         #expect(try Self.next(second).hasSuffix(": two"))
         #expect(try Self.next(second).hasSuffix(": three"))
-        #expect(writer.finish(within: .seconds(10)))
+        #expect(writer.finish(within: .seconds(60)))
         #expect(writer.usage.lost == 0)
         #expect(writer.usage.trouble == nil)
     }
@@ -212,7 +212,7 @@ struct LogWriterTests {
         let lost = writer.usage.lost
         #expect(lost > 0)
         for _ in 0..<(1000 - lost) { _ = try Self.next(reader) }
-        #expect(writer.finish(within: .seconds(10)))
+        #expect(writer.finish(within: .seconds(60)))
     }
 
     @Test("journald gets fields")
@@ -233,7 +233,7 @@ struct LogWriterTests {
                 MESSAGE=what happened
 
                 """)
-        #expect(writer.finish(within: .seconds(10)))
+        #expect(writer.finish(within: .seconds(60)))
     }
 }
 

@@ -52,7 +52,7 @@ private struct FlowStand {
     }
 }
 
-@Suite("Flow", .timeLimit(.minutes(1)))
+@Suite("Flow", .timeLimit(.untilHung))
 struct FlowTests {
     @Test(
         "small messages are copied, byte by byte as they were", arguments: TestSocket.Kind.allCases,

@@ -4,7 +4,7 @@ import Testing
 @testable import proxyd
 
 /// What a client meets that is one too many, through real workers and sockets.
-@Suite("Limits", .timeLimit(.minutes(1)))
+@Suite("Limits", .timeLimit(.untilHung))
 struct LimitTests {
     private typealias Settings = WorkerStand.Settings
 
@@ -113,7 +113,7 @@ struct LimitTests {
                 $0.limits.maxSessions = 1
                 $0.limits.overload = .queue
                 $0.limits.queueSize = 1
-                $0.limits.queueTimeout = .milliseconds(50)
+                $0.limits.queueTimeout = .seconds(2)
             })
         let first = try serve(stand, door)
         let waiting = try stand.connect()
@@ -129,7 +129,7 @@ struct LimitTests {
     }
 }
 
-@Suite("A channel with several addresses", .timeLimit(.minutes(1)))
+@Suite("A channel with several addresses", .timeLimit(.untilHung))
 struct SeveralAddressesTests {
     @Test("a client is served by the address that answers, and the channel stays usable")
     func oneIsDead() throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import proxyd
 
 /// Sessions whose client, or whose channel, speaks TLS, through real workers and sockets.
-@Suite("Session with TLS", .serialized, .timeLimit(.minutes(1)))
+@Suite("Session with TLS", .serialized, .timeLimit(.untilHung))
 struct SessionTLSTests {
     typealias Settings = WorkerStand.Settings
 

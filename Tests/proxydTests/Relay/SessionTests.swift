@@ -5,7 +5,7 @@ import Testing
 
 @testable import proxyd
 
-@Suite("Session, from accept to close", .timeLimit(.minutes(1)))
+@Suite("Session, from accept to close", .timeLimit(.untilHung))
 struct SessionTests {
     typealias Settings = WorkerStand.Settings
 
@@ -228,7 +228,7 @@ struct SessionTests {
         let door = try TestDoor()
         let stand = try WorkerStand(
             [deaf.endpoint, door.endpoint],
-            Settings(timeouts: Timeouts(connect: .milliseconds(50))))
+            Settings(timeouts: Timeouts(connect: .milliseconds(300))))
         let client = try stand.connect()
         try client.send("x")
         #expect(try door.accept().receiveText(1) == "x")
@@ -262,6 +262,7 @@ struct SessionTests {
         let stand = try WorkerStand(doors.map(\.endpoint))
         let clients = [try stand.connect(), try stand.connect()]
         let servers = try doors.map { try $0.accept() }
+        try stand.awaitRelaying(2)
         let serial = stand.channels[0].serial
         guard case .cut(1) = try stand.ask({ .cutChannels(serials: [serial], question: $0) })
         else { throw Missing("one session cut") }
@@ -311,7 +312,7 @@ struct SessionTests {
     @Test("a session that nobody uses ends after its idle time, on account of whose turn it was")
     func idle() throws {
         let (stand, client, server, _) = try session(
-            Settings(timeouts: Timeouts(idle: .milliseconds(60))))
+            Settings(timeouts: Timeouts(idle: .seconds(1))))
         try client.send("x")
         #expect(try server.receiveText(1) == "x")
         #expect(try client.receiveToEnd().isEmpty)
@@ -324,6 +325,7 @@ struct SessionTests {
     func halfClosed() throws {
         let (stand, client, server, _) = try session(
             Settings(timeouts: Timeouts(idle: .seconds(600), halfClosed: .milliseconds(50))))
+        try stand.awaitRelaying(1)
         client.endWrites()
         #expect(try server.receiveToEnd().isEmpty)
         #expect(try client.receiveToEnd().isEmpty)
@@ -383,6 +385,7 @@ struct SessionTests {
     @Test("the end of a worker ends its sessions and gives everything back")
     func shutdown() throws {
         let (stand, client, server, _) = try session()
+        try stand.awaitRelaying(1)
         stand.stop()
         #expect(try client.receiveNext() == .failed(ECONNRESET))
         #expect(try server.receiveNext() == .failed(ECONNRESET))

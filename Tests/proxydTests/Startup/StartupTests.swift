@@ -5,7 +5,7 @@ import Testing
 
 @testable import proxyd
 
-@Suite("Startup", .timeLimit(.minutes(1)))
+@Suite("Startup", .timeLimit(.untilHung))
 struct StartupTests {
     private let folder: TestFolder
 

@@ -5,7 +5,7 @@ import Testing
 
 @testable import proxyd
 
-@Suite("Descriptors", .timeLimit(.minutes(1)))
+@Suite("Descriptors", .timeLimit(.untilHung))
 struct DescriptorTests {
     private func isOpen(_ number: CInt) -> Bool { fcntl(number, F_GETFD) >= 0 }
 

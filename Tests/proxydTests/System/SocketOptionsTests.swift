@@ -5,7 +5,7 @@ import Testing
 @testable import proxyd
 
 /// That what is asked for by name is what the kernel has afterwards.
-@Suite("Socket options", .timeLimit(.minutes(1)))
+@Suite("Socket options", .timeLimit(.untilHung))
 struct SocketOptionsTests {
     private func value(
         _ option: SocketOption, _ descriptor: borrowing FileDescriptor

@@ -4,7 +4,7 @@ import Testing
 
 @testable import proxyd
 
-@Suite("What the kernel knows of a connection", .timeLimit(.minutes(1)))
+@Suite("What the kernel knows of a connection", .timeLimit(.untilHung))
 struct TCPFactsTests {
     @Test("the layout is the kernel's")
     func layout() {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import proxyd
 
-@Suite("The place of a Unix socket", .timeLimit(.minutes(1)))
+@Suite("The place of a Unix socket", .timeLimit(.untilHung))
 struct UnixSocketFileTests {
     private let folder: TestFolder
 

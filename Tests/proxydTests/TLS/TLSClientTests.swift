@@ -6,7 +6,7 @@ import Testing
 @testable import proxyd
 
 /// Whom we believe, without a proxy between client and server.
-@Suite("TLS client", .serialized, .timeLimit(.minutes(1)))
+@Suite("TLS client", .serialized, .timeLimit(.untilHung))
 struct TLSClientTests {
     let authority: TestAuthority
 

@@ -6,7 +6,7 @@ import Testing
 @testable import proxyd
 
 /// What is wrong with files is said with the file and a remedy, before anything is served.
-@Suite("TLS files", .serialized, .timeLimit(.minutes(1)))
+@Suite("TLS files", .serialized, .timeLimit(.untilHung))
 struct TLSFileTests {
     let authority: TestAuthority
     let good: TestAuthority.Issued

@@ -6,7 +6,7 @@ import Testing
 @testable import proxyd
 
 /// What is read again, and what stays the object that it was.
-@Suite("TLS material", .serialized, .timeLimit(.minutes(1)))
+@Suite("TLS material", .serialized, .timeLimit(.untilHung))
 struct TLSMaterialTests {
     let authority: TestAuthority
     var configuration = Configuration()

@@ -7,7 +7,7 @@ import Testing
 @testable import proxyd
 
 /// What a listener's TLS shows to whom, without a proxy between client and server.
-@Suite("TLS server", .serialized, .timeLimit(.minutes(1)))
+@Suite("TLS server", .serialized, .timeLimit(.untilHung))
 struct TLSServerTests {
     let authority: TestAuthority
 

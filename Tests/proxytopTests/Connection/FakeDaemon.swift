@@ -30,6 +30,7 @@ final class FakeDaemon: Sendable {
         /// Answers of a recording by their question, in order; nil plays the story.
         var recorded: [String: [Reply]]?
         var connections: Set<CInt> = []
+        var isStopped = false
         var startedAt = ContinuousClock.now
     }
 
@@ -71,12 +72,16 @@ final class FakeDaemon: Sendable {
     }
 
     /// Goes away like a daemon that is stopped: the socket file stays.
+    ///
+    /// The thread that accepts closes the listener: its number might be another's by the time that the thread
+    /// comes to accept again.
     func stop() {
-        shutdown(listener, CInt(SHUT_RDWR))
         state.withLock { state in
+            guard !state.isStopped else { return }
+            state.isStopped = true
+            shutdown(listener, CInt(SHUT_RDWR))
             for connection in state.connections { shutdown(connection, CInt(SHUT_RDWR)) }
         }
-        close(listener)
     }
 
     var requests: [String] { state.withLock { $0.requests } }
@@ -87,7 +92,7 @@ final class FakeDaemon: Sendable {
 
     /// Waits for the next request that changes something.
     func nextAct() throws -> String {
-        guard acted.wait(timeout: .now() + 20) == .success, let last = requests.last else {
+        guard acted.wait(timeout: .now() + 60) == .success, let last = requests.last else {
             throw TmuxTerminal.Failed(description: "no act came; requests: \(requests)")
         }
         return last
@@ -97,10 +102,19 @@ final class FakeDaemon: Sendable {
         while true {
             let connection = unsafe Glibc.accept(
                 listener, __SOCKADDR_ARG(__sockaddr__: nil), nil)
-            guard connection >= 0 else { return }
-            state.withLock { _ = $0.connections.insert(connection) }
+            guard connection >= 0 else { break }
+            let isStopped = state.withLock { state in
+                if !state.isStopped { state.connections.insert(connection) }
+                return state.isStopped
+            }
+            guard !isStopped else {
+                close(connection)
+                break
+            }
             Thread.detachNewThread { self.serve(connection) }
         }
+        state.withLock { $0.isStopped = true }
+        close(listener)
     }
 
     private func serve(_ connection: CInt) {

@@ -7,7 +7,7 @@ import Testing
 @testable import proxytop
 
 /// The built program in a real terminal, against a daemon that plays a story.
-@Suite("the program in a terminal", .serialized, .timeLimit(.minutes(3)))
+@Suite("the program in a terminal", .serialized, .timeLimit(.minutes(60)))
 struct ProgramTests {
     let terminal: TmuxTerminal
     let daemon: FakeDaemon

@@ -5,7 +5,7 @@ import Testing
 @testable import proxytop
 
 /// The built program on a pseudo-terminal, looked at from the other side with a terminal emulator: scripts/terminal.d.
-@Suite("the program on a pseudo-terminal", .timeLimit(.minutes(3)))
+@Suite("the program on a pseudo-terminal", .timeLimit(.minutes(60)))
 struct PtyTests {
     static let names = [
         "terminals", "sizes", "glyphs", "colours", "walk", "hangup", "input_ends", "crashes",
