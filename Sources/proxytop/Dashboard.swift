@@ -11,6 +11,7 @@ struct Dashboard: ~Copyable {
     private var playback: Playback?
     private let lines = LineHistory()
     private let memory = ViewMemory()
+    private var pace = LayoutPace()
     private var frame: UInt64 = 0
     private var isChanged = true
     private var end: (status: ExitStatus, message: String?)?
@@ -73,6 +74,7 @@ struct Dashboard: ~Copyable {
             let ready = wait()
             if ready.hungUp { return (.good, nil) }
             if ready.signals { takeSignals() }
+            if pace.takeDue(at: Moment.read().milliseconds) { resize() }
             if ready.keys {
                 takeKeys()
                 // What a key shows does not wait for answers that have come meanwhile: a long one takes a while.
@@ -102,6 +104,7 @@ struct Dashboard: ~Copyable {
             // A screen that stands still is looked at when a key comes.
             pause = isPaused ? UInt64(Int32.max) : playback.wait ?? UInt64(Int32.max)
         }
+        if let due = pace.dueAt { pause = min(pause, due > now ? due - now : 0) }
         return Waiting.run(
             sockets: stations.map(\.wanted), hasKeys: true, milliseconds: pause)
     }
@@ -124,13 +127,16 @@ struct Dashboard: ~Copyable {
     private mutating func takeSignals() {
         for signal in SignalPipe.take() {
             switch signal {
-            case .resized:
-                screen.resize()
-                resized()
+            case .resized: if pace.change(at: Moment.read().milliseconds) { resize() }
             case .stop: suspend()
             case .end: end = (.good, nil)
             }
         }
+    }
+
+    private mutating func resize() {
+        screen.resize()
+        resized()
     }
 
     private mutating func resized() {

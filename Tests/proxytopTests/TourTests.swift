@@ -34,6 +34,8 @@ struct TourTests {
         Scene(name: "drain") { stage in
             stage.choose(1)
             stage.press(.character("D"))
+            stage.press(.tab)
+            stage.type("0330")
         },
         Scene(name: "connections") { stage in
             stage.press(.character("3"))

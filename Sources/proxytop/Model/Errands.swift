@@ -34,15 +34,20 @@ struct Errands: Equatable, Sendable {
         return first
     }
 
-    /// The last word holds: a channel that waits already gets the new time.
-    mutating func add(_ channels: [ChannelSnapshot], dueAt: Int64? = nil) {
+    /// The last word holds: a channel that waits already gets the new time. Answers how many found no room.
+    @discardableResult
+    mutating func add(_ channels: [ChannelSnapshot], dueAt: Int64? = nil) -> Int {
+        var left = 0
         for channel in channels {
             if let index = waiting.firstIndex(where: { $0.serial == channel.serial }) {
                 waiting[index].dueAt = dueAt
             } else if waiting.count < Self.most {
                 waiting.append(Errand(serial: channel.serial, path: channel.path, dueAt: dueAt))
+            } else {
+                left += 1
             }
         }
+        return left
     }
 
     mutating func remove(_ serials: Set<UInt64>) {

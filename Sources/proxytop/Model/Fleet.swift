@@ -46,6 +46,7 @@ struct Fleet: Equatable, Sendable {
         case .control("c"):
             if wasInterrupted { return .quit }
             interruptedAt = now
+            warning = promises.map { "Ctrl-C once more to quit and leave it drained: \($0)" }
         case .control("z"): return .suspend
         case .control("l"): return .redraw
         case .click(let row, _):
@@ -69,7 +70,9 @@ struct Fleet: Equatable, Sendable {
     static func promises(_ models: [Model]) -> String? {
         let all = models.compactMap { model in
             model.errands.text(model.picture).map { text in
-                "\(model.greeting?.host ?? model.socketPath): \(text)"
+                let host = model.greeting?.host ?? "?"
+                let socket = model.socketPath.split(separator: "/").last ?? ""
+                return "\(host)\(model.isElsewhere ? "" : " \(socket)"): \(text)"
             }
         }
         guard let first = all.first else { return nil }

@@ -64,9 +64,13 @@ extension Model {
             }
             batch = nil
             remember(running)
-            keepPromises(of: running.act)
+            let left = keepPromises(of: running.act)
+            let more =
+                left > 0 ? "\(left) stay drained, at most \(Errands.most) wait to be off; " : ""
             let occasion = running.act.occasion.map { "\($0): " } ?? ""
-            tell("\(occasion)ok \(elapsed)ms: \(summary(running)): \(running.act.command)")
+            tell(
+                "\(occasion)\(more)ok \(elapsed)ms: \(summary(running)): \(running.act.command)",
+                isError: left > 0)
         }
         marks = marks.filter { mark in !running.act.targets.contains { $0.subject == mark } }
         guard link.isLive, link.pending.isEmpty else {
@@ -81,17 +85,18 @@ extension Model {
         if act.occasion != nil { errands.putBack(at: now.milliseconds) }
     }
 
-    /// What follows a drain, as its preview said; and what was followed up is done.
-    private mutating func keepPromises(of act: Act) {
+    /// What follows a drain, as its preview said; and what was followed up is done. Answers for how many channels
+    /// nothing follows, as too many wait already.
+    private mutating func keepPromises(of act: Act) -> Int {
         if act.occasion != nil { errands.finish() }
-        guard act.verb == .drain, let picture else { return }
+        guard act.verb == .drain, let picture else { return 0 }
         let serials = Set(act.targets.flatMap(\.serials))
-        if act.endsOff {
-            errands.add(
-                picture.channels.filter { serials.contains($0.serial) }, dueAt: act.endsAt)
-        } else {
+        guard act.endsOff else {
             errands.remove(serials)
+            return 0
         }
+        return errands.add(
+            picture.channels.filter { serials.contains($0.serial) }, dueAt: act.endsAt)
     }
 
     private func summary(_ batch: Batch) -> String {

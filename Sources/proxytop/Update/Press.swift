@@ -170,7 +170,10 @@ extension Model {
             return [.quit(.good, message: nil)]
         }
         interruptedAt = now.milliseconds
-        tell("Ctrl-C once more to quit")
+        let promise = (errands.text(picture) ?? promisesElsewhere).map {
+            " and leave it drained: \($0)"
+        }
+        tell("Ctrl-C once more to quit\(promise ?? "")", isError: promise != nil)
         return []
     }
 

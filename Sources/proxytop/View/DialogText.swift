@@ -194,7 +194,12 @@ struct DialogText {
             return [Line(offer, drop: 6)]
         }
         let promise = "When it is empty it is switched off, if this screen still runs."
-        return [Line(promise, .slow, drop: 2)] + time
+        return wrapped(promise, .slow, drop: 2) + time
+    }
+
+    /// On as many lines as it takes.
+    private func wrapped(_ text: String, _ style: Style, drop: Int = 0) -> [Line] {
+        Cutting.wrapped(text, width: width).map { Line($0, style, drop: drop) }
     }
 
     private var time: [Line] {
@@ -204,11 +209,10 @@ struct DialogText {
         if let time = clock.time {
             let local = now.wallSeconds + now.offsetSeconds
             let isToday = time.next(after: now) / 86_400 == local / 86_400
-            lines.append(
-                Line(
-                    "At \(time.text) \(isToday ? "today" : "tomorrow") it is switched off even if it is not empty:",
-                    .danger))
-            lines.append(Line("what is left then is CUT (\(running) now).", .danger))
+            let day = isToday ? "today" : "tomorrow"
+            lines += wrapped(
+                "At \(time.text) \(day) it is switched off even if it is not empty:", .danger)
+            lines += wrapped("what is left then is CUT (\(running) now).", .danger)
             if confirmation.takesTime { spans.add("Backspace takes the time back. ") }
         } else if clock.isComplete {
             lines.append(Line("\(clock.text) is no time of day: 00:00 to 23:59.", .danger))

@@ -63,6 +63,10 @@ struct TextPage {
             var line = Spans("  [\(mark)] ", item.isPresent ? .strong : .faint)
             line.add(item.title + blank(item.title, 10), .strong)
             line.add(item.meaning)
+            guard item.isPresent else { return line }
+            let isOwn = item.key == .channels(nil)
+            line.add(
+                isOwn ? "  now" : menu.isDescending ? "  now, falling" : "  now, rising", .strong)
             return line
         }
     }

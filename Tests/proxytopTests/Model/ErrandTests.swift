@@ -40,6 +40,27 @@ struct ErrandTests {
         #expect(stage.requests.count == 2)
     }
 
+    @Test("more than can wait are left drained, and that is said")
+    func limit() {
+        var story = Story()
+        story.channels = (0..<130).map {
+            ChannelSnapshot(
+                path: "mail/0/\($0)", serial: UInt64($0 + 1), state: .up, address: "10.0.0.1:1")
+        }
+        var stage = Stage(story: story)
+        stage.send(.connected)
+        stage.chooseGroup(101)
+        stage.type("D")
+        stage.press(.tab)
+        stage.press(.tab)
+        stage.answerToActs = BatchTests.ok("mail/0/0", "up", "drain", generation: 8813)
+        stage.type(stage.model.confirmation?.answers.first ?? "")
+        stage.press(stage.model.confirmation?.needsTyping == true ? .enter : .character("y"))
+        #expect(stage.model.errands.waiting.count == Errands.most)
+        #expect(
+            stage.text.contains("30 stay drained, at most 100 wait to be off; ok"), "\(stage.text)")
+    }
+
     @Test("Tab again leaves it at the drain")
     func leaves() {
         var stage = Stage.live()
@@ -96,6 +117,8 @@ struct ErrandTests {
     @Test("q asks once more before the promise goes with the screen")
     func quits() {
         var stage = promised()
+        stage.press(.control("c"))
+        #expect(stage.text.contains("Ctrl-C once more to quit and leave it drained: off when"))
         stage.type("q")
         #expect(!stage.effects.contains(.quit(.good, message: nil)))
         #expect(stage.text.contains("once more to quit and leave it drained"))

@@ -32,7 +32,7 @@ struct FleetTests {
         waiting.model.errands.add([waiting.story.channels[4]])
         let models = [Stage.live().model, waiting.model]
         let promises = Fleet.promises(models)
-        #expect(promises == "lb1: off when empty: 0.4 (31 left)")
+        #expect(promises == "lb1 proxyd.sock: off when empty: 0.4 (31 left)")
         #expect(Fleet.promises([Stage.live().model]) == nil)
 
         for key in [Key.character("q"), .character("Q"), .function(10)] {
@@ -41,7 +41,9 @@ struct FleetTests {
             let grid = FleetPage(
                 models: models, names: ["/a", "/b"], fleet: fleet, glyphs: .ascii
             ).draw(Size(columns: 120, rows: 8), isASCII: true)
-            #expect(grid.lines[6].contains("once more to quit and leave it drained: lb1: off when"))
+            #expect(
+                grid.lines[6].contains(
+                    "once more to quit and leave it drained: lb1 proxyd.sock: off"))
             #expect(fleet.press(key, at: 2000, promises: promises) == .quit)
         }
         var fleet = Fleet(count: 2)
@@ -50,6 +52,8 @@ struct FleetTests {
         #expect(fleet.warning == nil)
         #expect(fleet.press(.character("q"), at: 7000, promises: promises) == .none, "too late")
         #expect(fleet.press(.character("q"), at: 7100, promises: nil) == .quit)
+        _ = fleet.press(.control("c"), at: 8000, promises: promises)
+        #expect(fleet.warning?.hasPrefix("Ctrl-C once more to quit and leave it drained") == true)
     }
 
     @Test("Q in one daemon asks for what the others have still to do, and so does :quit")

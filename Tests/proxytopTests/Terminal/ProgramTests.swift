@@ -111,8 +111,37 @@ struct ProgramTests {
         try terminal.keys("k", "Enter")
         try terminal.waitFor(text: "1 Overview")
         try terminal.keys("2", "D")
-        try terminal.waitFor(text: "IF YOU DO THIS")
-        try terminal.keys("Escape", "Q")
+        try terminal.waitFor(text: "y sends it")
+        // What is promised there is asked for in the list of all.
+        try terminal.awaitFrames()
+        try terminal.keys("Tab")
+        try terminal.waitFor(text: "Digits: and at __:__")
+        try terminal.keys("y")
+        #expect(try daemon.nextAct().hasPrefix("drain mail/0/0 if-gen="))
+        try terminal.waitFor(text: "mail/0/0 state up -> drain")
+        try terminal.keys("q")
+        try terminal.waitFor(text: "[1 Overview]")
+        try terminal.keys("q")
+        try terminal.waitFor(text: "2 daemons")
+        try terminal.keys("q")
+        try terminal.waitFor(text: "once more to quit and leave it drained: lb1 proxyd.sock: off")
+        try terminal.keys("q")
+        try expectRestored(status: 0)
+    }
+
+    @Test("F3 looks through all connections of the daemon, and the screen follows to the match")
+    func searches() throws {
+        daemon.change { $0.addSessions(2500) }
+        try start()
+        try terminal.keys("3")
+        try terminal.waitFor(text: "of 2500 matching")
+        try terminal.keys("F3")
+        try terminal.waitFor(text: "find: _")
+        try terminal.text("id = 3333")
+        try terminal.waitFor(text: "find: id = 3333_")
+        try terminal.keys("Enter")
+        try terminal.waitFor(text: ">     3333 192.0.2.84")
+        try terminal.keys("Q")
         try expectRestored(status: 0)
     }
 

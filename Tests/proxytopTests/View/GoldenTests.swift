@@ -133,6 +133,35 @@ struct GoldenTests {
         try check(.detail, "detail", size, &stage)
     }
 
+    @Test("the columns to sort by")
+    func sorting() throws {
+        var stage = Stage.live()
+        stage.command("sort -conn")
+        stage.press(.character("o"))
+        try Golden.check("sorting-80x24-ascii", stage.text + "\n")
+    }
+
+    @Test("the channels of all groups in one list")
+    func flat() throws {
+        var stage = Stage.live()
+        stage.command("sort -conn")
+        stage.press(.character("z"))
+        stage.model.notice = nil
+        try Golden.check("flat-80x24-ascii", stage.text + "\n")
+    }
+
+    @Test(
+        "the preview of a drain that ends at a time, where the answer is typed",
+        arguments: [40, 80])
+    func ending(columns: Int) throws {
+        var stage = Stage.live(columns: columns)
+        stage.choose(7)
+        stage.press(.character("D"))
+        stage.press(.tab)
+        stage.type("0230")
+        try Golden.check("ending-\(columns)x24-ascii", stage.text + "\n")
+    }
+
     @Test("the preview of a drain of several")
     func batch() throws {
         var stage = Stage.live()
