@@ -188,7 +188,7 @@ struct ReasonTests {
         let slowing = (0..<30).map { UInt64(max(40, 400 - 40 * $0)) }
         #expect(
             try #require(Self.forecast(Array(slowing.prefix(20)))).text.hasSuffix(
-                "s or much longer)"))
+                " or much longer)"))
         #expect(
             try #require(Self.forecast(slowing)).text
                 == "40 conn left, none has ended for 1m40s")

@@ -84,7 +84,7 @@ struct SettingsTests {
 
     @Test("other keys do it, the help and the bottom line name them, the old ones do nothing")
     func otherKeys() throws {
-        var stage = Stage.live()
+        var stage = Stage.live(columns: 100)
         stage.model.adopt(try Settings("key.cut = F11\n"))
         #expect(stage.lines.last?.contains("F11 off+cut") == true)
         stage.press(.character("X"))
