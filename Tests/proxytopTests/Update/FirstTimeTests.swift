@@ -92,7 +92,10 @@ struct FirstTimeTests {
         for (text, words) in [
             ("channel = 0.2", ["channel", "=", "mail/0/2"]), ("chan=0.2", ["channel=mail/0/2"]),
             ("listener = 0.2", ["listener", "=", "0.2"]),
-            ("channel = 0.9 and client = 0.2", ["channel", "=", "0.9", "and", "client", "=", "0.2"]),
+            (
+                "channel = 0.9 and client = 0.2",
+                ["channel", "=", "0.9", "and", "client", "=", "0.2"]
+            ),
             ("chan != 0.1 and chan=0.2", ["channel", "!=", "mail/0/1", "and", "channel=mail/0/2"]),
         ] {
             let filter = try? FilterText(text, .sessions, names: names)
