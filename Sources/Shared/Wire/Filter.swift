@@ -131,6 +131,9 @@ extension Filter.Mistake: CustomStringConvertible {
             "“\(field)” is followed by \(found.map { "“\($0)”" } ?? "nothing");"
                 + " one of = != ~ < <= > >= belongs there"
         case .noValue(let field): "“\(field)” is compared with nothing; a value belongs there"
+        case .badValue(let text, FilterValue.severityField):
+            "“\(text)” is no severity; they are "
+                + EventSnapshot.Severity.allCases.map(\.rawValue).joined(separator: " ")
         case .badValue(let text, let field) where field.hasSuffix("_bytes"):
             "“\(text)” is no size for “\(field)”; write 512, 64k or 1.5M"
         case .badValue(let text, let field):

@@ -3,6 +3,8 @@ struct FilterValue: Equatable, Sendable {
     let text: String
     /// nil: no number, and so compared as text.
     let number: Double?
+    /// Of an event: these words have an order of their own.
+    let severity: EventSnapshot.Severity?
     /// What `~` asks an address about; nil: it asks for a part of the text.
     let network: Network?
 
@@ -13,10 +15,14 @@ struct FilterValue: Equatable, Sendable {
         self.text = text
         network = field.isEmpty ? Network(text) : nil
         number = Self.plainNumber(text) ?? Self.quantity(text, field: field)
+        severity = field == Self.severityField ? EventSnapshot.Severity(rawValue: text) : nil
+        if field == Self.severityField, severity == nil { return nil }
         let needsNumber =
             field.hasSuffix("_bytes") || field.hasSuffix("_ms") || field.hasSuffix("_us")
         if needsNumber, number == nil, text != Table.absent { return nil }
     }
+
+    static let severityField = "severity"
 
     /// 30 of what? Zero is zero.
     func isTimeWithoutUnit(field: String) -> Bool {
@@ -46,6 +52,9 @@ struct FilterValue: Equatable, Sendable {
                 return network.contains(address)
             }
             return cell.utf8.contains(text.utf8)
+        }
+        if let severity, let own = EventSnapshot.Severity(rawValue: cell) {
+            return ordered(comparison, own, severity)
         }
         guard let number else { return ordered(comparison, cell, text) }
         if let cellNumber = Self.plainNumber(cell) {

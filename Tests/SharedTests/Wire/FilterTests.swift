@@ -80,6 +80,24 @@ struct FilterTests {
         #expect(filter.matches(Values()) == filter.matches(Self.row))
     }
 
+    @Test("severities compare by how much they matter, not by their letters")
+    func severity() throws {
+        func matching(_ text: String) throws -> [String] {
+            let filter = try Filter(
+                words: Request(line: Array(text.utf8)).words, fields: ["severity"])
+            return EventSnapshot.Severity.allCases.map(\.rawValue).filter { filter.matches([$0]) }
+        }
+        #expect(try matching("severity >= warning") == ["warning", "error"])
+        #expect(try matching("severity < notice") == ["debug", "info"])
+        #expect(try matching("severity = error") == ["error"])
+        #expect(try matching("severity != error").count == 4)
+        #expect(try matching("severity ~ n") == ["info", "notice", "warning"])
+        let mistake = try #require(throws: Filter.Mistake.self) { try matching("severity > warn") }
+        #expect(
+            mistake.description
+                == "“warn” is no severity; they are debug info notice warning error")
+    }
+
     @Test("before a network, ~ means that the address lies in it")
     func networks() throws {
         #expect(try filter("client ~ 10.0.0.0/8").matches(Self.row))
