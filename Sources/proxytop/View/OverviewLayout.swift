@@ -4,11 +4,15 @@ struct OverviewLayout: Equatable, Sendable {
     let problemHeight: Int
     let groupHeight: Int
     let stripHeight: Int
+    /// The rows of one strip.
+    let stripRows: Int
     let eventHeight: Int
 
     private static let fewestProblems = 3
-    /// A heading, and four strips.
-    private static let strips = 5
+    private static let strips = 4
+    static let mostStripRows = 4
+    /// So many events are worth more than taller strips.
+    private static let fewestEvents = 6
     static let stripLabel = 10
     /// Fewer cells are no picture.
     private static let fewestCells = 20
@@ -16,7 +20,7 @@ struct OverviewLayout: Equatable, Sendable {
     init(_ model: Model) {
         let lines = model.arrangement
         guard let picture = model.picture else {
-            (problemHeight, groupHeight, stripHeight, eventHeight) = (0, 0, 0, 0)
+            (problemHeight, groupHeight, stripHeight, stripRows, eventHeight) = (0, 0, 0, 0, 0)
             return
         }
         var room = max(0, lines.tableTop + lines.tableHeight - lines.columnRow)
@@ -27,9 +31,21 @@ struct OverviewLayout: Equatable, Sendable {
         // A heading and the columns' titles stand above the groups.
         let groups = min(picture.groups.count + 2, max(0, room - least))
         room -= groups
-        let strips = hasStrips && room - least >= Self.strips ? Self.strips : 0
-        room -= strips
-        (problemHeight, groupHeight, stripHeight) = (min(wanted, room), groups, strips)
+        guard hasStrips, room - least > Self.strips else {
+            (problemHeight, groupHeight) = (min(wanted, room), groups)
+            (stripHeight, stripRows) = (0, 0)
+            let rest = room - problemHeight
+            eventHeight = rest > 1 && model.catalog.has("show events") ? rest : 0
+            return
+        }
+        room -= 1 + Self.strips
+        (problemHeight, groupHeight) = (min(wanted, room), groups)
+        // Room that nothing else needs shows more of the past.
+        let events = min(model.log.events.count, 2 * Self.fewestEvents)
+        let spare = room - problemHeight - 1 - max(Self.fewestEvents, events)
+        stripRows = min(Self.mostStripRows, 1 + max(0, spare) / Self.strips)
+        stripHeight = 1 + Self.strips * stripRows
+        room -= Self.strips * (stripRows - 1)
         let rest = room - problemHeight
         eventHeight = rest > 1 && model.catalog.has("show events") ? rest : 0
     }

@@ -17,7 +17,7 @@ struct OverviewPage {
         drawGroups(into: &grid, rows: row..<row + layout.groupHeight)
         row += layout.groupHeight
         if layout.stripHeight > 0 {
-            for line in stripLines(columns: grid.size.columns) {
+            for line in stripLines(columns: grid.size.columns, height: layout.stripRows) {
                 grid.put(line, row: row, column: 0)
                 if model.isStale { grid.restyle(row: row) { $0.stale } }
                 row += 1
@@ -91,7 +91,7 @@ struct OverviewPage {
 
     // MARK: The last fifteen minutes
 
-    private func stripLines(columns: Int) -> [Spans] {
+    private func stripLines(columns: Int, height: Int) -> [Spans] {
         let label = OverviewLayout.stripLabel
         let cells = OverviewLayout.cells(columns: columns)
         guard let now = model.picture?.nowMilliseconds else { return [] }
@@ -110,22 +110,39 @@ struct OverviewPage {
         for (name, value) in strips {
             let values = model.pulse.values(value, now: now).suffix(cells)
             let top = Self.scale(values.compactMap(\.self).max() ?? 0)
-            var spans = Spans(" " + field(name, label - 2) + "|")
-            for value in values { add(value, top, to: &spans) }
-            let scale = NumberText.bytes(top, asBits: false)
-            spans.add("| 0..\(scale)", .faint)
-            lines.append(spans)
+            guard glyphs != .words else {
+                // Nobody listens to a picture.
+                let now = NumberText.bytes(values.last.flatMap(\.self), asBits: false)
+                let most = NumberText.bytes(values.compactMap(\.self).max(), asBits: false)
+                lines.append(Spans(" " + field(name, label - 2) + "now \(now)   most \(most)"))
+                lines += Array(repeating: Spans(), count: height - 1)
+                continue
+            }
+            for row in (0..<height).reversed() {
+                let isTop = row == height - 1
+                var spans = Spans(" " + field(isTop ? name : "", label - 2) + "|")
+                for value in values { add(value, top, row, of: height, to: &spans) }
+                let scale = NumberText.bytes(top, asBits: false)
+                spans.add(isTop ? "| 0..\(scale)" : "|", .faint)
+                lines.append(spans)
+            }
         }
         return lines
     }
 
-    /// One cell: a height, the ground for nothing, or a blank for what is not known.
-    private func add(_ value: Double?, _ top: Double, to spans: inout Spans) {
+    /// One cell of a strip's row: a part of the height, the ground for nothing, or a blank for what is not known.
+    private func add(
+        _ value: Double?, _ top: Double, _ row: Int, of height: Int, to spans: inout Spans
+    ) {
         guard let value else { return spans.add(" ") }
-        guard value > 0 else { return spans.add(glyphs == .words ? " " : "_", .faint) }
+        guard value > 0 else {
+            return spans.add(glyphs == .words || row > 0 ? " " : "_", .faint)
+        }
         let ramp = glyphs.ramp
-        let level = Int(value / top * Double(ramp.count - 1) + 0.5)
-        spans.add(String(ramp[min(max(1, level), ramp.count - 1)]))
+        let part = min(1, max(0, value / top * Double(height) - Double(row)))
+        let level = Int(part * Double(ramp.count - 1) + 0.5)
+        // Whatever is not nothing can be seen.
+        spans.add(String(ramp[row == 0 ? max(1, level) : level]))
     }
 
     /// The next 1, 2 or 5 above: a scale that does not breathe with every value.

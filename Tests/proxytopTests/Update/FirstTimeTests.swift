@@ -155,6 +155,24 @@ struct FirstTimeTests {
             stage.text.contains("It takes nobody new: who was cut and comes back goes elsewhere."))
     }
 
+    @Test(
+        "strips of the overview grow where nothing else needs the room, and are words for listeners"
+    )
+    func strips() {
+        func height(_ rows: Int) -> Int {
+            var stage = Stage.live(columns: 120, rows: rows)
+            stage.type("1")
+            return OverviewLayout(stage.model).stripRows
+        }
+        #expect([24, 30, 34, 38, 60].map(height) == [1, 1, 1, 2, 4])
+        var stage = Stage.live(columns: 120, rows: 40)
+        stage.type("1")
+        let words = stage.model.render(
+            Capabilities(glyphs: .words, isUTF8: true)
+        ).lines.map(\.trimmingTrailingBlanks)
+        #expect(words.contains { $0.hasPrefix(" new/s   now 12") }, "\(words)")
+    }
+
     @Test("people are called by their names")
     func people() {
         var stage = Stage.live()
