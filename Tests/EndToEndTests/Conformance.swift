@@ -56,6 +56,7 @@ struct Conformance: Sendable, CustomTestStringConvertible {
             Conformance(
                 "describe", "viewer", begins: "verb\targuments\tmutates\trole\tsummary",
                 telling: ["role"]),
+            Conformance("describe keys", "viewer", begins: "kind\tkey\twords"),
         ] + showing + asking + switching + electing + editing + together + files + daemon + sessions
 
     private static let showing = [

@@ -151,6 +151,19 @@ struct Story {
         switch request {
         case "hello": return hello
         case "describe": return .table(describes, attributes: attributes)
+        case "describe keys":
+            var table = Table(columns: ["kind", "key", "words"])
+            for (kind, keys) in [
+                ("service", ["timeouts.idle", "max-sessions"]),
+                ("listener", ["backlog"]),
+                ("group", ["balance", "maxc"]),
+                ("channel", ["weight", "maxc", "address", "label"]),
+            ] {
+                for key in keys {
+                    table.append([kind, key, key == "balance" ? "first hash round-robin" : "-"])
+                }
+            }
+            return .table(table, attributes: attributes)
         case "show channels":
             return .table(ChannelSnapshot.table(channels), attributes: attributes)
         case "show groups": return .table(GroupSnapshot.table(groups), attributes: attributes)

@@ -38,6 +38,9 @@ enum CommandTable {
         CommandEntry(
             "hello", "who this daemon is, and who you are to it", run: InfoCommands.hello),
         CommandEntry("help", "[COMMAND]", "this list, or one command", run: InfoCommands.help),
+        CommandEntry(
+            "describe keys", "what set may change, by what it is of, for programs",
+            run: InfoCommands.describeKeys),
         CommandEntry("describe", "the commands, for programs", run: InfoCommands.describe),
         CommandEntry("show services", "every service", run: ShowCommands.services),
         CommandEntry("show listeners", "every listener", run: ShowCommands.listeners),

@@ -53,4 +53,18 @@ enum InfoCommands {
         }
         request.answer(table, [Reply.Attribute("role", request.peer.role.rawValue)])
     }
+
+    static func describeKeys(_ request: ControlRequest) {
+        var table = Table(columns: ["kind", "key", "words"])
+        let kinds: [(String, KeySet)] = [
+            ("service", .service), ("listener", .listener), ("group", .group),
+            ("channel", .channel),
+        ]
+        for (kind, keys) in kinds {
+            for key in keys.settablePaths {
+                table.append([kind, key, KeySet.words[key].map { $0.joined(separator: " ") }.cell])
+            }
+        }
+        request.answer(table)
+    }
 }

@@ -10,7 +10,17 @@ struct CommandCatalog: Equatable, Sendable {
         var summary: String
     }
 
+    /// What `set` may change of one kind of thing.
+    struct Key: Equatable, Sendable {
+        var kind: String
+        var name: String
+        /// What it can be, where there are but few.
+        var words: [String]
+    }
+
     private(set) var entries: [Entry] = []
+    private(set) var keys: [Key] = []
+    static let mostKeys = 1000
 
     init() {}
 
@@ -22,6 +32,16 @@ struct CommandCatalog: Equatable, Sendable {
                 verb: verb, arguments: fields.text("arguments") ?? "",
                 mutates: fields.text("mutates") == "yes", role: fields.text("role") ?? "viewer",
                 summary: fields.text("summary") ?? "")
+        }
+    }
+
+    /// The answer to `describe keys`.
+    mutating func take(keys table: Table) {
+        keys = table.rows.prefix(Self.mostKeys).compactMap { row in
+            let fields = Fields(columns: table.columns, values: row)
+            guard let kind = fields.text("kind"), let name = fields.text("key") else { return nil }
+            let words = (fields.text("words") ?? "").split(separator: " ").map(String.init)
+            return Key(kind: kind, name: name, words: words)
         }
     }
 

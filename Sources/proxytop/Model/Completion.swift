@@ -24,6 +24,14 @@ struct Completion: Equatable, Sendable {
             offer = catalog.entry(for: before).map { "\($0.verb) \($0.arguments)" }
             return
         }
+        // The present value stands there first, to be seen and changed; what else it can be is said.
+        if begun.isEmpty, let present = Self.value(before, picture), before.first == "set",
+            before.count == 3, found.contains(present)
+        {
+            self.head = head + present + " "
+            offer = found.joined(separator: "  ")
+            return
+        }
         let common = found.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
         let isWhole = found.count == 1
         self.head = String(head[..<start]) + common + (isWhole ? " " : "")
@@ -60,10 +68,15 @@ struct Completion: Equatable, Sendable {
                 for path in paths(picture, first) { add(path) }
             }
         }
-        if entry.verb == "set", place == 1 {
-            for key in ["weight", "maxc", "address", "balance", "label"] { add(key) }
+        if entry.verb.hasPrefix("set") {
+            let kind = kind(of: before, entry.verb, picture)
+            let keys = catalog.keys.filter { $0.kind == kind }
+            if place == 1 { for key in keys { add(key.name) } }
+            if place == 2 {
+                if let value = value(before, picture) { add(value) }
+                for word in keys.first(where: { $0.name == before.last })?.words ?? [] { add(word) }
+            }
         }
-        if entry.verb == "set", place == 2, let value = value(before, picture) { add(value) }
         if entry.arguments.contains("where") {
             if place == 0 { add("where") }
             if let last = before.last, ["where", "and", "or", "not", "sort", "("].contains(last) {
@@ -80,6 +93,15 @@ struct Completion: Equatable, Sendable {
         let groups = picture.groups.map(\.snapshot.path)
         if argument.contains("PATH") { return picture.channels.map(\.path) + groups + services }
         return argument.contains("GROUP") ? groups : services
+    }
+
+    /// What a thing is that `set` changes, in the daemon's word.
+    private static func kind(of before: [String], _ verb: String, _ picture: Picture?) -> String {
+        guard verb == "set" else { return "listener" }
+        let path = before.dropFirst().first ?? ""
+        if picture?.groups.contains(where: { $0.snapshot.path == path }) == true { return "group" }
+        if picture?.services.contains(where: { $0.name == path }) == true { return "service" }
+        return "channel"
     }
 
     /// The present value, so that it can be seen and changed.

@@ -12,7 +12,7 @@ struct Link: Equatable, Sendable {
 
     /// What was asked, so that the answer finds its reader: replies keep the order of the requests.
     enum Question: Equatable, Sendable {
-        case hello, describe, channels, groups, listeners, events
+        case hello, describe, keys, channels, groups, listeners, events
         /// Who else is there, and what we are about to change.
         case company, intend
         /// What the daemon takes of its machine.

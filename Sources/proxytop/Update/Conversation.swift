@@ -230,6 +230,12 @@ extension Model {
             why?.samples = Table(lines: lines).map(HistorySample.all) ?? []
         case (.describe, .ok(_, let lines)):
             catalog = Table(lines: lines).map(CommandCatalog.init) ?? CommandCatalog()
+            guard catalog.has("describe keys"), !countsAllFailures else { break }
+            link.ask(.keys, at: now.milliseconds)
+            return [.send([Request(words: ["describe", "keys"])])]
+        case (.keys, .ok(_, let lines)):
+            if let table = Table(lines: lines) { catalog.take(keys: table) }
+        case (.keys, .error): break
         // A daemon that cannot describe itself is taken for one that can do what the first could.
         case (.describe, .error): break
         case (_, .error(let code, let message)):

@@ -32,6 +32,8 @@ extension Model {
             notes.append(Note(at: now, text: rest.joined(separator: " ")))
             if notes.count > Self.mostRemembered { notes.removeFirst() }
             tell("noted; :write FILE.md writes the handover")
+        case "replay":
+            return mend(line, "a recording has a screen of its own: proxytop --replay FILE")
         case "write": return remembered(line) + write(rest, line)
         case "sort": return remembered(line) + sort(by: rest.first, line)
         case "interval":

@@ -21,11 +21,13 @@ struct ConversationTests {
         let round = ["show channels\n", "show groups\n", "show listeners\n"]
         let second = model.update(.reply(story.hello), at: time)
         #expect(words(second) == ["describe\n"] + round)
-        _ = model.update(.reply(story.reply(to: "describe")), at: time)
+        let keys = model.update(.reply(story.reply(to: "describe")), at: time)
+        #expect(words(keys) == ["describe keys\n"])
         for name in ["channels", "groups", "listeners"] {
             _ = model.update(.reply(story.reply(to: "show \(name)")), at: time)
         }
         #expect(model.picture == story.picture)
+        _ = model.update(.reply(story.reply(to: "describe keys")), at: time)
         time.milliseconds = 999
         let early = model.update(.tick, at: time)
         #expect(early.isEmpty)

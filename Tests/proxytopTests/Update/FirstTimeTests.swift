@@ -173,6 +173,33 @@ struct FirstTimeTests {
         #expect(words.contains { $0.hasPrefix(" new/s   now 12") }, "\(words)")
     }
 
+    @Test("Tab knows the keys and the words of values from the daemon")
+    func keys() {
+        var stage = Stage.live()
+        stage.type(":set mail timeo")
+        stage.press(.tab)
+        #expect(stage.model.prompt?.text == "set mail timeouts.idle ")
+        stage.press(.escape)
+        stage.type(":set mail/0 balance h")
+        stage.press(.tab)
+        #expect(stage.model.prompt?.text == "set mail/0 balance hash ")
+        stage.press(.escape)
+        stage.type(":set mail/0/1 ")
+        stage.press(.tab)
+        #expect(stage.model.prompt?.remark == "weight  maxc  address  label")
+        // A daemon that does not say so completes nothing, and takes what is typed.
+        var silent = Story()
+        silent.describes = Table(columns: silent.describes.columns)
+        for row in Story().describes.rows where row[0] != "describe keys" {
+            silent.describes.append(row)
+        }
+        stage = Stage.live(story: silent)
+        #expect(!stage.asked.contains("describe keys"))
+        stage.type(":set mail/0/1 wei")
+        stage.press(.tab)
+        #expect(stage.model.prompt?.text == "set mail/0/1 wei")
+    }
+
     @Test("people are called by their names")
     func people() {
         var stage = Stage.live()
