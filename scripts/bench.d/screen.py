@@ -165,9 +165,7 @@ class Meter:
 def look(proxytop, control, columns, rows, view, seconds, daemon, clients, presses):
     """One screen for a while. While clients talk, its own cost; while they are silent, what it costs the daemon."""
     is_quick = presses < 20
-    meter = Meter(daemon)
-    time.sleep(0 if is_quick else seconds / 2)
-    idle = meter.percent
+    idle = rest(daemon, is_quick, seconds)
     arguments = [proxytop, "--socket", control, "--view", view, "--glyphs", "unicode"]
     with Terminal(arguments, columns, rows, emulate=False) as terminal:
         terminal.wait_frame(0)
@@ -183,7 +181,7 @@ def look(proxytop, control, columns, rows, view, seconds, daemon, clients, press
         terminal.pass_time(4)
         bottom = Meter(daemon)
         terminal.pass_time(0.1 if is_quick else seconds)
-        daemon_cost = max(0.0, bottom.percent - idle)
+        watched = bottom.percent
         for some in clients:
             some.is_talking = True
         terminal.pass_time(3)
@@ -199,7 +197,6 @@ def look(proxytop, control, columns, rows, view, seconds, daemon, clients, press
             "bytes_per_tick": round((terminal.byte_count - bytes_before) / ticks),
             "wakeups_per_tick": round((wakeups(terminal.process.pid) - woken_before) / ticks, 1),
             "cpu_percent": round(top.percent, 2),
-            "daemon_cpu_percent": round(daemon_cost, 2),
         }
         result["key_p95_ms"], result["key_median_ms"] = keys(terminal, presses)
         result["memory_mib"] = round(resident(terminal.process.pid) / 2**20, 1)
@@ -207,7 +204,18 @@ def look(proxytop, control, columns, rows, view, seconds, daemon, clients, press
             some.is_talking = False
         terminal.type("Q")
         terminal.wait_end()
-        return result
+    # What it takes by itself is not the same at all times, so it is looked at before and after.
+    idle = (idle + rest(daemon, is_quick, seconds)) / 2
+    result["daemon_cpu_percent"] = round(max(0.0, watched - idle), 2)
+    return result
+
+
+def rest(daemon, is_quick, seconds):
+    """What the daemon takes with nobody looking at it, once it has come to rest."""
+    time.sleep(0 if is_quick else 3)
+    meter = Meter(daemon)
+    time.sleep(0 if is_quick else seconds / 2)
+    return meter.percent
 
 
 def keys(terminal, count):

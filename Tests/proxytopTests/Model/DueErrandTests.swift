@@ -18,13 +18,7 @@ struct DueErrandTests {
     private static func promised(_ time: String = "0242") -> Stage {
         var stage = preview()
         stage.type(time)
-        stage.answers = [BatchTests.ok("mail/0/0", "up", "drain", generation: 8813)]
-        stage.type("y")
-        #expect(stage.requests == ["drain mail/0/0 if-gen=8812"])
-        stage.story.generation = 8813
-        stage.story.channels[0].state = .drain
-        stage.pass(milliseconds: 1000)
-        stage.model.notice = nil
+        stage.drainFirst()
         return stage
     }
 

@@ -14,13 +14,7 @@ struct ErrandTests {
         stage.press(.tab)
         #expect(
             stage.text.contains("When it is empty it is switched off, if this screen still runs."))
-        stage.answers = [BatchTests.ok("mail/0/0", "up", "drain", generation: 8813)]
-        stage.type("y")
-        #expect(stage.requests == ["drain mail/0/0 if-gen=8812"])
-        stage.story.generation = 8813
-        stage.story.channels[0].state = .drain
-        stage.pass(milliseconds: 1000)
-        stage.model.notice = nil
+        stage.drainFirst()
         return stage
     }
 
@@ -134,5 +128,18 @@ struct ErrandTests {
         stage.pass(milliseconds: 1000)
         #expect(stage.model.errands.isEmpty)
         #expect(stage.requests.count == 1)
+    }
+}
+
+extension Stage {
+    /// `y` to the preview of draining 0.0, which the daemon does.
+    mutating func drainFirst() {
+        answers = [BatchTests.ok("mail/0/0", "up", "drain", generation: 8813)]
+        type("y")
+        #expect(requests == ["drain mail/0/0 if-gen=8812"])
+        story.generation = 8813
+        story.channels[0].state = .drain
+        pass(milliseconds: 1000)
+        model.notice = nil
     }
 }
