@@ -105,11 +105,13 @@ extension Model {
     /// Of a drain the one connection that may never end; the others go by themselves.
     private mutating func cutLast() -> [Effect] {
         guard let picture, let session = lastOfDrain,
-            let target = Act.Target(.session(id: session.id), in: picture, window)
+            var target = Act.Target(.session(id: session.id), in: picture, window)
         else {
             tell(objection(to: .killLast) ?? "", isError: true)
             return []
         }
+        let client = hidesClients ? Privacy.hide(session.client) : session.client
+        target.name = "\(session.id) \(client)"
         return open(Act(verb: .kill, targets: [target], generation: picture.generation))
     }
 

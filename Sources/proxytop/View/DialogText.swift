@@ -180,8 +180,9 @@ struct DialogText {
     private var afterCut: String {
         let serials = act.targets.flatMap(\.serials)
         let channels = serials.compactMap { picture?.channel(serial: $0) }
-        let isOpen = channels.contains { $0.state.isUsable }
-        return channels.isEmpty || isOpen
+        // Of a connection that was named itself the channel is not known here.
+        guard !channels.isEmpty else { return "Who was cut may come back at once." }
+        return channels.contains { $0.state.isUsable }
             ? "The channel goes on: who was cut may come back at once."
             : "It takes nobody new: who was cut and comes back goes elsewhere."
     }

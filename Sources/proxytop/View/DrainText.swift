@@ -10,7 +10,7 @@ struct DrainText {
         width: Int
     ) {
         let track = model.history.channels[channel.serial]
-        var lines = [Self.beginning(channel, model, track)]
+        var lines = [Self.beginning(channel, model, track, silent: lingering?.count ?? 0)]
         if let lingering, let last = lingering.session {
             let client = model.hidesClients ? Privacy.hide(last.client) : last.client
             let idle = ", idle \(Age(milliseconds: last.idleMilliseconds))"
@@ -40,7 +40,7 @@ struct DrainText {
 
     /// `since 02:31 with 214; 31 conn left, empty in about 6m (3m-14m)`
     private static func beginning(
-        _ channel: ChannelSnapshot, _ model: Model, _ track: Track?
+        _ channel: ChannelSnapshot, _ model: Model, _ track: Track?, silent: Int
     ) -> Spans {
         var text = ""
         if let at = model.pictureAt, let now = model.picture?.nowMilliseconds {
@@ -51,6 +51,10 @@ struct DrainText {
             let before = track?.steps.last { $0.milliseconds <= since }
             if let before { text += " with \(before.current)" }
             text += "; "
+        }
+        // A forecast is about those that come to an end.
+        if silent > 0, silent >= channel.current {
+            return Spans(text + "\(channel.current) conn left, all of them silent", .slow)
         }
         return Spans(
             text + (DrainForecast(channel, track)?.text ?? "\(channel.current) conn left"))

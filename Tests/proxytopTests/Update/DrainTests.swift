@@ -28,6 +28,7 @@ struct DrainTests {
         #expect(stage.text.contains("silent: 1004 192.0.2.5:40004, idle 5m00s"))
         stage.type("L")
         #expect(stage.model.confirmation?.act.commands == [["kill", "session", "1004"]])
+        #expect(stage.text.contains("connection 1004 192.0.2.5:40004"))
         stage.press(.escape)
         stage.press(.tab)
         while stage.model.focus != .draining, stage.model.focus != .table { stage.press(.tab) }
@@ -36,6 +37,14 @@ struct DrainTests {
         #expect(stage.model.page == .detail)
         #expect(stage.text.contains("drain      since"))
         #expect(stage.text.contains("silent: 1004"))
+    }
+
+    @Test("when all that are left are silent there is no forecast")
+    func silent() {
+        var stage = stage(columns: 200, rows: 60)
+        stage.story.channels[4].current = 1
+        stage.pass(milliseconds: 1000)
+        #expect(stage.text.contains("1 conn left, all of them silent"))
     }
 
     @Test("where nothing drains, or nothing keeps it, L says so")
