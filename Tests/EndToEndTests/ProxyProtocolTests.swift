@@ -25,15 +25,9 @@ extension EndToEnd {
                   groups: [{ proxy-protocol: \(tells), channels: ["127.0.0.1:\(back)"] }]
                 """, log: "{ access: { target: LOG/access.log, format: json } }", in: directory)
             let ours = try daemon.daemon.port()
-            let file = try directory.write(
+            let file = try directory.haproxy(
+                mode: "tcp",
                 """
-                global
-                    log \(directory("log.sock")) format raw local0
-                defaults
-                    mode tcp
-                    timeout connect 5s
-                    timeout client 30s
-                    timeout server 30s
                     unique-id-format %ci-%cp
                 frontend outside
                     bind 127.0.0.1:\(front)
@@ -47,8 +41,7 @@ extension EndToEnd {
                     default_backend echo
                 backend echo
                     server e \(channel.endpoint)
-
-                """, to: "haproxy.cfg")
+                """)
             let haproxy = try Program(["haproxy", "-db", "-f", file], in: directory)
             let client = try connected(to: front, from: "127.0.0.77", of: haproxy)
             try client.send("ping")
@@ -87,26 +80,11 @@ extension EndToEnd {
         func nginx(tells: String) throws {
             let directory = try TemporaryDirectory()
             let port = try Program.freePort()
-            let file = try directory.write(
+            let file = try directory.nginx(
                 """
-                daemon off;
-                master_process off;
-                pid \(directory("nginx.pid"));
-                error_log \(directory("error.log"));
-                events {}
-                http {
-                    access_log off;
-                    client_body_temp_path \(directory("body"));
-                    proxy_temp_path \(directory("proxy"));
-                    fastcgi_temp_path \(directory("fastcgi"));
-                    uwsgi_temp_path \(directory("uwsgi"));
-                    scgi_temp_path \(directory("scgi"));
-                    server {
-                        listen 127.0.0.1:\(port) proxy_protocol;
-                        location / { return 200 "$proxy_protocol_addr $proxy_protocol_server_port\\n"; }
-                    }
-                }
-                """, to: "nginx.conf")
+                listen 127.0.0.1:\(port) proxy_protocol;
+                location / { return 200 "$proxy_protocol_addr $proxy_protocol_server_port\\n"; }
+                """)
             let nginx = try Program(["nginx", "-c", file], in: directory)
             try eventually("nginx listens") {
                 (try? Socket.connected(to: Endpoint("127.0.0.1:\(port)"))) != nil

@@ -85,19 +85,11 @@ extension EndToEnd {
             _ certificate: TestAuthority.Issued
         ) throws -> (program: Program, port: UInt16) {
             let port = try Program.freePort()
-            let file = try directory.write(
+            let file = try directory.haproxy(
                 """
-                global
-                    log \(directory("log.sock")) format raw local0
-                defaults
-                    mode http
-                    timeout connect 5s
-                    timeout client 30s
-                    timeout server 30s
                 frontend f
                     bind 127.0.0.1:\(port) ssl crt \(certificate.both) alpn h2,http/1.1
                     http-request return status 200 content-type text/plain lf-string "sni=%[ssl_fc_sni] alpn=%[ssl_fc_alpn]"
-
                 """, to: "teller.cfg")
             let program = try Program(["haproxy", "-db", "-f", file], in: directory)
             try eventually("HAProxy listens") {
@@ -258,42 +250,19 @@ extension EndToEnd {
         func realServers() throws {
             let server = try authority.server("server", for: ["a.example"])
             let (front, back) = (try Program.freePort(), try Program.freePort())
-            let haproxyFile = try directory.write(
+            let haproxyFile = try directory.haproxy(
                 """
-                global
-                    log \(directory("log.sock")) format raw local0
-                defaults
-                    mode http
-                    timeout connect 5s
-                    timeout client 30s
-                    timeout server 30s
                 frontend f
                     bind 127.0.0.1:\(front) accept-proxy ssl crt \(server.both) alpn http/1.1
                     http-request return status 200 content-type text/plain lf-string "haproxy %[fc_pp_authority] %[ssl_fc_sni] %[src] %[ssl_fc_alpn]"
-
-                """, to: "haproxy.cfg")
-            let nginxFile = try directory.write(
+                """)
+            let nginxFile = try directory.nginx(
                 """
-                daemon off;
-                master_process off;
-                pid \(directory("nginx.pid"));
-                error_log \(directory("error.log"));
-                events {}
-                http {
-                    access_log off;
-                    client_body_temp_path \(directory("body"));
-                    proxy_temp_path \(directory("proxy"));
-                    fastcgi_temp_path \(directory("fastcgi"));
-                    uwsgi_temp_path \(directory("uwsgi"));
-                    scgi_temp_path \(directory("scgi"));
-                    server {
-                        listen 127.0.0.1:\(back) ssl proxy_protocol;
-                        ssl_certificate \(server.certificate);
-                        ssl_certificate_key \(server.key);
-                        location / { return 200 "nginx $ssl_server_name $proxy_protocol_addr"; }
-                    }
-                }
-                """, to: "nginx.conf")
+                listen 127.0.0.1:\(back) ssl proxy_protocol;
+                ssl_certificate \(server.certificate);
+                ssl_certificate_key \(server.key);
+                location / { return 200 "nginx $ssl_server_name $proxy_protocol_addr"; }
+                """)
             let haproxy = try Program(["haproxy", "-db", "-f", haproxyFile], in: directory)
             let nginx = try Program(["nginx", "-c", nginxFile], in: directory)
             for port in [front, back] {
