@@ -188,6 +188,33 @@ extension EndToEnd {
             try daemon.stop()
         }
 
+        @Test("a dump has what is said inside TLS")
+        func dump() throws {
+            let channel = try LocalChannel.echo()
+            let certificate = try authority.server("server")
+            try withDaemon(services("certificate: \(certificate.both)", channel.endpoint)) {
+                daemon in
+                let client = try TLSTalkingClient(daemon.port(), in: directory)
+                try client.say("before")
+                try client.expect("before\n")
+                let id = try #require(try daemon.sessions().first?.id)
+                let dump = try Program(
+                    [
+                        Daemon.binary, "ctl", "--socket", daemon.controlPath, "dump", "\(id)",
+                        "text",
+                    ], in: TemporaryDirectory())
+                try daemon.waitForLine(" begins: by ")
+                try client.say("inside")
+                try client.expect("inside\n")
+                try client.end()
+                #expect(try client.program.waitForEnd() == 0)
+                #expect(try dump.waitForEnd() == 0)
+                #expect(dump.output.contains("-> 7\ninside\\0A\n\n-< 7\ninside\\0A\n\n"))
+                #expect(!dump.output.contains("before"))
+                #expect(dump.errors.contains("14 bytes shown, 0 not shown"))
+            }
+        }
+
         @Test("passphrase and key are nowhere to be read, and no core file would have them")
         func secrets() throws {
             let channel = try LocalChannel.farewell("A")
