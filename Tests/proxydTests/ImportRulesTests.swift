@@ -23,13 +23,12 @@ struct ImportRulesTests {
         // Where text for people or JSON is read or written.
         ImportRule(
             module: "Foundation",
-            allowed: ["proxyd/Configuration", "proxyd/Control"]),
+            allowed: ["proxyd/Configuration", "proxyd/Control", "proxyd/Exposition"]),
         ImportRule(module: "Yams", allowed: ["proxyd/Configuration"]),
         ImportRule(
             module: "ArgumentParser",
             allowed: [
-                "proxyd/Proxyd.swift", "proxyd/Commands", "proxytop/Proxytop.swift",
-                "proxytop/BatchOptions.swift",
+                "proxyd/Commands", "proxytop/Commands",
             ]),
     ]
 
@@ -70,12 +69,12 @@ struct ImportRulesTests {
         IgnoranceRule(folder: "proxyd/Configuration", unknown: "proxyd/Relay"),
         IgnoranceRule(folder: "proxyd/Configuration", unknown: "proxyd/Balancing"),
         IgnoranceRule(folder: "proxyd/Configuration", unknown: "proxyd/Control"),
-        IgnoranceRule(folder: "proxyd/System", unknown: "proxyd/Handover"),
-        IgnoranceRule(folder: "proxyd/EventLoop", unknown: "proxyd/Handover"),
-        IgnoranceRule(folder: "proxyd/Balancing", unknown: "proxyd/Handover"),
-        IgnoranceRule(folder: "proxyd/Relay", unknown: "proxyd/Handover"),
-        IgnoranceRule(folder: "proxyd/Configuration", unknown: "proxyd/Handover"),
-        IgnoranceRule(folder: "proxyd/Handover", unknown: "proxyd/Control"),
+        IgnoranceRule(folder: "proxyd/System", unknown: "proxyd/Upgrade"),
+        IgnoranceRule(folder: "proxyd/EventLoop", unknown: "proxyd/Upgrade"),
+        IgnoranceRule(folder: "proxyd/Balancing", unknown: "proxyd/Upgrade"),
+        IgnoranceRule(folder: "proxyd/Relay", unknown: "proxyd/Upgrade"),
+        IgnoranceRule(folder: "proxyd/Configuration", unknown: "proxyd/Upgrade"),
+        IgnoranceRule(folder: "proxyd/Upgrade", unknown: "proxyd/Control"),
         IgnoranceRule(folder: "proxytop/Model", unknown: "proxytop/Terminal"),
         IgnoranceRule(folder: "proxytop/Update", unknown: "proxytop/Terminal"),
         IgnoranceRule(folder: "proxytop/View", unknown: "proxytop/Terminal"),
