@@ -24,7 +24,7 @@ extension SessionDetail {
         add("channel_peer", FieldValue(endpoint: channelPeer))
         add("channel_address", FieldValue(endpoint: record.channel?.endpoint))
         for (side, leg) in [("client", record.legs?.client), ("channel", record.legs?.channel)] {
-            for (name, value) in TCPFacts.rows { add("\(side)_\(name)", leg.map(value) ?? .absent) }
+            for (name, value) in TCPInfo.rows { add("\(side)_\(name)", leg.map(value) ?? .absent) }
         }
         return table
     }
@@ -41,9 +41,9 @@ extension FlowRecord {
     }
 }
 
-extension TCPFacts {
+extension TCPInfo {
     /// What `show sessions` has no column for.
-    fileprivate static var rows: [(name: String, value: (TCPFacts) -> FieldValue)] {
+    fileprivate static var rows: [(name: String, value: (TCPInfo) -> FieldValue)] {
         [
             ("tcp", { .text($0.state.word) }),
             ("recovering", { .text($0.isRecovering ? "yes" : "no") }),

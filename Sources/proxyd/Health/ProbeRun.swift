@@ -117,12 +117,12 @@ final class ProbeRun {
         }
     }
 
-    private func receive(into space: inout [UInt8]) -> Transfer {
+    private func receive(into space: inout [UInt8]) -> IOResult {
         guard let tls else { return Socket.receive(socket.number, into: &space) }
         return tls.receive(into: &space)
     }
 
-    private func send(_ bytes: ArraySlice<UInt8>) -> Transfer {
+    private func send(_ bytes: ArraySlice<UInt8>) -> IOResult {
         guard let tls else { return Socket.send(socket.number, bytes) }
         return tls.send(bytes)
     }

@@ -133,7 +133,7 @@ struct LogLoop<Lines: LogLines> {
     // MARK: Writing
 
     /// Writes until all has gone, or nothing more is taken.
-    private mutating func flush() -> Transfer {
+    private mutating func flush() -> IOResult {
         var total = 0
         while !buffer.isEmpty {
             guard let outlet else {

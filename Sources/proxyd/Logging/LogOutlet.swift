@@ -98,7 +98,7 @@ final class LogOutlet: Sendable {
     private static let pipeRoom = 4096
 
     /// Writes some of the bytes, and never waits for a reader.
-    func write(_ bytes: ArraySlice<UInt8>) -> Transfer {
+    func write(_ bytes: ArraySlice<UInt8>) -> IOResult {
         switch kind {
         case .file:
             return unsafe bytes.withUnsafeBytes { raw in

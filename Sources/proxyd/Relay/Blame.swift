@@ -64,7 +64,7 @@ enum Blame: String, Sendable, CaseIterable {
         }
     }
 
-    private static func loses(_ leg: TCPFacts, isMoving: Bool) -> Bool {
+    private static func loses(_ leg: TCPInfo, isMoving: Bool) -> Bool {
         if leg.unacknowledged > 0 {
             if leg.timeouts > 0 || leg.isRecovering { return true }
             // An acknowledgement takes a round trip, and perhaps 200 ms more (RFC 1122, 4.2.3.2).
@@ -76,7 +76,7 @@ enum Blame: String, Sendable, CaseIterable {
             && leg.sentAgain >= leg.sent / 50
     }
 
-    private static func isSlow(_ leg: TCPFacts?, isBlocked: Bool, isMoving: Bool) -> Bool {
+    private static func isSlow(_ leg: TCPInfo?, isBlocked: Bool, isMoving: Bool) -> Bool {
         if isBlocked { return true }
         guard let leg else { return false }
         // The window is closed: there is something to send, and nothing under way.

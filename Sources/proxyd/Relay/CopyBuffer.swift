@@ -17,7 +17,7 @@ final class CopyBuffer {
 
     /// Receives into the empty buffer.
     @inline(__always)
-    func fill(from source: CInt) -> Transfer {
+    func fill(from source: CInt) -> IOResult {
         start = 0
         let outcome = unsafe Socket.receive(source, into: memory)
         if case .moved(let count) = outcome { end = count } else { end = 0 }
@@ -25,7 +25,7 @@ final class CopyBuffer {
     }
 
     /// The same of an end that speaks TLS.
-    func fill(from source: TLSConnection) -> Transfer {
+    func fill(from source: TLSConnection) -> IOResult {
         start = 0
         let outcome = unsafe source.receive(into: memory)
         if case .moved(let count) = outcome { end = count } else { end = 0 }
@@ -33,7 +33,7 @@ final class CopyBuffer {
     }
 
     /// Receives behind what is held; nothing when it is full.
-    func add(from source: TLSConnection) -> Transfer {
+    func add(from source: TLSConnection) -> IOResult {
         guard unsafe end < memory.count else { return .wouldBlock }
         let room = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[end...])
         let outcome = unsafe source.receive(into: room)
@@ -44,7 +44,7 @@ final class CopyBuffer {
     /// Sends what is held, as much as `sink` takes; after the last bytes the end may travel in the
     /// same packet.
     @inline(__always)
-    func drain(into sink: CInt, isLast: Bool) -> Transfer {
+    func drain(into sink: CInt, isLast: Bool) -> IOResult {
         let outcome = unsafe Socket.send(
             sink, UnsafeRawBufferPointer(rebasing: memory[start..<end]), moreFollows: isLast)
         if case .moved(let count) = outcome { start += count }
@@ -52,7 +52,7 @@ final class CopyBuffer {
     }
 
     /// The same to an end that speaks TLS.
-    func drain(into sink: TLSConnection) -> Transfer {
+    func drain(into sink: TLSConnection) -> IOResult {
         let outcome = unsafe sink.send(UnsafeRawBufferPointer(rebasing: memory[start..<end]))
         if case .moved(let count) = outcome { start += count }
         return outcome

@@ -169,7 +169,7 @@ struct Flow {
     }
 
     @inline(__always)
-    private func fill(_ buffer: CopyBuffer, from source: CInt) -> Transfer {
+    private func fill(_ buffer: CopyBuffer, from source: CInt) -> IOResult {
         if let sourceTLS { return buffer.fill(from: sourceTLS) }
         return buffer.fill(from: source)
     }

@@ -40,8 +40,8 @@ struct FlowRecord: Sendable {
 /// What the kernel knows of a session's two connections.
 struct SessionLegs: Sendable {
     /// nil: it is no TCP connection, or there is none.
-    var client: TCPFacts?
-    var channel: TCPFacts?
+    var client: TCPInfo?
+    var channel: TCPInfo?
     /// Our port of the channel's connection.
     var channelPort: UInt16?
 }
@@ -59,9 +59,9 @@ extension Session {
 
     /// Two or three system calls.
     var legs: SessionLegs {
-        var legs = SessionLegs(client: TCPFacts(of: clientSocket))
+        var legs = SessionLegs(client: TCPInfo(of: clientSocket))
         guard channelSocket.number >= 0 else { return legs }
-        legs.channel = TCPFacts(of: channelSocket)
+        legs.channel = TCPInfo(of: channelSocket)
         if case .ip(_, let port) = Socket.localEndpoint(channelSocket) { legs.channelPort = port }
         return legs
     }

@@ -56,7 +56,7 @@ struct PacketSocket: ~Copyable {
     init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 
     /// Sends a packet whole, or not at all; the descriptors stay ours, too.
-    func send(_ packet: [UInt8], descriptors: [CInt] = []) -> Transfer {
+    func send(_ packet: [UInt8], descriptors: [CInt] = []) -> IOResult {
         let count = unsafe clinux_send_packet(
             descriptor.number, packet, packet.count, descriptors, descriptors.count)
         guard count < 0 else { return .moved(count) }

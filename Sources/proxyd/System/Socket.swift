@@ -3,7 +3,7 @@ internal import Glibc
 internal import Shared
 
 /// What a call that moves bytes came to. Having to wait is an outcome, not an error.
-enum Transfer {
+enum IOResult {
     case moved(Int)
     case wouldBlock
     case endOfStream
@@ -160,7 +160,7 @@ enum Socket {
 
     /// Receives into `space`; moves nothing when the socket is empty.
     @inline(__always)
-    static func receive(_ descriptor: CInt, into space: UnsafeMutableRawBufferPointer) -> Transfer {
+    static func receive(_ descriptor: CInt, into space: UnsafeMutableRawBufferPointer) -> IOResult {
         let count = unsafe recv(descriptor, space.baseAddress, space.count, 0)
         return outcome(count)
     }
@@ -172,14 +172,14 @@ enum Socket {
     @inline(__always)
     static func send(
         _ descriptor: CInt, _ bytes: UnsafeRawBufferPointer, moreFollows: Bool = false
-    ) -> Transfer {
+    ) -> IOResult {
         let flags = CInt(MSG_NOSIGNAL) | (moreFollows ? CInt(MSG_MORE) : 0)
         let count = unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags)
         return outcome(count)
     }
 
     @inline(__always)
-    static func outcome(_ count: Int) -> Transfer {
+    static func outcome(_ count: Int) -> IOResult {
         if count > 0 { return .moved(count) }
         if count == 0 { return .endOfStream }
         let number = errno

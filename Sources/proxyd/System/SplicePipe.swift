@@ -47,7 +47,7 @@ final class SplicePipe {
 
     /// Takes bytes out of `source`. The pipe must be empty.
     @inline(__always)
-    func fill(from source: CInt) -> Transfer {
+    func fill(from source: CInt) -> IOResult {
         assert(isEmpty, "a pipe is filled only when empty")
         let moved = splice(source, nil, writeEnd.number, nil, Self.fillLimit, Self.flags)
         if moved > 0 { count = moved }
@@ -56,7 +56,7 @@ final class SplicePipe {
 
     /// Puts the bytes into `sink`, as many as it takes.
     @inline(__always)
-    func drain(into sink: CInt) -> Transfer {
+    func drain(into sink: CInt) -> IOResult {
         let moved = splice(readEnd.number, nil, sink, nil, count, Self.flags)
         if moved > 0 { count -= moved }
         return Socket.outcome(moved)

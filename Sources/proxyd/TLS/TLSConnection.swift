@@ -25,7 +25,7 @@ final class TLSConnection {
     private let client: TLSClient?
     private let requiresCloseNotify: Bool
     /// What comes after the bytes that were received last.
-    private var receivedLast: Transfer?
+    private var receivedLast: IOResult?
     /// A receive has to send something first, for which there is no room.
     private(set) var needsRoomToReceive = false
     /// The other side has ended without saying so in TLS.
@@ -147,7 +147,7 @@ final class TLSConnection {
     // MARK: Bytes
 
     /// Receives into `space` what is there; moves nothing when nothing is.
-    func receive(into space: UnsafeMutableRawBufferPointer) -> Transfer {
+    func receive(into space: UnsafeMutableRawBufferPointer) -> IOResult {
         if let last = receivedLast {
             guard case .wouldBlock = last else { return last }
             receivedLast = nil
@@ -178,7 +178,7 @@ final class TLSConnection {
     var isDry: Bool { if case .wouldBlock = receivedLast { true } else { false } }
 
     /// What it means that nothing was received.
-    private func stop(_ result: Int32) -> Transfer {
+    private func stop(_ result: Int32) -> IOResult {
         switch unsafe SSL_get_error(ssl, result) {
         case SSL_ERROR_WANT_READ: return .wouldBlock
         case SSL_ERROR_WANT_WRITE:
@@ -202,7 +202,7 @@ final class TLSConnection {
 
     /// Sends as much as the socket has room for. What was not sent has to be offered again as it was; what was may
     /// still wait here for room.
-    func send(_ bytes: UnsafeRawBufferPointer) -> Transfer {
+    func send(_ bytes: UnsafeRawBufferPointer) -> IOResult {
         if let obstacle = flush() { return obstacle }
         // Several records in one call, which the kernel can cut as it likes.
         if bytes.count > Self.mostInRecord { unsafe copenssl_gather(wire) }
@@ -237,7 +237,7 @@ final class TLSConnection {
     var hasUnsent: Bool { unsafe wire.pointee.outbox != nil }
 
     /// Sends what waits here; nil: all of it.
-    func flush() -> Transfer? {
+    func flush() -> IOResult? {
         guard hasUnsent else { return nil }
         switch unsafe copenssl_flush(wire) {
         case 1: return nil
@@ -257,11 +257,11 @@ final class TLSConnection {
     }
 
     /// The same as `receive` and `send` for those who keep bytes in arrays.
-    func receive(into space: inout [UInt8]) -> Transfer {
+    func receive(into space: inout [UInt8]) -> IOResult {
         unsafe space.withUnsafeMutableBytes { unsafe receive(into: $0) }
     }
 
-    func send(_ bytes: ArraySlice<UInt8>) -> Transfer {
+    func send(_ bytes: ArraySlice<UInt8>) -> IOResult {
         unsafe bytes.withUnsafeBytes { unsafe send($0) }
     }
 

@@ -29,10 +29,10 @@ struct SessionQueryTests {
             record.inward.byteCount = bytes
             return record
         }
-        var slow = TCPFacts()
+        var slow = TCPInfo()
         slow.rtt = 90_000
         slow.retransmitted = 3
-        daemon.legs[9] = SessionLegs(client: slow, channel: TCPFacts(), channelPort: 4711)
+        daemon.legs[9] = SessionLegs(client: slow, channel: TCPInfo(), channelPort: 4711)
     }
 
     private func select(_ line: String) throws -> (ids: String, matched: Int) {

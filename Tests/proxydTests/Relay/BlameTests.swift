@@ -9,7 +9,7 @@ struct BlameTests {
     private static func session(_ change: (inout SessionRecord) -> Void) throws -> SessionRecord {
         let listener = try Blueprint.topology([("s", [("g", ["a"])])]).listeners[0]
         var record = SessionRecord.sample(1, of: listener)
-        record.legs = SessionLegs(client: TCPFacts(), channel: TCPFacts())
+        record.legs = SessionLegs(client: TCPInfo(), channel: TCPInfo())
         change(&record)
         return record
     }

@@ -37,7 +37,7 @@ struct SessionTallyTests {
         var record = SessionRecord.sample(
             7, of: topology.listeners[0], channel: topology.channels[0])
         record.lastMoved = .channel
-        var facts = TCPFacts()
+        var facts = TCPInfo()
         facts.rtt = 5
         facts.busy = 10
         facts.windowLimited = 5

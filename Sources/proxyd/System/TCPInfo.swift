@@ -4,7 +4,7 @@ internal import Glibc
 /// What the kernel knows of one TCP connection at one instant (tcp(7), `TCP_INFO`).
 ///
 /// What an older kernel does not tell is zero. "Sent" is what we sent to the other end.
-struct TCPFacts: Equatable, Sendable {
+struct TCPInfo: Equatable, Sendable {
     enum State: UInt8, Sendable {
         case established = 1
         case synSent, synReceived, finWait1, finWait2, timeWait, closed, closeWait, lastAck, listen
@@ -79,7 +79,7 @@ struct TCPFacts: Equatable, Sendable {
     var windowLimitedPercent: UInt64? { busy > 0 ? min(100, windowLimited * 100 / busy) : nil }
 }
 
-extension TCPFacts {
+extension TCPInfo {
     /// nil for what is no TCP connection.
     init?(of descriptor: borrowing FileDescriptor) {
         var info = clinux_tcp_info()

@@ -25,23 +25,23 @@ struct TCPFactsTests {
         #expect(try callee.receiveText(5) == "hello")
         let own = FileDescriptor(owning: dup(caller.number))
         let others = FileDescriptor(owning: dup(callee.number))
-        let sender = TCPFacts(of: own)
+        let sender = TCPInfo(of: own)
         let facts = try #require(sender)
         #expect(facts.state == .established)
         #expect(facts.sent == 5)
         #expect(facts.rtt > 0)
-        let receiver = TCPFacts(of: others)
+        let receiver = TCPInfo(of: others)
         #expect(receiver?.received == 5)
         let plenty = [UInt8](repeating: 1, count: 65_536)
         while try caller.sendSome(plenty[...]) > 0 {}
-        try Wait.until("the window to be closed") { (TCPFacts(of: own)?.unsent ?? 0) > 0 }
+        try Wait.until("the window to be closed") { (TCPInfo(of: own)?.unsent ?? 0) > 0 }
     }
 
     @Test("what is no TCP connection has no facts")
     func none() throws {
         let (one, _) = try TestSocket.pair(.unix)
         let descriptor = FileDescriptor(owning: dup(one.number))
-        let (facts, nothing) = (TCPFacts(of: descriptor), TCPFacts(of: FileDescriptor.none))
+        let (facts, nothing) = (TCPInfo(of: descriptor), TCPInfo(of: FileDescriptor.none))
         #expect(facts == nil)
         #expect(nothing == nil)
     }
