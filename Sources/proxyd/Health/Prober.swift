@@ -233,7 +233,7 @@ final class Prober {
         guard next.probe.usesTLS ?? (next.probe.check == .tls || next.channel.tls != nil) else {
             return nil
         }
-        do throws(TLSMistake) {
+        do throws(TLSError) {
             return try next.channel.probeTLS?.connection(
                 on: descriptor, serverName: nil, alpn: nil, resumes: false)
         } catch {

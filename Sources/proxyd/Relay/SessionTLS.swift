@@ -29,7 +29,7 @@ extension Session {
         guard ClientBytes.count(clientSocket) ?? 1 > 0 else {
             return inFlow.endFollows ? life.endedEarly() : .none
         }
-        do throws(TLSMistake) {
+        do throws(TLSError) {
             guard let tls = try listener.tls?.connection(on: clientSocket.number) else {
                 return life.turnAway(.overload, resetting: .neither)
             }
@@ -119,7 +119,7 @@ extension Session {
             return connectFailed(.init(streamError: number), errno: number, on: worker)
         }
         guard let client = channel.tls else { return connected(to: channel, on: worker) }
-        do throws(TLSMistake) {
+        do throws(TLSError) {
             channelTLS = try client.connection(
                 on: channelSocket.number, serverName: told?.details.serverName,
                 alpn: told?.details.alpn)

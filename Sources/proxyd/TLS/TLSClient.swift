@@ -31,7 +31,7 @@ final class TLSClient: @unchecked Sendable {
     init(
         _ settings: TLSChannelConfiguration, _ files: TLSFiles, host: String?,
         after previous: TLSClient? = nil
-    ) throws(TLSMistake) {
+    ) throws(TLSError) {
         self.settings = settings
         digest = files.digest
         counts = previous?.counts ?? TLSCounts()
@@ -52,7 +52,7 @@ final class TLSClient: @unchecked Sendable {
             }
             if let path = settings.revoked { try context.revoke(path, files) }
             guard name != nil else {
-                throw TLSMistake(
+                throw TLSError(
                     "a Unix socket has no name to verify; say which its certificate is for (name)")
             }
         }
@@ -65,11 +65,11 @@ final class TLSClient: @unchecked Sendable {
     /// A channel that has just accepted; `serverName` and `alpn` are the client's.
     func connection(
         on descriptor: CInt, serverName: String?, alpn: [UInt8]?, resumes: Bool = true
-    ) throws(TLSMistake) -> TLSConnection {
+    ) throws(TLSError) -> TLSConnection {
         try unsafe TLSConnection(
             connecting: context, of: self, on: descriptor,
             requiresCloseNotify: settings.requiresCloseNotify
-        ) { ssl throws(TLSMistake) in
+        ) { ssl throws(TLSError) in
             unsafe try prepare(ssl, serverName: serverName, alpn: alpn)
             if resumes { unsafe resume(ssl) }
         }
@@ -77,7 +77,7 @@ final class TLSClient: @unchecked Sendable {
 
     private func prepare(
         _ ssl: OpaquePointer, serverName: String?, alpn: [UInt8]?
-    ) throws(TLSMistake) {
+    ) throws(TLSError) {
         if let name {
             guard unsafe copenssl_expect(ssl, name, isAddress) == 1 else {
                 throw TLSContext.mistake("OpenSSL has no memory for a connection")

@@ -38,7 +38,7 @@ final class TLSConnection {
     init(
         accepting context: TLSContext, of server: TLSServer, on descriptor: CInt,
         requiresCloseNotify: Bool
-    ) throws(TLSMistake) {
+    ) throws(TLSError) {
         unsafe (ssl, wire) = try Self.made(context, on: descriptor)
         self.server = server
         client = nil
@@ -49,8 +49,8 @@ final class TLSConnection {
     /// To a channel that has accepted; `prepare` says what is asked of it.
     init(
         connecting context: TLSContext, of client: TLSClient, on descriptor: CInt,
-        requiresCloseNotify: Bool, prepare: (OpaquePointer) throws(TLSMistake) -> Void
-    ) throws(TLSMistake) {
+        requiresCloseNotify: Bool, prepare: (OpaquePointer) throws(TLSError) -> Void
+    ) throws(TLSError) {
         unsafe (ssl, wire) = try Self.made(context, on: descriptor)
         self.client = client
         server = nil
@@ -61,7 +61,7 @@ final class TLSConnection {
 
     private static func made(
         _ context: TLSContext, on descriptor: CInt
-    ) throws(TLSMistake) -> (OpaquePointer, UnsafeMutablePointer<copenssl_wire>) {
+    ) throws(TLSError) -> (OpaquePointer, UnsafeMutablePointer<copenssl_wire>) {
         guard let ssl = unsafe SSL_new(context.pointer) else {
             throw TLSContext.mistake("OpenSSL has no memory for a connection")
         }

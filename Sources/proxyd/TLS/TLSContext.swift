@@ -17,11 +17,11 @@ final class TLSContext: @unchecked Sendable {
 
     enum Role { case server, client }
 
-    init(_ role: Role, _ versions: TLSVersions, _ ciphers: TLSCiphers) throws(TLSMistake) {
+    init(_ role: Role, _ versions: TLSVersions, _ ciphers: TLSCiphers) throws(TLSError) {
         guard
             let context = unsafe copenssl_context(
                 role == .server, versions.least.number, versions.most.number)
-        else { throw TLSMistake("OpenSSL has no memory for TLS") }
+        else { throw TLSError("OpenSSL has no memory for TLS") }
         unsafe pointer = context
         guard unsafe SSL_CTX_set_cipher_list(pointer, ciphers.ciphers ?? Self.ciphers) == 1 else {
             throw Self.mistake("ciphers: OpenSSL knows none of them")
@@ -37,15 +37,15 @@ final class TLSContext: @unchecked Sendable {
     deinit { unsafe SSL_CTX_free(pointer) }
 
     /// A mistake in our words; what OpenSSL has to say about it is dropped.
-    static func mistake(_ message: String) -> TLSMistake {
+    static func mistake(_ message: String) -> TLSError {
         ERR_clear_error()
-        return TLSMistake(message)
+        return TLSError(message)
     }
 
     // MARK: Certificates
 
     /// Shows this certificate; of several with different kinds of keys the one that the other side knows.
-    func use(_ certificate: CertificateConfiguration, _ files: TLSFiles) throws(TLSMistake) {
+    func use(_ certificate: CertificateConfiguration, _ files: TLSFiles) throws(TLSError) {
         let chain = files[certificate.certificate]
         switch unsafe copenssl_use_chain(pointer, chain, chain.count) {
         case 0:
@@ -91,7 +91,7 @@ final class TLSContext: @unchecked Sendable {
     }
 
     /// Believes these authorities, and no others.
-    func trust(_ path: String, _ key: String, _ files: TLSFiles, tells: Bool) throws(TLSMistake) {
+    func trust(_ path: String, _ key: String, _ files: TLSFiles, tells: Bool) throws(TLSError) {
         let bytes = files[path]
         guard unsafe copenssl_trust(pointer, bytes, bytes.count, tells) > 0 else {
             throw Self.mistake("\(key) \(path): no certificate in it, or a broken one")
@@ -99,7 +99,7 @@ final class TLSContext: @unchecked Sendable {
     }
 
     /// Believes nobody who stands in the list.
-    func revoke(_ path: String, _ files: TLSFiles) throws(TLSMistake) {
+    func revoke(_ path: String, _ files: TLSFiles) throws(TLSError) {
         let bytes = files[path]
         guard unsafe copenssl_revoke(pointer, bytes, bytes.count) > 0 else {
             throw Self.mistake(

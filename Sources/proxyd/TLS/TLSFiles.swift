@@ -11,14 +11,14 @@ struct TLSFiles {
     /// The system's authorities fit several times.
     static let mostBytes = 4 << 20
 
-    init(of listener: TLSListenerConfiguration) throws(TLSMistake) {
+    init(of listener: TLSListenerConfiguration) throws(TLSError) {
         for certificate in listener.certificates { try read(certificate) }
         if let path = listener.clientCA { try read(path, "client-ca") }
         if let path = listener.revoked { try read(path, "crl") }
         digest = sum
     }
 
-    init(of channel: TLSChannelConfiguration) throws(TLSMistake) {
+    init(of channel: TLSChannelConfiguration) throws(TLSError) {
         if let certificate = channel.certificate { try read(certificate) }
         if let path = channel.ca { try read(path, "ca") }
         if let path = channel.revoked { try read(path, "crl") }
@@ -43,7 +43,7 @@ struct TLSFiles {
 
     // MARK: Reading
 
-    private mutating func read(_ certificate: CertificateConfiguration) throws(TLSMistake) {
+    private mutating func read(_ certificate: CertificateConfiguration) throws(TLSError) {
         // Whatever comes of it, a key is in memory from now on.
         ProcessMemory.hide()
         try read(certificate.certificate, "certificate")
@@ -52,26 +52,26 @@ struct TLSFiles {
         passphrases[certificate.keyPath] = try Self.passphrase(certificate.passphrase)
     }
 
-    private mutating func read(_ path: String, _ noun: String) throws(TLSMistake) {
+    private mutating func read(_ path: String, _ noun: String) throws(TLSError) {
         files[path] = try Self.bytes(of: path, noun)
     }
 
-    private static func bytes(of path: String, _ noun: String) throws(TLSMistake) -> [UInt8] {
+    private static func bytes(of path: String, _ noun: String) throws(TLSError) -> [UInt8] {
         let bytes: [UInt8]?
         do throws(SystemError) {
             bytes = try WholeFile.read(path, most: mostBytes)
         } catch {
-            throw TLSMistake(
+            throw TLSError(
                 "\(noun) \(path): \(SystemError.words(for: error.number))",
                 isForbidden: error.isForbidden)
         }
-        guard let bytes else { throw TLSMistake("\(noun) \(path): there is no such file") }
-        guard !bytes.isEmpty else { throw TLSMistake("\(noun) \(path): the file is empty") }
+        guard let bytes else { throw TLSError("\(noun) \(path): there is no such file") }
+        guard !bytes.isEmpty else { throw TLSError("\(noun) \(path): the file is empty") }
         return bytes
     }
 
     /// The first line of a file, the value of a variable, or the words themselves; nil: there is none.
-    private static func passphrase(_ passphrase: Passphrase?) throws(TLSMistake) -> String? {
+    private static func passphrase(_ passphrase: Passphrase?) throws(TLSError) -> String? {
         switch passphrase {
         case nil: return nil
         case .text(let secret): return secret.revealed
@@ -82,7 +82,7 @@ struct TLSFiles {
             return String(decoding: line, as: UTF8.self)
         case .environment(let name):
             guard let value = ProcessEnvironment.secret(of: name) else {
-                throw TLSMistake("passphrase-env: the environment has no variable \(name)")
+                throw TLSError("passphrase-env: the environment has no variable \(name)")
             }
             return value
         }

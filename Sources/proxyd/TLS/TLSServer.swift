@@ -22,7 +22,7 @@ final class TLSServer: @unchecked Sendable {
     init(
         _ settings: TLSListenerConfiguration, _ files: TLSFiles, group: String,
         after previous: TLSServer? = nil
-    ) throws(TLSMistake) {
+    ) throws(TLSError) {
         self.settings = settings
         digest = files.digest
         counts = previous?.counts ?? TLSCounts()
@@ -45,7 +45,7 @@ final class TLSServer: @unchecked Sendable {
         }
         self.contexts = contexts
         self.byName = byName
-        guard !contexts.isEmpty else { throw TLSMistake("there is no certificate") }
+        guard !contexts.isEmpty else { throw TLSError("there is no certificate") }
         // A client that is asked to begin again comes to the one that its name has led to.
         let client = unsafe Unmanaged.passUnretained(self).toOpaque()
         for context in contexts {
@@ -55,7 +55,7 @@ final class TLSServer: @unchecked Sendable {
 
     private static func tickets(
         _ settings: TLSListenerConfiguration, after previous: TLSServer?
-    ) throws(TLSMistake) -> TLSTickets? {
+    ) throws(TLSError) -> TLSTickets? {
         guard settings.tickets else { return nil }
         if let kept = previous?.tickets,
             previous?.settings.ticketLifetime == settings.ticketLifetime
@@ -68,12 +68,12 @@ final class TLSServer: @unchecked Sendable {
     private static func context(
         _ settings: TLSListenerConfiguration, _ files: TLSFiles, _ group: String,
         _ tickets: TLSTickets?
-    ) throws(TLSMistake) -> TLSContext {
+    ) throws(TLSError) -> TLSContext {
         let context = try TLSContext(.server, settings.versions, settings.ciphers)
         if !settings.alpn.isEmpty {
             let names = TLSContext.wire(settings.alpn)
             guard unsafe copenssl_set_alpn(context.pointer, names, names.count) == 1 else {
-                throw TLSMistake("OpenSSL has no memory for TLS")
+                throw TLSError("OpenSSL has no memory for TLS")
             }
         }
         if let path = settings.clientCA {
@@ -90,7 +90,7 @@ final class TLSServer: @unchecked Sendable {
         guard
             unsafe copenssl_set_tickets(
                 context.pointer, tickets?.pointer, tickets?.lifetime ?? 0) == 1
-        else { throw TLSMistake("OpenSSL has no memory for tickets") }
+        else { throw TLSError("OpenSSL has no memory for tickets") }
         return context
     }
 
@@ -108,13 +108,13 @@ final class TLSServer: @unchecked Sendable {
     }
 
     /// A client that has begun to speak; nil: there are too many.
-    func connection(on descriptor: CInt) throws(TLSMistake) -> TLSConnection? {
+    func connection(on descriptor: CInt) throws(TLSError) -> TLSConnection? {
         let count = handshakes.wrappingAdd(1, ordering: .relaxed).newValue
         guard count <= settings.maxHandshakes, let first = contexts.first else {
             leaveHandshake()
             return nil
         }
-        do throws(TLSMistake) {
+        do throws(TLSError) {
             return try TLSConnection(
                 accepting: first, of: self, on: descriptor,
                 requiresCloseNotify: settings.requiresCloseNotify)

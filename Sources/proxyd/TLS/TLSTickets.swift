@@ -7,10 +7,10 @@ final class TLSTickets: @unchecked Sendable {
     let pointer: OpaquePointer
     let lifetime: UInt32
 
-    init(lifetime: Duration) throws(TLSMistake) {
+    init(lifetime: Duration) throws(TLSError) {
         self.lifetime = UInt32(clamping: max(1, lifetime.components.seconds))
         guard let tickets = unsafe copenssl_tickets_new(self.lifetime) else {
-            throw TLSMistake("OpenSSL has no memory for tickets")
+            throw TLSError("OpenSSL has no memory for tickets")
         }
         unsafe pointer = tickets
     }

@@ -70,7 +70,7 @@ struct TLSMaterial {
     ) throws(StartError) {
         let isSame = old?.settings == settings
         if isSame, !rereads { return servers[path] = old }
-        do throws(TLSMistake) {
+        do throws(TLSError) {
             var files = try TLSFiles(of: settings)
             defer { files.wipe() }
             servers[path] =
@@ -90,7 +90,7 @@ struct TLSMaterial {
     ) throws(StartError) -> TLSClient {
         let same = old?.settings == settings && old?.host == host ? old : nil
         if let same, !rereads { return same }
-        do throws(TLSMistake) {
+        do throws(TLSError) {
             var files = try TLSFiles(of: settings)
             defer { files.wipe() }
             if let same, same.digest == files.digest { return same }
@@ -105,13 +105,13 @@ struct TLSMaterial {
     }
 
     /// A daemon that has given up its privileges cannot read a key that only root may read.
-    private mutating func keep(_ subject: String, _ mistake: TLSMistake) {
+    private mutating func keep(_ subject: String, _ mistake: TLSError) {
         kept.append("\(subject): \(mistake.message): what it held before stays in use")
     }
 }
 
 extension StartError {
-    fileprivate init(_ mistake: TLSMistake, of subject: String) {
+    fileprivate init(_ mistake: TLSError, of subject: String) {
         self.init(
             code: mistake.isForbidden ? .permission : .configuration,
             message: "\(subject): \(mistake.message)")

@@ -31,7 +31,7 @@ struct TLSFileTests {
             _ = try TLSServer(settings)
             return nil
         } catch {
-            return (error as? TLSMistake)?.message ?? "\(error)"
+            return (error as? TLSError)?.message ?? "\(error)"
         }
     }
 
@@ -198,7 +198,7 @@ struct TLSFileTests {
                 _ = try TLSClient(settings, host: host)
                 return nil
             } catch {
-                return (error as? TLSMistake)?.message ?? "\(error)"
+                return (error as? TLSError)?.message ?? "\(error)"
             }
         }
         #expect(mistake { _ in } == nil)

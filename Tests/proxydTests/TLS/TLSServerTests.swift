@@ -116,7 +116,7 @@ struct TLSServerTests {
         let twice = try settings([
             certificate("a", for: ["a.example"]), certificate("b", for: ["a.example"]),
         ])
-        #expect(throws: TLSMistake.self) { try TLSServer(twice) }
+        #expect(throws: TLSError.self) { try TLSServer(twice) }
     }
 
     @Test("a client whose first guess at the exchange of keys is none of ours is asked again")

@@ -1,5 +1,5 @@
 /// Why TLS cannot be had as it is asked for: what is wrong, and where, for people.
-struct TLSMistake: Error, Equatable {
+struct TLSError: Error, Equatable {
     let message: String
     /// A file is there, and may not be read.
     var isForbidden = false
