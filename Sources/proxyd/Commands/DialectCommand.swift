@@ -53,7 +53,7 @@ extension DialectPlan {
     /// Judged by the rules of the file.
     func validated(for call: DialectCall) throws(DialectRefusal) -> Configuration {
         do throws(ConfigurationErrors) {
-            var validator = DraftValidator(mistakes: Mistakes())
+            var validator = DraftValidator(mistakes: Diagnostics())
             return try validator.configuration(from: ConfigurationDraft(of: configuration))
         } catch {
             let status = options.dialect?.exits.configuration ?? ExitStatus.configuration.rawValue

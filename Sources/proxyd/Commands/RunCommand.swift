@@ -145,7 +145,7 @@ struct RunCommand: ParsableCommand {
     {
         guard let word else { return standard }
         if word == "never" { return nil }
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try ValueReader.duration(word, in: .zero...ValueReader.year, as: option)
         } catch {
             throw ValidationError("\(error.problem); \(error.remedy)")

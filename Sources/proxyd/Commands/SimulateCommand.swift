@@ -97,7 +97,7 @@ struct SimulateCommand: ParsableCommand {
     private func balances() throws -> [BalanceConfiguration] {
         guard !policy.isEmpty else { return PolicyName.allCases.map { .init(policy: $0) } }
         return try policy.map { text in
-            do throws(ValueMistake) {
+            do throws(ValueError) {
                 return try BalanceOptions.read(text.split(separator: " ").map(String.init))
             } catch {
                 throw ValidationError("--policy: \(error.problem); \(error.remedy)")

@@ -28,7 +28,7 @@ extension FileReader {
     }
 
     private mutating func accessRule(line: String, at place: Place) -> AccessRule? {
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try AccessLine.rule(line)
         } catch {
             yaml.mistakes.add(error, at: place)
@@ -59,7 +59,7 @@ extension FileReader {
             ? [operand] : yaml.list(operand, as: "“\(verb)”") ?? []
         let words = values.compactMap { yaml.text($0, as: "a value of “\(verb)”") }
         guard words.count == values.count, !words.isEmpty else { return nil }
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return AccessRule(
                 verdict: verb.hasPrefix("allow") ? .allow : .deny(action?.value ?? .close),
                 clients: try AccessLine.clients(words, isFile: verb.hasSuffix("-file")))
@@ -72,11 +72,11 @@ extension FileReader {
 
 /// Reads a rule from one line: `deny 10.0.0.0/8 2001:db8::/32 reset`.
 enum AccessLine {
-    static func rule(_ line: String) throws(ValueMistake) -> AccessRule {
+    static func rule(_ line: String) throws(ValueError) -> AccessRule {
         var words = line.split(separator: " ").map(String.init)
         guard let verb = words.first, ["allow", "deny", "allow-file", "deny-file"].contains(verb)
         else {
-            throw ValueMistake(
+            throw ValueError(
                 "“\(line.prefix(60))” is no rule of access",
                 "write it as “allow 10.0.0.0/8” or “deny all reset”")
         }
@@ -84,7 +84,7 @@ enum AccessLine {
         var verdict = AccessRule.Verdict.allow
         if verb.hasPrefix("deny") { verdict = .deny(try takeAction(from: &words)) }
         guard !words.isEmpty else {
-            throw ValueMistake(
+            throw ValueError(
                 "“\(line.prefix(60))” says not whom it means", "add a network, “all” or “unix”")
         }
         return AccessRule(
@@ -92,7 +92,7 @@ enum AccessLine {
     }
 
     /// What stands behind the clients; `close` where nothing does.
-    private static func takeAction(from words: inout [String]) throws(ValueMistake) -> DenyAction {
+    private static func takeAction(from words: inout [String]) throws(ValueError) -> DenyAction {
         guard let index = words.firstIndex(where: { names.contains($0) }) else { return .close }
         let text = words[index...].joined(separator: " ")
         words.removeSubrange(index...)
@@ -102,7 +102,7 @@ enum AccessLine {
     private static let names: Set = ["close", "reset", "tarpit", "drop"]
 
     /// `close`, `reset`, `tarpit`, `tarpit 30s` or `drop`.
-    static func action(_ text: String, as name: String) throws(ValueMistake) -> DenyAction {
+    static func action(_ text: String, as name: String) throws(ValueError) -> DenyAction {
         switch text {
         case "close": return .close
         case "reset": return .reset
@@ -110,7 +110,7 @@ enum AccessLine {
         case "tarpit": return .tarpit(DenyAction.standardTarpit)
         default:
             guard text.hasPrefix("tarpit "), let time = text.split(separator: " ").last else {
-                throw ValueMistake(
+                throw ValueError(
                     "\(name) is “\(text)”, which is unknown",
                     "write close, reset, drop or tarpit 30s")
             }
@@ -123,10 +123,10 @@ enum AccessLine {
 
     static func clients(
         _ words: [String], isFile: Bool
-    ) throws(ValueMistake) -> AccessRule.Clients {
+    ) throws(ValueError) -> AccessRule.Clients {
         if isFile {
             guard let path = words.first, words.count == 1 else {
-                throw ValueMistake(
+                throw ValueError(
                     "a rule of “access” names several files", "write a rule for each")
             }
             return .file(path: path, try NetworkFile.read(path))
@@ -138,10 +138,10 @@ enum AccessLine {
         return .networks(networks)
     }
 
-    static func network(_ text: String) throws(ValueMistake) -> Network {
+    static func network(_ text: String) throws(ValueError) -> Network {
         guard let network = Network(rule: text) else {
             let isWord = text == "all" || text == "unix"
-            throw ValueMistake(
+            throw ValueError(
                 isWord
                     ? "“\(text)” stands among networks"
                     : "“\(text.prefix(60))” is no network",

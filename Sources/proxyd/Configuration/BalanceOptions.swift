@@ -70,20 +70,20 @@ struct BalanceOptions {
     /// Options that do not go together.
     struct Nonsense: Error, Equatable {
         var option: String
-        var mistake: ValueMistake
+        var mistake: ValueError
 
         init(option: String, _ problem: String, _ remedy: String) {
             self.option = option
-            mistake = ValueMistake(problem, remedy)
+            mistake = ValueError(problem, remedy)
         }
     }
 }
 
 extension BalanceOptions {
     /// A policy and its options as words: `hash failover=true`.
-    static func read(_ words: [String]) throws(ValueMistake) -> BalanceConfiguration {
+    static func read(_ words: [String]) throws(ValueError) -> BalanceConfiguration {
         guard let policy = words.first else {
-            throw ValueMistake(
+            throw ValueError(
                 "no policy is given", "write \(ValueReader.choice(PolicyName.words))")
         }
         var options = BalanceOptions()
@@ -91,7 +91,7 @@ extension BalanceOptions {
         for word in words.dropFirst() {
             let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, parts[0] != "policy" else {
-                throw ValueMistake("“\(word.prefix(40))” is no option", "write it as failover=true")
+                throw ValueError("“\(word.prefix(40))” is no option", "write it as failover=true")
             }
             try options.set(parts[0], to: parts[1])
         }
@@ -103,7 +103,7 @@ extension BalanceOptions {
     }
 
     /// Takes one option as it was written.
-    mutating func set(_ option: String, to text: String) throws(ValueMistake) {
+    mutating func set(_ option: String, to text: String) throws(ValueError) {
         let name = "“\(option)”"
         switch option {
         case "policy": policy = try ValueReader.policy(text, as: name)
@@ -118,27 +118,27 @@ extension BalanceOptions {
 
     private static func word<Word: RawRepresentable>(
         _ text: String, among words: [Word], as name: String
-    ) throws(ValueMistake) -> Word where Word.RawValue == String {
+    ) throws(ValueError) -> Word where Word.RawValue == String {
         if let word = Word(rawValue: text) { return word }
         let known = words.map(\.rawValue)
-        throw ValueMistake(
+        throw ValueError(
             "\(name) is “\(text)”, which is unknown",
             NearestWord.nearest(to: text, among: known).map { "did you mean “\($0)”?" }
                 ?? "write \(ValueReader.choice(known))")
     }
 
-    private static func truth(_ text: String, as name: String) throws(ValueMistake) -> Bool {
+    private static func truth(_ text: String, as name: String) throws(ValueError) -> Bool {
         switch text {
         case "true": return true
         case "false": return false
         default:
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “\(text)”, neither true nor false", "write true or false")
         }
     }
 
     /// A number with up to three decimals, in thousandths.
-    private static func maxLoad(_ text: String, as name: String) throws(ValueMistake) -> Int {
+    private static func maxLoad(_ text: String, as name: String) throws(ValueError) -> Int {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         let decimals = parts.count == 2 ? parts[1] : "0"
         let isNumber =
@@ -150,7 +150,7 @@ extension BalanceOptions {
             let part = Int(decimals + String(repeating: "0", count: 3 - decimals.utf8.count)),
             maxLoads.contains(whole * 1000 + part)
         else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “\(text)”, which is no bound",
                 "write a number from 1.01 to 10, as in 1.25")
         }

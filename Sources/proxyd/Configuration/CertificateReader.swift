@@ -48,7 +48,7 @@ extension FileReader {
     private mutating func certificate(_ value: YAMLValue) -> CertificateConfiguration? {
         guard value.isMap else {
             guard let text = yaml.text(value, as: "a certificate") else { return nil }
-            do throws(ValueMistake) {
+            do throws(ValueError) {
                 return CertificateConfiguration(
                     certificate: try ValueReader.wholePath(text, as: "a certificate"))
             } catch {

@@ -6,7 +6,7 @@ struct ChannelOperand: Equatable {
     let maxc: Int?
 
     /// `HOST` and `HOST::MAXC` take the default port; nil makes them mistakes.
-    init(_ text: String, defaultPort: UInt16?) throws(ValueMistake) {
+    init(_ text: String, defaultPort: UInt16?) throws(ValueError) {
         if text.hasPrefix("unix:") || text.hasPrefix("/") {
             endpoint = try EndpointReader.channel(text)
             maxc = nil
@@ -16,7 +16,7 @@ struct ChannelOperand: Equatable {
         if case .v6? = IPAddress(text) {
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
             let isHost = parts.count == 3 && !parts[0].isEmpty && Int(parts[2]) != nil
-            throw ValueMistake(
+            throw ValueError(
                 "“\(text)” is an IPv6 address without brackets",
                 "write it as [\(text)]:PORT"
                     + (isHost ? ", or the host as \(parts[0]):PORT:\(parts[2])" : ""))
@@ -31,7 +31,7 @@ struct ChannelOperand: Equatable {
         let parts = text[hostEnd...].split(separator: ":", omittingEmptySubsequences: false)
         // What stands before the first colon is the host's, and was cut off.
         guard parts.first?.isEmpty ?? true, parts.count <= 3 else {
-            throw ValueMistake(
+            throw ValueError(
                 "“\(text)” is no channel", "write it as HOST, HOST:PORT or HOST:PORT:MAXC")
         }
         let port = parts.count > 1 ? String(parts[1]) : ""

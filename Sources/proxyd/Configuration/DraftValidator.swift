@@ -3,11 +3,11 @@ internal import Shared
 /// The rules that hold between values: names, addresses, and that nothing is missing. The same for
 /// the file and the command line.
 struct DraftValidator {
-    var mistakes: Mistakes
+    var mistakes: Diagnostics
     /// Where each address is listened on already.
     private var listened: [Endpoint: Place] = [:]
 
-    init(mistakes: Mistakes) { self.mistakes = mistakes }
+    init(mistakes: Diagnostics) { self.mistakes = mistakes }
 
     mutating func configuration(
         from draft: ConfigurationDraft
@@ -230,7 +230,7 @@ struct DraftValidator {
         var first: [String: Place] = [:]
         return siblings.enumerated().map { index, given in
             guard let given else { return String(index) }
-            do throws(ValueMistake) {
+            do throws(ValueError) {
                 let name = try ValueReader.name(given.value)
                 if let place = first[name] {
                     mistakes.add(

@@ -23,14 +23,14 @@ extension FileReader {
     private mutating func time(
         _ map: YAMLMap, _ key: String, atLeast shortest: Duration = ValueReader.shortest
     ) -> Duration? {
-        yaml.value(map, key) { text, name throws(ValueMistake) in
+        yaml.value(map, key) { text, name throws(ValueError) in
             try ValueReader.duration(text, in: shortest...ValueReader.year, as: name)
         }?.value
     }
 
     private mutating func word<Word>(_ map: YAMLMap, _ key: String) -> Word?
     where Word: RawRepresentable & CaseIterable, Word.RawValue == String {
-        yaml.value(map, key) { text, name throws(ValueMistake) in
+        yaml.value(map, key) { text, name throws(ValueError) in
             try ValueReader.word(text, as: name)
         }?.value
     }
@@ -38,10 +38,10 @@ extension FileReader {
 
 extension ValueReader {
     /// One of a few words.
-    static func word<Word>(_ text: String, as name: String) throws(ValueMistake) -> Word
+    static func word<Word>(_ text: String, as name: String) throws(ValueError) -> Word
     where Word: RawRepresentable & CaseIterable, Word.RawValue == String {
         if let word = Word(rawValue: text) { return word }
         let known = choice(Word.allCases.map(\.rawValue))
-        throw ValueMistake("\(name) is “\(text)”, which is unknown", "write \(known)")
+        throw ValueError("\(name) is “\(text)”, which is unknown", "write \(known)")
     }
 }

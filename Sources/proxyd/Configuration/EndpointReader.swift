@@ -2,18 +2,18 @@ internal import Shared
 
 /// Reads where to listen and where to connect.
 enum EndpointReader {
-    static func listener(_ text: String) throws(ValueMistake) -> Endpoint {
+    static func listener(_ text: String) throws(ValueError) -> Endpoint {
         try endpoint(text, defaultPort: nil, anyHost: "*")
     }
 
-    static func channel(_ text: String, defaultPort: UInt16? = nil) throws(ValueMistake) -> Endpoint
+    static func channel(_ text: String, defaultPort: UInt16? = nil) throws(ValueError) -> Endpoint
     {
         let endpoint = try endpoint(text, defaultPort: defaultPort, anyHost: "HOST")
         switch endpoint {
         case .ip(_, port: 0), .name(_, port: 0):
-            throw ValueMistake("“\(text)” has port 0, where nobody can listen", portRemedy)
+            throw ValueError("“\(text)” has port 0, where nobody can listen", portRemedy)
         case .ip(.anyV4, _), .ip(.anyV6, _):
-            throw ValueMistake(
+            throw ValueError(
                 "“\(text)” stands for every address, which is no place to connect to",
                 "name one address, such as 127.0.0.1")
         default: return endpoint
@@ -24,10 +24,10 @@ enum EndpointReader {
 
     private static func endpoint(
         _ text: String, defaultPort: UInt16?, anyHost: String
-    ) throws(ValueMistake) -> Endpoint {
+    ) throws(ValueError) -> Endpoint {
         // The commonest slip: a port alone.
         if UInt16(text) != nil {
-            throw ValueMistake("“\(text)” names no address", "write it as \(anyHost):\(text)")
+            throw ValueError("“\(text)” names no address", "write it as \(anyHost):\(text)")
         }
         do throws(Endpoint.Mistake) {
             return try Endpoint(withNumber(text), defaultPort: defaultPort)
@@ -46,20 +46,20 @@ enum EndpointReader {
         return text[...colon] + String(number)
     }
 
-    private static func mistake(_ mistake: Endpoint.Mistake, in text: String) -> ValueMistake {
+    private static func mistake(_ mistake: Endpoint.Mistake, in text: String) -> ValueError {
         let form = "write it as 10.0.0.1:143, [2001:db8::1]:143, host:143 or unix:/path"
         switch mistake {
-        case .empty: return ValueMistake(mistake.description, form)
+        case .empty: return ValueError(mistake.description, form)
         case .noPort:
             let isBare = text.filter { $0 == ":" }.count > 1 && !text.hasPrefix("[")
             let written = text.hasSuffix(":") ? String(text.dropLast()) : text
-            return ValueMistake(
+            return ValueError(
                 "“\(text)” names no port",
                 isBare ? "write it as [\(text)]:PORT" : "write it as \(written):PORT")
-        case .badPort: return ValueMistake(mistake.description, portRemedy)
-        case .badAddress: return ValueMistake(mistake.description, form)
+        case .badPort: return ValueError(mistake.description, portRemedy)
+        case .badAddress: return ValueError(mistake.description, form)
         case .badPath:
-            return ValueMistake(mistake.description, "write it as unix:/run/name.sock")
+            return ValueError(mistake.description, "write it as unix:/run/name.sock")
         }
     }
 }

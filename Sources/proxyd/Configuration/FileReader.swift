@@ -49,7 +49,7 @@ struct FileReader {
         draft.name = name(map)
         if let value = map["timeouts"] { draft.timeouts = timeouts(value) }
         draft.grace =
-            yaml.value(map, "grace") { text, name throws(ValueMistake) in
+            yaml.value(map, "grace") { text, name throws(ValueError) in
                 try ValueReader.duration(text, in: .zero...ValueReader.year, as: name)
             }?.value ?? draft.grace
         if map["resolve"] != nil {
@@ -86,7 +86,7 @@ struct FileReader {
         var timeouts = Timeouts()
         guard let map = yaml.map(value, .timeouts) else { return timeouts }
         timeouts.connect =
-            yaml.value(map, "connect") { text, name throws(ValueMistake) in
+            yaml.value(map, "connect") { text, name throws(ValueError) in
                 try ValueReader.duration(
                     text, in: ValueReader.shortest...ValueReader.year, as: name)
             }?.value ?? timeouts.connect
@@ -162,7 +162,7 @@ struct FileReader {
         var options = BalanceOptions()
         var isGood = true
         for key in KeySet.balance.keys where inner[key] != nil {
-            let read = yaml.value(inner, key) { text, _ throws(ValueMistake) in
+            let read = yaml.value(inner, key) { text, _ throws(ValueError) in
                 try options.set(key, to: text)
             }
             isGood = isGood && read != nil
@@ -187,7 +187,7 @@ struct FileReader {
 
     mutating func channel(_ value: YAMLValue) -> ChannelDraft {
         var draft = ChannelDraft(place: value.place)
-        let read = { (text: String) throws(ValueMistake) in try EndpointReader.channel(text) }
+        let read = { (text: String) throws(ValueError) in try EndpointReader.channel(text) }
         guard value.isMap else {
             draft.endpoint = endpoint(value, as: "a channel", read)
             return draft
@@ -212,13 +212,13 @@ struct FileReader {
 
 extension FileReader {
     private mutating func name(_ map: YAMLMap) -> Placed<String>? {
-        yaml.value(map, "name") { text, _ throws(ValueMistake) in text }
+        yaml.value(map, "name") { text, _ throws(ValueError) in text }
     }
 
     mutating func number(
         _ map: YAMLMap, _ key: String, _ range: ClosedRange<Int>
     ) -> Int? {
-        yaml.value(map, key) { text, name throws(ValueMistake) in
+        yaml.value(map, key) { text, name throws(ValueError) in
             try ValueReader.number(text, in: range, as: name)
         }?.value
     }
@@ -226,7 +226,7 @@ extension FileReader {
     mutating func duration(
         _ map: YAMLMap, _ key: String, upTo longest: Duration
     ) -> Duration? {
-        yaml.value(map, key) { text, name throws(ValueMistake) in
+        yaml.value(map, key) { text, name throws(ValueError) in
             try ValueReader.optionalDuration(text, upTo: longest, as: name)
         }?.value
     }
@@ -240,7 +240,7 @@ extension FileReader {
         if inner.values.isEmpty, yaml.mistakes.isEmpty {
             yaml.mistakes.add("“when-empty” says nothing", "write hold: 10s", at: value.place)
         }
-        return yaml.value(inner, "hold") { text, name throws(ValueMistake) in
+        return yaml.value(inner, "hold") { text, name throws(ValueError) in
             WhenEmpty.hold(
                 try ValueReader.duration(
                     text, in: ValueReader.shortest...ValueReader.longestHold, as: name))
@@ -256,7 +256,7 @@ extension FileReader {
         if inner.values.isEmpty, yaml.mistakes.isEmpty {
             yaml.mistakes.add("“on-remove” says nothing", "write drain: 30s", at: value.place)
         }
-        return yaml.value(inner, "drain") { text, name throws(ValueMistake) in
+        return yaml.value(inner, "drain") { text, name throws(ValueError) in
             OnRemove.drain(
                 try ValueReader.duration(
                     text, in: ValueReader.shortest...ValueReader.longestHold, as: name))
@@ -264,10 +264,10 @@ extension FileReader {
     }
 
     mutating func endpoint(
-        _ value: YAMLValue, as name: String, _ read: (String) throws(ValueMistake) -> Endpoint
+        _ value: YAMLValue, as name: String, _ read: (String) throws(ValueError) -> Endpoint
     ) -> Endpoint? {
         guard let text = yaml.text(value, as: name) else { return nil }
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try read(text)
         } catch {
             yaml.mistakes.add(error, at: value.place)
@@ -277,7 +277,7 @@ extension FileReader {
 
     /// The endpoint under `address` or `unix`.
     mutating func endpoint(
-        _ map: YAMLMap, _ read: (String) throws(ValueMistake) -> Endpoint
+        _ map: YAMLMap, _ read: (String) throws(ValueError) -> Endpoint
     ) -> Endpoint? {
         switch (map["address"], map["unix"]) {
         case (nil, nil):

@@ -6,7 +6,7 @@ extension FileReader {
     mutating func health(_ map: YAMLMap) -> PassiveHealthRules {
         var rules = PassiveHealthRules()
         rules.graceMax =
-            yaml.value(map, "grace-max") { text, name throws(ValueMistake) in
+            yaml.value(map, "grace-max") { text, name throws(ValueError) in
                 try ValueReader.duration(text, in: .zero...ValueReader.year, as: name)
             }?.value ?? rules.graceMax
         rules.failures = number(map, "failures", 1...1000) ?? rules.failures
@@ -18,12 +18,12 @@ extension FileReader {
 }
 
 extension ValueReader {
-    static func flag(_ text: String, as name: String) throws(ValueMistake) -> Bool {
+    static func flag(_ text: String, as name: String) throws(ValueError) -> Bool {
         switch text {
         case "true", "yes", "on": return true
         case "false", "no", "off": return false
         default:
-            throw ValueMistake("\(name) is “\(text)”, which says neither", "write true or false")
+            throw ValueError("\(name) is “\(text)”, which says neither", "write true or false")
         }
     }
 }

@@ -134,17 +134,17 @@ struct KeySet: Sendable {
     static let laterPolicies: Set<String> = []
 
     /// What to say about a key that is not in the set.
-    func mistake(about key: String) -> ValueMistake {
+    func mistake(about key: String) -> ValueError {
         if Self.later.contains(key) {
-            return ValueMistake("“\(key)” is not available in this version", "remove it")
+            return ValueError("“\(key)” is not available in this version", "remove it")
         }
         let problem = "unknown key “\(key)” in \(noun)"
         if let near = NearestWord.nearest(to: key, among: keys) {
-            return ValueMistake(problem, "did you mean “\(near)”?")
+            return ValueError(problem, "did you mean “\(near)”?")
         }
         if let owner = Self.all.first(where: { $0.keys.contains(key) }) {
-            return ValueMistake(problem, "it belongs in \(owner.noun)")
+            return ValueError(problem, "it belongs in \(owner.noun)")
         }
-        return ValueMistake(problem, "the keys here are \(keys.joined(separator: ", "))")
+        return ValueError(problem, "the keys here are \(keys.joined(separator: ", "))")
     }
 }

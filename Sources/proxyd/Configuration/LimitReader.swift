@@ -12,7 +12,7 @@ extension FileReader {
         guard let value = map["queue"], let queue = yaml.map(value, .queue) else { return limits }
         limits.queueSize = number(queue, "size", ValueReader.sessions) ?? limits.queueSize
         limits.queueTimeout =
-            yaml.value(queue, "timeout") { text, name throws(ValueMistake) in
+            yaml.value(queue, "timeout") { text, name throws(ValueError) in
                 try ValueReader.duration(
                     text, in: ValueReader.shortest...ValueReader.longestHold, as: name)
             }?.value ?? limits.queueTimeout
@@ -52,21 +52,21 @@ extension FileReader {
 }
 
 extension ValueReader {
-    static func overload(_ text: String, as name: String) throws(ValueMistake) -> Overload {
+    static func overload(_ text: String, as name: String) throws(ValueError) -> Overload {
         guard let overload = Overload(rawValue: text) else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “\(text)”, which is unknown", "write close, reset, queue or refuse")
         }
         return overload
     }
 
     /// `10`, `10/s`, `100/m` or `1000/h`, in connections a second.
-    static func rate(_ text: String, as name: String) throws(ValueMistake) -> Double {
+    static func rate(_ text: String, as name: String) throws(ValueError) -> Double {
         let units = ["": 1.0, "/s": 1, "/m": 60, "/h": 3600]
         guard let (number, unit) = Quantity.split(text), let seconds = units[unit], number > 0,
             number <= 1_000_000
         else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “\(text)”, which is no rate", "write it as 10/s or 100/m")
         }
         return number / seconds

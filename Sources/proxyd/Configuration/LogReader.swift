@@ -57,7 +57,7 @@ extension FileReader {
         }
         return values.compactMap { value in
             guard let text = yaml.text(value, as: "an event") else { return nil }
-            do throws(ValueMistake) {
+            do throws(ValueError) {
                 return try LogWords.word(text, of: ["start", "end"], as: "an event")
             } catch {
                 yaml.mistakes.add(error, at: value.place)
@@ -82,7 +82,7 @@ extension FileReader {
 
     private mutating func target(_ value: YAMLValue) -> LogTarget? {
         guard let text = yaml.text(value, as: "a log") else { return nil }
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try LogWords.target(text, as: "the log")
         } catch {
             yaml.mistakes.add(error, at: value.place)
@@ -126,7 +126,7 @@ extension FileReader {
 
 /// The words that stand in `log:`.
 enum LogWords {
-    static func target(_ text: String, as name: String) throws(ValueMistake) -> LogTarget {
+    static func target(_ text: String, as name: String) throws(ValueError) -> LogTarget {
         switch text {
         case "stdout": return LogTarget(.standardOutput)
         case "stderr": return LogTarget(.standardError)
@@ -135,7 +135,7 @@ enum LogWords {
         default: break
         }
         guard text.contains("/"), !text.utf8.contains(0), text.utf8.count <= 4095 else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “\(text)”, which is no target",
                 "write stdout, stderr, syslog, journald, or a path such as "
                     + "/var/log/proxyd/access.log")
@@ -143,25 +143,25 @@ enum LogWords {
         return LogTarget(.file(text))
     }
 
-    static func format(_ text: String, as name: String) throws(ValueMistake) -> AccessFormat {
+    static func format(_ text: String, as name: String) throws(ValueError) -> AccessFormat {
         let words = AccessFormat.allCases.map(\.rawValue)
         return AccessFormat(rawValue: try word(text, of: words, as: name)) ?? .httpd
     }
 
     static func level(
         _ text: String, as name: String
-    ) throws(ValueMistake) -> EventSnapshot.Severity {
+    ) throws(ValueError) -> EventSnapshot.Severity {
         let words = EventSnapshot.Severity.allCases.map(\.rawValue)
         return EventSnapshot.Severity(rawValue: try word(text, of: words, as: name)) ?? .info
     }
 
     /// In small or capital letters, as tcprelay takes it.
-    static func facility(_ text: String, as name: String) throws(ValueMistake) -> SyslogFacility {
+    static func facility(_ text: String, as name: String) throws(ValueError) -> SyslogFacility {
         let words = SyslogFacility.allCases.map(\.rawValue)
         return SyslogFacility(rawValue: try word(text.lowercased(), of: words, as: name)) ?? .daemon
     }
 
-    static func severity(_ text: String, as name: String) throws(ValueMistake) -> SyslogSeverity {
+    static func severity(_ text: String, as name: String) throws(ValueError) -> SyslogSeverity {
         let word = text.lowercased()
         // What syslog.conf(5) takes as well.
         let own = ["error": "err", "warn": "warning", "panic": "emerg"][word] ?? word
@@ -170,12 +170,12 @@ enum LogWords {
     }
 
     /// What syslog shows in front of a line: a blank, a colon or a bracket would end it.
-    static func ident(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func ident(_ text: String, as name: String) throws(ValueError) -> String {
         let isGood = text.utf8.allSatisfy {
             (0x21...0x7E).contains($0) && $0 != 0x3A && $0 != 0x5B && $0 != 0x5D
         }
         guard isGood, (1...48).contains(text.utf8.count) else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “\(text)”, which syslog cannot take as a name",
                 "write 1 to 48 letters and digits")
         }
@@ -184,9 +184,9 @@ enum LogWords {
 
     fileprivate static func word(
         _ text: String, of words: [String], as name: String
-    ) throws(ValueMistake) -> String {
+    ) throws(ValueError) -> String {
         if words.contains(text) { return text }
-        throw ValueMistake(
+        throw ValueError(
             "\(name) is “\(text)”, which is unknown",
             NearestWord.nearest(to: text, among: words).map { "did you mean “\($0)”?" }
                 ?? "write \(ValueReader.choice(words))")

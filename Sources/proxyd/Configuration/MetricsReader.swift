@@ -33,7 +33,7 @@ extension FileReader {
 
     private mutating func statsd(_ value: YAMLValue) -> StatsdConfiguration? {
         guard let map = yaml.map(value, .statsd) else { return nil }
-        let interval = yaml.value(map, "interval") { text, name throws(ValueMistake) in
+        let interval = yaml.value(map, "interval") { text, name throws(ValueError) in
             try ValueReader.duration(text, in: .seconds(1)...ValueReader.longestHold, as: name)
         }?.value
         let prefix = yaml.value(map, "prefix", Self.statsdPrefix)?.value
@@ -43,10 +43,10 @@ extension FileReader {
                 at: value.place)
             return nil
         }
-        let read = { (text: String) throws(ValueMistake) in
+        let read = { (text: String) throws(ValueError) in
             let endpoint = try EndpointReader.channel(text)
             if case .unix = endpoint {
-                throw ValueMistake("“\(text)” is a Unix socket", "write it as 127.0.0.1:8125")
+                throw ValueError("“\(text)” is a Unix socket", "write it as 127.0.0.1:8125")
             }
             return endpoint
         }
@@ -57,7 +57,7 @@ extension FileReader {
         return statsd
     }
 
-    private static func statsdPrefix(_ text: String, as name: String) throws(ValueMistake)
+    private static func statsdPrefix(_ text: String, as name: String) throws(ValueError)
         -> String
     {
         let isGood = text.utf8.allSatisfy {
@@ -65,7 +65,7 @@ extension FileReader {
                 || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
         }
         guard isGood, (1...64).contains(text.utf8.count) else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “\(text)”, which is no name for statsd",
                 "write 1 to 64 letters, digits, “.”, “_” or “-”")
         }

@@ -24,7 +24,7 @@ struct NativeCommandLine: Equatable {
     var keepsBind = false
 
     func configuration() throws(ConfigurationErrors) -> Configuration {
-        var mistakes = Mistakes()
+        var mistakes = Diagnostics()
         var draft = ConfigurationDraft(place: Place(argument: "run", position: 0))
         draft.services = [service(&mistakes)]
         var validator = DraftValidator(mistakes: mistakes)
@@ -41,20 +41,20 @@ struct NativeCommandLine: Equatable {
 
     /// The options that concern the daemon as a whole, which go together with a file too and win over it.
     func apply(to configuration: inout Configuration) throws(ConfigurationErrors) {
-        var mistakes = Mistakes()
+        var mistakes = Diagnostics()
         applyDaemonOptions(to: &configuration, &mistakes)
         guard mistakes.isEmpty else { throw mistakes.errors }
     }
 
     private func applyDaemonOptions(
-        to configuration: inout Configuration, _ mistakes: inout Mistakes
+        to configuration: inout Configuration, _ mistakes: inout Diagnostics
     ) {
         if let workers = Self.value(workers, "--workers", &mistakes, ValueReader.workers) {
             configuration.workers = workers
         }
         if let sessions = Self.value(
             maxSessions, "--max-sessions", &mistakes,
-            { text, name throws(ValueMistake) in
+            { text, name throws(ValueError) in
                 try ValueReader.number(text, in: ValueReader.sessions, as: name)
             })
         {
@@ -68,7 +68,7 @@ struct NativeCommandLine: Equatable {
         }
         if let endpoint = Self.value(
             metricsListen, "--metrics-listen", &mistakes,
-            { text, _ throws(ValueMistake) in try EndpointReader.listener(text) })
+            { text, _ throws(ValueError) in try EndpointReader.listener(text) })
         {
             configuration.metrics.listen = MetricsConfiguration.Listen(endpoint: endpoint)
         }
@@ -79,7 +79,7 @@ struct NativeCommandLine: Equatable {
     }
 
     private func applyPrivileges(
-        to privileges: inout PrivilegesConfiguration, _ mistakes: inout Mistakes
+        to privileges: inout PrivilegesConfiguration, _ mistakes: inout Diagnostics
     ) {
         if let user = Self.value(user, "--user", &mistakes, ValueReader.user) {
             privileges.user = user
@@ -93,19 +93,19 @@ struct NativeCommandLine: Equatable {
         if keepsBind { privileges.keepsBind = true }
     }
 
-    private func service(_ mistakes: inout Mistakes) -> ServiceDraft {
+    private func service(_ mistakes: inout Diagnostics) -> ServiceDraft {
         var service = ServiceDraft(place: Place(argument: "-l", position: 1))
         let timeouts = Timeouts()
         service.timeouts.connect =
             Self.value(connectTimeout, "--connect-timeout", &mistakes) {
-                text, name throws(ValueMistake) in
+                text, name throws(ValueError) in
                 try ValueReader.duration(
                     text, in: ValueReader.shortest...ValueReader.year, as: name)
             } ?? timeouts.connect
         func optional(
             _ text: String?, _ option: String, _ longest: Duration = ValueReader.year
         ) -> Duration? {
-            Self.value(text, option, &mistakes) { text, name throws(ValueMistake) in
+            Self.value(text, option, &mistakes) { text, name throws(ValueError) in
                 try ValueReader.optionalDuration(text, upTo: longest, as: name)
             } ?? nil
         }
@@ -114,7 +114,7 @@ struct NativeCommandLine: Equatable {
         service.timeouts.deadPeer = optional(
             deadPeer, "--dead-peer", ValueReader.longestDeadPeer)
         service.grace =
-            Self.value(grace, "--grace", &mistakes) { text, name throws(ValueMistake) in
+            Self.value(grace, "--grace", &mistakes) { text, name throws(ValueError) in
                 try ValueReader.duration(text, in: .zero...ValueReader.year, as: name)
             } ?? service.grace
         let whenEmpty =
@@ -122,7 +122,7 @@ struct NativeCommandLine: Equatable {
         service.listeners = listen.enumerated().map { index, text in
             let place = Place(argument: "-l", position: 1000 + index)
             var listener = ListenerDraft(place: place, whenEmpty: whenEmpty)
-            do throws(ValueMistake) {
+            do throws(ValueError) {
                 listener.endpoint = try EndpointReader.listener(text)
             } catch {
                 mistakes.add(error, at: place)
@@ -135,11 +135,11 @@ struct NativeCommandLine: Equatable {
 
     /// An option's value; nil when it was not given, or has a mistake.
     private static func value<Result>(
-        _ text: String?, _ option: String, _ mistakes: inout Mistakes,
-        _ read: (String, String) throws(ValueMistake) -> Result
+        _ text: String?, _ option: String, _ mistakes: inout Diagnostics,
+        _ read: (String, String) throws(ValueError) -> Result
     ) -> Result? {
         guard let text else { return nil }
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try read(text, "the value")
         } catch {
             mistakes.add(error, at: Place(argument: option, position: 2))
@@ -148,7 +148,7 @@ struct NativeCommandLine: Equatable {
     }
 
     private func groups(
-        defaultPort listener: Endpoint?, _ mistakes: inout Mistakes
+        defaultPort listener: Endpoint?, _ mistakes: inout Diagnostics
     ) -> [GroupDraft]? {
         guard !operands.isEmpty else {
             mistakes.add(
@@ -175,7 +175,7 @@ struct NativeCommandLine: Equatable {
                 continue
             }
             var channel = ChannelDraft(place: place)
-            do throws(ValueMistake) {
+            do throws(ValueError) {
                 let operand = try ChannelOperand(operand, defaultPort: defaultPort)
                 channel.endpoint = operand.endpoint
                 channel.maxc = operand.maxc

@@ -7,14 +7,14 @@ struct PreparedRegex: @unchecked Sendable {
     /// Bytes that are searched: matching may take the third power of their number.
     static let mostBytes = 256
 
-    init(_ pattern: String) throws(ValueMistake) {
+    init(_ pattern: String) throws(ValueError) {
         try RegexGuard.judge(pattern)
         do {
             regex = try Regex(pattern).anchorsMatchLineEndings()
             // The first search compiles it.
             _ = try regex.firstMatch(in: "")
         } catch {
-            throw ValueMistake(
+            throw ValueError(
                 "“\(pattern)” is no regular expression", "see Swift's Regex for what is known")
         }
         self.pattern = pattern
@@ -22,7 +22,7 @@ struct PreparedRegex: @unchecked Sendable {
 
     /// The same for what is still to grow: bytes are scalars, so that what was found in a beginning is found
     /// in the whole.
-    init(growing pattern: String) throws(ValueMistake) {
+    init(growing pattern: String) throws(ValueError) {
         let judged = try PreparedRegex(pattern)
         self = PreparedRegex(pattern, judged.regex.matchingSemantics(.unicodeScalar))
     }

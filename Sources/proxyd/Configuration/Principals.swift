@@ -7,7 +7,7 @@ struct Principals: Equatable, Sendable {
 
     /// Adds `alice`, `1001`, `@ops` or `@1001`. Names are looked up at once, so that a wrong one is a
     /// mistake with its place and not a door that stays shut.
-    mutating func add(_ text: String) throws(ValueMistake) {
+    mutating func add(_ text: String) throws(ValueError) {
         let isGroup = text.hasPrefix("@")
         let name = isGroup ? String(text.dropFirst()) : text
         if isGroup {
@@ -21,7 +21,7 @@ struct Principals: Equatable, Sendable {
     }
 
     /// The number of a user, by name or by itself.
-    static func user(_ name: String) throws(ValueMistake) -> UInt32 {
+    static func user(_ name: String) throws(ValueError) -> UInt32 {
         guard let number = try number(of: name, isGroup: false) else {
             throw unknown(name, "user", "create it, or name another")
         }
@@ -29,26 +29,26 @@ struct Principals: Equatable, Sendable {
     }
 
     /// The number of a Unix group, by name or by itself.
-    static func group(_ name: String) throws(ValueMistake) -> UInt32 {
+    static func group(_ name: String) throws(ValueError) -> UInt32 {
         guard let number = try number(of: name, isGroup: true) else {
             throw unknown(name, "Unix group", "create it, or name another")
         }
         return number
     }
 
-    private static func unknown(_ name: String, _ kind: String, _ remedy: String) -> ValueMistake {
-        ValueMistake("there is no \(kind) “\(name)” on this machine", remedy)
+    private static func unknown(_ name: String, _ kind: String, _ remedy: String) -> ValueError {
+        ValueError("there is no \(kind) “\(name)” on this machine", remedy)
     }
 
-    private static func number(of name: String, isGroup: Bool) throws(ValueMistake) -> UInt32? {
+    private static func number(of name: String, isGroup: Bool) throws(ValueError) -> UInt32? {
         guard !name.isEmpty, name.utf8.count <= 256, !name.utf8.contains(0) else {
-            throw ValueMistake(
+            throw ValueError(
                 "“\(name.prefix(40))” names nobody", "write a user's name or number, or @GROUP")
         }
         if name.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             // The last one means “nobody told” to the kernel.
             guard let number = UInt32(name), number != .max else {
-                throw ValueMistake(
+                throw ValueError(
                     "\(name.prefix(40)) is out of range", "write a number below 4294967295")
             }
             return number
@@ -67,7 +67,7 @@ extension FileReader {
             ? [value] : yaml.list(value, as: "“\(key)”") ?? []
         for value in values {
             guard let text = yaml.text(value, as: "a name of “\(key)”") else { continue }
-            do throws(ValueMistake) {
+            do throws(ValueError) {
                 try principals.add(text)
             } catch {
                 yaml.mistakes.add(error, at: value.place)

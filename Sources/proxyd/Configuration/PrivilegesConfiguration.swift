@@ -31,26 +31,26 @@ extension FileReader {
 
 extension ValueReader {
     /// The name or the number of a user. A name has to be known, so that a wrong one is a mistake with its place.
-    static func user(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func user(_ text: String, as name: String) throws(ValueError) -> String {
         try account(text, Principals.user)
     }
 
     /// The name or the number of a Unix group.
-    static func unixGroup(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func unixGroup(_ text: String, as name: String) throws(ValueError) -> String {
         try account(text, Principals.group)
     }
 
     private static func account(
-        _ text: String, _ number: (String) throws(ValueMistake) -> UInt32
-    ) throws(ValueMistake) -> String {
+        _ text: String, _ number: (String) throws(ValueError) -> UInt32
+    ) throws(ValueError) -> String {
         _ = try number(text)
         return text
     }
 
     /// A path that means the same wherever one stands.
-    static func wholePath(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func wholePath(_ text: String, as name: String) throws(ValueError) -> String {
         guard text.hasPrefix("/"), text.utf8.count < 4096, !text.utf8.contains(0) else {
-            throw ValueMistake("\(name) is “\(text)”, which is no whole path", "begin it with “/”")
+            throw ValueError("\(name) is “\(text)”, which is no whole path", "begin it with “/”")
         }
         return text
     }

@@ -28,10 +28,10 @@ enum ProbeKind: String, CaseIterable {
         .text(Array("220".utf8)), .send(Array("QUIT\r\n".utf8)), .text(Array("221".utf8)),
     ]
 
-    static func mistake(about word: String) -> ValueMistake {
+    static func mistake(about word: String) -> ValueError {
         let known = allCases.map(\.rawValue) + ["none"]
         let near = NearestWord.nearest(to: word, among: known)
-        return ValueMistake(
+        return ValueError(
             "“\(word)” is no kind of probe",
             near.map { "did you mean “\($0)”?" } ?? "write \(known.joined(separator: ", "))")
     }

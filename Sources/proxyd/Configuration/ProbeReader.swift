@@ -19,9 +19,9 @@ extension FileReader {
     mutating func probes(_ map: YAMLMap) -> ProbeDraft {
         var draft = ProbeDraft()
         draft.need =
-            yaml.value(map, "probes") { text, name throws(ValueMistake) in
+            yaml.value(map, "probes") { text, name throws(ValueError) in
                 guard let need = ProbeNeed(rawValue: text) else {
-                    throw ValueMistake(
+                    throw ValueError(
                         "\(name) is “\(text)”, which is unknown", "write all or any")
                 }
                 return need
@@ -58,11 +58,11 @@ extension FileReader {
         pace(&probe, map)
         probe.port = number(map, "port", 1...65_535).map { UInt16($0) }
         probe.address =
-            yaml.value(map, "address") { text, _ throws(ValueMistake) in
+            yaml.value(map, "address") { text, _ throws(ValueError) in
                 // Without a port of its own it takes the probe's or the channel's.
                 try EndpointReader.probe(text)
             }?.value
-        guard let kind = yaml.value(map, "kind", { text, _ throws(ValueMistake) in text }) else {
+        guard let kind = yaml.value(map, "kind", { text, _ throws(ValueError) in text }) else {
             if map["kind"] == nil {
                 _ = parts(map, kind: nil)
                 _ = yaml.value(map, "tls", ValueReader.flag)
@@ -96,7 +96,7 @@ extension FileReader {
 
     private mutating func pace(_ probe: inout ProbeConfiguration, _ map: YAMLMap) {
         let day = Duration.seconds(86_400)
-        let read = { (text: String, name: String) throws(ValueMistake) in
+        let read = { (text: String, name: String) throws(ValueError) in
             try ValueReader.duration(text, in: .milliseconds(10)...day, as: name)
         }
         probe.interval = yaml.value(map, "interval", read)?.value ?? probe.interval
@@ -200,7 +200,7 @@ extension FileReader {
 
     private mutating func status(_ value: YAMLValue) -> [ClosedRange<Int>] {
         guard let text = yaml.text(value, as: "a status") else { return [] }
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try ValueReader.statuses(text, as: "“status”")
         } catch {
             yaml.mistakes.add(error, at: value.place)
@@ -210,9 +210,9 @@ extension FileReader {
 
     private mutating func http(_ map: YAMLMap) -> HTTPCheck {
         var check = HTTPCheck()
-        let method = yaml.value(map, "method") { text, name throws(ValueMistake) in
+        let method = yaml.value(map, "method") { text, name throws(ValueError) in
             guard let method = HTTPCheck.Method(rawValue: text) else {
-                throw ValueMistake("\(name) is “\(text)”, which is unknown", "write GET or HEAD")
+                throw ValueError("\(name) is “\(text)”, which is unknown", "write GET or HEAD")
             }
             return method
         }

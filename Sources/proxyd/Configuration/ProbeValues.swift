@@ -6,24 +6,24 @@ extension ValueReader {
     static let mostProbeBytes = 4096
 
     /// A text with `\r`, `\n`, `\t`, `\0`, `\\` and `\xHH`, or `hex:` and pairs of digits.
-    static func bytes(_ text: String, as name: String) throws(ValueMistake) -> [UInt8] {
+    static func bytes(_ text: String, as name: String) throws(ValueError) -> [UInt8] {
         let bytes =
             try text.hasPrefix("hex:")
             ? hexBytes(text.dropFirst(4), as: name) : escapedBytes(text, as: name)
         guard (1...mostProbeBytes).contains(bytes.count) else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) has \(bytes.count) bytes", "write 1 to \(mostProbeBytes) bytes")
         }
         return bytes
     }
 
     /// What `bytes` reads, or `regex:` and a regular expression.
-    static func expectation(_ text: String, as name: String) throws(ValueMistake) -> ProbeStep {
+    static func expectation(_ text: String, as name: String) throws(ValueError) -> ProbeStep {
         if text.hasPrefix("regex:") {
             let pattern = String(text.dropFirst(6))
             try RegexGuard.judge(pattern)
             guard (try? Regex(pattern)) != nil else {
-                throw ValueMistake(
+                throw ValueError(
                     "\(name) is “\(pattern)”, which is no regular expression",
                     "see that brackets are closed, and that special characters have a \\")
             }
@@ -35,11 +35,11 @@ extension ValueReader {
 
     private static func hexBytes(
         _ text: Substring, as name: String
-    ) throws(ValueMistake) -> [UInt8] {
+    ) throws(ValueError) -> [UInt8] {
         let digits = text.utf8.filter { $0 != 0x20 }
         let values = digits.compactMap { UInt8(String(Unicode.Scalar($0)), radix: 16) }
         guard values.count == digits.count, values.count % 2 == 0 else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “hex:\(text)”, which are no pairs of hexadecimal digits",
                 "write it as in hex:0d0a")
         }
@@ -48,7 +48,7 @@ extension ValueReader {
 
     private static func escapedBytes(
         _ text: String, as name: String
-    ) throws(ValueMistake) -> [UInt8] {
+    ) throws(ValueError) -> [UInt8] {
         var bytes: [UInt8] = []
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
@@ -75,16 +75,16 @@ extension ValueReader {
         return bytes
     }
 
-    private static func escapeMistake(_ name: String) -> ValueMistake {
-        ValueMistake(
+    private static func escapeMistake(_ name: String) -> ValueError {
+        ValueError(
             "\(name) has an escape that is unknown", "use \\r, \\n, \\t, \\0, \\\\ or \\xHH")
     }
 
     /// `200`, `200-399`, or several of them with commas between.
     static func statuses(
         _ text: String, as name: String
-    ) throws(ValueMistake) -> [ClosedRange<Int>] {
-        let mistake = ValueMistake(
+    ) throws(ValueError) -> [ClosedRange<Int>] {
+        let mistake = ValueError(
             "\(name) is “\(text)”, which are no HTTP statuses",
             "write 200, 200-399 or 200,301-302")
         var ranges: [ClosedRange<Int>] = []
@@ -101,34 +101,34 @@ extension ValueReader {
     }
 
     /// What stands on a request's first line, so nothing may end it.
-    static func httpPath(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func httpPath(_ text: String, as name: String) throws(ValueError) -> String {
         guard text.hasPrefix("/"), isVisible(text) else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is no path", "begin it with “/”, and write spaces as %20")
         }
         return text
     }
 
     /// A word without spaces that may stand in a header.
-    static func headerWord(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func headerWord(_ text: String, as name: String) throws(ValueError) -> String {
         guard isVisible(text), text.utf8.count <= 63 || name == "“host”" else {
-            throw ValueMistake("\(name) is empty, too long or has spaces", "write one word")
+            throw ValueError("\(name) is empty, too long or has spaces", "write one word")
         }
         return text
     }
 
-    static func bodyText(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func bodyText(_ text: String, as name: String) throws(ValueError) -> String {
         guard (1...mostProbeBytes).contains(text.utf8.count) else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is empty or too long", "write 1 to \(mostProbeBytes) bytes of text")
         }
         return text
     }
 
     /// A program, by its whole path: there is no shell that would look for it.
-    static func program(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func program(_ text: String, as name: String) throws(ValueError) -> String {
         guard text.hasPrefix("/"), text.utf8.count < 4096, !text.utf8.contains(0) else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “\(text)”, which is no whole path",
                 "begin it with “/”; it has no arguments"
             )
@@ -143,11 +143,11 @@ extension ValueReader {
 
 extension EndpointReader {
     /// Where a probe goes instead of its channel; port 0 where none is named.
-    static func probe(_ text: String) throws(ValueMistake) -> Endpoint {
+    static func probe(_ text: String) throws(ValueError) -> Endpoint {
         do throws(Endpoint.Mistake) {
             return try Endpoint(text, defaultPort: 0)
         } catch {
-            throw ValueMistake(
+            throw ValueError(
                 error.description, "write it as 10.0.0.1, 10.0.0.1:80, host:80 or unix:/path")
         }
     }

@@ -28,7 +28,7 @@ extension FileReader {
     mutating func proxyProtocolIn(_ map: YAMLMap) -> ProxyProtocolIn {
         guard let value = map["proxy-protocol"] else { return .never }
         guard value.isMap else {
-            return yaml.value(map, "proxy-protocol") { text, name throws(ValueMistake) in
+            return yaml.value(map, "proxy-protocol") { text, name throws(ValueError) in
                 try ProxyProtocolIn(words: text.split(separator: " ").map(String.init), as: name)
             }?.value ?? .never
         }
@@ -40,7 +40,7 @@ extension FileReader {
             return .never
         }
         guard let words = words(inner, "accept-from") else { return .never }
-        return placed(words) { words throws(ValueMistake) in
+        return placed(words) { words throws(ValueError) in
             try ProxyProtocolIn(words: ["accept-from"] + words, as: "“proxy-protocol”")
         } ?? .never
     }
@@ -48,7 +48,7 @@ extension FileReader {
     /// `v1`, `v2`, or `v2` with what else is told: `v2 unique-id sni`.
     mutating func proxyProtocolOut(_ map: YAMLMap) -> ProxyProtocolChoice? {
         guard let words = words(map, "proxy-protocol") else { return nil }
-        return placed(words) { words throws(ValueMistake) in
+        return placed(words) { words throws(ValueError) in
             try ProxyProtocolChoice(words: words)
         }
     }
@@ -68,9 +68,9 @@ extension FileReader {
     }
 
     private mutating func placed<Value>(
-        _ words: Placed<[String]>, _ read: ([String]) throws(ValueMistake) -> Value
+        _ words: Placed<[String]>, _ read: ([String]) throws(ValueError) -> Value
     ) -> Value? {
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try read(words.value)
         } catch {
             yaml.mistakes.add(error, at: words.place)
@@ -86,7 +86,7 @@ enum ProxyProtocolChoice: Equatable, Sendable {
 
     var form: ProxyProtocolOut? { if case .send(let form) = self { form } else { nil } }
 
-    init(words: [String]) throws(ValueMistake) {
+    init(words: [String]) throws(ValueError) {
         switch words.first {
         case "never" where words.count == 1: self = .never
         case "v1" where words.count == 1: self = .send(ProxyProtocolOut(isBinary: false))
@@ -96,7 +96,7 @@ enum ProxyProtocolChoice: Equatable, Sendable {
                 guard let known = ProxyProtocolOut.Options.names.first(where: { $0.name == word })
                 else {
                     let names = ProxyProtocolOut.Options.names.map(\.name)
-                    throw ValueMistake(
+                    throw ValueError(
                         "“proxy-protocol” is to tell of “\(word.prefix(40))”, which is unknown",
                         "write \(ValueReader.choice(names))")
                 }
@@ -104,7 +104,7 @@ enum ProxyProtocolChoice: Equatable, Sendable {
             }
             self = .send(form)
         default:
-            throw ValueMistake(
+            throw ValueError(
                 "“proxy-protocol” is “\(words.joined(separator: " ").prefix(60))” for a channel, which is unknown",
                 "write v1, v2, or v2 with unique-id, sni, alpn, client-certificate or crc32c")
         }
@@ -122,13 +122,13 @@ enum ProxyProtocolChoice: Equatable, Sendable {
 extension ProxyProtocolIn {
     static let mostNetworks = 1000
 
-    init(words: [String], as name: String) throws(ValueMistake) {
+    init(words: [String], as name: String) throws(ValueError) {
         switch words.first {
         case "never" where words.count == 1: self = .never
         case "require" where words.count == 1: self = .require
         case "accept-from" where words.count > 1:
             guard words.count <= Self.mostNetworks else {
-                throw ValueMistake(
+                throw ValueError(
                     "\(name) has more than \(Self.mostNetworks) networks", "join some of them")
             }
             var networks: [Network] = []
@@ -137,7 +137,7 @@ extension ProxyProtocolIn {
             }
             self = .acceptFrom(networks, unix: words.contains("unix"))
         default:
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “\(words.joined(separator: " ").prefix(60))” for a listener, which is unknown",
                 "write require, never, or accept-from 10.0.0.0/8")
         }

@@ -6,9 +6,9 @@ enum RegexGuard {
     static let mostBytes = 200
     static let mostRepetitions = 2
 
-    static func judge(_ pattern: String) throws(ValueMistake) {
+    static func judge(_ pattern: String) throws(ValueError) {
         guard (1...mostBytes).contains(pattern.utf8.count) else {
-            throw ValueMistake(
+            throw ValueError(
                 pattern.isEmpty
                     ? "the regular expression is empty"
                     : "the regular expression has more than \(mostBytes) bytes",
@@ -28,7 +28,7 @@ enum RegexGuard {
                 (isEscaped, isGroupEnd) = (false, false)
                 // A reference to a group may be as long as the group.
                 if character.isNumber || character == "k" {
-                    throw ValueMistake(
+                    throw ValueError(
                         "the regular expression refers to one of its groups", "write it without")
                 }
                 continue
@@ -50,7 +50,7 @@ enum RegexGuard {
                 // `*?` and `*+` are one repetition.
                 if "*+}?".contains(previous), character == "?" || character == "+" { break }
                 if isGroupEnd, closed {
-                    throw ValueMistake(
+                    throw ValueError(
                         "the regular expression repeats a group in which something repeats",
                         "repeat only single characters and classes")
                 }
@@ -61,7 +61,7 @@ enum RegexGuard {
             isGroupEnd = false
         }
         guard repetitions <= mostRepetitions else {
-            throw ValueMistake(
+            throw ValueError(
                 "the regular expression repeats in \(repetitions) places",
                 "use *, +, ? and {…} at most \(mostRepetitions) times")
         }

@@ -23,7 +23,7 @@ extension FileReader {
 
     private mutating func routeRule(_ value: YAMLValue) -> RouteRule? {
         guard let map = yaml.map(value, .routeRule) else { return nil }
-        let name = { (text: String, _: String) throws(ValueMistake) in
+        let name = { (text: String, _: String) throws(ValueError) in
             try ValueReader.name(text)
         }
         let targets = [
@@ -63,7 +63,7 @@ extension FileReader {
     /// One, or a list.
     mutating func texts(
         _ map: YAMLMap, _ key: String, most: Int, or remedy: String = "leave some out",
-        _ read: (String) throws(ValueMistake) -> String
+        _ read: (String) throws(ValueError) -> String
     ) -> [String] {
         guard let value = map[key] else { return [] }
         let values =
@@ -77,7 +77,7 @@ extension FileReader {
         var names: [String] = []
         for value in values {
             guard let text = yaml.text(value, as: "a name of “\(key)”") else { return [] }
-            do throws(ValueMistake) {
+            do throws(ValueError) {
                 names.append(try read(text))
             } catch {
                 yaml.mistakes.add(error, at: value.place)
@@ -90,20 +90,20 @@ extension FileReader {
 
 enum RouteWords {
     /// A host name, or `*.` and one.
-    static func serverName(_ text: String) throws(ValueMistake) -> String {
+    static func serverName(_ text: String) throws(ValueError) -> String {
         try ValueReader.serverName(text, as: "“sni”")
     }
 
-    static func alpn(_ text: String) throws(ValueMistake) -> String {
+    static func alpn(_ text: String) throws(ValueError) -> String {
         guard (1...255).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else {
-            throw ValueMistake(
+            throw ValueError(
                 "“alpn” has “\(text.prefix(60))”, which is no protocol", "write h2 or http/1.1")
         }
         return text
     }
 
-    static func firstBytes(_ text: String, as name: String) throws(ValueMistake) -> FirstBytes {
+    static func firstBytes(_ text: String, as name: String) throws(ValueError) -> FirstBytes {
         switch text {
         case "tls": return .tls
         case "http": return .http
@@ -111,7 +111,7 @@ enum RouteWords {
         case "proxy": return .proxy
         default:
             guard text.hasPrefix("regex:") else {
-                throw ValueMistake(
+                throw ValueError(
                     "\(name) is “\(text.prefix(60))”, which is unknown",
                     "write tls, http, ssh, proxy or \"regex:^PATTERN\"")
             }

@@ -33,7 +33,7 @@ extension FileReader {
 
     /// Whole seconds, as the kernel counts here.
     private mutating func seconds(_ map: YAMLMap, _ key: String) -> Int? {
-        yaml.value(map, key) { text, name throws(ValueMistake) in
+        yaml.value(map, key) { text, name throws(ValueError) in
             let time = try ValueReader.duration(
                 text, in: .seconds(1)...Self.longestKeepAlive, as: name)
             return Int(time.components.seconds)
@@ -54,7 +54,7 @@ extension FileReader {
             guard let text = yaml.text(value, as: "an address of “source”") else { return nil }
             words += text.split(separator: " ").map(String.init)
         }
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return words.isEmpty ? nil : try ValueReader.source(words)
         } catch {
             yaml.mistakes.add(error, at: value.place)
@@ -66,21 +66,21 @@ extension FileReader {
 extension ValueReader {
     static let mostSources = 256
 
-    static func source(_ words: [String]) throws(ValueMistake) -> ConnectionSource {
+    static func source(_ words: [String]) throws(ValueError) -> ConnectionSource {
         if words == ["client"] { return .client }
         guard words.count <= mostSources else {
-            throw ValueMistake(
+            throw ValueError(
                 "“source” has more than \(mostSources) addresses", "leave some out")
         }
         var addresses: [IPAddress] = []
         for word in words {
             guard let address = IPAddress(word), address != .anyV4, address != .anyV6 else {
-                throw ValueMistake(
+                throw ValueError(
                     "“source” has “\(word.prefix(60))”, which is no address of one machine",
                     "write addresses without ports, as in 10.0.0.1, or client alone")
             }
             guard !addresses.contains(address) else {
-                throw ValueMistake("“source” has \(address) twice", "keep one of them")
+                throw ValueError("“source” has \(address) twice", "keep one of them")
             }
             addresses.append(address)
         }
@@ -88,9 +88,9 @@ extension ValueReader {
     }
 
     /// IFNAMSIZ is 16 with the zero byte.
-    static func interface(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func interface(_ text: String, as name: String) throws(ValueError) -> String {
         guard (1...15).contains(text.utf8.count), !text.contains("/"), !text.contains(" ") else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “\(text.prefix(40))”, which is no network interface",
                 "write its name, as in eth0")
         }
@@ -98,12 +98,12 @@ extension ValueReader {
     }
 
     /// TCP_CA_NAME_MAX is 16 with the zero byte.
-    static func congestion(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func congestion(_ text: String, as name: String) throws(ValueError) -> String {
         let isWord = text.utf8.allSatisfy {
             (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x5F || $0 == 0x2D
         }
         guard (1...15).contains(text.utf8.count), isWord else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “\(text.prefix(40))”, which is no congestion control",
                 "write one of /proc/sys/net/ipv4/tcp_available_congestion_control")
         }

@@ -70,11 +70,11 @@ extension FileReader {
     mutating func channelTLS(_ map: YAMLMap) -> TLSChoice? {
         guard let value = map["tls"] else { return nil }
         guard value.isMap else {
-            let isOn = yaml.value(map, "tls") { text, name throws(ValueMistake) in
-                do throws(ValueMistake) {
+            let isOn = yaml.value(map, "tls") { text, name throws(ValueError) in
+                do throws(ValueError) {
                     return try ValueReader.flag(text, as: name)
                 } catch {
-                    throw ValueMistake(error.problem, "write yes, no, or a map, as in {ca: /path}")
+                    throw ValueError(error.problem, "write yes, no, or a map, as in {ca: /path}")
                 }
             }?.value
             return isOn.map { $0 ? .yes(TLSChannelConfiguration()) : .no }
@@ -151,7 +151,7 @@ extension FileReader {
     private mutating func time(
         _ map: YAMLMap, _ key: String, in range: ClosedRange<Duration>
     ) -> Duration? {
-        yaml.value(map, key) { text, name throws(ValueMistake) in
+        yaml.value(map, key) { text, name throws(ValueError) in
             try ValueReader.duration(text, in: range, as: name)
         }?.value
     }

@@ -11,19 +11,19 @@ enum TLSLimits {
 
 /// Reads single values of `tls:`.
 enum TLSWords {
-    static func version(_ text: String, as name: String) throws(ValueMistake) -> TLSVersions.Version
+    static func version(_ text: String, as name: String) throws(ValueError) -> TLSVersions.Version
     {
         if let version = TLSVersions.Version(rawValue: text) { return version }
         let isOld = ["1", "1.0", "1.1", "2", "3", "2.0", "3.0"].contains(text)
-        throw ValueMistake(
+        throw ValueError(
             "\(name) is “\(text.prefix(40))”, which is "
                 + (isOld ? "broken and not spoken" : "no version of TLS"), "write 1.2 or 1.3")
     }
 
     /// A server name that a certificate is for.
-    static func name(_ text: String) throws(ValueMistake) -> String {
+    static func name(_ text: String) throws(ValueError) -> String {
         guard IPAddress(text) == nil else {
-            throw ValueMistake(
+            throw ValueError(
                 "“names” has “\(text)”, and nobody asks for an address by name",
                 "leave it out; the first certificate is for those who ask for no name")
         }
@@ -31,7 +31,7 @@ enum TLSWords {
     }
 
     /// A name or an address that a channel's certificate has to be for.
-    static func certifiedName(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func certifiedName(_ text: String, as name: String) throws(ValueError) -> String {
         if let address = IPAddress(text) { return "\(address)" }
         return try hostName(text, as: name)
     }
@@ -39,13 +39,13 @@ enum TLSWords {
     /// `none`, `client`, or a name.
     static func serverName(
         _ text: String, as name: String
-    ) throws(ValueMistake) -> TLSChannelConfiguration.ServerNameChoice {
+    ) throws(ValueError) -> TLSChannelConfiguration.ServerNameChoice {
         switch text {
         case "none": return .none
         case "client": return .client
         default:
             guard IPAddress(text) == nil else {
-                throw ValueMistake(
+                throw ValueError(
                     "\(name) is “\(text)”, and addresses are not asked for by name",
                     "write none, client, or a host name")
             }
@@ -53,10 +53,10 @@ enum TLSWords {
         }
     }
 
-    private static func hostName(_ text: String, as name: String) throws(ValueMistake) -> String {
+    private static func hostName(_ text: String, as name: String) throws(ValueError) -> String {
         let host = try? ValueReader.serverName(text, as: name)
         guard let host, !host.hasPrefix("*") else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “\(text.prefix(60))”, which is no host name",
                 "write it as www.example.com")
         }
@@ -64,12 +64,12 @@ enum TLSWords {
     }
 
     /// What OpenSSL chooses among: judged by it, when it is used.
-    static func names(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func names(_ text: String, as name: String) throws(ValueError) -> String {
         let isList =
             (1...4096).contains(text.utf8.count)
             && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         guard isList else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is empty, too long or has spaces",
                 "write names with “:” between them, as in openssl-ciphers(1)")
         }
@@ -77,14 +77,14 @@ enum TLSWords {
     }
 
     /// Never repeated in a message.
-    static func passphrase(_ text: String, as name: String) throws(ValueMistake) -> Passphrase {
+    static func passphrase(_ text: String, as name: String) throws(ValueError) -> Passphrase {
         guard text != "\(Secret(text))" else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is \(text), which stands for one that was not shown",
                 "write the passphrase itself, or use passphrase-file")
         }
         guard TLSLimits.passphraseBytes.contains(text.utf8.count), !text.utf8.contains(0) else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is empty, too long or has a zero byte",
                 "write 1 to \(TLSLimits.passphraseBytes.upperBound) bytes of text")
         }
@@ -92,7 +92,7 @@ enum TLSWords {
     }
 
     /// The name of a variable of the environment.
-    static func variable(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func variable(_ text: String, as name: String) throws(ValueError) -> String {
         let isName =
             (1...255).contains(text.utf8.count)
             && text.utf8.allSatisfy {
@@ -101,7 +101,7 @@ enum TLSWords {
             } && text.utf8.first.map { !(0x30...0x39).contains($0) } ?? false
         // Not repeated: it may be the passphrase itself, at the wrong place.
         guard isName else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) names no variable of the environment", "write it as PROXYD_PASSPHRASE")
         }
         return text
@@ -110,7 +110,7 @@ enum TLSWords {
 
 extension ValueReader {
     /// A host name, or `*.` and one; in small letters.
-    static func serverName(_ text: String, as key: String) throws(ValueMistake) -> String {
+    static func serverName(_ text: String, as key: String) throws(ValueError) -> String {
         let name = text.lowercased()
         let host = name.hasPrefix("*.") ? String(name.dropFirst(2)) : name
         let isHost =
@@ -120,7 +120,7 @@ extension ValueReader {
                     || $0 == 0x2E || $0 == 0x5F
             }
         guard isHost, !host.contains("..") else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(key) has “\(text.prefix(60))”, which is no server name",
                 "write www.example.com, or *.example.com for every name below it")
         }

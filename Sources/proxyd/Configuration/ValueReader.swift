@@ -18,48 +18,48 @@ enum ValueReader {
 
     static func number(
         _ text: String, in range: ClosedRange<Int>, as name: String
-    ) throws(ValueMistake) -> Int {
+    ) throws(ValueError) -> Int {
         let isNumeric = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
         let remedy = "write a whole number from \(range.lowerBound) to \(range.upperBound)"
         guard isNumeric else {
-            throw ValueMistake("\(name) is “\(text)”, which is no number", remedy)
+            throw ValueError("\(name) is “\(text)”, which is no number", remedy)
         }
         guard let number = Int(text), range.contains(number) else {
-            throw ValueMistake("\(name) is \(text), which is out of range", remedy)
+            throw ValueError("\(name) is \(text), which is out of range", remedy)
         }
         return number
     }
 
     /// Data threads; nil means one per core.
-    static func workers(_ text: String, as name: String) throws(ValueMistake) -> Int? {
+    static func workers(_ text: String, as name: String) throws(ValueError) -> Int? {
         if text == "auto" { return nil }
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try number(text, in: workers, as: name)
         } catch {
-            throw ValueMistake(error.problem, "\(error.remedy), or auto")
+            throw ValueError(error.problem, "\(error.remedy), or auto")
         }
     }
 
     /// A time that may not be left out.
     static func duration(
         _ text: String, in range: ClosedRange<Duration>, as name: String
-    ) throws(ValueMistake) -> Duration {
+    ) throws(ValueError) -> Duration {
         let isNever = text == "never"
         guard !isNever else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) cannot be never", "write a time of at most \(Age(range.upperBound))")
         }
         guard let age = Age(text), let (number, _) = Quantity.split(text) else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “\(text)”, which is no time", "write it as 500ms, 5s, 10m or 2h")
         }
         guard number == 0 || age.milliseconds > 0 else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is \(text), which is less than a millisecond", "write 1ms or more")
         }
         guard range.contains(age.duration) else {
             let isShort = age.duration < range.lowerBound
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is \(text), which is too \(isShort ? "short" : "long")",
                 isShort ? "write a time above zero" : "write at most \(Age(range.upperBound))")
         }
@@ -69,7 +69,7 @@ enum ValueReader {
     /// A time where `0` and `never` mean none.
     static func optionalDuration(
         _ text: String, upTo longest: Duration, as name: String
-    ) throws(ValueMistake) -> Duration? {
+    ) throws(ValueError) -> Duration? {
         if text == "never" { return nil }
         let duration = try duration(text, in: .zero...longest, as: name)
         return duration == .zero ? nil : duration
@@ -78,15 +78,15 @@ enum ValueReader {
     static let shortest = Duration.milliseconds(1)
 
     /// `close`, `reset`, `refuse` or `hold 10s`.
-    static func whenEmpty(_ text: String, as name: String) throws(ValueMistake) -> WhenEmpty {
+    static func whenEmpty(_ text: String, as name: String) throws(ValueError) -> WhenEmpty {
         switch text {
         case "close": return .close
         case "reset": return .reset
         case "refuse": return .refuse
-        case "hold": throw ValueMistake("\(name) holds clients, but not how long", "write hold 10s")
+        case "hold": throw ValueError("\(name) holds clients, but not how long", "write hold 10s")
         default:
             guard text.hasPrefix("hold "), let time = text.split(separator: " ").last else {
-                throw ValueMistake(
+                throw ValueError(
                     "\(name) is “\(text)”, which is unknown",
                     "write close, reset, refuse or hold 10s")
             }
@@ -96,15 +96,15 @@ enum ValueReader {
     }
 
     /// `keep`, `cut` or `drain 30s`.
-    static func onRemove(_ text: String, as name: String) throws(ValueMistake) -> OnRemove {
+    static func onRemove(_ text: String, as name: String) throws(ValueError) -> OnRemove {
         switch text {
         case "keep": return .keep
         case "cut": return .cut
         case "drain":
-            throw ValueMistake("\(name) lets sessions end, but not for how long", "write drain 30s")
+            throw ValueError("\(name) lets sessions end, but not for how long", "write drain 30s")
         default:
             guard text.hasPrefix("drain "), let time = text.split(separator: " ").last else {
-                throw ValueMistake(
+                throw ValueError(
                     "\(name) is “\(text)”, which is unknown", "write keep, cut or drain 30s")
             }
             return .drain(try duration(String(time), in: shortest...longestHold, as: "“drain”"))
@@ -114,15 +114,15 @@ enum ValueReader {
     /// `fail`, `skip` or `retry 5s`.
     static func onBindFailure(
         _ text: String, as name: String
-    ) throws(ValueMistake) -> OnBindFailure {
+    ) throws(ValueError) -> OnBindFailure {
         switch text {
         case "fail": return .fail
         case "skip": return .skip
         case "retry":
-            throw ValueMistake("\(name) tries again, but not how often", "write retry 5s")
+            throw ValueError("\(name) tries again, but not how often", "write retry 5s")
         default:
             guard text.hasPrefix("retry "), let time = text.split(separator: " ").last else {
-                throw ValueMistake(
+                throw ValueError(
                     "\(name) is “\(text)”, which is unknown", "write fail, skip or retry 5s")
             }
             return .retry(
@@ -131,27 +131,27 @@ enum ValueReader {
     }
 
     /// Permission bits in octal.
-    static func mode(_ text: String, as name: String) throws(ValueMistake) -> UInt32 {
+    static func mode(_ text: String, as name: String) throws(ValueError) -> UInt32 {
         let isOctal = (1...4).contains(text.utf8.count)
         guard isOctal, text.utf8.allSatisfy({ (0x30...0x37).contains($0) }),
             let mode = UInt32(text, radix: 8), mode <= 0o777
         else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is “\(text)”, which are no permission bits",
                 "write them in octal and in quotes, as in \"0660\"")
         }
         return mode
     }
 
-    static func policy(_ text: String, as name: String) throws(ValueMistake) -> PolicyName {
+    static func policy(_ text: String, as name: String) throws(ValueError) -> PolicyName {
         if let policy = PolicyName(word: text) { return policy }
         let known = PolicyName.words
         if KeySet.laterPolicies.contains(text) {
-            throw ValueMistake(
+            throw ValueError(
                 "“\(text)” is not available in this version", "write \(choice(known))")
         }
         let near = NearestWord.nearest(to: text, among: known)
-        throw ValueMistake(
+        throw ValueError(
             "\(name) is “\(text)”, which is no policy",
             near.map { "did you mean “\($0)”?" } ?? "write \(choice(known))")
     }
@@ -164,9 +164,9 @@ enum ValueReader {
 
     /// A service's, listener's, group's or channel's name. A number is one, too: who had no name keeps
     /// the index that it had when others in front of it were removed.
-    static func name(_ text: String) throws(ValueMistake) -> String {
+    static func name(_ text: String) throws(ValueError) -> String {
         guard (1...64).contains(text.utf8.count) else {
-            throw ValueMistake(
+            throw ValueError(
                 text.isEmpty ? "the name is empty" : "the name has more than 64 bytes",
                 "write 1 to 64 letters, digits, “.”, “_” or “-”")
         }
@@ -175,7 +175,7 @@ enum ValueReader {
                 || $0 == 0x2D || $0 == 0x2E || $0 == 0x5F
         }
         guard isWord else {
-            throw ValueMistake(
+            throw ValueError(
                 "the name “\(text)” has a character that paths cannot have",
                 "use letters, digits, “.”, “_” and “-”")
         }
@@ -183,21 +183,21 @@ enum ValueReader {
     }
 
     /// A word that screens show.
-    static func label(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func label(_ text: String, as name: String) throws(ValueError) -> String {
         let isShown = text.unicodeScalars.allSatisfy {
             $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value)
         }
         guard isShown, (1...64).contains(text.utf8.count) else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) is empty, too long or has control characters",
                 "write 1 to 64 bytes of text")
         }
         return text
     }
 
-    static func path(_ text: String, as name: String) throws(ValueMistake) -> String {
+    static func path(_ text: String, as name: String) throws(ValueError) -> String {
         guard case .unix(let path)? = try? Endpoint("unix:" + text) else {
-            throw ValueMistake(
+            throw ValueError(
                 "\(name) cannot be a Unix socket's path",
                 "write 1 to \(Endpoint.longestPath) bytes")
         }

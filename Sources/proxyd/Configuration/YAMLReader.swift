@@ -42,7 +42,7 @@ struct YAMLReader {
     static let mostValues = 200_000
 
     let fileName: String
-    var mistakes = Mistakes()
+    var mistakes = Diagnostics()
     private var valueCount = 0
 
     init(fileName: String) { self.fileName = fileName }
@@ -134,10 +134,10 @@ struct YAMLReader {
     /// The value of a key as `read` understands it; nil when it is not there, or has a mistake.
     mutating func value<Result>(
         _ map: YAMLMap, _ key: String,
-        _ read: (String, String) throws(ValueMistake) -> Result
+        _ read: (String, String) throws(ValueError) -> Result
     ) -> Placed<Result>? {
         guard let value = map[key], let text = text(value, as: "“\(key)”") else { return nil }
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return Placed(try read(text, "“\(key)”"), at: value.place)
         } catch {
             mistakes.add(error, at: value.place)

@@ -60,7 +60,7 @@ struct ControlLine: Equatable, Sendable {
             let verbs = ValueReader.choice(Emptying.verbs.sorted())
             throw Mistake("--wait goes with \(verbs)")
         }
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try ValueReader.duration(
                 text, in: ValueReader.shortest...ValueReader.longestHold, as: "--wait")
         } catch {

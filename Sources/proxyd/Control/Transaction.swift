@@ -29,7 +29,7 @@ struct Transaction {
         {
             throw .init(.notFound, "no channel, group or service “\(path.prefix(80))”")
         }
-        var validator = DraftValidator(mistakes: Mistakes())
+        var validator = DraftValidator(mistakes: Diagnostics())
         do throws(ConfigurationErrors) {
             return try validator.configuration(from: draft)
         } catch {

@@ -17,7 +17,7 @@ enum ProbeWork {
         // The handshake comes in front of every exchange, and is all that `tls` asks for.
         case .connect, .tls: self = .exchange(ConnectExchange(proves: probe.check == .tls))
         case .exchange(let steps):
-            do throws(ValueMistake) {
+            do throws(ValueError) {
                 self = .exchange(try StepExchange(steps))
             } catch {
                 self = .impossible(error.problem)

@@ -22,8 +22,8 @@ struct Privileges {
         if settings.user != nil, user == nil {
             throw Self.mistake("there is no user “\(settings.user ?? "")”")
         }
-        do throws(ValueMistake) {
-            group = try settings.group.map { word throws(ValueMistake) in
+        do throws(ValueError) {
+            group = try settings.group.map { word throws(ValueError) in
                 try Principals.group(word)
             }
         } catch {

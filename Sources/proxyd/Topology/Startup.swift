@@ -105,10 +105,10 @@ extension ListenerConfiguration {
 
     /// The reader has looked the name up already; somebody may have removed it since.
     private static func number(
-        _ name: String?, _ number: (String) throws(ValueMistake) -> UInt32
+        _ name: String?, _ number: (String) throws(ValueError) -> UInt32
     ) throws(UnixSocketFile.Failure) -> UInt32? {
         guard let name else { return nil }
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try number(name)
         } catch {
             throw .system(SystemError("chown", ENOENT))

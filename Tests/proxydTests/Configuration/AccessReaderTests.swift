@@ -158,7 +158,7 @@ struct AccessReaderTests {
         let networks = try NetworkFile.networks(
             in: Array("# bad ones\n10.0.0.0/8\n\n 192.0.2.7  # one\r\n2001:db8::/32".utf8), of: "f")
         #expect(networks.map(\.text) == ["10.0.0.0/8", "192.0.2.7", "2001:db8::/32"])
-        let error = #expect(throws: ValueMistake.self) {
+        let error = #expect(throws: ValueError.self) {
             try NetworkFile.networks(in: Array("10.0.0.1\n10.0.0.1 10.0.0.2\n".utf8), of: "/f")
         }
         #expect(error?.problem == "/f, line 2: “10.0.0.1” is no network")

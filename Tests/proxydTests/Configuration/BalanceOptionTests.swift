@@ -49,7 +49,7 @@ struct BalanceOptionTests {
             ),
             (
                 "{policy: best}",
-                "32: “policy” is “best”, which is no policy; write \(ConfigurationMistakeTests.policies)"
+                "32: “policy” is “best”, which is no policy; write \(ConfigurationErrorTests.policies)"
             ),
             ("{key: source}", "23: “balance” names no policy; add “policy”, as in policy: hash"),
             ("{}", "23: “balance” names no policy; add “policy”, as in policy: hash"),

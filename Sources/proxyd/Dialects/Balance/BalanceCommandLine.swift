@@ -132,7 +132,7 @@ struct BalanceCommandLine: Equatable {
     ) throws(Mistake) -> Destination {
         let unknown = Mistake.said("unknown or invalid address [\(text)]", 65)
         if text.hasPrefix("[") || text.hasPrefix("unix:/") {
-            do throws(ValueMistake) {
+            do throws(ValueError) {
                 let operand = try ChannelOperand(text, defaultPort: port)
                 return Destination(text: text, endpoint: operand.endpoint, maxc: operand.maxc)
             } catch {

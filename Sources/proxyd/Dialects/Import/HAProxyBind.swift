@@ -127,7 +127,7 @@ struct HAProxyBind {
     }
 
     private mutating func endpoint(_ text: String) -> Endpoint? {
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try EndpointReader.listener(text)
         } catch {
             remarks.drop(line.text, at: line.place, error.problem)

@@ -108,7 +108,7 @@ struct HAProxyServer {
                 "an address of a kind that is not available")
             return nil
         }
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             let isBareV6 = IPAddress(text).map { if case .v6 = $0 { true } else { false } } ?? false
             let endpoint = try EndpointReader.channel(
                 isBareV6 ? "[\(text)]" : text, defaultPort: port)
@@ -241,7 +241,7 @@ enum HAProxySteps {
     private static func step(
         _ text: String, _ line: HAProxyLine, _ remarks: inout ImportRemarks
     ) -> ProbeStep? {
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try ValueReader.expectation(text, as: "it")
         } catch {
             remarks.drop(line.text, at: line.place, error.problem)

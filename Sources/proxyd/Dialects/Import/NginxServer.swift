@@ -129,7 +129,7 @@ struct NginxServer {
             text = "*:" + text
         }
         var listener: ListenerConfiguration
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             listener = ListenerConfiguration(name: "0", endpoint: try EndpointReader.listener(text))
         } catch {
             return remarks.drop(line.text, at: line.place, "\(error.problem); \(error.remedy)")

@@ -133,7 +133,7 @@ struct LighttpdTLS {
     private func names(
         _ text: String, of name: String, at place: String
     ) throws(LighttpdMistake) -> String {
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try TLSWords.names(text, as: name)
         } catch {
             throw LighttpdMistake(at: place, "\(error.problem); \(error.remedy)")

@@ -195,7 +195,7 @@ struct SockproxyTranslation {
         at address: String, scope: LighttpdScope, place: String
     ) throws(LighttpdMistake) -> [ListenerConfiguration] {
         var endpoints: [Endpoint] = []
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             var text = address
             if text.hasPrefix(":") { text = "*" + text }
             if text.hasPrefix("unix:") || text.hasPrefix("/") {
@@ -272,10 +272,10 @@ struct SockproxyTranslation {
     }
 
     private func account(
-        _ name: String, _ read: (String, String) throws(ValueMistake) -> String
+        _ name: String, _ read: (String, String) throws(ValueError) -> String
     ) throws(LighttpdMistake) -> String? {
         guard let setting = global[name] else { return nil }
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try read(setting.value.text ?? setting.value.shown, name)
         } catch {
             throw LighttpdMistake(at: setting.place, "\(name): \(error.problem); \(error.remedy)")

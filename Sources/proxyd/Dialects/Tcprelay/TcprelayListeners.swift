@@ -84,7 +84,7 @@ extension TcprelayTranslation {
             )
         }
         let passphrase = try settings.relay.passphrase.map { secret throws(TcprelayMistake) in
-            do throws(ValueMistake) {
+            do throws(ValueError) {
                 return try TLSWords.passphrase(secret.revealed, as: "passphrase")
             } catch {
                 throw TcprelayMistake(at: certificate.place, "\(error.problem); \(error.remedy)")
@@ -125,7 +125,7 @@ extension TcprelayTranslation {
         options.keepAliveInterval = keepalive.interval?.value
         options.dscp = listen.dscp?.value
         if let vrf = listen.vrf {
-            do throws(ValueMistake) {
+            do throws(ValueError) {
                 options.interface = try ValueReader.interface(vrf.value, as: "vrf")
             } catch {
                 throw TcprelayMistake(at: vrf.place, "\(error.problem); \(error.remedy)")

@@ -110,9 +110,9 @@ struct TcprelayTranslation {
     }
 
     static func account(
-        _ value: TcprelayValue<String>, _ read: (String, String) throws(ValueMistake) -> String
+        _ value: TcprelayValue<String>, _ read: (String, String) throws(ValueError) -> String
     ) throws(TcprelayMistake) -> String {
-        do throws(ValueMistake) {
+        do throws(ValueError) {
             return try read(value.value, "it")
         } catch {
             throw TcprelayMistake(at: value.place, "\(error.problem); \(error.remedy)")

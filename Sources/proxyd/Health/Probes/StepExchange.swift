@@ -23,8 +23,8 @@ struct StepExchange: ProbeExchange {
     static let mostBytes = 65_536
 
     /// - Throws: what is wrong with a regular expression.
-    init(_ steps: [ProbeStep]) throws(ValueMistake) {
-        self.steps = try steps.map { step throws(ValueMistake) in
+    init(_ steps: [ProbeStep]) throws(ValueError) {
+        self.steps = try steps.map { step throws(ValueError) in
             switch step {
             case .send(let bytes): .send(bytes)
             case .text(let bytes): .text(bytes)

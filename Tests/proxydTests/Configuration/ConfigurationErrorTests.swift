@@ -4,7 +4,7 @@ import Testing
 
 /// Every mistake with its place, what it is and how to mend it.
 @Suite("Configuration mistakes")
-struct ConfigurationMistakeTests {
+struct ConfigurationErrorTests {
     private func mistakes(_ text: String) -> [String] {
         do {
             _ = try ConfigurationFile.parse(text, name: "f")

@@ -1,5 +1,5 @@
 /// What is wrong with one value and how to mend it; whoever reads the value knows where it stands.
-struct ValueMistake: Error, Equatable {
+struct ValueError: Error, Equatable {
     var problem: String
     var remedy: String
 

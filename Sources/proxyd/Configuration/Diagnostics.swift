@@ -1,5 +1,5 @@
 /// Gathers mistakes, so that the user mends them all in one go.
-struct Mistakes {
+struct Diagnostics {
     private var found: [(place: Place, error: ConfigurationError)] = []
     private var seen: Set<String> = []
     /// Stops a hostile file from filling the memory; far more than are told.
@@ -19,7 +19,7 @@ struct Mistakes {
         found.append((place, error))
     }
 
-    mutating func add(_ mistake: ValueMistake, at place: Place) {
+    mutating func add(_ mistake: ValueError, at place: Place) {
         add(mistake.problem, mistake.remedy, at: place)
     }
 
