@@ -18,14 +18,14 @@ final class Channel: Sendable {
     /// By worker.
     let timings: [ChannelTimings]
     /// What has gone wrong with it lately.
-    let mishaps = Mishaps()
+    let mishaps = ChannelErrors()
     /// What `reset` has taken off the counters that tables show.
     let baseline = CounterBaseline()
     /// How long connecting takes lately.
     let latency = PeakLatency()
     /// Its group's, where an election says who takes the sessions.
-    private let groupSeat: PrimarySeat?
-    private let leaves: Mutex<Egress?>
+    private let groupSeat: PrimaryState?
+    private let leaves: Mutex<OutboundOptions?>
     private let hasEgress: Atomic<Bool>
     /// What was worked out of its connect times last.
     let connects = ConnectMemory()
@@ -33,7 +33,7 @@ final class Channel: Sendable {
     private let isSecured = Atomic<Bool>(false)
 
     /// Its group's, which it takes its slots from too.
-    let places: Admission
+    let places: SessionLimit
     let reserved = Atomic<Int>(0)
     let switched = Atomic<UInt8>(Switch.on.rawValue)
     /// Nanoseconds of the monotonic clock; 0 when it is not in grace.
@@ -77,8 +77,8 @@ final class Channel: Sendable {
     /// A channel that nobody has tried yet; `path` is its group's.
     init(
         _ settings: ChannelConfiguration, in path: String, serial: UInt64, addresses: [Endpoint],
-        workerCount: Int, now: Instant, places: Admission = Admission(limit: nil),
-        seat: PrimarySeat? = nil
+        workerCount: Int, now: Instant, places: SessionLimit = SessionLimit(limit: nil),
+        seat: PrimaryState? = nil
     ) {
         groupSeat = seat
         self.serial = serial
@@ -87,7 +87,7 @@ final class Channel: Sendable {
         present = Mutex(Present(settings: settings, book: AddressBook(addresses)))
         weightNow = Atomic(settings.weight)
         mostSessions = Atomic(settings.maxc ?? Int.max)
-        let egress = Egress(settings)
+        let egress = OutboundOptions(settings)
         leaves = Mutex(egress)
         hasEgress = Atomic(egress != nil)
         counters = TrafficCounters.perWorker(workerCount)
@@ -125,7 +125,7 @@ final class Channel: Sendable {
             present.settings = settings
             return isElsewhere
         }
-        let egress = Egress(settings)
+        let egress = OutboundOptions(settings)
         leaves.withLock { $0 = egress }
         hasEgress.store(egress != nil, ordering: .relaxed)
         weightNow.store(settings.weight, ordering: .relaxed)
@@ -149,7 +149,7 @@ final class Channel: Sendable {
     var addresses: [Endpoint] { present.withLock { $0.book.endpoints } }
 
     /// How connections to it leave; nil: as the kernel likes.
-    var egress: Egress? {
+    var egress: OutboundOptions? {
         hasEgress.load(ordering: .relaxed) ? leaves.withLock { $0 } : nil
     }
 
@@ -190,7 +190,7 @@ final class Channel: Sendable {
     }
 
     /// Its group's seat, where an election says who takes the sessions; nil where none does.
-    var seat: PrimarySeat? { groupSeat.flatMap { $0.isUsed ? $0 : nil } }
+    var seat: PrimaryState? { groupSeat.flatMap { $0.isUsed ? $0 : nil } }
 
     /// Sessions here now, connecting ones too.
     var current: Int { reserved.load(ordering: .relaxed) }

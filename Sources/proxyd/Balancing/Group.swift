@@ -8,9 +8,9 @@ final class Group: Sendable {
     /// `service/group`.
     let path: String
     /// Where an election says which channel takes the sessions; not used under other policies.
-    let ownSeat: PrimarySeat
+    let ownSeat: PrimaryState
     /// Under `max-sessions`.
-    let places: Admission
+    let places: SessionLimit
     /// Sessions that an earlier group could not take.
     private let spilled = Atomic<UInt64>(0)
     /// When the last of them came, in nanoseconds of the monotonic clock.
@@ -27,16 +27,16 @@ final class Group: Sendable {
     private struct Present {
         var settings: GroupConfiguration
         var channels: [Channel]
-        var chooser: Chooser
+        var chooser: GroupBalancer
     }
 
     init(
         _ settings: GroupConfiguration, in path: String, serial: UInt64, channels: [Channel],
-        places: Admission = Admission(limit: nil), seat: PrimarySeat? = nil
+        places: SessionLimit = SessionLimit(limit: nil), seat: PrimaryState? = nil
     ) {
         self.places = places
         ownSeat =
-            seat ?? PrimarySeat(settings.election, isUsed: settings.balance.policy == .primary)
+            seat ?? PrimaryState(settings.election, isUsed: settings.balance.policy == .primary)
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
@@ -44,7 +44,7 @@ final class Group: Sendable {
         present = Mutex(
             Present(
                 settings: settings, channels: channels,
-                chooser: Chooser(settings.balance, channels, slowStart: settings.slowStart)))
+                chooser: GroupBalancer(settings.balance, channels, slowStart: settings.slowStart)))
         asks.store(settings.balance.key == .destination, ordering: .relaxed)
         asksName.store(settings.balance.key == .serverName, ordering: .relaxed)
     }
@@ -96,14 +96,14 @@ final class Group: Sendable {
                     return channel
                 }
                 // Another group's session took the last slot in between.
-                present.chooser.passOver(index)
+                present.chooser.exclude(index)
             }
             return nil
         }
     }
 
     /// Where an election says which channel takes the sessions; nil under other policies.
-    var seat: PrimarySeat? { ownSeat.isUsed ? ownSeat : nil }
+    var seat: PrimaryState? { ownSeat.isUsed ? ownSeat : nil }
 
     private func rebalanceIfDue() {
         let rebalance = rebalance.load(ordering: .relaxed)
@@ -124,7 +124,7 @@ final class Group: Sendable {
     var balance: BalanceConfiguration { present.withLock { $0.chooser.balance } }
 
     /// The policy and its state as they are now, for a dry run.
-    var chooserCopy: Chooser { present.withLock { $0.chooser } }
+    var chooserCopy: GroupBalancer { present.withLock { $0.chooser } }
 
     /// The policy's own, for comparing daemons.
     var digest: UInt64? { present.withLock { $0.chooser.digest } }

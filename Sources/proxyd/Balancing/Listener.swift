@@ -96,7 +96,7 @@ final class Listener: Sendable {
     }
 
     /// Takes a place that was taken before.
-    func keepPlace() { sessions.wrappingAdd(1, ordering: .relaxed) }
+    func adoptSlot() { sessions.wrappingAdd(1, ordering: .relaxed) }
 
     /// Whether its `access` has to be asked.
     var isGuarded: Bool { hasRules.load(ordering: .relaxed) }

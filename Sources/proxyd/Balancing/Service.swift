@@ -6,9 +6,9 @@ final class Service: Sendable {
     let serial: UInt64
     let name: String
     /// Under `max-sessions`.
-    let places: Admission
+    let places: SessionLimit
     /// Clients that wait for room, or for a channel to become usable.
-    let line: WaitingLine
+    let line: WaitQueue
     /// All its places are taken, and somebody has said so.
     private let isFullNow = Atomic<Bool>(false)
     private let present: Mutex<Present>
@@ -20,7 +20,7 @@ final class Service: Sendable {
         var settings: ServiceConfiguration
         var listeners: [Listener]
         var groups: [Group]
-        var sources: SourceLedger?
+        var sources: PerSourceLimiter?
         /// Who may come in.
         var access: AccessList?
     }
@@ -30,14 +30,14 @@ final class Service: Sendable {
     ) {
         self.serial = serial
         name = settings.name
-        places = Admission(limit: settings.limits.maxSessions)
-        line = WaitingLine(limit: settings.limits.queueSize)
+        places = SessionLimit(limit: settings.limits.maxSessions)
+        line = WaitQueue(limit: settings.limits.queueSize)
         hasRules = Atomic(!settings.access.isEmpty)
         asksName = Atomic(groups.contains(where: \.asksForServerName))
         present = Mutex(
             Present(
                 settings: settings.own, listeners: listeners, groups: groups,
-                sources: settings.limits.perSource.map(SourceLedger.init),
+                sources: settings.limits.perSource.map(PerSourceLimiter.init),
                 access: AccessList(settings.access)))
     }
 
@@ -48,7 +48,7 @@ final class Service: Sendable {
         present.withLock { present in
             // Sessions leave the ledger that they entered.
             if present.settings.limits.perSource != settings.limits.perSource {
-                present.sources = settings.limits.perSource.map(SourceLedger.init)
+                present.sources = settings.limits.perSource.map(PerSourceLimiter.init)
             }
             if present.settings.access != settings.access {
                 present.access = AccessList(settings.access)
@@ -86,7 +86,7 @@ final class Service: Sendable {
     /// How often its channels' names are resolved again.
     var resolve: Duration? { present.withLock { $0.settings.resolve } }
     var limits: ServiceLimits { present.withLock { $0.settings.limits } }
-    var sources: SourceLedger? { present.withLock { $0.sources } }
+    var sources: PerSourceLimiter? { present.withLock { $0.sources } }
     /// Whether its `access` has to be asked.
     var isGuarded: Bool { hasRules.load(ordering: .relaxed) }
     var access: AccessList? { isGuarded ? present.withLock { $0.access } : nil }

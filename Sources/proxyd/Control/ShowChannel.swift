@@ -118,7 +118,7 @@ struct ChannelDetail {
     }
 }
 
-extension Admission {
+extension SessionLimit {
     /// nil: there is none.
     fileprivate var bound: UInt64? { limit == .max ? nil : UInt64(limit) }
 }

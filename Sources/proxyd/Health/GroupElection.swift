@@ -16,7 +16,7 @@ final class GroupElection {
 
     let group: Group
     let service: Service
-    let seat: PrimarySeat
+    let seat: PrimaryState
     /// Not given twice.
     let number: Int
     private let channels: [Channel]
@@ -53,7 +53,7 @@ final class GroupElection {
     private(set) var complaint = ""
 
     init(
-        _ group: Group, of service: Service, seat: PrimarySeat, number: Int, scripts: ScriptRunner
+        _ group: Group, of service: Service, seat: PrimaryState, number: Int, scripts: ScriptRunner
     ) {
         self.group = group
         self.service = service

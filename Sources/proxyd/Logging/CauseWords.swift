@@ -1,4 +1,4 @@
-extension Mishaps {
+extension ChannelErrors {
     /// A cause with what is known of the last mishap of that kind: the kernel's name for it, or why TLS failed:
     /// `refused (ECONNREFUSED)`, `certificate: certificate has expired`.
     func words(for cause: String) -> String {

@@ -36,7 +36,7 @@ final class Session {
     /// Of the channel being connected to: a name may have several.
     var addressesLeft = 0
     /// Of the channel's election, when it was chosen.
-    var term: PrimarySeat.Term?
+    var term: PrimaryState.Term?
     var isClientWatchedForWrites = false
     /// Where its sides speak TLS with us.
     var clientTLS: TLSConnection?
@@ -46,7 +46,7 @@ final class Session {
     /// How far elections were when it last chose.
     var electionRevision: UInt64 = 0
     /// It counts among its source's sessions.
-    var source: (ledger: SourceLedger, source: SourceLedger.Source)?
+    var source: (ledger: PerSourceLimiter, source: PerSourceLimiter.Source)?
     /// It counts among its service's sessions.
     var hasPlace = false
     var wait: Wait?

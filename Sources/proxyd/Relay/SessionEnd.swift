@@ -63,7 +63,7 @@ extension Session {
         if hasPlace { service.places.leave() }
         if let source { source.ledger.leave(source.source) }
         leaveLine(on: worker)
-        worker.share.callNext(of: service)
+        worker.share.wakeNext(of: service)
         if hasPlace, service.hasRoomAgain() { worker.share.notices.post(.serviceHasRoom(service)) }
     }
 }

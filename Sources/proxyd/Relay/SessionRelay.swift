@@ -184,17 +184,17 @@ extension Session {
             if isTraced { trace(.ended(side), on: worker) }
             perform(life.ended(side), on: worker)
         case .sourceFailed(let number):
-            noteMishap(of: side, errno: number, on: worker)
+            recordError(of: side, errno: number, on: worker)
             perform(life.broke(side, .init(streamError: number)), on: worker)
         case .sinkFailed(let number):
-            noteMishap(of: side.other, errno: number, on: worker)
+            recordError(of: side.other, errno: number, on: worker)
             salvage(from: side.other, on: worker)
             perform(life.broke(side.other, .init(streamError: number)), on: worker)
         }
     }
 
     /// A channel that breaks a session off is worth a line in its detail.
-    private func noteMishap(of side: Side, errno: CInt, on worker: Worker) {
+    private func recordError(of side: Side, errno: CInt, on worker: Worker) {
         guard side == .channel, let channel else { return }
         let cause = EndReason.Cause(streamError: errno)
         guard cause == .tls, let problem = channelTLS?.problem else {

@@ -41,8 +41,8 @@ extension Session {
 
     // MARK: Waiting
 
-    private func waiter(on worker: Worker) -> WaitingLine.Waiter {
-        WaitingLine.Waiter(worker: worker.index, token: token(.client))
+    private func waiter(on worker: Worker) -> WaitQueue.Waiter {
+        WaitQueue.Waiter(worker: worker.index, token: token(.client))
     }
 
     /// Goes to the end of the service's line, or stays where it is after having been called in vain.
@@ -56,7 +56,7 @@ extension Session {
             }
             if isTraced { trace(.waits(forRoom: wait.isForRoom), on: worker) }
             // What came free while it was joining has called nobody.
-            worker.share.callNext(of: service)
+            worker.share.wakeNext(of: service)
         }
         self.wait = wait
         life.hold()
@@ -81,7 +81,7 @@ extension Session {
         guard life.phase == .holding else { return }
         if let looksAgain, looksAgain <= worker.now { tried.removeAll() }
         perform(.choose, on: worker)
-        if life.phase != .holding { worker.share.callNext(of: service) }
+        if life.phase != .holding { worker.share.wakeNext(of: service) }
     }
 }
 

@@ -412,7 +412,7 @@ final class Worker {
     /// A connect has failed. `term` is of the election that made the channel primary, if one did.
     func report(
         failureOf channel: Channel, _ cause: EndReason.Cause, of service: Service,
-        in term: PrimarySeat.Term?
+        in term: PrimaryState.Term?
     ) {
         if let seat = channel.seat {
             guard let term, seat.lose(channel.serial, in: term) else { return }

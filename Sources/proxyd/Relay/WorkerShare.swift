@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// What the workers and the supervisor have in common.
 final class WorkerShare: Sendable {
-    let admission: Admission
+    let admission: SessionLimit
     let workers: [WorkerEntrance]
     /// To the supervisor.
     let notices: Mailbox<Notice>
@@ -12,7 +12,7 @@ final class WorkerShare: Sendable {
     private let generationCount = Atomic<UInt64>(1)
 
     init(
-        admission: Admission, workers: [WorkerEntrance], notices: Mailbox<Notice>,
+        admission: SessionLimit, workers: [WorkerEntrance], notices: Mailbox<Notice>,
         accessLog: AccessLog
     ) {
         self.accessLog = accessLog
@@ -24,7 +24,7 @@ final class WorkerShare: Sendable {
     var generation: UInt64 { generationCount.load(ordering: .relaxed) }
 
     /// Tells the first of a service's line to look again.
-    func callNext(of service: Service) {
+    func wakeNext(of service: Service) {
         guard let waiter = service.line.first else { return }
         workers[waiter.worker].mailbox.post(.wake(waiter.token))
     }

@@ -183,7 +183,7 @@ final class Supervisor {
                 try WorkerEntrance()
             }
             share = WorkerShare(
-                admission: Admission(limit: limits.sessions), workers: entrances,
+                admission: SessionLimit(limit: limits.sessions), workers: entrances,
                 notices: try Mailbox(), accessLog: logs.access)
             prober = try Prober()
             names = try NameWatch(notices: share.notices)

@@ -18,8 +18,8 @@ extension Supervisor {
         // Before anybody else takes one.
         for session in estate.sessions.sessions { keepPlaces(of: session) }
         for client in estate.clients.sessions {
-            share.admission.keepPlace()
-            client.listener.keepPlace()
+            share.admission.adoptSlot()
+            client.listener.adoptSlot()
         }
         for group in topology.groups { group.startEven(now: .now) }
         try heritage.predecessor.waitForGo()
@@ -29,12 +29,12 @@ extension Supervisor {
     }
 
     private func keepPlaces(of session: MovedSession) {
-        share.admission.keepPlace()
-        session.listener.keepPlace()
-        if session.hasPlace { session.service.places.keepPlace() }
+        share.admission.adoptSlot()
+        session.listener.adoptSlot()
+        if session.hasPlace { session.service.places.adoptSlot() }
         session.channel?.keepSlot()
         if session.isOfSource, let sources = session.service.sources {
-            sources.keepPlace(of: sources.source(of: session.client))
+            sources.adoptSlot(of: sources.source(of: session.client))
         }
     }
 

@@ -14,7 +14,7 @@ extension Supervisor {
         }
         elections.lookAtSwitches()
         keeping?.schedule.noteChange(now: now)
-        for service in topology.services { share.callNext(of: service) }
+        for service in topology.services { share.wakeNext(of: service) }
         openOrClose()
         scheduleTick()
     }

@@ -203,7 +203,7 @@ struct Reconfiguration {
                 let isKnown = known.contains {
                     $0.source == channel.source && $0.socket == channel.socket
                 }
-                guard !isKnown, let egress = Egress(channel) else { continue }
+                guard !isKnown, let egress = OutboundOptions(channel) else { continue }
                 do throws(SystemError) {
                     try egress.rehearse()
                 } catch {
@@ -380,10 +380,10 @@ struct Reconfiguration {
         if let present, let before, before == settings { return present }
         let path = "\(service)/\(settings.name)"
         let serial = present?.serial ?? serials.next(for: Serials.key(group: path))
-        let places = present?.places ?? Admission(limit: settings.maxSessions)
+        let places = present?.places ?? SessionLimit(limit: settings.maxSessions)
         let seat =
             present?.ownSeat
-            ?? PrimarySeat(settings.election, isUsed: settings.balance.policy == .primary)
+            ?? PrimaryState(settings.election, isUsed: settings.balance.policy == .primary)
         let old = present?.channels ?? []
         var channels: [Channel] = []
         for channel in settings.channels {

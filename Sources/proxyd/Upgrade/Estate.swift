@@ -220,7 +220,7 @@ struct EstateReader {
             guard let standing = try record.record(EstateWriter.ThingTag.standing),
                 let channel = things.channels[serial]
             else { return }
-            let whole = try ChannelStanding(handed: standing)
+            let whole = try ChannelRuntimeState(handed: standing)
             channel.resume(relocated.contains(serial) ? whole.counted : whole)
             let times = record.numbers(EstateWriter.ThingTag.connectTimes)
             if !times.isEmpty {

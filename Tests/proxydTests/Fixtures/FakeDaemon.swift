@@ -57,7 +57,7 @@ final class FakeDaemon: Daemon {
         live = LiveTopology(state, serials: serials, workerCount: workers)
         elections = try Elections(state.topology)
         share = WorkerShare(
-            admission: Admission(limit: 100),
+            admission: SessionLimit(limit: 100),
             workers: try (0..<workers).map { _ in try WorkerEntrance() },
             notices: try Mailbox(), accessLog: try AccessLog())
         reports = (0..<workers).map { index in

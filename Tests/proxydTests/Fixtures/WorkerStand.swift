@@ -68,7 +68,7 @@ final class WorkerStand {
         self.service = service
         sockets = startup.sockets
         share = WorkerShare(
-            admission: Admission(limit: settings.maxSessions),
+            admission: SessionLimit(limit: settings.maxSessions),
             workers: try (0..<settings.workers).map { _ in try WorkerEntrance() },
             notices: try Mailbox(), accessLog: try AccessLog())
         _ = signal(SIGPIPE, SIG_IGN)

@@ -154,12 +154,12 @@ struct SessionTests {
         try stand.await(.holding)
         // Twice it looks and finds nothing; each answer comes after a look.
         for _ in 0..<2 {
-            stand.share.callNext(of: stand.service)
+            stand.share.wakeNext(of: stand.service)
             #expect(try stand.sessions().map(\.phase) == [.holding])
         }
         #expect(!door.hasCaller)
         stand.channels[0].turn(.on, by: "t", now: .now)
-        stand.share.callNext(of: stand.service)
+        stand.share.wakeNext(of: stand.service)
         #expect(try door.accept().receiveText(8) == "patience")
     }
 
@@ -174,7 +174,7 @@ struct SessionTests {
         try stand.await(.holding)
         // Whoever calls it finds that it has nothing new to try.
         for _ in 0..<100 {
-            stand.share.callNext(of: stand.service)
+            stand.share.wakeNext(of: stand.service)
             #expect(try stand.sessions().map(\.phase) == [.holding])
         }
         #expect(try stand.sessions().map(\.retries) == [1])
@@ -193,7 +193,7 @@ struct SessionTests {
             try stand.awaitWaiters(number + 1)
         }
         stand.channels[0].turn(.on, by: "t", now: .now)
-        stand.share.callNext(of: stand.service)
+        stand.share.wakeNext(of: stand.service)
         for number in 0..<3 { #expect(try door.accept().receiveText(1) == "\(number)") }
     }
 

@@ -39,9 +39,9 @@ struct MovedSessionTests {
 
     private func adopt(_ sessions: [MovedSession], on stand: WorkerStand) {
         for session in sessions {
-            stand.share.admission.keepPlace()
-            session.listener.keepPlace()
-            if session.hasPlace { session.service.places.keepPlace() }
+            stand.share.admission.adoptSlot()
+            session.listener.adoptSlot()
+            if session.hasPlace { session.service.places.adoptSlot() }
             session.channel?.keepSlot()
             stand.share.workers[0].addSession()
         }

@@ -9,10 +9,10 @@ struct StandingFieldsTests {
         TrafficCounters.Totals(handed: (0..<5).map { first + $0 })
     }
 
-    private func moved(_ standing: ChannelStanding) throws -> ChannelStanding {
+    private func moved(_ standing: ChannelRuntimeState) throws -> ChannelRuntimeState {
         var fields = HandoverFields()
         standing.put(into: &fields)
-        return try ChannelStanding(handed: HandoverRecord(fields.bytes[...]))
+        return try ChannelRuntimeState(handed: HandoverRecord(fields.bytes[...]))
     }
 
     @Test("a channel goes on in another process as it was", arguments: [true, false])
@@ -64,7 +64,7 @@ struct StandingFieldsTests {
         enum Tag: UInt16, HandoverTag { case position = 1 }
         fields.put(Tag.position, UInt64(99))
         #expect(
-            try ChannelStanding(handed: HandoverRecord(fields.bytes[...])).position == .draining)
+            try ChannelRuntimeState(handed: HandoverRecord(fields.bytes[...])).position == .draining)
     }
 
     @Test("a channel that is somewhere else now keeps what was counted and what people said")

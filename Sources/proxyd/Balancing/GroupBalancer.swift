@@ -1,7 +1,7 @@
 internal import Shared
 
 /// A group's policy and the space for its candidates, so that choosing allocates nothing.
-struct Chooser: Sendable {
+struct GroupBalancer: Sendable {
     private(set) var balance: BalanceConfiguration
     private var policy: any Policy
     private var facts: CandidateFacts
@@ -81,7 +81,7 @@ struct Chooser: Sendable {
     mutating func placed(at index: Int) { candidates[index].sessions &+= 1 }
 
     /// It cannot be had after all.
-    mutating func passOver(_ index: Int) { candidates[index].isUsable = false }
+    mutating func exclude(_ index: Int) { candidates[index].isUsable = false }
 
     private mutating func setKeys(_ channels: [Channel]) {
         let isHostValue = facts.contains(.hostValue)

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Everything that was found out about a channel and counted for it, as another process can go on with it.
 /// What it was told to be is in the configuration.
-struct ChannelStanding: Sendable {
+struct ChannelRuntimeState: Sendable {
     var position = Channel.Switch.on
     var graceEnd = Instant.zero
     var returned = Instant.zero
@@ -17,7 +17,7 @@ struct ChannelStanding: Sendable {
     var latency: UInt64 = 0
     var probes = ProbeRecord.Told()
     /// The latest first.
-    var mishaps: [Mishaps.Mishap] = []
+    var mishaps: [ChannelErrors.Mishap] = []
     var causes: [String: UInt64] = [:]
     var totals = TrafficCounters.Totals()
     /// What `reset` has taken off.
@@ -27,7 +27,7 @@ struct ChannelStanding: Sendable {
     var session = TimeHistogram.Totals()
 
     /// Without what was found out about its address, as it has another one now.
-    var counted: ChannelStanding {
+    var counted: ChannelRuntimeState {
         var counted = self
         counted.graceEnd = .zero
         counted.isDiscarded = false
@@ -42,8 +42,8 @@ struct ChannelStanding: Sendable {
 }
 
 extension Channel {
-    var standing: ChannelStanding {
-        var standing = ChannelStanding(
+    var standing: ChannelRuntimeState {
+        var standing = ChannelRuntimeState(
             position: position, graceEnd: Instant(nanoseconds: graceEnd.load(ordering: .relaxed)),
             returned: Instant(nanoseconds: returned.load(ordering: .relaxed)),
             filledAt: Instant(nanoseconds: filledAt.load(ordering: .relaxed)),
@@ -61,7 +61,7 @@ extension Channel {
     }
 
     /// Goes on where another process has stopped; before any worker runs.
-    func resume(_ standing: ChannelStanding) {
+    func resume(_ standing: ChannelRuntimeState) {
         switched.store(standing.position.rawValue, ordering: .relaxed)
         graceEnd.store(standing.graceEnd.nanoseconds, ordering: .relaxed)
         returned.store(standing.returned.nanoseconds, ordering: .relaxed)
@@ -84,7 +84,7 @@ extension Channel {
 
     /// Takes a slot that was taken before, whatever the limits say now.
     func keepSlot() {
-        places.keepPlace()
+        places.adoptSlot()
         reserved.wrappingAdd(1, ordering: .relaxed)
     }
 }

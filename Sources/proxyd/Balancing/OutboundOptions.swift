@@ -2,7 +2,7 @@ internal import Shared
 internal import Synchronization
 
 /// How connections to a channel leave this machine, where that is not the kernel's choice.
-final class Egress: Sendable {
+final class OutboundOptions: Sendable {
     let options: SocketOptions
     /// How the channel is told of the client; nil: it is not.
     let proxyProtocol: ProxyProtocolOut?

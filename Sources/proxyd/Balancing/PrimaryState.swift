@@ -4,7 +4,7 @@ internal import Synchronization
 ///
 /// The supervisor fills the seat. A worker whose connect to the primary fails empties it, so that of
 /// many that fail at once one has news, and no further session goes there.
-final class PrimarySeat: Sendable {
+final class PrimaryState: Sendable {
     private let settingsNow: Mutex<ElectionConfiguration>
     /// The holder in the lower half, and how often it has changed in the upper one.
     private let state: Atomic<UInt64>

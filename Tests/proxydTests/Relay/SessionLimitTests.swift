@@ -8,7 +8,7 @@ struct AdmissionTests {
     @Test(
         "eight threads together are never given more places than there are", arguments: [1, 5, 100])
     func exact(limit: Int) throws {
-        let admission = Admission(limit: limit)
+        let admission = SessionLimit(limit: limit)
         let box = Box(admission: admission)
         let threads = try (0..<8).map { _ in
             try Thread(name: "client") {
@@ -29,10 +29,10 @@ struct AdmissionTests {
     }
 
     private final class Box: Sendable {
-        let admission: Admission
+        let admission: SessionLimit
         let inside = Atomic<Int>(0)
         let most = Atomic<Int>(0)
 
-        init(admission: Admission) { self.admission = admission }
+        init(admission: SessionLimit) { self.admission = admission }
     }
 }

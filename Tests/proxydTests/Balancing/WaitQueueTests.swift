@@ -4,13 +4,13 @@ import Testing
 
 @Suite("Waiting line")
 struct WaitingLineTests {
-    private func waiter(_ number: Int) -> WaitingLine.Waiter {
-        WaitingLine.Waiter(worker: number % 2, token: Token(.client, slot: number))
+    private func waiter(_ number: Int) -> WaitQueue.Waiter {
+        WaitQueue.Waiter(worker: number % 2, token: Token(.client, slot: number))
     }
 
     @Test("first come, first served; whoever is called stays in front until it leaves")
     func order() {
-        let line = WaitingLine(limit: 10)
+        let line = WaitQueue(limit: 10)
         for number in 0..<3 { #expect(line.join(waiter(number))) }
         for number in 0..<3 {
             #expect(line.first == waiter(number))
@@ -22,7 +22,7 @@ struct WaitingLineTests {
 
     @Test("it has an end, and room again when somebody leaves")
     func limit() {
-        let line = WaitingLine(limit: 2)
+        let line = WaitQueue(limit: 2)
         #expect(line.join(waiter(0)))
         #expect(line.join(waiter(1)))
         #expect(!line.join(waiter(2)))

@@ -47,7 +47,7 @@ extension Channel.Note {
     }
 }
 
-extension Mishaps.Mishap {
+extension ChannelErrors.Mishap {
     private enum Tag: UInt16, HandoverTag {
         case instant = 1
         case cause, errno
@@ -68,7 +68,7 @@ extension Mishaps.Mishap {
     }
 }
 
-extension ChannelStanding {
+extension ChannelRuntimeState {
     private enum Tag: UInt16, HandoverTag {
         case position = 1
         case graceEnd, returned, filledAt, isDiscarded, note, hasFailed, latency
@@ -130,7 +130,7 @@ extension ChannelStanding {
         if record.flag(Tag.hasProbeTime) { probes.nanoseconds = record.number(Tag.probeTime) }
         probes.results = record.number(Tag.probeResults)
         if let down = try record.record(Tag.down) { probes.down = Channel.Note(handed: down) }
-        mishaps = try record.records(Tag.mishap).map { Mishaps.Mishap(handed: $0) }
+        mishaps = try record.records(Tag.mishap).map { ChannelErrors.Mishap(handed: $0) }
         for field in record.all(Tag.causes) {
             let text = String(decoding: field, as: UTF8.self)
             let halves = text.split(separator: " ", maxSplits: 1)

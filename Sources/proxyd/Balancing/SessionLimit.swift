@@ -4,7 +4,7 @@ internal import Synchronization
 ///
 /// The daemon's are taken before accepting, as a session needs two descriptors, so that nobody is
 /// accepted who could not be connected on. Whoever finds no place there waits in the kernel's queue.
-final class Admission: Sendable {
+final class SessionLimit: Sendable {
     private let most: Atomic<Int>
     private let count = Atomic<Int>(0)
 
@@ -28,7 +28,7 @@ final class Admission: Sendable {
     }
 
     /// Takes a place that was taken before, whether or not there is one.
-    func keepPlace() { count.wrappingAdd(1, ordering: .relaxed) }
+    func adoptSlot() { count.wrappingAdd(1, ordering: .relaxed) }
 
     func leave() { count.wrappingSubtract(1, ordering: .relaxed) }
 }

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// The last things that went wrong between us and a channel.
-final class Mishaps: Sendable {
+final class ChannelErrors: Sendable {
     struct Mishap: Equatable, Sendable {
         var instant: Instant
         /// In the words of a session's end, e.g. `refused`.

@@ -28,14 +28,14 @@ struct SourceLedgerTests {
             ("0.0.0.0", "::", 0, 0, false),
         ] as [(String, String, Int, Int, Bool)])
     func prefixes(one: String, other: String, prefix4: Int, prefix6: Int, isSame: Bool) throws {
-        let ledger = SourceLedger(PerSource(max: 1, prefix4: prefix4, prefix6: prefix6))
+        let ledger = PerSourceLimiter(PerSource(max: 1, prefix4: prefix4, prefix6: prefix6))
         let sources = try [client(one), client(other)].map { ledger.source(of: $0) }
         #expect((sources[0] == sources[1]) == isSame)
     }
 
     @Test("so many sessions at once, and a place is given back once")
     func sessions() throws {
-        let ledger = SourceLedger(PerSource(max: 2))
+        let ledger = PerSourceLimiter(PerSource(max: 2))
         let one = ledger.source(of: try client("192.0.2.1"))
         let other = ledger.source(of: try client("192.0.2.2"))
         #expect(ledger.admit(one, now: Self.now) == .admitted)
@@ -51,7 +51,7 @@ struct SourceLedgerTests {
 
     @Test("a rate of its own for each source")
     func rates() throws {
-        let ledger = SourceLedger(PerSource(rate: ConnectionRate(perSecond: 1, burst: 1)))
+        let ledger = PerSourceLimiter(PerSource(rate: ConnectionRate(perSecond: 1, burst: 1)))
         let one = ledger.source(of: try client("192.0.2.1"))
         let other = ledger.source(of: try client("192.0.2.2"))
         #expect(ledger.admit(one, now: Self.now) == .admitted)
@@ -62,7 +62,7 @@ struct SourceLedgerTests {
 
     @Test("sources that would be let in again are forgotten rather than kept without end")
     func bounded() {
-        let ledger = SourceLedger(PerSource(rate: ConnectionRate(perSecond: 1000, burst: 1)))
+        let ledger = PerSourceLimiter(PerSource(rate: ConnectionRate(perSecond: 1000, burst: 1)))
         for number in 0..<250_000 as Range<UInt32> {
             let time = Self.now.advanced(by: .milliseconds(Int(number)))
             let source = ledger.source(of: .ip(.v4(number), port: 1))

@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// Whoever frees a slot calls the first, who stays in front until it is served or gives up, and then
 /// calls the next. To be called in vain costs nothing but a look.
-final class WaitingLine: Sendable {
+final class WaitQueue: Sendable {
     struct Waiter: Equatable, Sendable {
         let worker: Int
         let token: Token

@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// One ledger per service, for all workers, behind a lock that is taken twice per session and only
 /// where such a limit is configured.
-final class SourceLedger: Sendable {
+final class PerSourceLimiter: Sendable {
     let limits: PerSource
     private let entries = Mutex<[Source: Entry]>([:])
 
@@ -57,7 +57,7 @@ final class SourceLedger: Sendable {
     }
 
     /// Counts a client in that was admitted before.
-    func keepPlace(of source: Source) {
+    func adoptSlot(of source: Source) {
         entries.withLock { entries in
             guard entries.count < Self.mostSources || entries[source] != nil else { return }
             entries[source, default: Entry()].sessions += 1
