@@ -43,7 +43,7 @@ struct MeasureLogCommand: ParsableCommand {
         settings.format = format
         let log = try AccessLog()
         try log.writer.start(
-            try LogOutlet(settings.target, isAccess: true), AccessLines(format: format))
+            try LogSink(settings.target, isAccess: true), AccessLines(format: format))
         let record = try Self.record(asksKernel: format != .httpd)
         let (rate, seconds) = (rate / threads, seconds)
         let began = Instant.now

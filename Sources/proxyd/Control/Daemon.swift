@@ -56,10 +56,10 @@ protocol Daemon: AnyObject {
     var logUsage: [(name: String, usage: LogUsage)] { get }
 
     /// What is told of in the log as it happens.
-    var debugged: DebugWishes { get }
+    var debugged: DebugFilters { get }
 
     /// From now on that, and nothing else; `finish` gets how many sessions it is.
-    func debug(_ wishes: DebugWishes, then finish: @escaping (Int) -> Void)
+    func debug(_ wishes: DebugFilters, then finish: @escaping (Int) -> Void)
 
     /// Accepts nobody any more, and ends with the last session, or when the time is over.
     func drain(within time: Duration?, by actor: Actor)

@@ -30,7 +30,7 @@ enum DebugCommands {
         Network(rule: word)
     }
 
-    private static func add(_ object: DebugWishes.Wish.Object, to request: ControlRequest) {
+    private static func add(_ object: DebugFilters.Wish.Object, to request: ControlRequest) {
         let daemon = request.daemon
         guard let time = time(request.words.dropFirst()) else {
             return request.refuse(.usage, usage)
@@ -39,10 +39,10 @@ enum DebugCommands {
         wishes.remove(object)
         guard !wishes.isFull else {
             return request.refuse(
-                .busy, "\(DebugWishes.most) are debugged already; “debug off” ends all of them")
+                .busy, "\(DebugFilters.most) are debugged already; “debug off” ends all of them")
         }
         let actor = request.peer.actor
-        let wish = DebugWishes.Wish(
+        let wish = DebugFilters.Wish(
             object: object, until: Instant.now.advanced(by: time), actor: actor)
         wishes.add(wish)
         daemon.tell(
@@ -55,9 +55,9 @@ enum DebugCommands {
     }
 
     private static func time(_ words: ArraySlice<String>) -> Duration? {
-        guard !words.isEmpty else { return DebugWishes.standardTime }
+        guard !words.isEmpty else { return DebugFilters.standardTime }
         guard words.count == 2, words.first == "for", let word = words.last, let age = Age(word),
-            age.milliseconds > 0, age.duration <= DebugWishes.longestTime
+            age.milliseconds > 0, age.duration <= DebugFilters.longestTime
         else { return nil }
         return age.duration
     }
@@ -65,7 +65,7 @@ enum DebugCommands {
     static func off(_ request: ControlRequest) {
         guard request.words.isEmpty else { return request.refuse(.usage, "debug off stands alone") }
         let count = request.daemon.debugged.all.count
-        request.daemon.debug(DebugWishes()) { _ in
+        request.daemon.debug(DebugFilters()) { _ in
             request.answer([], [Reply.Attribute("ended", String(count))])
         }
     }

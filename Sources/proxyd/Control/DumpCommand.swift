@@ -6,9 +6,9 @@ enum DumpCommand {
     private static let count = Atomic<UInt64>(0)
 
     static func run(_ request: ControlRequest) {
-        let wish: DumpWish
-        do throws(DumpWish.Mistake) {
-            wish = try DumpWish(words: request.words)
+        let wish: DumpRequest
+        do throws(DumpRequest.Mistake) {
+            wish = try DumpRequest(words: request.words)
         } catch {
             return request.refuse(.usage, error.message)
         }
@@ -39,7 +39,7 @@ enum DumpCommand {
             notices: daemon.share.notices)
     }
 
-    private static func begin(_ wish: DumpWish, _ tap: Tap, _ request: ControlRequest) {
+    private static func begin(_ wish: DumpRequest, _ tap: Tap, _ request: ControlRequest) {
         let dump = Dump(wish, tap: tap, now: request.daemon.now)
         let whom =
             switch wish.target {

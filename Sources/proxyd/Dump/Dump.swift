@@ -14,7 +14,7 @@ final class Dump {
     }
 
     let tap: Tap
-    let wish: DumpWish
+    let wish: DumpRequest
     private let deadline: Instant?
     private var writer: DumpWriter
     private(set) var end: End?
@@ -25,7 +25,7 @@ final class Dump {
     /// What one reply takes from the tap, so that the supervisor gets on with the rest of its work.
     private static let bytesAtOnce = 65_536
 
-    init(_ wish: DumpWish, tap: Tap, now: Instant) {
+    init(_ wish: DumpRequest, tap: Tap, now: Instant) {
         self.wish = wish
         self.tap = tap
         deadline = wish.duration.map { now.advanced(by: $0) }

@@ -3,8 +3,8 @@ internal import Shared
 /// Writes what the daemon has to say out as lines, each a few times at most.
 struct ErrorLines: LogLines {
     enum Record: Sendable {
-        /// `likeness` is what it has in common with others, of which only some are told; nil: told always.
-        case line(String, EventSnapshot.Severity, at: Instant, likeness: String?)
+        /// `deduplicationKey` is what it has in common with others, of which only some are told; nil: told always.
+        case line(String, EventSnapshot.Severity, at: Instant, deduplicationKey: String?)
         /// Another program's words, which stand there as that would have written them.
         case verbatim(String, EventSnapshot.Severity, at: Instant)
         /// Asked for, whatever the level.
@@ -20,9 +20,9 @@ struct ErrorLines: LogLines {
 
     mutating func put(_ record: Record, into lines: inout LineBuffer) {
         switch record {
-        case .line(let text, let severity, let at, let likeness):
+        case .line(let text, let severity, let at, let deduplicationKey):
             guard severity >= level else { return }
-            if let likeness, !repeats.admits(text, likeness: likeness, at: at) { return }
+            if let deduplicationKey, !repeats.admits(text, deduplicationKey: deduplicationKey, at: at) { return }
             put(text, severity, at: at, into: &lines)
         case .verbatim(let text, let severity, let at):
             lines.begin(severity, at: at, isVerbatim: true)

@@ -86,7 +86,7 @@ struct Event: Equatable, Sendable {
 
     /// What it has in common with others of which only some go into the log: what clients of ours can do
     /// again and again goes by its kind, everything else by its words.
-    var likeness: String {
+    var deduplicationKey: String {
         switch kind {
         case .clientCut, .forbidden, .denied:
             "\(subject.kind.rawValue) \(kind.rawValue) \(cause ?? "")"

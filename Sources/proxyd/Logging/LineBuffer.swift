@@ -8,14 +8,14 @@ struct LineBuffer {
     private var written = 0
     private var linesWritten = 0
     private var textStart = 0
-    var dress: LogDress
+    var dress: LogFraming
     var clock: LogClock
 
     /// Bytes of a line's text. With what is around it a line fits into `PIPE_BUF`, so that a pipe with room
     /// takes it whole (pipe(7)).
     static let longestText = 3800
 
-    init(_ dress: LogDress, clock: LogClock = LogClock()) {
+    init(_ dress: LogFraming, clock: LogClock = LogClock()) {
         self.dress = dress
         self.clock = clock
     }

@@ -11,15 +11,15 @@ enum Log {
     private static let log = Mutex<ErrorLog?>(nil)
 
     static func line(_ text: String, _ severity: EventSnapshot.Severity = .info) {
-        line(text, severity, likeness: text)
+        line(text, severity, deduplicationKey: text)
     }
 
-    /// `likeness` is what it has in common with others of which only some are written; nil: it is always
+    /// `deduplicationKey` is what it has in common with others of which only some are written; nil: it is always
     /// written.
     static func line(
-        _ text: String, _ severity: EventSnapshot.Severity, likeness: String?
+        _ text: String, _ severity: EventSnapshot.Severity, deduplicationKey: String?
     ) {
-        let record = ErrorLines.Record.line(text, severity, at: .now, likeness: likeness)
+        let record = ErrorLines.Record.line(text, severity, at: .now, deduplicationKey: deduplicationKey)
         let isTaken = log.withLock { log in
             guard let log else { return false }
             log.queue.post(record)
@@ -42,7 +42,7 @@ enum Log {
     /// What stands in front of lines at a terminal, from now on.
     static func name(as program: String) { name.withLock { $0 = program } }
 
-    static var dress: LogDress { .called(name.withLock { $0 }) }
+    static var dress: LogFraming { .called(name.withLock { $0 }) }
 
     private static let name = Mutex("proxyd")
 

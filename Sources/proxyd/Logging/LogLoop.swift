@@ -4,7 +4,7 @@ internal import Shared
 /// The thread of a log: takes records, makes lines of them, and writes those, a block at a time.
 struct LogLoop<Lines: LogLines> {
     private let writer: LogWriter<Lines>
-    private var outlet: LogOutlet?
+    private var outlet: LogSink?
     private var lines: Lines
     private var buffer: LineBuffer
     private var batch: [Lines.Record] = []
@@ -90,12 +90,12 @@ struct LogLoop<Lines: LogLines> {
 
     /// The old file takes the lines that were told before, as far as it can; when the new one cannot be
     /// opened, it takes those to come as well.
-    private mutating func reopen() -> LogOutlet.Failure? {
+    private mutating func reopen() -> LogSink.Failure? {
         guard let old = outlet, old.target.isFile else { return nil }
         while !buffer.isEmpty, case .moved = flush() {}
-        do throws(LogOutlet.Failure) {
+        do throws(LogSink.Failure) {
             let isBare = old.dress == .bare
-            outlet = try LogOutlet(old.target, isAccess: isBare)
+            outlet = try LogSink(old.target, isAccess: isBare)
             buffer.startLineAgain()
             return nil
         } catch {
@@ -164,8 +164,8 @@ struct LogLoop<Lines: LogLines> {
     private mutating func connectAgain(after number: CInt) -> String? {
         let words = SystemError("write", number).description
         guard let outlet, outlet.dress.isDatagram, number != ENOBUFS else { return words }
-        do throws(LogOutlet.Failure) {
-            let fresh = try LogOutlet(outlet.target, isAccess: false)
+        do throws(LogSink.Failure) {
+            let fresh = try LogSink(outlet.target, isAccess: false)
             guard case .moved(let count) = fresh.write(buffer.due) else { return words }
             self.outlet = fresh
             settle(written: buffer.advance(by: count))

@@ -15,11 +15,11 @@ final class LogWriter<Lines: LogLines>: Sendable {
 
     enum Order: Sendable {
         /// From now on lines go there, or where they went, and look so.
-        case use(LogOutlet?, Lines)
+        case use(LogSink?, Lines)
         /// Lines are thrown away.
         case useNothing
         /// Opens the file again, whose name somebody has moved; says what went wrong, or nil.
-        case reopen(@Sendable (LogOutlet.Failure?) -> Void)
+        case reopen(@Sendable (LogSink.Failure?) -> Void)
         /// Writes what there is, as far as it is taken at once, and says so.
         case settle(@Sendable () -> Void)
         /// Writes what there is, and ends.
@@ -33,7 +33,7 @@ final class LogWriter<Lines: LogLines>: Sendable {
     }
 
     /// Starts the thread.
-    func start(_ outlet: LogOutlet?, _ lines: Lines) throws(SystemError) {
+    func start(_ outlet: LogSink?, _ lines: Lines) throws(SystemError) {
         // By an order: what the thread's own closure held would stay open for as long as the thread runs.
         if outlet != nil { order(.use(outlet, lines)) }
         try Thread.detached(name: name) { [self] in

@@ -11,7 +11,7 @@ final class Logs {
     /// Nobody is told of a syslog that does not answer: other programs do not notice.
     private let isQuiet: Bool
     /// Opened for a change that is about to be made.
-    private var opened: (settings: LogConfiguration, access: LogOutlet?, error: LogOutlet?)?
+    private var opened: (settings: LogConfiguration, access: LogSink?, error: LogSink?)?
     private var watches: [LogWatch]
 
     static let errorQueueLimit = 8192
@@ -29,7 +29,7 @@ final class Logs {
     /// Opens what another configuration wants, and changes nothing yet.
     func prepare(_ settings: LogConfiguration) throws(StartError) {
         let isNew = !isRunning
-        var outlets: (access: LogOutlet?, error: LogOutlet?) = (nil, nil)
+        var outlets: (access: LogSink?, error: LogSink?) = (nil, nil)
         if let wanted = settings.access, isNew || wanted.target != self.settings.access?.target {
             outlets.access = try open(wanted.target, isAccess: true)
         }
@@ -41,9 +41,9 @@ final class Logs {
 
     /// A file that cannot be opened is a mistake of the configuration; a syslog that does not answer may do so
     /// soon, and nobody's traffic shall wait for it.
-    private func open(_ target: LogTarget, isAccess: Bool) throws(StartError) -> LogOutlet? {
-        do throws(LogOutlet.Failure) {
-            return try LogOutlet(target, isAccess: isAccess)
+    private func open(_ target: LogTarget, isAccess: Bool) throws(StartError) -> LogSink? {
+        do throws(LogSink.Failure) {
+            return try LogSink(target, isAccess: isAccess)
         } catch {
             let log = isAccess ? "access log" : "error log"
             guard target.isSyslogOrJournald else {
@@ -53,7 +53,7 @@ final class Logs {
             if !isQuiet {
                 Log.line("\(log): \(target.word) does not answer: \(error.words)", .error)
             }
-            return LogOutlet(unanswered: target)
+            return LogSink(unanswered: target)
         }
     }
 
@@ -126,13 +126,13 @@ final class Logs {
     /// Standard output and error lead elsewhere from now on.
     func followStandardStreams() {
         if let target = settings.access?.target, target.isStandardStream,
-            let outlet = try? LogOutlet(target, isAccess: true)
+            let outlet = try? LogSink(target, isAccess: true)
         {
             access.writer.order(
                 .use(outlet, AccessLines(format: settings.access?.format ?? .httpd)))
         }
         let target = settings.error.target
-        if target.isStandardStream, let outlet = try? LogOutlet(target, isAccess: false) {
+        if target.isStandardStream, let outlet = try? LogSink(target, isAccess: false) {
             error.order(.use(outlet, errorLines(settings)))
         }
     }

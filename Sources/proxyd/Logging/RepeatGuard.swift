@@ -22,16 +22,16 @@ struct RepeatGuard: Sendable {
 
     private var windows: [String: Window] = [:]
 
-    /// Whether a line is to be written; `likeness` is what it has in common with others.
-    mutating func admits(_ text: String, likeness: String, at now: Instant) -> Bool {
-        guard var window = windows[likeness] else {
+    /// Whether a line is to be written; `deduplicationKey` is what it has in common with others.
+    mutating func admits(_ text: String, deduplicationKey: String, at now: Instant) -> Bool {
+        guard var window = windows[deduplicationKey] else {
             if windows.count >= Self.mostKinds { forgetOldest() }
-            windows[likeness] = Window(began: now, text: text)
+            windows[deduplicationKey] = Window(began: now, text: text)
             return true
         }
         window.count += 1
         window.text = text
-        windows[likeness] = window
+        windows[deduplicationKey] = window
         return window.count <= Self.allowance
     }
 

@@ -33,7 +33,7 @@ final class Worker {
     /// Dumps that want further sessions.
     private var searches: [TapSearch] = []
     /// Sessions that are told of in the log as they go on.
-    private var tracing = TraceWishes()
+    private var tracing = TraceFilters()
     private var sweep = AccessSweep()
     /// The question to be answered once this turn is over, and all stands still.
     var standstill: UInt64?
@@ -331,7 +331,7 @@ final class Worker {
     // MARK: Logs
 
     /// Tells of these sessions from now on, and of no others; returns how many there are.
-    private func follow(_ wishes: TraceWishes) -> Int {
+    private func follow(_ wishes: TraceFilters) -> Int {
         tracing = wishes
         var count = 0
         for slot in 0..<sessions.slotCount {

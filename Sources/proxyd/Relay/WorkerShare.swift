@@ -81,7 +81,7 @@ enum Command: Sendable {
     /// Find sessions for a tap, among those in slots from here on and those to come.
     case tapSessions(TapSearch, from: Int)
     /// Tell in the log what happens to these sessions; answered with how many there are.
-    case trace(TraceWishes, question: UInt64)
+    case trace(TraceFilters, question: UInt64)
     /// End everything and return.
     case stop
     /// Come to a standstill once this turn is over; answered when it has.

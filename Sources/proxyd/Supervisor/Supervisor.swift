@@ -13,7 +13,7 @@ final class Supervisor {
     let events = EventRing()
     let history = History()
     let logs: Logs
-    var debugged = DebugWishes()
+    var debugged = DebugFilters()
     var nextLogLook = Instant.zero
     private(set) var now = Instant.now
 
@@ -445,7 +445,7 @@ final class Supervisor {
     func tell(_ event: Event) {
         let voice = options.dialect?.voice
         if voice?.replaces(event) != true {
-            Log.line(event.line, event.severity, likeness: event.likeness)
+            Log.line(event.line, event.severity, deduplicationKey: event.deduplicationKey)
         }
         if let voice {
             for line in voice.lines(about: event) { Log.verbatim(line, event.severity) }

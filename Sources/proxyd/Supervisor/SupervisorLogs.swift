@@ -28,7 +28,7 @@ extension Supervisor {
                     .error, .reopened, of: Event.Subject(kind: .log), because: problem,
                     "\(name): \(problem); lines go into the old file")
             } else if count > 0 {
-                Log.line("\(name): \(count) log files were opened again", .info, likeness: nil)
+                Log.line("\(name): \(count) log files were opened again", .info, deduplicationKey: nil)
             }
         }
     }
@@ -75,7 +75,7 @@ extension Supervisor {
 
     // MARK: Debugging
 
-    func debug(_ wishes: DebugWishes, then finish: @escaping (Int) -> Void) {
+    func debug(_ wishes: DebugFilters, then finish: @escaping (Int) -> Void) {
         debugged = wishes
         ask({ .trace(wishes.wishes, question: $0) }) { answers in
             finish(

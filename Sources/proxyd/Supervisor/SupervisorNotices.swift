@@ -75,7 +75,7 @@ extension Supervisor {
 
     private func tellEnd(of record: SessionRecord, _ reason: EndReason) {
         if options.isVerbose || options.isDebugging {
-            Log.line(Self.line(record, reason), .info, likeness: nil)
+            Log.line(Self.line(record, reason), .info, deduplicationKey: nil)
         }
         guard let dialect = options.dialect, dialect.tellsIdleEnds,
             reason.who == .clientIdle || reason.who == .channelIdle, reason.cause == .timeout,

@@ -109,7 +109,7 @@ extension Supervisor {
 
     /// Everything that one would ask first, a line each, as often as it is asked for.
     private func dumpState() {
-        func line(_ text: String) { Log.line(text, .notice, likeness: nil) }
+        func line(_ text: String) { Log.line(text, .notice, deduplicationKey: nil) }
         line(
             "state: generation \(share.generation), \(share.admission.current) of "
                 + "\(limits.sessions) sessions, \(share.workers.count) workers")

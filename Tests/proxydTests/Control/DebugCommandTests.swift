@@ -52,7 +52,7 @@ struct DebugCommandTests {
 
     @Test("there are so many and no more")
     func full() throws {
-        for number in 0..<DebugWishes.most {
+        for number in 0..<DebugFilters.most {
             #expect(try attribute("sessions", "debug client 10.0.0.\(number)") != nil)
         }
         #expect(try daemon.refusal("debug client 10.0.1.0/24").code == .busy)

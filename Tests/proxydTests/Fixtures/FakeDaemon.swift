@@ -143,14 +143,14 @@ final class FakeDaemon: Daemon {
     var logUsage: [(name: String, usage: LogUsage)] = [
         ("access", LogUsage()), ("error", LogUsage()),
     ]
-    private(set) var debugged = DebugWishes()
+    private(set) var debugged = DebugFilters()
 
     func reopenLogs(then finish: @escaping (Int, String?) -> Void) {
         let result = reopened
         deliver { finish(result.0, result.1) }
     }
 
-    func debug(_ wishes: DebugWishes, then finish: @escaping (Int) -> Void) {
+    func debug(_ wishes: DebugFilters, then finish: @escaping (Int) -> Void) {
         debugged = wishes
         let count = sessions.count { wishes.wishes.isMeant($0.id, $0.client) }
         deliver { finish(count) }

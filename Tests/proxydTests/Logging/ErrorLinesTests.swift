@@ -15,7 +15,7 @@ struct ErrorLinesTests {
         var buffer = LineBuffer(.named)
         for severity in EventSnapshot.Severity.allCases {
             lines.put(
-                .line(severity.rawValue, severity, at: .at(1), likeness: nil), into: &buffer)
+                .line(severity.rawValue, severity, at: .at(1), deduplicationKey: nil), into: &buffer)
         }
         lines.put(
             .trace(
@@ -36,7 +36,7 @@ struct ErrorLinesTests {
         var buffer = LineBuffer(.named)
         func say(_ text: String, at second: Int) {
             lines.put(
-                .line(text, .warning, at: .at(second), likeness: text), into: &buffer)
+                .line(text, .warning, at: .at(second), deduplicationKey: text), into: &buffer)
         }
         for _ in 0..<8 { say("channel a failed: refused", at: 100) }
         say("channel b failed: refused", at: 101)
@@ -58,7 +58,7 @@ struct ErrorLinesTests {
         var lines = ErrorLines(level: .info)
         var buffer = LineBuffer(.named)
         for _ in 0..<7 {
-            lines.put(.line("x", .info, at: .at(1), likeness: "k"), into: &buffer)
+            lines.put(.line("x", .info, at: .at(1), deduplicationKey: "k"), into: &buffer)
         }
         buffer.clear()
         lines.putDue(now: .at(2), isLast: true, into: &buffer)
@@ -69,7 +69,7 @@ struct ErrorLinesTests {
     func kinds() {
         var guardian = RepeatGuard()
         for number in 0..<10_000 {
-            let isTold = guardian.admits("line", likeness: String(number), at: .at(number))
+            let isTold = guardian.admits("line", deduplicationKey: String(number), at: .at(number))
             #expect(isTold)
         }
         let summaries = guardian.takeAllSummaries()
@@ -98,12 +98,12 @@ struct ErrorLinesTests {
             ])
     }
 
-    private static let identity = LogDress.Identity(
+    private static let identity = LogFraming.Identity(
         ident: "relay", facility: .uucp, severity: nil, pid: 7)
 
     @Test("a line is dressed for where it goes")
     func dresses() {
-        func line(_ dress: LogDress, _ severity: EventSnapshot.Severity = .warning) -> String {
+        func line(_ dress: LogFraming, _ severity: EventSnapshot.Severity = .warning) -> String {
             var buffer = LineBuffer(dress, clock: LogClock(offset: 0))
             buffer.begin(severity, at: .at(1_000_000_000))
             buffer.append(cleaning: "a\nb\u{1B}é\u{9B}")

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Line buffer")
 struct LineBufferTests {
-    private func buffer(_ dress: LogDress, _ lines: [String]) -> LineBuffer {
+    private func buffer(_ dress: LogFraming, _ lines: [String]) -> LineBuffer {
         var buffer = LineBuffer(dress, clock: LogClock(offset: 0))
         for line in lines {
             buffer.begin(.info, at: .at(1))
@@ -29,7 +29,7 @@ struct LineBufferTests {
 
     @Test("a datagram is one line")
     func datagrams() {
-        let identity = LogDress.Identity(ident: "p", facility: .daemon, pid: 1)
+        let identity = LogFraming.Identity(ident: "p", facility: .daemon, pid: 1)
         var buffer = buffer(.syslog(identity), ["one", "two"])
         #expect(String(decoding: buffer.due, as: UTF8.self).hasSuffix("p[1]: one"))
         #expect(buffer.advance(by: buffer.due.count) == 1)

@@ -41,7 +41,7 @@ struct LogWriterTests {
         let folder = try TestFolder()
         let target = LogTarget(.file(folder.file("log")))
         let writer = try Self.writer(100_000)
-        try writer.start(try LogOutlet(target, isAccess: true), PlainLines())
+        try writer.start(try LogSink(target, isAccess: true), PlainLines())
         let lines = (0..<20_000).map { "line \($0)" }
         for line in lines { writer.queue.post(line) }
         #expect(writer.finish(within: .seconds(60)))
@@ -57,7 +57,7 @@ struct LogWriterTests {
         let path = folder.file("log")
         let writer = try Self.writer(100_000)
         try writer.start(
-            try LogOutlet(LogTarget(.file(path)), isAccess: true), PlainLines())
+            try LogSink(LogTarget(.file(path)), isAccess: true), PlainLines())
         var names: [String] = []
         for round in 0..<10 {
             for number in 0..<1000 { writer.queue.post("\(round * 1000 + number)") }
@@ -81,7 +81,7 @@ struct LogWriterTests {
         let path = folder.file("log")
         let writer = try Self.writer()
         try writer.start(
-            try LogOutlet(LogTarget(.file(path)), isAccess: true), PlainLines())
+            try LogSink(LogTarget(.file(path)), isAccess: true), PlainLines())
         _ = unsafe rename(path, folder.file("old"))
         #expect(unsafe mkdir(path, 0o700) == 0)
         let done = try BoundedQueue<String?>(limit: 1)
@@ -99,7 +99,7 @@ struct LogWriterTests {
     func full() throws {
         let writer = try Self.writer(100)
         try writer.start(
-            try LogOutlet(LogTarget(.file("/dev/full")), isAccess: true), PlainLines())
+            try LogSink(LogTarget(.file("/dev/full")), isAccess: true), PlainLines())
         writer.queue.post("first")
         try Wait.until("trouble") { writer.usage.trouble != nil }
         #expect(writer.usage.trouble == "write: No space left on device")
@@ -108,7 +108,7 @@ struct LogWriterTests {
         #expect(writer.usage.waiting == 101)
         // It may be another file that the disk has room for.
         let folder = try TestFolder()
-        let good = try LogOutlet(LogTarget(.file(folder.file("log"))), isAccess: true)
+        let good = try LogSink(LogTarget(.file(folder.file("log"))), isAccess: true)
         writer.order(.use(good, PlainLines()))
         #expect(writer.finish(within: .seconds(60)))
         #expect(try Self.read(folder.file("log")) == ["first"] + (0..<100).map { "\($0)" })
@@ -123,7 +123,7 @@ struct LogWriterTests {
         let reader = FileDescriptor(owning: unsafe open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC))
         let writer = try Self.writer(1000)
         try writer.start(
-            try LogOutlet(LogTarget(.file(path)), isAccess: true), PlainLines())
+            try LogSink(LogTarget(.file(path)), isAccess: true), PlainLines())
         let line = String(repeating: "x", count: 99)
         for _ in 0..<3000 { writer.queue.post(line) }
         let began = Instant.now
@@ -182,7 +182,7 @@ struct LogWriterTests {
         let writer = try Self.writer()
         do {
             let first = try Self.datagrams(path)
-            try writer.start(try LogOutlet(target, isAccess: true), PlainLines())
+            try writer.start(try LogSink(target, isAccess: true), PlainLines())
             writer.queue.post("one")
             let line = try Self.next(first)
             #expect(line.hasPrefix("<69>"))
@@ -207,7 +207,7 @@ struct LogWriterTests {
         target.socket = folder.file("dev-log")
         let reader = try Self.datagrams(folder.file("dev-log"))
         let writer = try Self.writer(100)
-        try writer.start(try LogOutlet(target, isAccess: true), PlainLines())
+        try writer.start(try LogSink(target, isAccess: true), PlainLines())
         for number in 0..<1000 { writer.queue.post("line \(number)") }
         let lost = writer.usage.lost
         #expect(lost > 0)
@@ -222,7 +222,7 @@ struct LogWriterTests {
         target.socket = folder.file("journal")
         let reader = try Self.datagrams(folder.file("journal"))
         let writer = try Self.writer()
-        try writer.start(try LogOutlet(target, isAccess: false), PlainLines())
+        try writer.start(try LogSink(target, isAccess: false), PlainLines())
         writer.queue.post("what happened")
         #expect(
             try Self.next(reader) == """

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What is debugged, for how long, and who asked for it.
-struct DebugWishes: Equatable, Sendable {
+struct DebugFilters: Equatable, Sendable {
     struct Wish: Equatable, Sendable {
         enum Object: Equatable, Sendable {
             case session(UInt64)
@@ -44,8 +44,8 @@ struct DebugWishes: Equatable, Sendable {
     }
 
     /// As workers are told.
-    var wishes: TraceWishes {
-        all.reduce(into: TraceWishes()) { wishes, wish in
+    var wishes: TraceFilters {
+        all.reduce(into: TraceFilters()) { wishes, wish in
             switch wish.object {
             case .session(let id): wishes.sessions.append(id)
             case .client(let network): wishes.networks.append(network)

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// Which sessions are debugged, as workers know it.
-struct TraceWishes: Equatable, Sendable {
+struct TraceFilters: Equatable, Sendable {
     var sessions: [UInt64] = []
     var networks: [Network] = []
 

@@ -5,8 +5,8 @@ import Testing
 
 @Suite("What a dump is asked for")
 struct DumpWishTests {
-    private func wish(_ line: String) throws -> DumpWish {
-        try DumpWish(words: line.split(separator: " ").map(String.init))
+    private func wish(_ line: String) throws -> DumpRequest {
+        try DumpRequest(words: line.split(separator: " ").map(String.init))
     }
 
     @Test("a session, or the next that match; options in any order")
@@ -38,7 +38,7 @@ struct DumpWishTests {
             ("where id > 1 sessions 1001", "sessions takes a number"),
         ])
     func mistakes(line: String, message: String) {
-        let mistake = #expect(throws: DumpWish.Mistake.self) { try wish(line) }
+        let mistake = #expect(throws: DumpRequest.Mistake.self) { try wish(line) }
         #expect(mistake?.message.hasPrefix(message) == true, "\(mistake?.message ?? "")")
     }
 }

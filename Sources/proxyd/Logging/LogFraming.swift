@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What is put around a line for where it goes.
-enum LogDress: Equatable, Sendable {
+enum LogFraming: Equatable, Sendable {
     /// Nothing: a line about a session brings its own time.
     case bare
     /// `proxyd: text`, for a person at a terminal.
@@ -23,7 +23,7 @@ enum LogDress: Equatable, Sendable {
         var pid: Int32
     }
 
-    static let named = LogDress.called("proxyd")
+    static let named = LogFraming.called("proxyd")
 
     var isNamed: Bool { if case .called = self { true } else { false } }
 
@@ -79,7 +79,7 @@ enum LogDress: Equatable, Sendable {
     }
 }
 
-extension LogDress.Identity {
+extension LogFraming.Identity {
     func number(of severity: EventSnapshot.Severity) -> Int {
         (self.severity ?? SyslogSeverity(severity)).number
     }

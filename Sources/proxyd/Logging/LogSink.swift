@@ -2,11 +2,11 @@ internal import Glibc
 internal import Shared
 
 /// Where a log's lines go, open.
-final class LogOutlet: Sendable {
+final class LogSink: Sendable {
     let target: LogTarget
     private let descriptor: FileDescriptor
     private let kind: Kind
-    let dress: LogDress
+    let dress: LogFraming
 
     private enum Kind {
         case file
@@ -22,7 +22,7 @@ final class LogOutlet: Sendable {
     /// Opens it. `isAccess` lines bring their own time into a file.
     init(_ target: LogTarget, isAccess: Bool) throws(Failure) {
         self.target = target
-        let identity = LogDress.Identity(
+        let identity = LogFraming.Identity(
             ident: target.ident, facility: target.facility, severity: target.severity,
             pid: getpid())
         switch target.place {
@@ -60,7 +60,7 @@ final class LogOutlet: Sendable {
     /// A syslog or journald that does not answer yet: the first write tries again.
     init(unanswered target: LogTarget) {
         self.target = target
-        let identity = LogDress.Identity(
+        let identity = LogFraming.Identity(
             ident: target.ident, facility: target.facility, severity: target.severity,
             pid: getpid())
         descriptor = .none

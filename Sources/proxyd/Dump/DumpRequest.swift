@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What is to be dumped, and how: the words behind `dump`.
-struct DumpWish: Equatable, Sendable {
+struct DumpRequest: Equatable, Sendable {
     struct Mistake: Error { let message: String }
 
     enum Target: Equatable, Sendable {
