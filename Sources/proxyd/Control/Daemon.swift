@@ -2,7 +2,7 @@
 protocol Daemon: AnyObject {
     var configuration: Configuration { get }
     var topology: Topology { get }
-    var share: WorkerShare { get }
+    var share: SharedState { get }
     var identity: Identity { get }
     var limits: DaemonLimits { get }
     /// Changes are made through here, and through nothing else.

@@ -33,13 +33,13 @@ enum DumpCommand {
         }
     }
 
-    private static func newTap(_ sessions: Int, _ daemon: any Daemon) -> Tap {
-        Tap(
+    private static func newTap(_ sessions: Int, _ daemon: any Daemon) -> TapSink {
+        TapSink(
             number: count.wrappingAdd(1, ordering: .relaxed).newValue, sessions: sessions,
             notices: daemon.share.notices)
     }
 
-    private static func begin(_ wish: DumpRequest, _ tap: Tap, _ request: ControlRequest) {
+    private static func begin(_ wish: DumpRequest, _ tap: TapSink, _ request: ControlRequest) {
         let dump = Dump(wish, tap: tap, now: request.daemon.now)
         let whom =
             switch wish.target {

@@ -13,7 +13,7 @@ final class Dump {
         case request
     }
 
-    let tap: Tap
+    let tap: TapSink
     let wish: DumpRequest
     private let deadline: Instant?
     private var writer: DumpWriter
@@ -25,7 +25,7 @@ final class Dump {
     /// What one reply takes from the tap, so that the supervisor gets on with the rest of its work.
     private static let bytesAtOnce = 65_536
 
-    init(_ wish: DumpRequest, tap: Tap, now: Instant) {
+    init(_ wish: DumpRequest, tap: TapSink, now: Instant) {
         self.wish = wish
         self.tap = tap
         deadline = wish.duration.map { now.advanced(by: $0) }

@@ -4,7 +4,7 @@ internal import Shared
 /// Writes all that goes by to standard output, as another program would have. It never makes a session wait:
 /// a reader that is behind by more than a tap holds misses something, and is told so.
 final class TranscriptPrinter {
-    let tap: Tap
+    let tap: TapSink
     private let transcript: any Transcript
     private var text: [UInt8] = []
     private var written = 0
@@ -17,7 +17,7 @@ final class TranscriptPrinter {
     /// A write of so many bytes to a pipe that has room does not wait (pipe(7)).
     private static let bytesPerWrite = 4096
 
-    init(_ transcript: any Transcript, tap: Tap) {
+    init(_ transcript: any Transcript, tap: TapSink) {
         self.transcript = transcript
         self.tap = tap
     }

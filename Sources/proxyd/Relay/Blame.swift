@@ -51,7 +51,7 @@ enum Blame: String, Sendable, CaseIterable {
     /// Nanoseconds without a byte.
     private static let quiet: UInt64 = 1_000_000_000
 
-    private static func loss(_ legs: SessionLegs?, isMoving: Bool) -> Blame? {
+    private static func loss(_ legs: ConnectionInfo?, isMoving: Bool) -> Blame? {
         let client = legs?.client.flatMap { loses($0, isMoving: isMoving) ? $0 : nil }
         let channel = legs?.channel.flatMap { loses($0, isMoving: isMoving) ? $0 : nil }
         switch (client, channel) {

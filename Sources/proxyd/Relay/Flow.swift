@@ -64,7 +64,7 @@ struct Flow {
     var isFinished: Bool { isEnded && !isWaitingForSink }
 
     /// Moves bytes until an end must be waited for, or the turn is over.
-    mutating func pump(from source: CInt, to sink: CInt, space: RelaySpace) -> Pause {
+    mutating func pump(from source: CInt, to sink: CInt, space: BufferPool) -> Pause {
         if !isSplicing, held == nil, space.mode == .splice, !isEncrypted { isSplicing = true }
         // Bytes that somebody looks on at pass through our hands; those in a pipe go on first.
         if hasUrgent || space.onlooker != nil, pipe == nil { isSplicing = false }
@@ -75,7 +75,7 @@ struct Flow {
 
     // MARK: Copying
 
-    private mutating func copy(from source: CInt, to sink: CInt, space: RelaySpace) -> Pause {
+    private mutating func copy(from source: CInt, to sink: CInt, space: BufferPool) -> Pause {
         var budget = Self.copiedPerTurn
         if let pause = flush() { return pause }
         while budget > 0 {
@@ -134,7 +134,7 @@ struct Flow {
 
     /// Sends a buffer; nil when all of it has gone.
     private mutating func drain(
-        _ buffer: CopyBuffer, into sink: CInt, isLast: Bool, _ space: RelaySpace
+        _ buffer: CopyBuffer, into sink: CInt, isLast: Bool, _ space: BufferPool
     ) -> Pause? {
         while buffer.count > 0 {
             let outcome =
@@ -187,7 +187,7 @@ struct Flow {
 
     // MARK: Splicing
 
-    private mutating func splice(from source: CInt, to sink: CInt, space: RelaySpace) -> Pause {
+    private mutating func splice(from source: CInt, to sink: CInt, space: BufferPool) -> Pause {
         guard let pipe = pipe ?? space.lendPipe() else {
             isSplicing = false
             return space.mode == .splice
@@ -232,7 +232,7 @@ struct Flow {
 
     /// The turn goes on with receives; the pipe is empty.
     private mutating func copyInstead(
-        of pipe: SplicePipe, from source: CInt, to sink: CInt, space: RelaySpace
+        of pipe: SplicePipe, from source: CInt, to sink: CInt, space: BufferPool
     ) -> Pause {
         self.pipe = nil
         space.giveBack(pipe)
@@ -241,14 +241,14 @@ struct Flow {
     }
 
     /// No pipe was to be had although splicing was asked for: this turn copies, the next one asks again.
-    private mutating func copyOnce(from source: CInt, to sink: CInt, space: RelaySpace) -> Pause {
+    private mutating func copyOnce(from source: CInt, to sink: CInt, space: BufferPool) -> Pause {
         let pause = copy(from: source, to: sink, space: space)
         isSplicing = held == nil
         return pause
     }
 
     /// The stream pauses: the pipe is given back, and after a few small turns bytes are copied again.
-    private mutating func quiet(_ pipe: SplicePipe, _ space: RelaySpace, _ budget: Int) -> Pause {
+    private mutating func quiet(_ pipe: SplicePipe, _ space: BufferPool, _ budget: Int) -> Pause {
         if Self.splicedPerTurn - budget >= Self.muchAtOnce {
             streak = 0
         } else {
@@ -262,7 +262,7 @@ struct Flow {
     }
 
     private mutating func giveBack(
-        _ pipe: SplicePipe, to space: RelaySpace, _ pause: Pause
+        _ pipe: SplicePipe, to space: BufferPool, _ pause: Pause
     ) -> Pause {
         self.pipe = nil
         space.giveBack(pipe)
@@ -270,7 +270,7 @@ struct Flow {
     }
 
     /// Lets go of everything lent; bytes in it are lost, as the session is.
-    mutating func abandon(to space: RelaySpace) {
+    mutating func abandon(to space: BufferPool) {
         if let pipe { space.giveBack(pipe) }
         if let held { space.giveBack(held) }
         pipe = nil
@@ -312,7 +312,7 @@ extension Flow {
     }
 
     /// Goes on where another process has stopped: whether its ends are ready is found out by trying.
-    init(resuming moved: MovedFlow, space: RelaySpace) {
+    init(resuming moved: MovedFlow, space: BufferPool) {
         isReadable = true
         hasUrgent = moved.hasUrgent
         isEnded = moved.isEnded

@@ -37,7 +37,7 @@ struct MovedSession: Sendable {
     /// Standing in the service's line: until when, and whether for room.
     var wait: Session.Wait?
     /// What has to come before a channel is chosen.
-    var preamble: Preamble?
+    var preamble: Preread?
     /// The name of the only group that it may go to (`route`).
     var routedGroup: String?
     var inFlow = MovedFlow()

@@ -53,7 +53,7 @@ final class Session {
     /// What a proxy in front of us has told; nil: nothing.
     var told: ProxyHeader?
     /// What has to come before a channel is chosen; nil: nothing, or it has come.
-    var preamble: Preamble?
+    var preamble: Preread?
 
     /// Standing in the service's line.
     struct Wait {
@@ -64,7 +64,7 @@ final class Session {
     /// Whether the channel has accepted, so that its counters know of this session.
     var isPlaced = false
     /// Tells those who dump it.
-    var onlooker: Onlooker?
+    var onlooker: SessionTap?
     /// Somebody reads in the log what happens to it.
     var isTraced = false
     /// Where it was connected to last.

@@ -18,7 +18,7 @@ struct SessionRecord: Sendable {
     /// The direction that moved last, by its source; nil: none yet.
     var lastMoved: Side?
     /// What the kernel knows, where that was asked for.
-    var legs: SessionLegs?
+    var legs: ConnectionInfo?
 
     /// Nanoseconds since bytes moved last.
     var idle: UInt64 { min(inward.idle, outward.idle) }
@@ -38,7 +38,7 @@ struct FlowRecord: Sendable {
 }
 
 /// What the kernel knows of a session's two connections.
-struct SessionLegs: Sendable {
+struct ConnectionInfo: Sendable {
     /// nil: it is no TCP connection, or there is none.
     var client: TCPInfo?
     var channel: TCPInfo?
@@ -58,8 +58,8 @@ extension Session {
     }
 
     /// Two or three system calls.
-    var legs: SessionLegs {
-        var legs = SessionLegs(client: TCPInfo(of: clientSocket))
+    var legs: ConnectionInfo {
+        var legs = ConnectionInfo(client: TCPInfo(of: clientSocket))
         guard channelSocket.number >= 0 else { return legs }
         legs.channel = TCPInfo(of: channelSocket)
         if case .ip(_, let port) = Socket.localEndpoint(channelSocket) { legs.channelPort = port }

@@ -68,7 +68,7 @@ extension Session {
         clientTLS = nil
         Socket.shutDownWrites(clientSocket)
         let until = worker.now.advanced(by: Self.farewell)
-        preamble = Preamble(stage: .dismissed(cause), until: until, heard: worker.now)
+        preamble = Preread(stage: .dismissed(cause), until: until, heard: worker.now)
         if let deadline { worker.deadlines.schedule(slot: slot, at: deadline) }
         return seeOff(cause, on: worker)
     }

@@ -3,8 +3,8 @@ internal import Shared
 /// How a session is looked on at.
 extension Session {
     /// From now on, `tap` is told what this session moves.
-    func admit(_ tap: Tap, now: Instant) {
-        let onlooker = self.onlooker ?? Onlooker(of: id)
+    func admit(_ tap: TapSink, now: Instant) {
+        let onlooker = self.onlooker ?? SessionTap(of: id)
         guard !onlooker.serves(tap) else { return }
         onlooker.add(tap)
         self.onlooker = onlooker
@@ -18,7 +18,7 @@ extension Session {
     }
 
     /// Whether `tap` is told already.
-    func isShown(to tap: Tap) -> Bool { onlooker?.serves(tap) ?? false }
+    func isShown(to tap: TapSink) -> Bool { onlooker?.serves(tap) ?? false }
 
     /// The connections as they are, for a few system calls.
     var tapFacts: TapFacts {

@@ -3,19 +3,19 @@ internal import Shared
 
 /// A data thread: a poller and the sessions that it serves. Everything that can wake it is in `run`.
 ///
-/// Made and used on its own thread; others reach it through its `WorkerEntrance`.
+/// Made and used on its own thread; others reach it through its `WorkerHandle`.
 final class Worker {
     let index: Int
-    let share: WorkerShare
+    let share: SharedState
     let poller: Poller
-    let space: RelaySpace
+    let space: BufferPool
     let counters: TrafficCounters
     /// The clock, read once per turn.
     var now = Instant.now
     var deadlines = DeadlineQueue()
     var rates = RateTable()
 
-    let entrance: WorkerEntrance
+    let entrance: WorkerHandle
     var sessions = SlotTable<Session>()
     var acceptors: [Acceptor] = []
     /// Sessions whose turn was over before they were done.
@@ -53,7 +53,7 @@ final class Worker {
     /// What a worker is made of, on its own thread.
     struct Plan: Sendable {
         var index: Int
-        var share: WorkerShare
+        var share: SharedState
         var relayMode: RelayMode
         var pipeLimit: Int
         var tellsOfEveryEnd: Bool
@@ -65,7 +65,7 @@ final class Worker {
         entrance = plan.share.workers[plan.index]
         counters = entrance.counters
         poller = try Poller()
-        space = RelaySpace(mode: plan.relayMode, pipeLimit: plan.pipeLimit)
+        space = BufferPool(mode: plan.relayMode, pipeLimit: plan.pipeLimit)
         tellsOfEveryEnd = plan.tellsOfEveryEnd
         try poller.add(entrance.mailbox.descriptor, Token(.mailbox), .readable)
     }
@@ -258,7 +258,7 @@ final class Worker {
 
     // MARK: Dumps
 
-    private func show(_ id: UInt64, to tap: Tap) -> Bool {
+    private func show(_ id: UInt64, to tap: TapSink) -> Bool {
         for slot in 0..<sessions.slotCount {
             guard let session = sessions[slot: slot], session.id == id else { continue }
             guard !session.isClosed, tap.claim() else { return false }

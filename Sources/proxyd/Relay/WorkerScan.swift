@@ -35,9 +35,9 @@ extension Worker {
 
     /// The kernel's facts of some sessions, nil for those that have ended, in the order of their places as far
     /// as time allows.
-    func legs(of places: ArraySlice<SessionPlace>) -> [SessionLegs?] {
+    func legs(of places: ArraySlice<SessionPlace>) -> [ConnectionInfo?] {
         let began = Instant.now
-        var legs: [SessionLegs?] = []
+        var legs: [ConnectionInfo?] = []
         for place in places {
             if !legs.isEmpty, legs.count % Self.stride == 0,
                 Instant.now.elapsed(since: began) > Self.longestSlice

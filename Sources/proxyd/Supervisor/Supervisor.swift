@@ -7,7 +7,7 @@ final class Supervisor {
     let options: RunOptions
     let live: LiveTopology
     let elections: Elections
-    let share: WorkerShare
+    let share: SharedState
     let identity: Identity
     var limits: DaemonLimits
     let events = EventRing()
@@ -180,9 +180,9 @@ final class Supervisor {
             logs = try Logs(
                 isDebugging: options.isDebugging, isQuiet: options.dialect != nil)
             let entrances = try (0..<workerCount).map { _ throws(SystemError) in
-                try WorkerEntrance()
+                try WorkerHandle()
             }
-            share = WorkerShare(
+            share = SharedState(
                 admission: SessionLimit(limit: limits.sessions), workers: entrances,
                 notices: try Mailbox(), accessLog: logs.access)
             prober = try Prober()
@@ -503,7 +503,7 @@ final class Supervisor {
     }
 
     func ask(
-        _ workers: [WorkerEntrance], _ command: (UInt64) -> Command,
+        _ workers: [WorkerHandle], _ command: (UInt64) -> Command,
         then finish: @escaping ([Answer]) -> Void
     ) {
         questionNumber += 1

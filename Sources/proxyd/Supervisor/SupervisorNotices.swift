@@ -90,7 +90,7 @@ extension Supervisor {
     /// All that goes by, for whoever reads standard output.
     func startTranscript() {
         guard let transcript = options.dialect?.transcript else { return }
-        let tap = Tap(number: .max, sessions: .max, notices: share.notices)
+        let tap = TapSink(number: .max, sessions: .max, notices: share.notices)
         printer = TranscriptPrinter(transcript, tap: tap)
         for worker in share.workers {
             worker.mailbox.post(.tapSessions(TapSearch(tap: tap) { _ in true }, from: 0))

@@ -193,7 +193,7 @@ extension MovedSession {
             phase = .halfClosed(Side(handed: record.number(SessionTag.halfClosedSide)))
         case 6:
             phase = .preamble
-            preamble = try Preamble(handed: record, of: id)
+            preamble = try Preread(handed: record, of: id)
         case let other: throw .malformed("session \(id) is in phase \(other)")
         }
         takeRest(record)
@@ -228,7 +228,7 @@ extension MovedSession {
     }
 }
 
-extension Preamble {
+extension Preread {
     fileprivate init(handed record: HandoverRecord, of id: UInt64) throws(HandoverMistake) {
         let stage: Stage
         switch record.number(SessionTag.preambleStage) {

@@ -32,7 +32,7 @@ struct SessionQueryTests {
         var slow = TCPInfo()
         slow.rtt = 90_000
         slow.retransmitted = 3
-        daemon.legs[9] = SessionLegs(client: slow, channel: TCPInfo(), channelPort: 4711)
+        daemon.legs[9] = ConnectionInfo(client: slow, channel: TCPInfo(), channelPort: 4711)
     }
 
     private func select(_ line: String) throws -> (ids: String, matched: Int) {

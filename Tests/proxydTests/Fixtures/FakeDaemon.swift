@@ -13,7 +13,7 @@ final class FakeDaemon: Daemon {
     /// What names resolve to; those that are not here lead nowhere.
     var names: [Endpoint: [Endpoint]] = [:]
     private(set) var ends: [String] = []
-    let share: WorkerShare
+    let share: SharedState
     let identity = Identity(environment: "TEST")
     let elections: Elections
     let events = EventRing()
@@ -56,9 +56,9 @@ final class FakeDaemon: Daemon {
     ) throws {
         live = LiveTopology(state, serials: serials, workerCount: workers)
         elections = try Elections(state.topology)
-        share = WorkerShare(
+        share = SharedState(
             admission: SessionLimit(limit: 100),
-            workers: try (0..<workers).map { _ in try WorkerEntrance() },
+            workers: try (0..<workers).map { _ in try WorkerHandle() },
             notices: try Mailbox(), accessLog: try AccessLog())
         reports = (0..<workers).map { index in
             WorkerReport(
@@ -101,7 +101,7 @@ final class FakeDaemon: Daemon {
     /// What scans have cut.
     private(set) var cutSessions: [UInt64] = []
     /// What the kernel would say of sessions, by their ids.
-    var legs: [UInt64: SessionLegs] = [:]
+    var legs: [UInt64: ConnectionInfo] = [:]
     /// Sessions that a worker looks at before it lets others have their turn.
     private static let slice = 256
 

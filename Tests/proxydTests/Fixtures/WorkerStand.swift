@@ -8,7 +8,7 @@ import Shared
 /// supervisor, their clients and their channels.
 final class WorkerStand {
     let service: Service
-    let share: WorkerShare
+    let share: SharedState
     private let sockets: [ListeningSocket]
     private var threads: [Thread] = []
     private var notices: [Notice] = []
@@ -67,9 +67,9 @@ final class WorkerStand {
         guard let service = try startup.build().services.first else { throw Missing("a service") }
         self.service = service
         sockets = startup.sockets
-        share = WorkerShare(
+        share = SharedState(
             admission: SessionLimit(limit: settings.maxSessions),
-            workers: try (0..<settings.workers).map { _ in try WorkerEntrance() },
+            workers: try (0..<settings.workers).map { _ in try WorkerHandle() },
             notices: try Mailbox(), accessLog: try AccessLog())
         _ = signal(SIGPIPE, SIG_IGN)
         for index in 0..<settings.workers {

@@ -9,7 +9,7 @@ struct BlameTests {
     private static func session(_ change: (inout SessionRecord) -> Void) throws -> SessionRecord {
         let listener = try Blueprint.topology([("s", [("g", ["a"])])]).listeners[0]
         var record = SessionRecord.sample(1, of: listener)
-        record.legs = SessionLegs(client: TCPInfo(), channel: TCPInfo())
+        record.legs = ConnectionInfo(client: TCPInfo(), channel: TCPInfo())
         change(&record)
         return record
     }
@@ -56,7 +56,7 @@ struct BlameTests {
         Case("the channel does not read", .channelSlow) { $0.inward.isBlocked = true },
         Case("nor over a Unix socket", .channelSlow) {
             $0.inward.isBlocked = true
-            $0.legs = SessionLegs()
+            $0.legs = ConnectionInfo()
         },
         Case("neither reads, the channel for longer", .channelSlow) {
             $0.inward.isBlocked = true

@@ -12,13 +12,13 @@ private struct FlowStand {
     /// The flow writes here, and the test reads at the other end.
     let sink: TestSocket
     let reader: TestSocket
-    let space: RelaySpace
+    let space: BufferPool
     var flow = Flow()
 
     init(_ kind: TestSocket.Kind, mode: RelayMode, pipeLimit: Int = 4) throws {
         (writer, source) = try TestSocket.pair(kind)
         (sink, reader) = try TestSocket.pair(kind)
-        space = RelaySpace(mode: mode, pipeLimit: pipeLimit)
+        space = BufferPool(mode: mode, pipeLimit: pipeLimit)
     }
 
     mutating func pump() -> Flow.Pause {
@@ -294,7 +294,7 @@ struct FlowTests {
     func sourceReset(mode: RelayMode) throws {
         let (sink, _) = try TestSocket.pair(.tcp)
         var flow = Flow()
-        let space = RelaySpace(mode: mode, pipeLimit: 1)
+        let space = BufferPool(mode: mode, pipeLimit: 1)
         let source: TestSocket
         do {
             let (writer, other) = try TestSocket.pair(.tcp)
@@ -315,7 +315,7 @@ struct FlowTests {
 struct RelaySpaceTests {
     @Test("as many pipes are lent as there may be, and those given back are lent again")
     func pipes() throws {
-        let space = RelaySpace(mode: .adaptive, pipeLimit: 2)
+        let space = BufferPool(mode: .adaptive, pipeLimit: 2)
         let first = try #require(space.lendPipe())
         let second = try #require(space.lendPipe())
         #expect(first !== second)
@@ -328,7 +328,7 @@ struct RelaySpaceTests {
     @Test("a pipe with bytes in it is never lent again")
     func dirty() throws {
         let (writer, source) = try TestSocket.pair(.unix)
-        let space = RelaySpace(mode: .adaptive, pipeLimit: 1)
+        let space = BufferPool(mode: .adaptive, pipeLimit: 1)
         let pipe = try #require(space.lendPipe())
         try writer.send("somebody's")
         guard case .moved(10) = pipe.fill(from: source.number) else { throw Missing("ten bytes") }
@@ -344,7 +344,7 @@ struct RelaySpaceTests {
     func scratch() throws {
         let (writer, source) = try TestSocket.pair(.unix)
         let (sink, reader) = try TestSocket.pair(.unix)
-        let space = RelaySpace(mode: .copy, pipeLimit: 0)
+        let space = BufferPool(mode: .copy, pipeLimit: 0)
         try writer.send("held")
         guard case .moved(4) = space.scratch.fill(from: source.number) else {
             throw Missing("four bytes")
@@ -390,8 +390,8 @@ struct RelaySpaceTests {
         }
         #expect(stand.flow.isWaitingForSink)
         let moved = Int(stand.flow.byteCount)
-        let tap = Tap(number: 1, sessions: 1, notices: try Mailbox())
-        let onlooker = Onlooker(of: 1)
+        let tap = TapSink(number: 1, sessions: 1, notices: try Mailbox())
+        let onlooker = SessionTap(of: 1)
         onlooker.add(tap)
         stand.space.onlooker = onlooker
         var read: [UInt8] = []

@@ -41,7 +41,7 @@ struct SessionTallyTests {
         facts.rtt = 5
         facts.busy = 10
         facts.windowLimited = 5
-        record.legs = SessionLegs(client: facts, channel: facts, channelPort: 9)
+        record.legs = ConnectionInfo(client: facts, channel: facts, channelPort: 9)
         record.inward.rate = 3
         let row = record.row
         #expect(row.count == SessionSnapshot.columns.count)

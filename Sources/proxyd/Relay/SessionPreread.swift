@@ -31,7 +31,7 @@ extension Session {
     func secured(on worker: Worker) -> SessionLife.Action {
         let until = service.timeouts.clientHello.map { worker.now.advanced(by: $0) }
         let count = listener.waitForBytes
-        preamble = Preamble(stage: .bytes(count), until: until, heard: worker.now)
+        preamble = Preread(stage: .bytes(count), until: until, heard: worker.now)
         if let deadline { worker.deadlines.schedule(slot: slot, at: deadline) }
         return count > 0 ? look(on: worker) : open(on: worker)
     }
@@ -97,7 +97,7 @@ extension Session {
 
     // MARK: Waiting for it to speak
 
-    private func expect(_ stage: Preamble.Stage, on worker: Worker) -> SessionLife.Action {
+    private func expect(_ stage: Preread.Stage, on worker: Worker) -> SessionLife.Action {
         let until = service.timeouts.clientHello.map { worker.now.advanced(by: $0) }
         return expect(stage, until: until, on: worker)
     }
@@ -105,10 +105,10 @@ extension Session {
     /// What has come of it already is looked at at once; the rest comes with events, as the socket is
     /// watched.
     private func expect(
-        _ stage: Preamble.Stage, until: Instant?, on worker: Worker
+        _ stage: Preread.Stage, until: Instant?, on worker: Worker
     ) -> SessionLife.Action {
         let isFirst = preamble == nil
-        preamble = Preamble(
+        preamble = Preread(
             stage: stage, until: preamble?.until ?? until, heard: worker.now)
         if stage == .barred { preamble?.until = until }
         life.expect()
@@ -267,7 +267,7 @@ extension Session {
     }
 }
 
-extension Preamble.Stage {
+extension Preread.Stage {
     /// What becomes of a client that has been told already; nil: it has not.
     fileprivate func left(_ life: inout SessionLife) -> SessionLife.Action? {
         switch self {

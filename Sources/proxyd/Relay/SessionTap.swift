@@ -1,9 +1,9 @@
 /// Looks on at one session for those who dump it; a session that nobody dumps has none.
 ///
 /// Bytes are copied once, however many look.
-final class Onlooker {
+final class SessionTap {
     private let id: UInt64
-    private var taps: [Tap] = []
+    private var taps: [TapSink] = []
     /// The flow that is being pumped, by its source.
     private var side = Side.client
     private var now = Instant.zero
@@ -13,12 +13,12 @@ final class Onlooker {
     /// Somebody still wants to know.
     var isWanted: Bool { taps.contains(where: \.isOpen) }
 
-    func add(_ tap: Tap) {
+    func add(_ tap: TapSink) {
         taps.removeAll { !$0.isOpen }
         taps.append(tap)
     }
 
-    func serves(_ tap: Tap) -> Bool { taps.contains { $0 === tap } }
+    func serves(_ tap: TapSink) -> Bool { taps.contains { $0 === tap } }
 
     /// What comes next is from that side.
     func turn(to side: Side, at now: Instant) {

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// One dump's records, on their way from the workers to whoever shows them. Nobody ever waits for it.
-final class Tap: Sendable {
+final class TapSink: Sendable {
     /// The dump's.
     let number: UInt64
     private let notices: Mailbox<Notice>

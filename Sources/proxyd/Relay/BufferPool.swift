@@ -2,7 +2,7 @@
 /// bytes that a sink would not take yet, and pipes for flows that stream.
 ///
 /// Everything is lent only while bytes are in flight, so an idle session holds nothing.
-final class RelaySpace {
+final class BufferPool {
     /// Filled and emptied within one pump.
     private(set) var scratch = CopyBuffer()
     private var freeBuffers: [CopyBuffer] = []
@@ -12,7 +12,7 @@ final class RelaySpace {
     let pipeLimit: Int
     let mode: RelayMode
     /// Who looks on at the flow that is being pumped: set for that pump only, and for most never.
-    var onlooker: Onlooker?
+    var onlooker: SessionTap?
 
     private static let freeBuffersKept = 16
 

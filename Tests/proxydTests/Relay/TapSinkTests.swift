@@ -68,7 +68,7 @@ struct TapTests {
 
     @Test("places are claimed once each, and none of a tap that is closed")
     func places() throws {
-        let tap = Tap(number: 1, sessions: 2, notices: try Mailbox())
+        let tap = TapSink(number: 1, sessions: 2, notices: try Mailbox())
         #expect(tap.claim() && tap.isHungry)
         #expect(tap.claim() && !tap.isHungry)
         #expect(!tap.claim())
@@ -79,7 +79,7 @@ struct TapTests {
 
     @Test("a closed tap keeps nothing, whoever still holds it")
     func closed() throws {
-        let tap = Tap(number: 1, sessions: 1, notices: try Mailbox())
+        let tap = TapSink(number: 1, sessions: 1, notices: try Mailbox())
         tap.put([1], from: .client, of: 1, at: .zero)
         tap.close()
         tap.put([2], from: .client, of: 1, at: .zero)
@@ -89,7 +89,7 @@ struct TapTests {
     @Test("the reader is told once, until it has taken everything")
     func notices() throws {
         let notices = try Mailbox<Notice>()
-        let tap = Tap(number: 1, sessions: 1, notices: notices)
+        let tap = TapSink(number: 1, sessions: 1, notices: notices)
         tap.put([1], from: .client, of: 1, at: .zero)
         tap.put([2], from: .client, of: 1, at: .zero)
         #expect(notices.take().count == 1)

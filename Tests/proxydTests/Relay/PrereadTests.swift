@@ -112,7 +112,7 @@ struct PreambleTests {
         ] as [(UInt64?, UInt64?, UInt64?)])
     func deadline(until: UInt64?, idle: UInt64?, expected: UInt64?) {
         let second: UInt64 = 1_000_000_000
-        let preamble = Preamble(
+        let preamble = Preread(
             stage: .bytes(1), until: until.map { Instant(nanoseconds: $0 * second) },
             heard: Instant(nanoseconds: 10 * second))
         let deadline = preamble.deadline(idle: idle.map { .seconds(Int64($0)) })

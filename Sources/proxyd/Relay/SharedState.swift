@@ -2,9 +2,9 @@ internal import Shared
 internal import Synchronization
 
 /// What the workers and the supervisor have in common.
-final class WorkerShare: Sendable {
+final class SharedState: Sendable {
     let admission: SessionLimit
-    let workers: [WorkerEntrance]
+    let workers: [WorkerHandle]
     /// To the supervisor.
     let notices: Mailbox<Notice>
     let accessLog: AccessLog
@@ -12,7 +12,7 @@ final class WorkerShare: Sendable {
     private let generationCount = Atomic<UInt64>(1)
 
     init(
-        admission: SessionLimit, workers: [WorkerEntrance], notices: Mailbox<Notice>,
+        admission: SessionLimit, workers: [WorkerHandle], notices: Mailbox<Notice>,
         accessLog: AccessLog
     ) {
         self.accessLog = accessLog
@@ -38,7 +38,7 @@ final class WorkerShare: Sendable {
 }
 
 /// How others reach a worker, and how busy it is.
-final class WorkerEntrance: Sendable {
+final class WorkerHandle: Sendable {
     let mailbox: Mailbox<Command>
     let counters = TrafficCounters()
     private let sessions = Atomic<Int>(0)
@@ -77,7 +77,7 @@ enum Command: Sendable {
     case examine(ArraySlice<SessionPlace>, question: UInt64)
     case showSession(id: UInt64, question: UInt64)
     /// Tell this tap what the session moves; answered with whether there is such a session.
-    case tapSession(id: UInt64, Tap, question: UInt64)
+    case tapSession(id: UInt64, TapSink, question: UInt64)
     /// Find sessions for a tap, among those in slots from here on and those to come.
     case tapSessions(TapSearch, from: Int)
     /// Tell in the log what happens to these sessions; answered with how many there are.
@@ -139,7 +139,7 @@ enum Answer: Sendable {
     case cut(Int)
     case report(WorkerReport)
     case sessions(SessionSlice)
-    case legs([SessionLegs?])
+    case legs([ConnectionInfo?])
     case session(SessionDetail?)
     case tapped(Bool)
     case addresses([Endpoint: [Endpoint]])

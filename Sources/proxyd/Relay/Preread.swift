@@ -1,7 +1,7 @@
 /// What has to come from a client before a channel is chosen for it. Most clients have none.
 ///
 /// What it has sent stays in its socket, so that a channel gets all of it.
-struct Preamble: Equatable, Sendable {
+struct Preread: Equatable, Sendable {
     enum Stage: Equatable, Sendable {
         /// It is denied, and may wait for an answer that does not come (`tarpit`).
         case barred
