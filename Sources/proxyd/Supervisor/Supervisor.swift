@@ -46,7 +46,7 @@ final class Supervisor {
     var draining: (until: Instant?, next: Instant)?
     var lastShortage: Instant?
     /// How states outlive us; nil: they do not.
-    var keeping: StateKeeping?
+    var keeping: StatePersistence?
     let stateFound: StateFile.Found
     /// Sessions to be ended, in the order of their time.
     var shedding: Deque<(due: Instant, id: UInt64)> = []
@@ -152,7 +152,7 @@ final class Supervisor {
         if let heritage { try passed.inherit(heritage.inheritance.descriptors) }
         privileges = try Privileges(
             configuration.privileges, keeping: Capabilities(neededBy: configuration))
-        try OutOfReach.check(configuration)
+        try PrivilegeAudit.check(configuration)
         if let inherited = options.pidFile.flatMap({ heritage?.pidFile(at: $0) }) {
             pidFile = inherited
         } else if let path = options.pidFile {
@@ -162,7 +162,7 @@ final class Supervisor {
         }
         (keeping, stateFound) =
             heritage?.stateKeeping(for: configuration, now: .now)
-            ?? StateKeeping.begin(configuration, now: .now)
+            ?? StatePersistence.begin(configuration, now: .now)
         let written = heritage?.written ?? configuration
         var configuration = configuration
         if case .state(let saved) = stateFound { configuration = saved.weighing(written) }
@@ -245,7 +245,7 @@ final class Supervisor {
         } else {
             try privileges.giveUp()
         }
-        for line in OutOfReach(configuration, file: options.file).lines {
+        for line in PrivilegeAudit(configuration, file: options.file).lines {
             tell(.warning, .failed, of: .daemon, because: "privileges", "privileges: \(line)")
         }
         live.tellCertificates()

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What outlives the daemon in its state file.
-struct StateKeeping {
+struct StatePersistence {
     let file: StateFile
     var schedule: StateSchedule
 
@@ -10,13 +10,13 @@ struct StateKeeping {
     /// - Returns: how it is kept from now on, nil if it is not, and what was found.
     static func begin(
         _ configuration: Configuration, now: Instant
-    ) -> (keeping: StateKeeping?, found: StateFile.Found) {
+    ) -> (keeping: StatePersistence?, found: StateFile.Found) {
         guard let path = configuration.stateFile else { return (nil, .nothing) }
         // It is written from within the new root, and read before that.
         let found = StateFile(path: (configuration.privileges.chroot ?? "") + path).read()
         if case .foreign = found { return (nil, found) }
         return (
-            StateKeeping(file: StateFile(path: path), schedule: StateSchedule(now: now)), found
+            StatePersistence(file: StateFile(path: path), schedule: StateSchedule(now: now)), found
         )
     }
 }

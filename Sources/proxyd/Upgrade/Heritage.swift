@@ -76,11 +76,11 @@ final class Heritage {
     /// now, and has to be looked at.
     func stateKeeping(
         for target: Configuration, now: Instant
-    ) -> (keeping: StateKeeping?, found: StateFile.Found)? {
+    ) -> (keeping: StatePersistence?, found: StateFile.Found)? {
         guard target.stateFile == running.stateFile else { return nil }
         guard let path = target.stateFile, inheritance.keepsState else { return (nil, .nothing) }
         return (
-            StateKeeping(file: StateFile(path: path), schedule: StateSchedule(now: now)), .nothing
+            StatePersistence(file: StateFile(path: path), schedule: StateSchedule(now: now)), .nothing
         )
     }
 

@@ -66,7 +66,7 @@ struct PrivilegesReaderTests {
             """, name: "f")
         var message: String?
         do throws(StartError) {
-            try OutOfReach.check(configuration)
+            try PrivilegeAudit.check(configuration)
         } catch {
             message = error.message
         }

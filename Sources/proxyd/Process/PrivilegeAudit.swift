@@ -3,7 +3,7 @@ internal import Shared
 
 /// What the configuration names and the daemon cannot do any more, now that it has given up its privileges:
 /// said at the start, and not when it is needed.
-struct OutOfReach {
+struct PrivilegeAudit {
     /// A line each: what, and how to mend it.
     private(set) var lines: [String] = []
 
