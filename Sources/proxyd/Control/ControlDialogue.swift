@@ -31,7 +31,7 @@ struct ControlDialogue {
         let status = show(reply, to: words)
         guard status == .good else { return status }
         if let wait, let deadline {
-            guard let emptying = Emptying(words: words, reply: reply) else { return .good }
+            guard let emptying = DrainWait(words: words, reply: reply) else { return .good }
             return try watch(emptying, for: wait, until: deadline)
         }
         return Self.streams(words) ? try follow(words) : .good
@@ -135,7 +135,7 @@ struct ControlDialogue {
 
     /// Until nothing is left, or the time is over.
     private func watch(
-        _ emptying: Emptying, for wait: Duration, until deadline: ContinuousClock.Instant
+        _ emptying: DrainWait, for wait: Duration, until deadline: ContinuousClock.Instant
     ) throws(ControlFailure) -> ExitStatus {
         try client.send(Request(words: ["watch", "0.2"] + emptying.question))
         var left: Int?
@@ -154,7 +154,7 @@ struct ControlDialogue {
         clearProgress()
         try endStream()
         guard left != 0 else { return .good }
-        let text = Emptying.words(for: left ?? 0, on: emptying.place)
+        let text = DrainWait.words(for: left ?? 0, on: emptying.place)
         let isOver = ContinuousClock.now >= deadline
         StandardError.write("proxyd: \(text)\(isOver ? " after \(Age(wait))" : "")\n")
         return .temporary
@@ -175,9 +175,9 @@ struct ControlDialogue {
 
     private static let hasTerminal = isatty(STDERR_FILENO) == 1
 
-    private func showProgress(_ count: Int, _ emptying: Emptying, _ rest: Duration) {
+    private func showProgress(_ count: Int, _ emptying: DrainWait, _ rest: Duration) {
         guard Self.hasTerminal else { return }
-        let text = Emptying.words(for: count, on: emptying.place)
+        let text = DrainWait.words(for: count, on: emptying.place)
         let seconds = max(0, rest.components.seconds)
         StandardError.write("\r\u{1B}[K\(text), \(seconds) s to go")
     }

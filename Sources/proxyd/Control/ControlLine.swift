@@ -56,8 +56,8 @@ struct ControlLine: Equatable, Sendable {
     private static func duration(
         _ text: String, for words: [String]
     ) throws(Mistake) -> Duration {
-        guard Emptying.verbs.contains(words.first ?? "") else {
-            let verbs = ValueReader.choice(Emptying.verbs.sorted())
+        guard DrainWait.verbs.contains(words.first ?? "") else {
+            let verbs = ValueReader.choice(DrainWait.verbs.sorted())
             throw Mistake("--wait goes with \(verbs)")
         }
         do throws(ValueError) {

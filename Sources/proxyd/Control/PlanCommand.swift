@@ -29,7 +29,7 @@ enum PlanCommand {
         for row in ConfigurationDifference(from: running, to: target).rows {
             table.append([row.path, row.field, row.from ?? Table.absent, row.to ?? Table.absent])
         }
-        let before = Outlook(request.daemon.topology, now: .now)
+        let before = CapacityModel(request.daemon.topology, now: .now)
         var after = before.after(target)
         for case .turn(let path, let position) in steps {
             after = after.turning(after.paths(at: path), on: position == .on)
@@ -74,7 +74,7 @@ enum PlanCommand {
                 }
             table.append([channel.path, "state", state.rawValue, after.rawValue])
         }
-        let before = Outlook(request.daemon.topology, now: now)
+        let before = CapacityModel(request.daemon.topology, now: now)
         // What its probes have found out stays, whatever a person wants.
         let meant = channels.filter { position != .on || !$0.isDown }
         let after = before.turning(Set(meant.map(\.path)), on: position == .on)
@@ -92,7 +92,7 @@ enum PlanCommand {
     // MARK: Comparing
 
     private static func append(
-        _ before: Outlook, _ after: Outlook, cutting: Set<String>, alsoCut: Int = 0,
+        _ before: CapacityModel, _ after: CapacityModel, cutting: Set<String>, alsoCut: Int = 0,
         to table: inout Table
     ) {
         func text(_ number: Int?) -> String { number.map { String($0) } ?? Table.absent }
@@ -104,7 +104,7 @@ enum PlanCommand {
             table.append([
                 group.path, "slots", text(group.slots), text(later.map { $0.slots } ?? 0),
             ])
-            let moved = ClientsMoved.percent(from: group, to: later)
+            let moved = RemapEstimate.percent(from: group, to: later)
             if let moved { table.append([group.path, "clients_moved_percent", "0", text(moved)]) }
         }
         for group in groupsAfter where !before.services.contains(where: { $0.has(group.path) }) {
@@ -125,7 +125,7 @@ enum PlanCommand {
 
     /// What becomes of the sessions that run on channels which are cut, or which take no more.
     private static func append(
-        sessionsOf before: Outlook, _ after: Outlook, cutting: Set<String>, alsoCut: Int,
+        sessionsOf before: CapacityModel, _ after: CapacityModel, cutting: Set<String>, alsoCut: Int,
         to table: inout Table
     ) {
         let later = Dictionary(
@@ -144,7 +144,7 @@ enum PlanCommand {
     }
 }
 
-extension Outlook {
+extension CapacityModel {
     fileprivate var paths: Set<String> {
         Set(services.flatMap { $0.groups.flatMap(\.channels) }.map(\.path))
     }
@@ -175,6 +175,6 @@ extension Configuration {
     }
 }
 
-extension Outlook.Service {
+extension CapacityModel.Service {
     fileprivate func has(_ path: String) -> Bool { groups.contains { $0.path == path } }
 }

@@ -26,7 +26,7 @@ final class SessionListing {
             var found = found
             found.records.removeFirst(min(offset, found.records.count))
             if scan.wantsLegs || scan.cuts { return finish(found) }
-            LegExamination.examine(found.records, of: daemon) { records in
+            TCPInfoQuery.examine(found.records, of: daemon) { records in
                 found.records = records
                 finish(found)
             }

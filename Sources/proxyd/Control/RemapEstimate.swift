@@ -1,20 +1,20 @@
 internal import Shared
 
 /// How many clients a change sends to another channel, where the policy gives each its own.
-enum ClientsMoved {
+enum RemapEstimate {
     /// So many clients are asked where they would go.
     private static let sample = 1000
 
     /// In whole percent, rounded up, of the clients that the group has; nil where clients have no channel
     /// of their own.
-    static func percent(from old: Outlook.Group, to new: Outlook.Group?) -> Int? {
+    static func percent(from old: CapacityModel.Group, to new: CapacityModel.Group?) -> Int? {
         guard old.balance.policy.isByClient, let before = destinations(old) else { return nil }
         guard let new, let after = destinations(new) else { return 100 }
         let moved = zip(before, after).count { $0 != nil && $0 != $1 }
         return (moved * 100 + sample - 1) / sample
     }
 
-    private static func destinations(_ group: Outlook.Group) -> [Endpoint?]? {
+    private static func destinations(_ group: CapacityModel.Group) -> [Endpoint?]? {
         guard !group.channels.isEmpty else { return nil }
         var policy = group.balance.makePolicy()
         let keys = ChannelKeys.keys(

@@ -15,7 +15,7 @@ struct EmptyingTests {
             (["drain", "mail/0"], "mail/0"), (["disable", "if-gen=3", "0/1", "cut"], "0/1"),
         ])
     func channels(words: [String], path: String) throws {
-        let emptying = try #require(Emptying(words: words, reply: ok(["path\tfield\tfrom\tto"])))
+        let emptying = try #require(DrainWait(words: words, reply: ok(["path\tfield\tfrom\tto"])))
         #expect(emptying.question == ["show", "channels", path])
         #expect(emptying.left(in: ok(["path\tcurrent", "a\t3", "b\t4"])) == 7)
         #expect(emptying.left(in: ok(["path\tcurrent"])) == 0)
@@ -27,19 +27,19 @@ struct EmptyingTests {
     func sessions() throws {
         let lines = ["id\tclient\tchannel", "7\tx\ts/g/a", "9\ty\ts/g/b", "11\tz\ts/g/a"]
         let emptying = try #require(
-            Emptying(words: ["shed", "s", "3"], reply: ok(lines, cut: "3")))
+            DrainWait(words: ["shed", "s", "3"], reply: ok(lines, cut: "3")))
         #expect(
             emptying.question.joined(separator: " ")
                 == "show sessions where channel = s/g/a or channel = s/g/b")
         #expect(emptying.left(in: ok(["id\tchannel", "7\tx", "8\tx", "11\tx"])) == 2)
-        #expect(Emptying(words: ["shed", "s", "3", "preview"], reply: ok(lines, cut: "0")) == nil)
+        #expect(DrainWait(words: ["shed", "s", "3", "preview"], reply: ok(lines, cut: "0")) == nil)
     }
 
     @Test("very many channels are not put into a filter that takes no so many words")
     func many() throws {
         let lines = ["id\tchannel"] + (0..<100).map { "\($0)\tc\($0)" }
         let emptying = try #require(
-            Emptying(words: ["shed", "s", "9"], reply: ok(lines, cut: "9")))
+            DrainWait(words: ["shed", "s", "9"], reply: ok(lines, cut: "9")))
         #expect(emptying.question == ["show", "sessions"])
     }
 
@@ -47,7 +47,7 @@ struct EmptyingTests {
         "other commands, and those that failed, wait for nothing",
         arguments: [["promote", "0/1"], ["elect", "0"], ["show", "channels"], ["drain"], []])
     func nothing(words: [String]) {
-        #expect(Emptying(words: words, reply: ok([])) == nil)
-        #expect(Emptying(words: ["drain", "0"], reply: .error(.busy, message: "x")) == nil)
+        #expect(DrainWait(words: words, reply: ok([])) == nil)
+        #expect(DrainWait(words: ["drain", "0"], reply: .error(.busy, message: "x")) == nil)
     }
 }

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What could take sessions, now or after a change: a value, so that the two can be compared.
-struct Outlook: Equatable {
+struct CapacityModel: Equatable {
     struct Channel: Equatable {
         var path: String
         var endpoint: Endpoint
@@ -57,7 +57,7 @@ struct Outlook: Equatable {
 
     /// After the change to another configuration. New channels are taken for good, and whoever stays at its
     /// address for what it is now.
-    func after(_ target: Configuration) -> Outlook {
+    func after(_ target: Configuration) -> CapacityModel {
         var after = self
         let present = Dictionary(
             services.flatMap { $0.groups.flatMap(\.channels) }.map { ($0.path, $0) }
@@ -85,7 +85,7 @@ struct Outlook: Equatable {
     }
 
     /// With some of the channels switched on, or off.
-    func turning(_ paths: Set<String>, on isOn: Bool) -> Outlook {
+    func turning(_ paths: Set<String>, on isOn: Bool) -> CapacityModel {
         var after = self
         for service in after.services.indices {
             for group in after.services[service].groups.indices {

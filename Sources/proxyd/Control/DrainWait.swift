@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What `--wait` waits for behind a command that lets channels come empty.
-struct Emptying: Equatable, Sendable {
+struct DrainWait: Equatable, Sendable {
     /// What is asked again and again until it says that nothing is left.
     let question: [String]
     /// What people call it.

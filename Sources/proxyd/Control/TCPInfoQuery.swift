@@ -1,7 +1,7 @@
 internal import Shared
 
 /// Asks the workers what the kernel knows of sessions that have been chosen to be shown.
-final class LegExamination {
+final class TCPInfoQuery {
     private let daemon: any Daemon
     private var records: [SessionRecord]
     /// By worker: places of its sessions among the records.
@@ -24,7 +24,7 @@ final class LegExamination {
         _ records: [SessionRecord], of daemon: any Daemon,
         then finish: @escaping ([SessionRecord]) -> Void
     ) {
-        let examination = LegExamination(records, of: daemon, then: finish)
+        let examination = TCPInfoQuery(records, of: daemon, then: finish)
         let busy = examination.indices.indices.filter { !examination.indices[$0].isEmpty }
         guard !busy.isEmpty else { return finish(records) }
         examination.unfinished = busy.count
