@@ -176,9 +176,9 @@ struct RunCommand: ParsableCommand {
                 configuration = try commandLine.configuration()
             }
         } catch {
-            guard error.isUnreadable, Predecessor.isThere else {
+            guard error.isUnreadable, OldProcessLink.isThere else {
                 StandardError.tell(error)
-                Predecessor.refuse(error.summary)
+                OldProcessLink.refuse(error.summary)
                 return try (error.isUnreadable ? .noInput : status).finish()
             }
             options.unreadFile = error.summary

@@ -22,7 +22,7 @@ final class ControlServer {
     /// Binds the socket: refused when a daemon answers there, over a dead one's. `user` is whom the daemon
     /// will be when it serves.
     init(
-        _ settings: ControlConfiguration, passed: PassedSockets = PassedSockets(),
+        _ settings: ControlConfiguration, passed: InheritedSockets = InheritedSockets(),
         user: UInt32 = geteuid()
     ) throws(StartError) {
         path = settings.path ?? RuntimeFolder.path + "/" + RuntimeDirectory.socketName

@@ -22,7 +22,7 @@ final class ScrapeServer {
     private static let pageLife = Duration.seconds(1)
 
     init(
-        _ settings: MetricsConfiguration.Listen, passed: PassedSockets = PassedSockets()
+        _ settings: MetricsConfiguration.Listen, passed: InheritedSockets = InheritedSockets()
     ) throws(StartError) {
         let listener = ListenerConfiguration(
             name: "metrics", endpoint: settings.endpoint, mode: settings.mode, backlog: 64)

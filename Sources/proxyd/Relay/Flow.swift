@@ -299,20 +299,20 @@ extension Flow {
 
 extension Flow {
     /// As it is between two turns. The pipe stays ours, and what is in it, until the other process goes on.
-    var moved: MovedFlow {
-        var moved = MovedFlow(byteCount: byteCount, isEnded: isEnded)
+    var moved: TransferredFlow {
+        var moved = TransferredFlow(byteCount: byteCount, isEnded: isEnded)
         moved.isSplicing = isSplicing
         moved.hasUrgent = hasUrgent
         if let held { moved.held = held.held }
         if let pipe, !pipe.isEmpty {
-            moved.pipe = MovedFlow.Pipe(
+            moved.pipe = TransferredFlow.Pipe(
                 readEnd: pipe.ends.read, writeEnd: pipe.ends.write, count: pipe.count)
         }
         return moved
     }
 
     /// Goes on where another process has stopped: whether its ends are ready is found out by trying.
-    init(resuming moved: MovedFlow, space: BufferPool) {
+    init(resuming moved: TransferredFlow, space: BufferPool) {
         isReadable = true
         hasUrgent = moved.hasUrgent
         isEnded = moved.isEnded

@@ -85,7 +85,7 @@ enum Command: Sendable {
     /// End everything and return.
     case stop
     /// Come to a standstill once this turn is over; answered when it has.
-    case standStill(question: UInt64)
+    case quiesce(question: UInt64)
     /// Standing still: tell of everything that another process shall go on with.
     case handOver(question: UInt64)
     /// The standstill is over, and nothing has happened.
@@ -93,9 +93,9 @@ enum Command: Sendable {
     /// The standstill is over, and these sessions are another process's now.
     case letGo
     /// Go on with these sessions of another process.
-    case adopt([MovedSession])
+    case adopt([TransferredSession])
     /// What another process's workers had counted.
-    case inherit(WorkerEstate)
+    case inherit(WorkerHandoverState)
 }
 
 /// What a worker, or the watch of names, tells the supervisor.
@@ -150,7 +150,7 @@ enum Answer: Sendable {
     /// So many sessions are told of.
     case traced(Int)
     case standsStill
-    case handedOver(WorkerEstate)
+    case handedOver(WorkerHandoverState)
     /// So many log files were opened again, or what went wrong.
     case reopened(Int, problem: String?)
 }

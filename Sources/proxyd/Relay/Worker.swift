@@ -84,7 +84,7 @@ final class Worker {
             meetDeadlines()
             retryIfDue()
             sweepIfDue()
-            standStillIfAsked()
+            quiesceIfAsked()
         }
         acceptors.removeAll()
         endAll(.shutdown)
@@ -236,7 +236,7 @@ final class Worker {
         case .trace(let wishes, let question):
             answer(.traced(follow(wishes)), question)
         case .stop: isStopping = true
-        case .standStill(let question): standstill = question
+        case .quiesce(let question): standstill = question
         case .adopt(let moved): adopt(moved)
         case .inherit(let estate): inherit(estate)
         case .goOn: standstill = nil

@@ -1,8 +1,8 @@
 internal import Shared
 
 /// What a worker hands over to another process, or gets from one.
-struct WorkerEstate: Sendable {
-    var sessions: [MovedSession] = []
+struct WorkerHandoverState: Sendable {
+    var sessions: [TransferredSession] = []
     /// Accepted, and not yet anybody's session.
     var clients: [AcceptedClient] = []
     /// Sessions that stay behind, as they cannot be moved.
@@ -20,7 +20,7 @@ extension Worker {
     /// Between two turns, when no event is in flight, the worker stops and waits for what is decided about
     /// its sessions. What happens to them meanwhile the kernel keeps, as edges of this poller or of another
     /// one; so going on takes nothing.
-    func standStillIfAsked() {
+    func quiesceIfAsked() {
         guard let question = standstill else { return }
         standstill = nil
         answer(.standsStill, question)
@@ -47,8 +47,8 @@ extension Worker {
     }
 
     /// Everything there is. Clients that were accepted for this worker wait among its commands.
-    private func estate(with commands: [Command]) -> WorkerEstate {
-        var estate = WorkerEstate(
+    private func estate(with commands: [Command]) -> WorkerHandoverState {
+        var estate = WorkerHandoverState(
             lastSession: (sessionNumber + 1) * UInt64(share.workers.count), ends: ends,
             connectTimes: connectTimes, totals: TrafficCounters.sum([counters]))
         for slot in 0..<sessions.slotCount {
@@ -90,7 +90,7 @@ extension Worker {
     // MARK: Taking over
 
     /// Their places were taken for them.
-    func adopt(_ moved: [MovedSession]) {
+    func adopt(_ moved: [TransferredSession]) {
         for moved in moved {
             let session = sessions.insert { slot, generation in
                 Session(resuming: moved, slot: slot, generation: generation, on: self)
@@ -100,7 +100,7 @@ extension Worker {
     }
 
     /// Numbers go on from where they were, and so do counts.
-    func inherit(_ estate: WorkerEstate) {
+    func inherit(_ estate: WorkerHandoverState) {
         sessionNumber = max(sessionNumber, estate.lastSession / UInt64(share.workers.count) + 1)
         for (reason, count) in estate.ends { ends[reason, default: 0] += count }
         for (serial, times) in estate.connectTimes where connectTimes[serial] == nil {

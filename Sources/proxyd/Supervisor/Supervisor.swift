@@ -26,7 +26,7 @@ final class Supervisor {
     var statsd: StatsdPusher?
     let pidFile: PIDFile?
     /// Sockets that were open before us, and their numbers.
-    let passed: PassedSockets
+    let passed: InheritedSockets
     let passedNumbers: [CInt]
     var manager: ServiceManager?
     var printer: TranscriptPrinter?
@@ -61,13 +61,13 @@ final class Supervisor {
     /// What the file said when it was taken last.
     var fileAsTaken: Configuration?
     /// Another process gets ready to take our place.
-    var succession: Succession?
+    var succession: UpgradeAttempt?
     /// Another process has taken our place.
-    var retirement: Retirement?
+    var retirement: OldProcessDrain?
     /// The process whose place we take, and what it has left us.
-    var heritage: Heritage?
+    var heritage: Takeover?
     /// To whoever stands where the daemon was started.
-    var post: Post?
+    var post: SuccessorPIDPipe?
     var lastSignal: (number: CInt, isPassedOn: Bool, at: Instant)?
 
     /// Answers that are still to come, and what is to be done with them.
@@ -83,13 +83,13 @@ final class Supervisor {
         isReady: (Topology) -> Void = { _ in }
     ) -> ExitStatus {
         var background: Background?
-        var heritage: Heritage?
+        var heritage: Takeover?
         if let dialect = options.dialect { Log.name(as: dialect.program) }
         do throws(StartError) {
             // First of all: their numbers are not ours yet, and they are meant for the process that was started.
-            let passed = try PassedSockets(
-                environment: ProcessEnvironment.take(PassedSockets.variables), pid: getpid())
-            heritage = try Heritage.find(for: configuration, unread: options.unreadFile)
+            let passed = try InheritedSockets(
+                environment: ProcessEnvironment.take(InheritedSockets.variables), pid: getpid())
+            heritage = try Takeover.find(for: configuration, unread: options.unreadFile)
             let target = heritage?.target ?? configuration
             if options.isInBackground || target.privileges.chroot != nil {
                 try target.checkPaths()
@@ -136,8 +136,8 @@ final class Supervisor {
     }
 
     private init(
-        _ configuration: Configuration, _ options: RunOptions, _ passed: PassedSockets,
-        _ heritage: Heritage?
+        _ configuration: Configuration, _ options: RunOptions, _ passed: InheritedSockets,
+        _ heritage: Takeover?
     ) throws(StartError) {
         self.options = options
         self.passed = passed
@@ -347,7 +347,7 @@ final class Supervisor {
                 case .elections: elections.resume(now: now)
                 case .probes: prober.resume(now: now)
                 case .scrapes: scrapes?.resume(now: now)
-                case .upgrade: token.slot == 0 ? resumeUpgrade() : takePast()
+                case .upgrade: token.slot == 0 ? resumeUpgrade() : receiveHistory()
                 case .listener, .client, .channel, .process, .output, nil: break
                 }
             }

@@ -12,14 +12,14 @@ extension Supervisor {
 
     func upgrade(
         within time: Duration, by actor: Actor,
-        then finish: @escaping (Result<Succession.Outcome, ConfigurationEdit.Mistake>) -> Void
+        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Mistake>) -> Void
     ) {
         upgrade(within: time, because: "upgrade", by: actor, then: finish)
     }
 
     func upgrade(
         within time: Duration, because cause: String, by actor: Actor? = nil,
-        then finish: @escaping (Result<Succession.Outcome, ConfigurationEdit.Mistake>) -> Void
+        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Mistake>) -> Void
     ) {
         let who = actor.map { "by \($0)" } ?? cause
         do throws(ConfigurationEdit.Mistake) {
@@ -68,24 +68,24 @@ extension Supervisor {
 
     private func start(
         _ invocation: Invocation, within time: Duration,
-        then finish: @escaping (Result<Succession.Outcome, ConfigurationEdit.Mistake>) -> Void
-    ) throws(ConfigurationEdit.Mistake) -> Succession {
+        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Mistake>) -> Void
+    ) throws(ConfigurationEdit.Mistake) -> UpgradeAttempt {
         var invocation = invocation
         // Where we are is where we were started, unless we have gone elsewhere since.
         if !options.isInBackground || configuration.privileges.chroot != nil {
             invocation.directory = nil
         }
         let environment =
-            Spawn.inheritedEnvironment + ["\(Predecessor.variable)=\(Successor.connection)"]
+            Spawn.inheritedEnvironment + ["\(OldProcessLink.variable)=\(NewProcessLauncher.connection)"]
         do throws(SystemError) {
             let pair = try PacketSocket.Pair()
             let process = try privileges.passOn { () throws(SystemError) in
-                try Successor.start(
+                try NewProcessLauncher.start(
                     invocation, environment: environment, connection: pair.other)
             }
             let connection = HandoverConnection(pair.takeOwn())
             try poller.add(connection.number, Token(.upgrade), .readable)
-            return Succession(
+            return UpgradeAttempt(
                 process: process, connection: connection, began: now,
                 due: now.advanced(by: time), finish: finish)
         } catch {
@@ -96,7 +96,7 @@ extension Supervisor {
     // MARK: What the new process says
 
     func resumeUpgrade() {
-        do throws(HandoverMistake) {
+        do throws(HandoverError) {
             while let succession, let arrival = try succession.connection.receiveIfThere() {
                 arrival.closeDescriptors()
                 try hear(arrival, succession)
@@ -107,8 +107,8 @@ extension Supervisor {
     }
 
     private func hear(
-        _ arrival: HandoverArrival, _ succession: Succession
-    ) throws(HandoverMistake) {
+        _ arrival: HandoverArrival, _ succession: UpgradeAttempt
+    ) throws(HandoverError) {
         switch (arrival.kind, succession.step) {
         case (.present, .starting):
             let revision = try HandoverRevision(arrival.record)
@@ -118,19 +118,19 @@ extension Supervisor {
             succession.revision = revision
             for frame in offer() { try succession.connection.send(frame) }
             succession.step = .preparing
-        case (.refused, _): throw .refused(Predecessor.refusal(arrival.record))
+        case (.refused, _): throw .refused(OldProcessLink.refusal(arrival.record))
         case (.prepared, .preparing):
             succession.step = .settling
             stopWorkersIfSettled(succession)
         case (.running, .committed):
-            concludeUpgrade(succession, pause: arrival.record.number(Predecessor.RunningTag.pause))
+            concludeUpgrade(succession, pause: arrival.record.number(OldProcessLink.RunningTag.pause))
         case (nil, _): break
         case (.some(let kind), _): throw .malformed("“\(kind)” comes out of its turn")
         }
     }
 
     private func offer() -> [HandoverFrame] {
-        var offer = Inheritance(revision: .own)
+        var offer = HandoverOffer(revision: .own)
         offer.process = getpid()
         offer.epoch = identity.epoch
         offer.started = identity.started
@@ -149,9 +149,9 @@ extension Supervisor {
                     return (scrapes.socket, asked, scrapes.endpoint)
                 })
         }
-        func add(_ role: HandedDescriptor.Role, _ number: CInt?) {
+        func add(_ role: HandoverDescriptor.Role, _ number: CInt?) {
             guard let number else { return }
-            var handed = HandedDescriptor(role)
+            var handed = HandoverDescriptor(role)
             handed.number = number
             offer.descriptors.append(handed)
         }
@@ -173,7 +173,7 @@ extension Supervisor {
     /// upgrade. A service manager is told otherwise, and in the background nobody waits.
     private var postNumber: CInt? {
         if post == nil, !options.isInBackground, manager == nil || getpid() == 1 {
-            post = try? Post()
+            post = try? SuccessorPIDPipe()
         }
         return post?.outgoing.number
     }
@@ -181,7 +181,7 @@ extension Supervisor {
     // MARK: Standing still
 
     /// A check or a trigger that runs must not be run again by the new process.
-    private func stopWorkersIfSettled(_ succession: Succession) {
+    private func stopWorkersIfSettled(_ succession: UpgradeAttempt) {
         guard succession.step == .settling else { return }
         succession.nextLook = nil
         guard !elections.isRunningScript else {
@@ -190,7 +190,7 @@ extension Supervisor {
         }
         succession.step = .stopping
         succession.stoodStillAt = .now
-        ask({ .standStill(question: $0) }) { [unowned self] _ in
+        ask({ .quiesce(question: $0) }) { [unowned self] _ in
             guard self.succession === succession, succession.step == .stopping else { return }
             ask({ .handOver(question: $0) }) { [unowned self] answers in
                 guard self.succession === succession, succession.step == .stopping else { return }
@@ -202,8 +202,8 @@ extension Supervisor {
         }
     }
 
-    private func handOver(_ estates: [WorkerEstate], _ succession: Succession) {
-        var whole = WorkerEstate()
+    private func handOver(_ estates: [WorkerHandoverState], _ succession: UpgradeAttempt) {
+        var whole = WorkerHandoverState()
         for estate in estates {
             whole.sessions += estate.sessions
             whole.clients += estate.clients
@@ -212,7 +212,7 @@ extension Supervisor {
             whole.ends.merge(estate.ends, uniquingKeysWith: +)
             whole.totals.add(estate.totals)
         }
-        var writer = EstateWriter()
+        var writer = HandoverEncoder()
         writer.add(
             generation: share.generation, lastEvent: events.last,
             stoodStillAt: succession.stoodStillAt, whole)
@@ -222,7 +222,7 @@ extension Supervisor {
             writer.addLeavers(due: leaver.due, serials: leaver.removal.serialsInUse)
         }
         writer.addShedding(Array(shedding))
-        do throws(HandoverMistake) {
+        do throws(HandoverError) {
             for frame in writer.frames { try succession.connection.send(frame) }
             try succession.connection.send(.stateEnd)
             try waitUntilTaken(succession)
@@ -234,21 +234,21 @@ extension Supervisor {
             return upgradeFailed(error.words, isClosed: error == .closed)
         }
         succession.step = .committed
-        succession.outcome = Succession.Outcome(
+        succession.outcome = UpgradeAttempt.Outcome(
             process: succession.process, version: succession.revision.version,
             sessions: whole.sessions.count + whole.clients.count, left: whole.leftBehind)
         succession.due = Instant.now.advanced(by: Self.longestStart)
         retire(for: succession.process)
     }
 
-    private func waitUntilTaken(_ succession: Succession) throws(HandoverMistake) {
+    private func waitUntilTaken(_ succession: UpgradeAttempt) throws(HandoverError) {
         let due = Instant.now.advanced(by: HandoverConnection.patience)
         while true {
             let arrival = try succession.connection.receive(until: due)
             arrival.closeDescriptors()
             switch arrival.kind {
             case .taken: return
-            case .refused: throw .refused(Predecessor.refusal(arrival.record))
+            case .refused: throw .refused(OldProcessLink.refusal(arrival.record))
             default: break
             }
         }
@@ -264,7 +264,7 @@ extension Supervisor {
         }
         let refusal = isClosed ? succession.connection.lastRefusal() : nil
         let end = isClosed ? succession.end() : nil
-        if end == nil { _ = Successor.end(succession.process) }
+        if end == nil { _ = NewProcessLauncher.end(succession.process) }
         poller.remove(succession.connection.number)
         self.succession = nil
         if succession.step == .stopping {
@@ -272,7 +272,7 @@ extension Supervisor {
         }
         live.release()
         let reason =
-            refusal.map(Predecessor.refusal) ?? end.map { "\($0) before it was ready" } ?? words
+            refusal.map(OldProcessLink.refusal) ?? end.map { "\($0) before it was ready" } ?? words
         tell(
             .error, .upgraded, of: .daemon, from: String(succession.process), because: reason,
             "upgrade failed, and nothing has changed: \(reason)")
@@ -319,12 +319,12 @@ extension Supervisor {
         keeping = nil
         leavers = []
         shedding = []
-        retirement = Retirement(
+        retirement = OldProcessDrain(
             process: process, until: options.linger.map { Instant.now.advanced(by: $0) },
             next: .now, replies: Instant.now.advanced(by: Self.longestStart + .seconds(2)))
     }
 
-    private func concludeUpgrade(_ succession: Succession, pause: UInt64?) {
+    private func concludeUpgrade(_ succession: UpgradeAttempt, pause: UInt64?) {
         self.succession = nil
         poller.remove(succession.connection.number)
         guard var outcome = succession.outcome else { return }
@@ -345,17 +345,17 @@ extension Supervisor {
                 + "still for \(Double(pause / 10_000) / 100) ms\(left)")
         succession.finish(.success(outcome))
         control.retire(poller: poller)
-        sendPast(over: succession.connection)
+        sendHistory(over: succession.connection)
     }
 
     /// What nobody has to wait for: events and samples. Should it be lost, no more is lost.
-    private func sendPast(over connection: HandoverConnection) {
-        do throws(HandoverMistake) {
+    private func sendHistory(over connection: HandoverConnection) {
+        do throws(HandoverError) {
             for entry in events.entries(since: 0).entries {
                 try connection.send(.events, entry.handed)
             }
             for (serial, series) in history.all {
-                try connection.send(.history, MovedSeries(series, of: serial).fields)
+                try connection.send(.history, TransferredSeries(series, of: serial).fields)
             }
             try connection.send(.farewell)
         } catch {
@@ -380,7 +380,7 @@ extension Supervisor {
     }
 
     /// A signal to a process that has retired is meant for the one that is the daemon; an end ends both.
-    func passOn(_ signal: SignalSource.Arrival, after retirement: Retirement) {
+    func passOn(_ signal: SignalSource.Arrival, after retirement: OldProcessDrain) {
         if let post, post.isOurs, !signal.isFromKernel {
             // The one that has taken our place may have been replaced in turn.
             let process = post.take() ?? retirement.process
@@ -398,9 +398,9 @@ extension Supervisor {
     }
 
     /// Who stays where the daemon was started.
-    var placeholder: Placeholder? {
+    var placeholder: ForegroundShim? {
         guard let retirement, let post, post.isOurs else { return nil }
         let kept = (options.invocation?.inherited ?? []).filter { !passedNumbers.contains($0) }
-        return Placeholder(for: retirement.process, post: post, keeping: kept)
+        return ForegroundShim(for: retirement.process, post: post, keeping: kept)
     }
 }

@@ -60,7 +60,7 @@ final class LiveTopology {
     /// Why nothing can be changed now.
     private var held: String?
     private let workerCount: Int
-    private let passed: PassedSockets
+    private let passed: InheritedSockets
     private weak var audience: (any TopologyAudience)?
     private var waiting: Deque<ChangeRequest> = []
     private var isBusy = false
@@ -73,7 +73,7 @@ final class LiveTopology {
 
     init(
         _ state: Reconfiguration.State, serials: Serials, workerCount: Int,
-        passed: PassedSockets = PassedSockets()
+        passed: InheritedSockets = InheritedSockets()
     ) {
         self.passed = passed
         self.state = state

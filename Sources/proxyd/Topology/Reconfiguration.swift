@@ -43,7 +43,7 @@ struct Reconfiguration {
     private let serials: Serials
     private let workerCount: Int
     private let now: Instant
-    private let passed: PassedSockets
+    private let passed: InheritedSockets
     /// New listeners' sockets, by service and listener.
     private var opened: [Place: OpenedSocket] = [:]
     private var removals: [Removal] = []
@@ -63,7 +63,7 @@ struct Reconfiguration {
     /// configuration has not changed.
     init(
         from old: State, to target: Configuration, addresses: [Endpoint: [Endpoint]],
-        serials: Serials, workerCount: Int, now: Instant, passed: PassedSockets,
+        serials: Serials, workerCount: Int, now: Instant, passed: InheritedSockets,
         rereads: Bool = false
     ) {
         self.rereads = rereads

@@ -6,7 +6,7 @@ struct Startup {
     private let configuration: Configuration
     private let workerCount: Int
     private let serials: Serials
-    private let passed: PassedSockets
+    private let passed: InheritedSockets
     /// Of names that need not be looked up again.
     private let known: [Endpoint: [Endpoint]]
     /// Names that do not resolve are left for later.
@@ -17,7 +17,7 @@ struct Startup {
 
     init(
         _ configuration: Configuration, workerCount: Int, serials: Serials = Serials(),
-        passed: PassedSockets = PassedSockets(), known: [Endpoint: [Endpoint]] = [:],
+        passed: InheritedSockets = InheritedSockets(), known: [Endpoint: [Endpoint]] = [:],
         isTolerant: Bool = false
     ) {
         self.configuration = configuration
@@ -61,7 +61,7 @@ struct Startup {
 extension ListeningSocket {
     /// A listener that refused its clients listens again, at the same address.
     convenience init(
-        reopening listener: Listener, of service: Service, passed: PassedSockets
+        reopening listener: Listener, of service: Service, passed: InheritedSockets
     ) throws(StartError) {
         let socket = try passed.open(
             listener.settings, at: listener.endpoint, deadPeer: service.timeouts.deadPeer,

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// Everything that has to be told when the old process stands still, as packets.
-struct EstateWriter {
+struct HandoverEncoder {
     private(set) var frames: [HandoverFrame] = []
     private var seen: Set<UInt64> = []
 
@@ -32,7 +32,7 @@ struct EstateWriter {
 
     /// What the daemon as a whole has come to.
     mutating func add(
-        generation: UInt64, lastEvent: UInt64, stoodStillAt: Instant, _ estate: WorkerEstate
+        generation: UInt64, lastEvent: UInt64, stoodStillAt: Instant, _ estate: WorkerHandoverState
     ) {
         var fields = HandoverFields()
         fields.put(StateTag.generation, generation)
@@ -97,7 +97,7 @@ struct EstateWriter {
     }
 
     /// Sessions, and in front of them what they are of that is in no topology any more.
-    mutating func add(_ estate: WorkerEstate) {
+    mutating func add(_ estate: WorkerHandoverState) {
         for session in estate.sessions {
             addDeparted(session.service)
             addDeparted(session.listener, of: session.service)
@@ -109,13 +109,13 @@ struct EstateWriter {
         }
         // Those in line come in the order in which they stand there, or nearly.
         let sessions = estate.sessions.sorted { $0.started < $1.started }
-        frames += MovedSession.frames(sessions)
+        frames += TransferredSession.frames(sessions)
         let clients = estate.clients.map { client in
-            MovedSession(
+            TransferredSession(
                 id: 0, listener: client.listener, service: client.service,
                 client: client.address, clientSocket: client.descriptor, started: .now)
         }
-        frames += MovedSession.frames(clients).map { frame in
+        frames += TransferredSession.frames(clients).map { frame in
             HandoverFrame(kind: .client, fields: frame.fields, descriptors: frame.descriptors)
         }
     }
@@ -172,12 +172,12 @@ struct EstateWriter {
 }
 
 /// The same, as the new process has got it.
-struct EstateReader {
+struct HandoverDecoder {
     var generation: UInt64 = 0
     var lastEvent: UInt64 = 0
     var stoodStillAt = Instant.zero
     /// Of all workers together.
-    var workers = WorkerEstate()
+    var workers = WorkerHandoverState()
     private(set) var sessions = ArrivedSessions()
     private(set) var clients = ArrivedSessions()
     private(set) var leavers: [(due: Instant, serials: [UInt64])] = []
@@ -202,7 +202,7 @@ struct EstateReader {
     }
 
     /// Reads until all has come. Objects are filled at once: should the rest not come, this process ends.
-    mutating func read(from connection: HandoverConnection) throws(HandoverMistake) {
+    mutating func read(from connection: HandoverConnection) throws(HandoverError) {
         while true {
             // Only the old process knows how long its workers take; should it end, the connection does.
             let arrival = try connection.receive(until: nil)
@@ -211,28 +211,28 @@ struct EstateReader {
         }
     }
 
-    private mutating func take(_ arrival: HandoverArrival) throws(HandoverMistake) {
+    private mutating func take(_ arrival: HandoverArrival) throws(HandoverError) {
         let record = arrival.record
         switch arrival.kind {
         case .state: try takeState(record)
         case .channel:
-            let serial = record.number(EstateWriter.ThingTag.serial)
-            guard let standing = try record.record(EstateWriter.ThingTag.standing),
+            let serial = record.number(HandoverEncoder.ThingTag.serial)
+            guard let standing = try record.record(HandoverEncoder.ThingTag.standing),
                 let channel = things.channels[serial]
             else { return }
             let whole = try ChannelRuntimeState(handed: standing)
             channel.resume(relocated.contains(serial) ? whole.counted : whole)
-            let times = record.numbers(EstateWriter.ThingTag.connectTimes)
+            let times = record.numbers(HandoverEncoder.ThingTag.connectTimes)
             if !times.isEmpty {
                 workers.connectTimes[serial] = ConnectTimes(now: .now, recent: times)
             }
         case .listener:
-            let serial = record.number(EstateWriter.ThingTag.serial)
+            let serial = record.number(HandoverEncoder.ThingTag.serial)
             guard let listener = things.listeners[serial]?.listener else { return }
             listener.counters.first?.restore(
-                TrafficCounters.Totals(handed: record.numbers(EstateWriter.ThingTag.totals)))
+                TrafficCounters.Totals(handed: record.numbers(HandoverEncoder.ThingTag.totals)))
             listener.baseline.reset(
-                to: TrafficCounters.Totals(handed: record.numbers(EstateWriter.ThingTag.baseline)))
+                to: TrafficCounters.Totals(handed: record.numbers(HandoverEncoder.ThingTag.baseline)))
         case .group: takeGroup(record)
         case .departed: takeDeparted(record)
         case .heldBytes: sessions.take(held: record)
@@ -241,11 +241,11 @@ struct EstateReader {
         case .leavers:
             leavers.append(
                 (
-                    record.instant(EstateWriter.ListTag.due),
-                    record.numbers(EstateWriter.ListTag.serials)
+                    record.instant(HandoverEncoder.ListTag.due),
+                    record.numbers(HandoverEncoder.ListTag.serials)
                 ))
         case .shedding:
-            let numbers = record.numbers(EstateWriter.ListTag.serials)
+            let numbers = record.numbers(HandoverEncoder.ListTag.serials)
             for index in stride(from: 0, to: numbers.count - 1, by: 2) {
                 shedding.append((Instant(nanoseconds: numbers[index]), numbers[index + 1]))
             }
@@ -253,15 +253,15 @@ struct EstateReader {
         }
     }
 
-    private mutating func takeState(_ record: HandoverRecord) throws(HandoverMistake) {
-        typealias Tag = EstateWriter.StateTag
+    private mutating func takeState(_ record: HandoverRecord) throws(HandoverError) {
+        typealias Tag = HandoverEncoder.StateTag
         generation = record.number(Tag.generation)
         lastEvent = record.number(Tag.lastEvent)
         stoodStillAt = record.instant(Tag.stoodStillAt)
         workers.lastSession = record.number(Tag.lastSession)
         workers.totals = TrafficCounters.Totals(handed: record.numbers(Tag.totals))
         for end in try record.records(Tag.end) {
-            typealias Tag = EstateWriter.EndTag
+            typealias Tag = HandoverEncoder.EndTag
             let who = EndReason.Who(rawValue: UInt8(truncatingIfNeeded: end.number(Tag.who)))
             let when = EndReason.When(rawValue: UInt8(truncatingIfNeeded: end.number(Tag.when)))
             let cause = end.text(Tag.cause).flatMap { EndReason.Cause(rawValue: $0) }
@@ -272,7 +272,7 @@ struct EstateReader {
     }
 
     private mutating func takeGroup(_ record: HandoverRecord) {
-        typealias Tag = EstateWriter.ThingTag
+        typealias Tag = HandoverEncoder.ThingTag
         guard let group = things.groups[record.number(Tag.serial)] else { return }
         group.resume(spills: record.number(Tag.spills), last: record.instant(Tag.lastSpill))
         let primary = record.number(Tag.primary)
@@ -285,11 +285,11 @@ struct EstateReader {
 
     /// Sessions go on with what is no more; nothing new gets there.
     private mutating func takeDeparted(_ record: HandoverRecord) {
-        typealias Tag = EstateWriter.ThingTag
+        typealias Tag = HandoverEncoder.ThingTag
         let serial = record.number(Tag.serial)
         let name = record.text(Tag.name) ?? "?"
         let endpoint = Endpoint(handed: record.text(Tag.endpoint))
-        switch EstateWriter.DepartedKind(rawValue: record.number(Tag.kind)) {
+        switch HandoverEncoder.DepartedKind(rawValue: record.number(Tag.kind)) {
         case .channel:
             let path = record.text(Tag.path) ?? name
             let parent = path.split(separator: "/").dropLast().joined(separator: "/")

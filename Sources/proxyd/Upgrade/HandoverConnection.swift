@@ -14,7 +14,7 @@ final class HandoverConnection {
     // MARK: Sending
 
     /// Waits for the other side if need be, for as long as it goes on reading.
-    func send(_ frame: HandoverFrame) throws(HandoverMistake) {
+    func send(_ frame: HandoverFrame) throws(HandoverError) {
         let packet = frame.packet
         let due = Instant.now.advanced(by: Self.patience)
         while true {
@@ -33,7 +33,7 @@ final class HandoverConnection {
     func send(
         _ kind: HandoverFrame.Kind, _ fields: HandoverFields = HandoverFields(),
         descriptors: [CInt] = []
-    ) throws(HandoverMistake) {
+    ) throws(HandoverError) {
         try send(HandoverFrame(kind: kind, fields: fields, descriptors: descriptors))
     }
 
@@ -43,10 +43,10 @@ final class HandoverConnection {
     // MARK: Receiving
 
     /// What has come; nil when nothing has.
-    func receiveIfThere() throws(HandoverMistake) -> HandoverArrival? {
+    func receiveIfThere() throws(HandoverError) -> HandoverArrival? {
         switch socket.receive() {
         case .packet(let packet, let descriptors):
-            do throws(HandoverMistake) {
+            do throws(HandoverError) {
                 return try HandoverArrival(packet: packet, descriptors: descriptors)
             } catch {
                 for descriptor in descriptors { _ = FileDescriptor(owning: descriptor) }
@@ -76,7 +76,7 @@ final class HandoverConnection {
     }
 
     /// The next packet, waited for until `due`, or for as long as it takes.
-    func receive(until due: Instant?) throws(HandoverMistake) -> HandoverArrival {
+    func receive(until due: Instant?) throws(HandoverError) -> HandoverArrival {
         while true {
             if let arrival = try receiveIfThere() { return arrival }
             if let due, due <= .now { throw .silent }

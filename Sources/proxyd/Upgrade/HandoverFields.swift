@@ -52,7 +52,7 @@ struct HandoverRecord: Sendable {
     private var fields: [(tag: UInt16, range: Range<Int>)] = []
 
     /// Fails when the fields do not fill the bytes exactly.
-    init(_ bytes: ArraySlice<UInt8>) throws(HandoverMistake) {
+    init(_ bytes: ArraySlice<UInt8>) throws(HandoverError) {
         self.bytes = bytes
         var place = bytes.startIndex
         while place < bytes.endIndex {
@@ -99,18 +99,18 @@ struct HandoverRecord: Sendable {
         }
     }
 
-    func record(_ tag: some HandoverTag) throws(HandoverMistake) -> HandoverRecord? {
+    func record(_ tag: some HandoverTag) throws(HandoverError) -> HandoverRecord? {
         guard let field = bytes(tag) else { return nil }
         return try HandoverRecord(field)
     }
 
-    func records(_ tag: some HandoverTag) throws(HandoverMistake) -> [HandoverRecord] {
-        try all(tag).map { field throws(HandoverMistake) in try HandoverRecord(field) }
+    func records(_ tag: some HandoverTag) throws(HandoverError) -> [HandoverRecord] {
+        try all(tag).map { field throws(HandoverError) in try HandoverRecord(field) }
     }
 }
 
 /// Why a hand-over cannot go on.
-enum HandoverMistake: Error, Equatable {
+enum HandoverError: Error, Equatable {
     case malformed(String)
     /// The two programs do not understand each other.
     case incompatible(String)

@@ -70,7 +70,7 @@ struct HandoverArrival: Sendable {
     /// Whoever has this value has to close them.
     var descriptors: [CInt]
 
-    init(packet: [UInt8], descriptors: [CInt]) throws(HandoverMistake) {
+    init(packet: [UInt8], descriptors: [CInt]) throws(HandoverError) {
         guard packet.count >= 2 else { throw .malformed("a packet has no kind") }
         kind = HandoverFrame.Kind(rawValue: packet[...].little(at: 0))
         record = try HandoverRecord(packet[2...])

@@ -65,7 +65,7 @@ struct HandoverRevision: Equatable, Sendable {
         return fields
     }
 
-    init(_ record: HandoverRecord) throws(HandoverMistake) {
+    init(_ record: HandoverRecord) throws(HandoverError) {
         guard record.text(Tag.magic) == Self.magic else {
             throw .malformed("it does not begin as a hand-over does")
         }

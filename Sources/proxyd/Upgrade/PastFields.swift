@@ -112,7 +112,7 @@ extension SampleRing {
 }
 
 /// The past of one channel or service on its way.
-struct MovedSeries {
+struct TransferredSeries {
     private enum Tag: UInt16, HandoverTag {
         case serial = 1
         case seconds, tenSeconds

@@ -106,7 +106,7 @@ extension ChannelRuntimeState {
         fields.put(Tag.session, session.handed)
     }
 
-    init(handed record: HandoverRecord) throws(HandoverMistake) {
+    init(handed record: HandoverRecord) throws(HandoverError) {
         self.init()
         // A state that a later version has keeps sessions away, as it may mean that.
         position =

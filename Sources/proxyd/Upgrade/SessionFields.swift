@@ -56,9 +56,9 @@ extension SessionLife.Phase {
     }
 }
 
-extension MovedSession {
+extension TransferredSession {
     /// What is held in buffers goes in packets of its own, in front of the session.
-    static func frames(_ sessions: [MovedSession]) -> [HandoverFrame] {
+    static func frames(_ sessions: [TransferredSession]) -> [HandoverFrame] {
         var frames: [HandoverFrame] = []
         var batch = HandoverFrame(kind: .session)
         for session in sessions {
@@ -155,7 +155,7 @@ extension MovedSession {
 
     fileprivate init(
         _ record: HandoverRecord, in things: HandoverThings, _ numbers: inout ArraySlice<CInt>
-    ) throws(HandoverMistake) {
+    ) throws(HandoverError) {
         let id = record.number(SessionTag.id)
         guard let (listener, service) = things.listeners[record.number(SessionTag.listener)] else {
             throw .malformed("session \(id) is of a listener that nobody knows")
@@ -174,8 +174,8 @@ extension MovedSession {
             }
             channelSocket = number
         }
-        inFlow = try MovedFlow(record.record(SessionTag.inFlow), &numbers)
-        outFlow = try MovedFlow(record.record(SessionTag.outFlow), &numbers)
+        inFlow = try TransferredFlow(record.record(SessionTag.inFlow), &numbers)
+        outFlow = try TransferredFlow(record.record(SessionTag.outFlow), &numbers)
         routedGroup = record.text(SessionTag.routedGroup)
         let serial = record.number(SessionTag.channel)
         if serial != 0 {
@@ -229,7 +229,7 @@ extension MovedSession {
 }
 
 extension Preread {
-    fileprivate init(handed record: HandoverRecord, of id: UInt64) throws(HandoverMistake) {
+    fileprivate init(handed record: HandoverRecord, of id: UInt64) throws(HandoverError) {
         let stage: Stage
         switch record.number(SessionTag.preambleStage) {
         case 1: stage = .barred
@@ -250,7 +250,7 @@ private enum FlowTag: UInt16, HandoverTag {
     case isEnded, isSplicing, hasUrgent, pipeCount
 }
 
-extension MovedFlow {
+extension TransferredFlow {
     fileprivate var fields: HandoverFields {
         var fields = HandoverFields()
         fields.put(FlowTag.byteCount, byteCount)
@@ -263,7 +263,7 @@ extension MovedFlow {
 
     fileprivate init(
         _ record: HandoverRecord?, _ numbers: inout ArraySlice<CInt>
-    ) throws(HandoverMistake) {
+    ) throws(HandoverError) {
         guard let record else { throw .malformed("a session has one direction only") }
         byteCount = record.number(FlowTag.byteCount)
         isEnded = record.flag(FlowTag.isEnded)
@@ -280,13 +280,13 @@ extension MovedFlow {
 
 /// The sessions that have come so far, with what was held of them.
 struct ArrivedSessions {
-    private(set) var sessions: [MovedSession] = []
+    private(set) var sessions: [TransferredSession] = []
     private var held: [UInt64: (inward: [UInt8], outward: [UInt8])] = [:]
 
     mutating func take(held record: HandoverRecord) {
-        let bytes = record.bytes(MovedSession.HeldTag.bytes).map(Array.init) ?? []
-        let id = record.number(MovedSession.HeldTag.id)
-        if Side(handed: record.number(MovedSession.HeldTag.side)) == .client {
+        let bytes = record.bytes(TransferredSession.HeldTag.bytes).map(Array.init) ?? []
+        let id = record.number(TransferredSession.HeldTag.id)
+        if Side(handed: record.number(TransferredSession.HeldTag.side)) == .client {
             held[id, default: ([], [])].inward = bytes
         } else {
             held[id, default: ([], [])].outward = bytes
@@ -295,10 +295,10 @@ struct ArrivedSessions {
 
     mutating func take(
         _ arrival: HandoverArrival, in things: HandoverThings
-    ) throws(HandoverMistake) {
+    ) throws(HandoverError) {
         var numbers = arrival.descriptors[...]
-        for record in try arrival.record.records(MovedSession.BatchTag.session) {
-            var session = try MovedSession(record, in: things, &numbers)
+        for record in try arrival.record.records(TransferredSession.BatchTag.session) {
+            var session = try TransferredSession(record, in: things, &numbers)
             if let bytes = held.removeValue(forKey: session.id) {
                 session.inFlow.held = bytes.inward
                 session.outFlow.held = bytes.outward

@@ -127,12 +127,12 @@ final class FakeDaemon: Daemon {
 
     func upgrade(
         within time: Duration, by actor: Actor,
-        then finish: @escaping (Result<Succession.Outcome, ConfigurationEdit.Mistake>) -> Void
+        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Mistake>) -> Void
     ) {
         ends.append("upgrade within \(time)")
         finish(
             .success(
-                Succession.Outcome(
+                UpgradeAttempt.Outcome(
                     process: 4711, version: "9.9", sessions: 3, left: 1, pause: 1_500_000)))
     }
 
@@ -204,8 +204,8 @@ final class FakeDaemon: Daemon {
         case .tapSession(let id, _, _):
             return .tapped(sessions.contains { $0.worker == worker && $0.id == id })
         case .trace: return .traced(0)
-        case .standStill: return .standsStill
-        case .handOver: return .handedOver(WorkerEstate())
+        case .quiesce: return .standsStill
+        case .handOver: return .handedOver(WorkerHandoverState())
         case .serve, .listen, .wake, .forget, .supersede, .tapSessions, .stop, .goOn, .letGo,
             .adopt, .inherit:
             return .cut(0)

@@ -53,12 +53,12 @@ struct HandoverFieldsTests {
         var fields = HandoverFields()
         fields.put(Tag.text, "twelve bytes")
         for count in 1..<fields.bytes.count {
-            #expect(throws: HandoverMistake.self) { try HandoverRecord(fields.bytes[..<count]) }
+            #expect(throws: HandoverError.self) { try HandoverRecord(fields.bytes[..<count]) }
         }
-        #expect(throws: HandoverMistake.self) {
+        #expect(throws: HandoverError.self) {
             try HandoverRecord([1, 0, 0xFF, 0xFF, 0xFF, 0xFF, 0])
         }
-        #expect(throws: HandoverMistake.self) {
+        #expect(throws: HandoverError.self) {
             try HandoverArrival(packet: [1], descriptors: [])
         }
         #expect(try HandoverArrival(packet: [250, 0], descriptors: []).kind == nil)
@@ -106,6 +106,6 @@ struct HandoverFieldsTests {
             (revision.number, revision.readableFrom, revision.readsFrom) == (12, 3, 2))
         #expect(try HandoverRevision(record(revision.fields)) == revision)
         #expect(HandoverRevision.own.number > 0)
-        #expect(throws: HandoverMistake.self) { try HandoverRevision(record(HandoverFields())) }
+        #expect(throws: HandoverError.self) { try HandoverRevision(record(HandoverFields())) }
     }
 }

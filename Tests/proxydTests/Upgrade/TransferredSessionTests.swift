@@ -10,8 +10,8 @@ import Testing
 struct MovedSessionTests {
     typealias Settings = WorkerStand.Settings
 
-    private func estate(of stand: WorkerStand) throws -> WorkerEstate {
-        _ = try stand.ask { .standStill(question: $0) }
+    private func estate(of stand: WorkerStand) throws -> WorkerHandoverState {
+        _ = try stand.ask { .quiesce(question: $0) }
         guard case .handedOver(let estate) = try stand.ask({ .handOver(question: $0) }) else {
             throw Missing("an estate")
         }
@@ -19,7 +19,7 @@ struct MovedSessionTests {
     }
 
     /// Through a socket, as another process would get it; the descriptors are others then.
-    private func moved(_ estate: WorkerEstate, to stand: WorkerStand) throws -> [MovedSession] {
+    private func moved(_ estate: WorkerHandoverState, to stand: WorkerStand) throws -> [TransferredSession] {
         let pair = try PacketSocket.Pair()
         let (sender, receiver) = (
             HandoverConnection(PacketSocket(FileDescriptor(owning: dup(pair.other.number)))),
@@ -27,17 +27,17 @@ struct MovedSessionTests {
         )
         var things = HandoverThings()
         things.add(Topology(services: [stand.service]))
-        var writer = EstateWriter()
+        var writer = HandoverEncoder()
         writer.add(Topology(services: [stand.service]), connectTimes: [], now: .now)
         writer.add(estate)
         for frame in writer.frames { try sender.send(frame) }
         try sender.send(.stateEnd)
-        var reader = EstateReader(things, workerCount: 1)
+        var reader = HandoverDecoder(things, workerCount: 1)
         try reader.read(from: receiver)
         return reader.sessions.sessions
     }
 
-    private func adopt(_ sessions: [MovedSession], on stand: WorkerStand) {
+    private func adopt(_ sessions: [TransferredSession], on stand: WorkerStand) {
         for session in sessions {
             stand.share.admission.adoptSlot()
             session.listener.adoptSlot()
@@ -92,7 +92,7 @@ struct MovedSessionTests {
         stand.post(.goOn)
         #expect(try server.receiveText(9) == "meanwhile")
         // One that is given up before the worker stands still leaves no worker behind.
-        stand.post(.standStill(question: 999))
+        stand.post(.quiesce(question: 999))
         stand.post(.goOn)
         try server.send("x")
         #expect(try client.receiveText(1) == "x")
@@ -110,16 +110,16 @@ struct MovedSessionTests {
         let client = try old.connect()
         _ = try door.accept()
         let session = try #require(try estate(of: old).sessions.first)
-        let frames = MovedSession.frames([session])
+        let frames = TransferredSession.frames([session])
         let packet = try #require(frames.first?.packet)
         var sessions = ArrivedSessions()
-        #expect(throws: HandoverMistake.self) {
+        #expect(throws: HandoverError.self) {
             try sessions.take(
                 HandoverArrival(packet: packet, descriptors: []), in: HandoverThings())
         }
         var things = HandoverThings()
         things.add(Topology(services: [new.service]))
-        #expect(throws: HandoverMistake.self) {
+        #expect(throws: HandoverError.self) {
             try sessions.take(HandoverArrival(packet: packet, descriptors: []), in: things)
         }
         old.post(.goOn)

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What the old process offers before anything is decided: enough to open and to check everything.
-struct Inheritance: Sendable {
+struct HandoverOffer: Sendable {
     /// Of the old process.
     var revision: HandoverRevision
     var process: Int32 = 0
@@ -21,7 +21,7 @@ struct Inheritance: Sendable {
     var keepsState = false
     /// How often its service manager wants to hear that we live, in nanoseconds; 0: never.
     var watchdog: UInt64 = 0
-    var descriptors: [HandedDescriptor] = []
+    var descriptors: [HandoverDescriptor] = []
     var serials: [String: UInt64] = [:]
     var lastSerial: UInt64 = 0
     /// Of names.
@@ -41,7 +41,7 @@ struct Inheritance: Sendable {
 
     // MARK: Offering
 
-    func frames(things: [HandedThing]) -> [HandoverFrame] {
+    func frames(things: [SerialRecord]) -> [HandoverFrame] {
         var fields = HandoverFields()
         fields.put(Tag.revision, revision.fields)
         fields.put(Tag.process, Int(process))
@@ -62,7 +62,7 @@ struct Inheritance: Sendable {
             rest = rest.dropFirst(Self.partSize)
         }
         frames += descriptors.map(\.frame)
-        frames += HandedThing.frames(things)
+        frames += SerialRecord.frames(things)
         frames.append(HandoverFrame(kind: .offerEnd))
         return frames
     }
@@ -72,22 +72,22 @@ struct Inheritance: Sendable {
     /// Reads until the offer is whole.
     static func read(
         from connection: HandoverConnection, until due: Instant
-    ) throws(HandoverMistake) -> Inheritance {
-        var inheritance: Inheritance?
+    ) throws(HandoverError) -> HandoverOffer {
+        var inheritance: HandoverOffer?
         var text: [UInt8] = []
         while true {
             let arrival = try connection.receive(until: due)
             switch arrival.kind {
             case .offer:
-                inheritance = try Inheritance(arrival.record)
+                inheritance = try HandoverOffer(arrival.record)
             case .configuration:
                 text += arrival.record.bytes(TextTag.part) ?? []
             case .descriptor:
-                if let descriptor = HandedDescriptor(arrival) {
+                if let descriptor = HandoverDescriptor(arrival) {
                     inheritance?.descriptors.append(descriptor)
                 }
             case .thing:
-                for thing in try HandedThing.all(in: arrival.record) { inheritance?.take(thing) }
+                for thing in try SerialRecord.all(in: arrival.record) { inheritance?.take(thing) }
             case .offerEnd:
                 inheritance?.configuration = String(decoding: text, as: UTF8.self)
                 guard let inheritance else { throw .malformed("it offers nothing") }
@@ -98,7 +98,7 @@ struct Inheritance: Sendable {
         }
     }
 
-    private init(_ record: HandoverRecord) throws(HandoverMistake) {
+    private init(_ record: HandoverRecord) throws(HandoverError) {
         guard let fields = try record.record(Tag.revision) else {
             throw .malformed("it does not say of which revision it is")
         }
@@ -117,12 +117,12 @@ struct Inheritance: Sendable {
         }
     }
 
-    private mutating func take(_ thing: HandedThing) {
+    private mutating func take(_ thing: SerialRecord) {
         serials[thing.key] = thing.serial
         if let name = thing.name, !thing.addresses.isEmpty { addresses[name] = thing.addresses }
     }
 
-    func first(_ role: HandedDescriptor.Role) -> HandedDescriptor? {
+    func first(_ role: HandoverDescriptor.Role) -> HandoverDescriptor? {
         descriptors.first { $0.role == role }
     }
 }

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Shared
 
 /// An upgrade under way, as the old process sees it.
-final class Succession {
+final class UpgradeAttempt {
     enum Step {
         /// The new process has been started, and has not spoken yet.
         case starting
@@ -66,13 +66,13 @@ final class Succession {
             case nil: Pause.milliseconds(5)
             }
         } while Instant.now < due
-        _ = Successor.end(process)
+        _ = NewProcessLauncher.end(process)
         return "process \(process) was ended"
     }
 }
 
 /// The rest of our life, once another process is the daemon.
-struct Retirement {
+struct OldProcessDrain {
     var process: pid_t
     /// When sessions that are left are cut; nil: never.
     var until: Instant?

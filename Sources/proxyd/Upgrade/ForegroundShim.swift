@@ -5,13 +5,13 @@ internal import Glibc
 ///
 /// It passes signals on to the process that is the daemon by now, puts away whoever has become its child, and
 /// ends as the daemon does.
-struct Placeholder {
+struct ForegroundShim {
     private var process: pid_t
-    private let post: Post
+    private let post: SuccessorPIDPipe
     /// Were open before us, and are nothing that we serve.
     private let kept: [CInt]
 
-    init(for process: pid_t, post: Post, keeping kept: [CInt]) {
+    init(for process: pid_t, post: SuccessorPIDPipe, keeping kept: [CInt]) {
         self.process = process
         self.post = post
         self.kept = kept
@@ -61,7 +61,7 @@ struct Placeholder {
 }
 
 /// Brings the number of each process that takes over to whoever stands where the first one was started.
-final class Post {
+final class SuccessorPIDPipe {
     let incoming: FileDescriptor
     let outgoing: FileDescriptor
 

@@ -4,7 +4,7 @@ internal import Shared
 ///
 /// Its descriptors are the session's until that process has them; over there they are owned by whoever holds
 /// the value.
-struct MovedSession: Sendable {
+struct TransferredSession: Sendable {
     var id: UInt64
     var listener: Listener
     var service: Service
@@ -40,8 +40,8 @@ struct MovedSession: Sendable {
     var preamble: Preread?
     /// The name of the only group that it may go to (`route`).
     var routedGroup: String?
-    var inFlow = MovedFlow()
-    var outFlow = MovedFlow()
+    var inFlow = TransferredFlow()
+    var outFlow = TransferredFlow()
 
     /// In the order in which they travel.
     var descriptors: [CInt] {
@@ -50,7 +50,7 @@ struct MovedSession: Sendable {
 }
 
 /// One direction of it, with the bytes that are between the two sockets.
-struct MovedFlow: Equatable, Sendable {
+struct TransferredFlow: Equatable, Sendable {
     var byteCount: UInt64 = 0
     var isEnded = false
     var isSplicing = false
@@ -71,8 +71,8 @@ struct MovedFlow: Equatable, Sendable {
 
 extension Session {
     /// As it is now, for another process; nothing of it changes.
-    var moved: MovedSession {
-        var moved = MovedSession(
+    var moved: TransferredSession {
+        var moved = TransferredSession(
             id: id, listener: listener, service: service, channel: channel, client: client,
             clientSocket: clientSocket.number, channelSocket: channelSocket.number,
             channelAddress: channelAddress, phase: life.phase, failures: life.failures,
@@ -115,7 +115,7 @@ extension Session {
 
     /// A session that another process has begun; its places are taken already.
     convenience init(
-        resuming moved: MovedSession, slot: Int, generation: UInt32, on worker: Worker
+        resuming moved: TransferredSession, slot: Int, generation: UInt32, on worker: Worker
     ) {
         self.init(
             id: moved.id, slot: slot, generation: generation,
@@ -149,7 +149,7 @@ extension Session {
     }
 
     /// Goes on where the other process has stopped.
-    func goOn(with moved: MovedSession, on worker: Worker) {
+    func goOn(with moved: TransferredSession, on worker: Worker) {
         if isPlaced { channel?.counters[worker.index].began(at: started) }
         do throws(SystemError) {
             try worker.poller.add(

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// A thing of the topology and its serial, which it keeps.
-struct HandedThing: Sendable {
+struct SerialRecord: Sendable {
     /// With what it is in front: `channel mail/main/a`.
     var key: String
     var serial: UInt64
@@ -20,7 +20,7 @@ struct HandedThing: Sendable {
     }
 
     /// As many to a packet as it holds.
-    static func frames(_ things: [HandedThing]) -> [HandoverFrame] {
+    static func frames(_ things: [SerialRecord]) -> [HandoverFrame] {
         var frames: [HandoverFrame] = []
         var batch = HandoverFields()
         for thing in things {
@@ -34,8 +34,8 @@ struct HandedThing: Sendable {
         return frames
     }
 
-    static func all(in record: HandoverRecord) throws(HandoverMistake) -> [HandedThing] {
-        try record.records(Tag.thing).map { HandedThing($0) }
+    static func all(in record: HandoverRecord) throws(HandoverError) -> [SerialRecord] {
+        try record.records(Tag.thing).map { SerialRecord($0) }
     }
 
     private var fields: HandoverFields {
@@ -61,18 +61,18 @@ struct HandedThing: Sendable {
 
 extension Topology {
     /// Everything that has a serial.
-    var handed: [HandedThing] {
+    var handed: [SerialRecord] {
         services.flatMap { service in
-            [HandedThing(Serials.key(service: service.name), service.serial)]
+            [SerialRecord(Serials.key(service: service.name), service.serial)]
                 + service.listeners.map { listener in
-                    var thing = HandedThing(
+                    var thing = SerialRecord(
                         Serials.key(listener: listener.path), listener.serial)
                     thing.take(listener.settings.endpoint, [listener.endpoint])
                     return thing
                 }
-                + service.groups.map { HandedThing(Serials.key(group: $0.path), $0.serial) }
+                + service.groups.map { SerialRecord(Serials.key(group: $0.path), $0.serial) }
                 + service.channels.map { channel in
-                    var thing = HandedThing(Serials.key(channel: channel.path), channel.serial)
+                    var thing = SerialRecord(Serials.key(channel: channel.path), channel.serial)
                     thing.take(channel.endpoint, channel.addresses)
                     return thing
                 }
@@ -80,7 +80,7 @@ extension Topology {
     }
 }
 
-extension HandedThing {
+extension SerialRecord {
     /// The addresses of an endpoint that is a name, so that nobody has to look it up again.
     fileprivate mutating func take(_ endpoint: Endpoint, _ addresses: [Endpoint]) {
         guard case .name = endpoint else { return }

@@ -4,8 +4,8 @@ internal import Shared
 /// The process whose place we take, as we see it: it has started us and waits for us to be ready.
 ///
 /// Nothing that it has is ours before `waitForGo` returns: until then it can go on as if we had never been.
-final class Predecessor {
-    let inheritance: Inheritance
+final class OldProcessLink {
+    let inheritance: HandoverOffer
     let connection: HandoverConnection
     private let process: WatchedProcess
 
@@ -31,26 +31,26 @@ final class Predecessor {
     }
 
     /// nil: nobody was here before us.
-    static func find() throws(StartError) -> Predecessor? {
+    static func find() throws(StartError) -> OldProcessLink? {
         guard let connection = connect() else { return nil }
-        do throws(HandoverMistake) {
+        do throws(HandoverError) {
             try connection.send(.present, HandoverRevision.own.fields)
-            let inheritance = try Inheritance.read(
+            let inheritance = try HandoverOffer.read(
                 from: connection, until: Instant.now.advanced(by: patience))
-            return Predecessor(inheritance, connection)
+            return OldProcessLink(inheritance, connection)
         } catch {
             refuse(error.words, over: connection)
             throw Self.failure(error)
         }
     }
 
-    private init(_ inheritance: Inheritance, _ connection: HandoverConnection) {
+    private init(_ inheritance: HandoverOffer, _ connection: HandoverConnection) {
         self.inheritance = inheritance
         self.connection = connection
         process = WatchedProcess(inheritance.process)
     }
 
-    private static func failure(_ mistake: HandoverMistake) -> StartError {
+    private static func failure(_ mistake: HandoverError) -> StartError {
         StartError(
             code: .unavailable,
             message: "cannot take over from the running process: \(mistake.words)")
@@ -84,10 +84,10 @@ final class Predecessor {
     /// Everything is opened and checked; returns what the old process's workers had when they stood still.
     func takeEstate(
         _ things: HandoverThings, workerCount: Int, relocated: Set<UInt64>
-    ) throws(StartError) -> EstateReader {
-        do throws(HandoverMistake) {
+    ) throws(StartError) -> HandoverDecoder {
+        do throws(HandoverError) {
             try connection.send(.prepared)
-            var estate = EstateReader(
+            var estate = HandoverDecoder(
                 things, workerCount: workerCount, relocated: relocated)
             try estate.read(from: connection)
             return estate
@@ -101,10 +101,10 @@ final class Predecessor {
     /// The old process ends us before it takes anything back. So if it has ended without a word, it was killed,
     /// and its sessions are nobody's but ours; if it lives, they are its own.
     func waitForGo() throws(StartError) {
-        do throws(HandoverMistake) {
+        do throws(HandoverError) {
             try connection.send(.taken)
             while true {
-                do throws(HandoverMistake) {
+                do throws(HandoverError) {
                     if try connection.receive(until: nil).kind == .go { return }
                 } catch .closed {
                     guard process.hasEnded(within: Self.longestEnd) else { throw .closed }

@@ -2,8 +2,8 @@ internal import Glibc
 internal import Shared
 
 /// What the process before us has left, and what is made of it.
-final class Heritage {
-    let predecessor: Predecessor
+final class Takeover {
+    let predecessor: OldProcessLink
     /// What runs there.
     let running: Configuration
     /// What runs here: the same, or the file if that is another one by now, as a reload would have it. What
@@ -19,21 +19,21 @@ final class Heritage {
     /// Channels that are somewhere else by the file: what was found out about them is of no use.
     private(set) var relocated: Set<UInt64> = []
     /// What its workers had, once it has come.
-    var estate: EstateReader?
+    var estate: HandoverDecoder?
 
-    var inheritance: Inheritance { predecessor.inheritance }
+    var inheritance: HandoverOffer { predecessor.inheritance }
 
     /// nil: nobody was here before us. `file` is what we have read ourselves.
     /// `unread` says why we could not.
     static func find(
         for file: Configuration, unread: String?
-    ) throws(StartError) -> Heritage? {
-        guard let predecessor = try Predecessor.find() else {
+    ) throws(StartError) -> Takeover? {
+        guard let predecessor = try OldProcessLink.find() else {
             guard let unread else { return nil }
             throw StartError(code: .configuration, message: unread)
         }
         do throws(StartError) {
-            return try Heritage(of: predecessor, for: file, unread: unread)
+            return try Takeover(of: predecessor, for: file, unread: unread)
         } catch {
             predecessor.refuse(error.message)
             throw error
@@ -41,7 +41,7 @@ final class Heritage {
     }
 
     private init(
-        of predecessor: Predecessor, for file: Configuration, unread: String?
+        of predecessor: OldProcessLink, for file: Configuration, unread: String?
     ) throws(StartError) {
         self.predecessor = predecessor
         let inheritance = predecessor.inheritance
@@ -84,7 +84,7 @@ final class Heritage {
         )
     }
 
-    var post: Post? { inheritance.first(.post)?.number.map { Post(outgoing: $0) } }
+    var post: SuccessorPIDPipe? { inheritance.first(.post)?.number.map { SuccessorPIDPipe(outgoing: $0) } }
 
     var manager: ServiceManager? {
         inheritance.first(.notices)?.number.map {

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// A descriptor that is no session's, and what it is for.
-struct HandedDescriptor: Sendable {
+struct HandoverDescriptor: Sendable {
     enum Role: UInt64, Sendable {
         /// Of a service; without a descriptor it refuses clients at this time.
         case listener = 1

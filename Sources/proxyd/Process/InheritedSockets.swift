@@ -7,7 +7,7 @@ internal import Shared
 ///
 /// A service manager keeps its own hold of them: what we close goes on listening. So they are kept, too, and
 /// a listener that closes and opens again gets the same one.
-final class PassedSockets {
+final class InheritedSockets {
     private struct Entry {
         let endpoint: Endpoint
         /// What the service manager calls it; empty when it has no name.
@@ -78,7 +78,7 @@ final class PassedSockets {
     }
 
     /// The other end of what `handed` has gathered.
-    func inherit(_ descriptors: [HandedDescriptor]) throws(StartError) {
+    func inherit(_ descriptors: [HandoverDescriptor]) throws(StartError) {
         for handed in descriptors {
             let owner: String
             switch handed.role {
@@ -111,7 +111,7 @@ final class PassedSockets {
         _ sockets: [ListeningSocket], of topology: Topology,
         control: (socket: OpenedSocket, path: String),
         metrics: (socket: OpenedSocket, asked: Endpoint, bound: Endpoint)?
-    ) -> [HandedDescriptor] {
+    ) -> [HandoverDescriptor] {
         // What could not be bound here the other process tries itself.
         let bound = topology.listeners.filter { $0.bindFailure == nil }
         var handed = bound.map { listener in
@@ -132,10 +132,10 @@ final class PassedSockets {
     }
 
     private func entry(
-        _ role: HandedDescriptor.Role, _ owner: String, _ asked: Endpoint, _ bound: Endpoint,
+        _ role: HandoverDescriptor.Role, _ owner: String, _ asked: Endpoint, _ bound: Endpoint,
         _ socket: OpenedSocket?
-    ) -> HandedDescriptor {
-        var handed = HandedDescriptor(role)
+    ) -> HandoverDescriptor {
+        var handed = HandoverDescriptor(role)
         (handed.owner, handed.asked, handed.bound) = (owner, asked, bound)
         handed.number = socket?.descriptor.number
         handed.file = socket?.file?.path

@@ -51,7 +51,7 @@ struct Invocation: Equatable, Sendable {
 
 /// The process that takes our place: a child of ours that has our standard streams and one end of a
 /// connection, and stays in our process group, as a terminal means both.
-enum Successor {
+enum NewProcessLauncher {
     /// Its number of the connection.
     static let connection: CInt = 3
 

@@ -28,7 +28,7 @@ extension Supervisor {
         post?.tell()
     }
 
-    private func keepPlaces(of session: MovedSession) {
+    private func keepPlaces(of session: TransferredSession) {
         share.admission.adoptSlot()
         session.listener.adoptSlot()
         if session.hasPlace { session.service.places.adoptSlot() }
@@ -42,12 +42,12 @@ extension Supervisor {
     func adoptSessions() {
         guard let heritage, let estate = heritage.estate else { return }
         let count = share.workers.count
-        var batches = [[MovedSession]](repeating: [], count: count)
+        var batches = [[TransferredSession]](repeating: [], count: count)
         for session in estate.sessions.sessions {
             batches[Int(session.id % UInt64(count))].append(session)
         }
         for (index, worker) in share.workers.enumerated() {
-            var own = WorkerEstate(lastSession: estate.workers.lastSession)
+            var own = WorkerHandoverState(lastSession: estate.workers.lastSession)
             if index == 0 { own = estate.workers }
             worker.mailbox.post(.inherit(own))
             for _ in batches[index] { worker.addSession() }
@@ -102,10 +102,10 @@ extension Supervisor {
     /// So many packets before others get their turn.
     private static let pastAtOnce = 256
 
-    func takePast() {
+    func receiveHistory() {
         guard let heritage else { return }
         let connection = heritage.predecessor.connection
-        do throws(HandoverMistake) {
+        do throws(HandoverError) {
             for _ in 0..<Self.pastAtOnce {
                 guard let arrival = try connection.receiveIfThere() else { return }
                 arrival.closeDescriptors()
@@ -115,7 +115,7 @@ extension Supervisor {
                         events.restore(entry)
                     }
                 case .history:
-                    let moved = MovedSeries(arrival.record)
+                    let moved = TransferredSeries(arrival.record)
                     history.change(moved.serial) { series in
                         series.seconds.precede(with: moved.seconds)
                         series.tenSeconds.precede(with: moved.tenSeconds)
