@@ -38,7 +38,7 @@ enum DialectCommand {
 
 extension DialectCommand {
     private static func prepare(
-        _ folder: DialectManner.Folder, for call: DialectCall
+        _ folder: DialectBehavior.Folder, for call: DialectCall
     ) throws(DialectRefusal) {
         do throws(SystemError) {
             try RendezvousFolder.prepare(folder.path, mode: folder.mode, leftover: folder.leftover)

@@ -26,7 +26,7 @@ struct RunOptions: Sendable {
     /// it takes.
     var linger: Duration? = RunOptions.standardLinger
     /// For a dialect.
-    var dialect: DialectManner?
+    var dialect: DialectBehavior?
 
     /// Shorter than what service managers and containers wait before they kill.
     static let standardDrain = Duration.seconds(5)
@@ -56,7 +56,7 @@ struct RunOptions: Sendable {
 }
 
 /// How a daemon behaves that was started in a dialect, where that is not our own way.
-struct DialectManner: Sendable {
+struct DialectBehavior: Sendable {
     /// What it is called, in front of messages.
     var program: String
     /// The command line, which the control protocol's “hello” tells.
@@ -66,7 +66,7 @@ struct DialectManner: Sendable {
     /// What it says first, in the original's words.
     var greeting: [String] = []
     /// What it says in the original's words, too.
-    var voice: (any Voice)?
+    var voice: (any DialectMessages)?
     /// Reads its file again; nil: it has none.
     var reload: (@Sendable () throws(ConfigurationErrors) -> Configuration)?
     /// What signals mean that mean something else to us.

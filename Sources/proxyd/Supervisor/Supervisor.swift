@@ -53,7 +53,7 @@ final class Supervisor {
     /// When processes that others have left us are put away; nil: when one of them ends.
     var reapAt: Instant?
     /// Sessions that may go on for a while, though their channel or listener is no more.
-    var leavers: [Leavers] = []
+    var expiringSessions: [Leavers] = []
     /// Serials of services all of whose channels have failed.
     var lost: Set<UInt64> = []
     /// Serials of channels whose names did not resolve the last time.
@@ -401,7 +401,7 @@ final class Supervisor {
         if let nextTick { next = min(next ?? nextTick, nextTick) }
         if let due = prober.nextDeadline { next = min(next ?? due, due) }
         if let first = shedding.first { next = min(next ?? first.due, first.due) }
-        for leaver in leavers { next = min(next ?? leaver.due, leaver.due) }
+        for leaver in expiringSessions { next = min(next ?? leaver.due, leaver.due) }
         if let due = scrapes?.nextDeadline { next = min(next ?? due, due) }
         if let due = manager?.nextDeadline { next = min(next ?? due, due) }
         if let due = keeping?.schedule.nextDeadline { next = min(next ?? due, due) }

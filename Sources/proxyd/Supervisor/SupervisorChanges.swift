@@ -95,16 +95,16 @@ extension Supervisor {
 
     func end(_ removal: Reconfiguration.Removal, after time: Duration) {
         // One entry each that has sessions, so that there are never more of them than sessions.
-        leavers.removeAll { $0.removal.serialsInUse.isEmpty }
+        expiringSessions.removeAll { $0.removal.serialsInUse.isEmpty }
         guard !removal.serialsInUse.isEmpty else { return }
-        leavers.append(Leavers(due: now.advanced(by: time), removal: removal))
+        expiringSessions.append(Leavers(due: now.advanced(by: time), removal: removal))
     }
 
     /// Whoever had time to leave and is still there is shown out.
     func endLeaversIfDue() {
-        let due = leavers.filter { $0.due <= now }.map(\.removal)
+        let due = expiringSessions.filter { $0.due <= now }.map(\.removal)
         guard !due.isEmpty else { return }
-        leavers.removeAll { $0.due <= now }
+        expiringSessions.removeAll { $0.due <= now }
         end(due) { [unowned self] count in
             guard count > 0 else { return }
             tell(

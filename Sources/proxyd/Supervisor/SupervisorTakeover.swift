@@ -63,9 +63,9 @@ extension Supervisor {
                         listener: client.listener, service: client.service)))
         }
         shedding.append(contentsOf: estate.shedding)
-        for leaver in estate.leavers {
+        for leaver in estate.expiringSessions {
             let serials = Set(leaver.serials)
-            leavers.append(
+            expiringSessions.append(
                 Leavers(
                     due: leaver.due,
                     removal: Reconfiguration.Removal(

@@ -218,7 +218,7 @@ extension Supervisor {
             stoodStillAt: succession.stoodStillAt, whole)
         writer.add(topology, connectTimes: estates.map(\.connectTimes), now: .now)
         writer.add(whole)
-        for leaver in leavers {
+        for leaver in expiringSessions {
             writer.addLeavers(due: leaver.due, serials: leaver.removal.serialsInUse)
         }
         writer.addShedding(Array(shedding))
@@ -317,7 +317,7 @@ extension Supervisor {
         statsd = nil
         manager = nil
         keeping = nil
-        leavers = []
+        expiringSessions = []
         shedding = []
         retirement = OldProcessDrain(
             process: process, until: options.linger.map { Instant.now.advanced(by: $0) },

@@ -157,7 +157,7 @@ struct HandoverEncoder {
         var fields = HandoverFields()
         fields.put(ListTag.due, due)
         fields.put(ListTag.serials, Array(serials))
-        frames.append(HandoverFrame(kind: .leavers, fields: fields))
+        frames.append(HandoverFrame(kind: .expiringSessions, fields: fields))
     }
 
     /// These sessions are being shed, each at its time.
@@ -180,7 +180,7 @@ struct HandoverDecoder {
     var workers = WorkerHandoverState()
     private(set) var sessions = ArrivedSessions()
     private(set) var clients = ArrivedSessions()
-    private(set) var leavers: [(due: Instant, serials: [UInt64])] = []
+    private(set) var expiringSessions: [(due: Instant, serials: [UInt64])] = []
     private(set) var shedding: [(due: Instant, id: UInt64)] = []
     private var things: HandoverThings
     private let workerCount: Int
@@ -238,8 +238,8 @@ struct HandoverDecoder {
         case .heldBytes: sessions.take(held: record)
         case .session: try sessions.take(arrival, in: things)
         case .client: try clients.take(arrival, in: things)
-        case .leavers:
-            leavers.append(
+        case .expiringSessions:
+            expiringSessions.append(
                 (
                     record.instant(HandoverEncoder.ListTag.due),
                     record.numbers(HandoverEncoder.ListTag.serials)

@@ -32,7 +32,7 @@ struct HandoverFrame: Sendable {
         case heldBytes
         case session
         case client
-        case leavers
+        case expiringSessions
         case shedding
         case stateEnd
         /// From here on everything is the new one's.

@@ -142,13 +142,13 @@ enum BalanceDialect: Dialect {
     private static func options(
         _ line: BalanceCommandLine, _ call: DialectCall, _ socket: String
     ) -> RunOptions {
-        var manner = DialectManner(program: call.program)
+        var manner = DialectBehavior(program: call.program)
         manner.words = [call.dialect.rawValue] + call.arguments
         manner.exits = .init(unavailable: 71, system: 71, permission: 71, configuration: 65)
-        manner.voice = BalanceVoice()
+        manner.voice = BalanceMessages()
         manner.makesRoom = true
         manner.tellsIdleEnds = line.idleTimeout != nil && line.isInForeground
-        manner.folder = DialectManner.Folder(
+        manner.folder = DialectBehavior.Folder(
             path: String(socket.prefix(upTo: socket.lastIndex(of: "/") ?? socket.startIndex)),
             mode: 0o1777, leftover: socket, status: 69)
         if line.dumps, line.isInForeground { manner.transcript = BalanceTranscript() }

@@ -26,9 +26,9 @@ enum FlopsyDialect: Dialect {
     private static func plan(
         _ line: FlopsyCommandLine, _ call: DialectCall, _ surroundings: Surroundings
     ) throws(DialectRefusal) -> DialectPlan {
-        var manner = DialectManner(program: call.program)
+        var manner = DialectBehavior(program: call.program)
         manner.exits = fatal
-        manner.voice = FlopsyVoice()
+        manner.voice = FlopsyMessages()
         manner.toleratesUnresolved = true
         var notes = standardNotes
         var service = ServiceConfiguration(name: "flopsy", whenEmpty: .refuse)
@@ -73,7 +73,7 @@ enum FlopsyDialect: Dialect {
     }
 
     /// It aborts when it cannot bind, which a shell shows as 134.
-    private static let fatal = DialectManner.Exits(
+    private static let fatal = DialectBehavior.Exits(
         unavailable: 134, system: 134, permission: 134, configuration: 134)
 
     private static let standardNotes = [

@@ -52,7 +52,7 @@ enum FproxyDialect: Dialect {
         configuration.control.path = surroundings.control(
             of: "fproxy", at: service.listeners.first?.endpoint)
         configuration.log = log(line, surroundings)
-        var manner = DialectManner(program: call.program)
+        var manner = DialectBehavior(program: call.program)
         manner.exits = .init(unavailable: 1, system: 1, permission: 1, configuration: 1)
         manner.makesRoom = true
         var options = RunOptions(drain: nil, dialect: manner)

@@ -71,13 +71,13 @@ enum SockproxyDialect: Dialect {
         var configuration = translation.configuration
         configuration.control.path = surroundings.control(
             of: "sockproxy", at: configuration.services.first?.listeners.first?.endpoint)
-        var manner = DialectManner(program: call.program)
+        var manner = DialectBehavior(program: call.program)
         let failed = SockproxyCommandLine.failed
-        manner.exits = DialectManner.Exits(
+        manner.exits = DialectBehavior.Exits(
             unavailable: failed, system: failed, permission: failed, configuration: failed)
         manner.greeting = translation.remarks.map(\.line)
-        manner.voice = SockproxyVoice(configuration)
-        manner.signals = SockproxyVoice.signals
+        manner.voice = SockproxyMessages(configuration)
+        manner.signals = SockproxyMessages.signals
         let control = configuration.control
         manner.reload = { () throws(ConfigurationErrors) in
             try reloaded(line, call, surroundings, control: control)
@@ -122,7 +122,7 @@ enum SockproxyDialect: Dialect {
 }
 
 /// lighttpd's messages, as far as scripts may look for them.
-struct SockproxyVoice: Voice {
+struct SockproxyMessages: DialectMessages {
     /// Channels by their paths.
     private let addresses: [String: Endpoint]
 

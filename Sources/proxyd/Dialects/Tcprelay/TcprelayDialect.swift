@@ -42,16 +42,16 @@ enum TcprelayDialect: Dialect {
             settings.log, isQuiet: isInBackground, toStandardError: line.logsToStandardError)
         configuration.control.path = surroundings.control(
             of: "tcprelay", at: configuration.services.first?.listeners.first?.endpoint)
-        var manner = DialectManner(program: call.program)
-        manner.exits = DialectManner.Exits(
+        var manner = DialectBehavior(program: call.program)
+        manner.exits = DialectBehavior.Exits(
             unavailable: TcprelayStatus.temporary.rawValue, system: TcprelayStatus.system.rawValue,
             permission: TcprelayStatus.system.rawValue,
             configuration: TcprelayStatus.configuration.rawValue)
-        manner.voice = TcprelayVoice(configuration)
+        manner.voice = TcprelayMessages(configuration)
         manner.greeting =
             ["startup (version proxyd-\(Version.string))"]
             + translation.remarks.map(\.line)
-        manner.signals = TcprelayVoice.signals
+        manner.signals = TcprelayMessages.signals
         let control = configuration.control
         manner.reload = { () throws(ConfigurationErrors) in
             try reloaded(line, call, surroundings, control: control)

@@ -1,5 +1,5 @@
 /// balance's messages.
-struct BalanceVoice: Voice {
+struct BalanceMessages: DialectMessages {
     func lines(switchedOff path: String, at address: String) -> [String] {
         let parts = path.split(separator: "/")
         let (group, channel) =

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Shared
 
 /// tcprelay's messages, as far as scripts may look for them.
-struct TcprelayVoice: Voice {
+struct TcprelayMessages: DialectMessages {
     let replaced: Set<Event.Kind> = [.full]
     /// Listeners by their paths.
     private let addresses: [String: Endpoint]

@@ -1,5 +1,5 @@
 /// flopsy's messages.
-struct FlopsyVoice: Voice {
+struct FlopsyMessages: DialectMessages {
     func replaces(_ event: Event) -> Bool {
         switch event.kind {
         case .electing, .discarded, .vacant, .elected, .trigger: true

@@ -1,5 +1,5 @@
 /// Another program's words for what happens: lines for standard error, in front of which nothing stands.
-protocol Voice: Sendable {
+protocol DialectMessages: Sendable {
     /// Whether an event is told in its words only.
     func replaces(_ event: Event) -> Bool
     func lines(about event: Event) -> [String]
@@ -12,7 +12,7 @@ protocol Voice: Sendable {
     func lines(about error: StartError) -> [String]
 }
 
-extension Voice {
+extension DialectMessages {
     func replaces(_ event: Event) -> Bool { false }
     func lines(about event: Event) -> [String] { [] }
     func lines(about step: ElectionStep) -> [String] { [] }
