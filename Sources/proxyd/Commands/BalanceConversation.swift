@@ -3,7 +3,7 @@ internal import Shared
 
 /// `balance -i` and `balance -c`, on the streams of this process.
 struct BalanceConversation {
-    let wish: BalanceWish
+    let wish: BalanceRequest
 
     private static let unavailable: Int32 = 69
     /// How long a daemon may take to leave after `kill`.

@@ -8,7 +8,7 @@ enum DialectCommand {
         // A reader of ours that goes away is an error of write(2), not the end.
         _ = signal(SIGPIPE, SIG_IGN)
         StandardDescriptors.fill()
-        do throws(DialectRefusal) {
+        do throws(DialectError) {
             switch try call.meaning(in: .real) {
             case .text(let text):
                 StandardOutput.write(text)
@@ -24,7 +24,7 @@ enum DialectCommand {
         }
     }
 
-    private static func run(_ plan: DialectPlan, of call: DialectCall) throws(DialectRefusal)
+    private static func run(_ plan: DialectPlan, of call: DialectCall) throws(DialectError)
         -> Int32
     {
         let configuration = try plan.validated(for: call)
@@ -39,11 +39,11 @@ enum DialectCommand {
 extension DialectCommand {
     private static func prepare(
         _ folder: DialectBehavior.Folder, for call: DialectCall
-    ) throws(DialectRefusal) {
+    ) throws(DialectError) {
         do throws(SystemError) {
             try RendezvousFolder.prepare(folder.path, mode: folder.mode, leftover: folder.leftover)
         } catch {
-            throw DialectRefusal(
+            throw DialectError(
                 "\(call.program): cannot make \(folder.path): \(error)", status: folder.status)
         }
     }
@@ -51,13 +51,13 @@ extension DialectCommand {
 
 extension DialectPlan {
     /// Judged by the rules of the file.
-    func validated(for call: DialectCall) throws(DialectRefusal) -> Configuration {
+    func validated(for call: DialectCall) throws(DialectError) -> Configuration {
         do throws(ConfigurationErrors) {
             var validator = DraftValidator(mistakes: Diagnostics())
             return try validator.configuration(from: ConfigurationDraft(of: configuration))
         } catch {
             let status = options.dialect?.exits.configuration ?? ExitStatus.configuration.rawValue
-            throw DialectRefusal(
+            throw DialectError(
                 error.errors.map { "\(call.program): \($0)\n" }.joined(), status: status)
         }
     }

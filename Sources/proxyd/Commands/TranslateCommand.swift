@@ -34,9 +34,9 @@ struct TranslateCommand: ParsableCommand {
             return try ExitStatus.usage.finish()
         }
         let call = DialectCall(dialect, Array(words.dropFirst()))
-        do throws(DialectRefusal) {
+        do throws(DialectError) {
             guard case .run(var plan) = try call.meaning(in: .real) else {
-                throw DialectRefusal(
+                throw DialectError(
                     "proxyd: translate: this command line runs no daemon, so there is no file for it",
                     status: ExitStatus.usage.rawValue)
             }

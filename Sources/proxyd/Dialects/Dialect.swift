@@ -1,9 +1,9 @@
 /// A program whose command lines, or files, we understand: arguments in, what they mean out. Pure: all that it
-/// knows of the machine it is told by `Surroundings`.
+/// knows of the machine it is told by `HostEnvironment`.
 protocol Dialect {
     static func read(
-        _ call: DialectCall, in surroundings: Surroundings
-    ) throws(DialectRefusal) -> DialectMeaning
+        _ call: DialectCall, in surroundings: HostEnvironment
+    ) throws(DialectError) -> DialectResult
 }
 
 /// What somebody has typed: which program it was meant for, what that was called, and what followed.
@@ -35,7 +35,7 @@ struct DialectCall: Equatable, Sendable {
         program = commandLine[1]
     }
 
-    func meaning(in surroundings: Surroundings) throws(DialectRefusal) -> DialectMeaning {
+    func meaning(in surroundings: HostEnvironment) throws(DialectError) -> DialectResult {
         try dialect.reader.read(self, in: surroundings)
     }
 }
@@ -76,13 +76,13 @@ enum DialectName: String, CaseIterable, Sendable {
 }
 
 /// What a command line comes to.
-enum DialectMeaning {
+enum DialectResult {
     /// Something is printed, and that is all: `--help`.
     case text(String)
     /// The daemon runs.
     case run(DialectPlan)
     /// A daemon that runs already is talked to.
-    case converse(BalanceWish)
+    case converse(BalanceRequest)
 }
 
 /// How the daemon is to run.
@@ -106,7 +106,7 @@ struct DialectNote: Equatable, Sendable {
 }
 
 /// A command line that cannot be understood, told in the original's shape.
-struct DialectRefusal: Error, Equatable {
+struct DialectError: Error, Equatable {
     /// For standard error, as it is; with its ends of lines.
     var text: String
     /// What the program ends with.

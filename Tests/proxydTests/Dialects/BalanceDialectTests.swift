@@ -10,7 +10,7 @@ struct BalanceDialectTests {
         try DialectCall(.balance, arguments).plan()
     }
 
-    private static func refusal(_ arguments: [String]) -> DialectRefusal? {
+    private static func refusal(_ arguments: [String]) -> DialectError? {
         DialectCall(.balance, arguments).refusal()
     }
 
@@ -95,7 +95,7 @@ struct BalanceDialectTests {
                 continue
             }
             #expect(
-                wish == BalanceWish(socket: "/var/run/balance/balance.80.0.0.0.0", command: command)
+                wish == BalanceRequest(socket: "/var/run/balance/balance.80.0.0.0.0", command: command)
             )
         }
     }
@@ -123,7 +123,7 @@ struct BalanceDialectTests {
         "mistakes, with the original's status",
         arguments: mistaken)
     func mistakes(arguments: [String], status: Int32, text: String) {
-        #expect(Self.refusal(arguments) == DialectRefusal(text, status: status))
+        #expect(Self.refusal(arguments) == DialectError(text, status: status))
     }
 
     private static let usages: [[String]] = [

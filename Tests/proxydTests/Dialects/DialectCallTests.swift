@@ -21,7 +21,7 @@ struct DialectCallTests {
 
     @Test("control sockets of several instances are apart, and the environment has the last word")
     func control() {
-        var surroundings = Surroundings.empty
+        var surroundings = HostEnvironment.empty
         let listener = Endpoint.ip(.anyV4, port: 80)
         #expect(surroundings.control(of: "p", at: listener) == "/run/proxyd/p-0.0.0.0:80.sock")
         #expect(

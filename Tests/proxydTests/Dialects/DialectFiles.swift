@@ -1,9 +1,9 @@
 @testable import proxyd
 
-extension Surroundings {
+extension HostEnvironment {
     /// A machine with these files, and nothing else.
-    static func with(_ files: [String: String], variables: [String: String] = [:]) -> Surroundings {
-        var surroundings = Surroundings.empty
+    static func with(_ files: [String: String], variables: [String: String] = [:]) -> HostEnvironment {
+        var surroundings = HostEnvironment.empty
         surroundings.file = { path in
             files[path].map { .success($0) }
                 ?? .failure(Unreadable(reason: "No such file or directory"))

@@ -25,7 +25,7 @@ struct FlopsyDialectTests {
 
     @Test("without IPv6, or with a random port, there is one listener")
     func oneListener() throws {
-        var surroundings = Surroundings.empty
+        var surroundings = HostEnvironment.empty
         surroundings.hasIPv6 = false
         for (port, surroundings) in [("80", surroundings), ("0", .empty)] {
             let plan = try DialectCall(.flopsy, ["-p", port, "-H", "a:1"]).plan(in: surroundings)
@@ -38,7 +38,7 @@ struct FlopsyDialectTests {
 
     @Test("a program without a slash is looked for in PATH")
     func path() throws {
-        var surroundings = Surroundings.empty
+        var surroundings = HostEnvironment.empty
         surroundings.variable = { $0 == "PATH" ? "/one:/two" : nil }
         surroundings.kind = { $0 == "/two/check" ? .file(isExecutable: true) : nil }
         let plan = try DialectCall(.flopsy, ["-p1", "-Ha:1", "-ccheck"]).plan(in: surroundings)

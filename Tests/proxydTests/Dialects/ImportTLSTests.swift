@@ -7,12 +7,12 @@ import Testing
 @Suite("imports of TLS")
 struct ImportTLSTests {
     private static func plan(
-        _ dialect: DialectName, _ text: String, kinds: [String: Surroundings.Kind] = [:],
+        _ dialect: DialectName, _ text: String, kinds: [String: HostEnvironment.Kind] = [:],
         files: [String] = []
     ) throws -> DialectPlan {
         var more: [String: String] = ["f": text]
         for file in files { more[file] = "" }
-        var surroundings = Surroundings.with(more)
+        var surroundings = HostEnvironment.with(more)
         surroundings.kind = { kinds[$0] ?? (files.contains($0) ? .file(isExecutable: false) : nil) }
         return try DialectCall(dialect, ["f"]).plan(in: surroundings)
     }
@@ -25,7 +25,7 @@ struct ImportTLSTests {
 
     private static func haproxy(
         bind: String = "", server: String = "", global: String = "", files: [String] = [],
-        kinds: [String: Surroundings.Kind] = [:]
+        kinds: [String: HostEnvironment.Kind] = [:]
     ) throws -> (plan: DialectPlan, service: ServiceConfiguration?) {
         let text = """
             global

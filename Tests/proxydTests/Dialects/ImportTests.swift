@@ -14,7 +14,7 @@ struct ImportTests {
             in: .with(["f": text].merging(more) { $1 }, variables: variables))
     }
 
-    private static func refusal(_ dialect: DialectName, _ text: String) -> DialectRefusal? {
+    private static func refusal(_ dialect: DialectName, _ text: String) -> DialectError? {
         DialectCall(dialect, ["f"]).refusal(in: .with(["f": text]))
     }
 
@@ -280,7 +280,7 @@ struct ImportTests {
         for round in 0..<10_000 {
             let damaged = round.isMultiple(of: 4) ? scramble.text(upTo: 40) : scramble.damaged(text)
             let call = DialectCall(dialect, ["f"])
-            let surroundings = Surroundings.with(["f": damaged, "./f": damaged, "./more.x": ""])
+            let surroundings = HostEnvironment.with(["f": damaged, "./f": damaged, "./more.x": ""])
             do {
                 if case .run(let plan) = try call.meaning(in: surroundings) {
                     _ = try plan.validated(for: call)

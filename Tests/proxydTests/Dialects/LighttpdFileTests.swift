@@ -21,7 +21,7 @@ struct LighttpdFileTests {
         try call().plan(in: .with(["f": text].merging(more) { $1 }, variables: variables))
     }
 
-    private static func refusal(_ text: String) throws -> DialectRefusal {
+    private static func refusal(_ text: String) throws -> DialectError {
         try #require(call().refusal(in: .with(["f": text])))
     }
 
@@ -38,7 +38,7 @@ struct LighttpdFileTests {
             ("'x'", "\"x\""), ("()", "(  )"),
         ])
     func values(text: String, expected: String) throws {
-        let surroundings = Surroundings.with([:], variables: ["HOME": "/root"])
+        let surroundings = HostEnvironment.with([:], variables: ["HOME": "/root"])
         var reader = LighttpdReader(in: surroundings, folder: ".")
         try reader.read("var.x = \"/x\" # here\nserver.y = \(text)\n", file: "f")
         #expect(reader.global["server.y"]?.value.shown == expected)
@@ -336,7 +336,7 @@ struct LighttpdFileTests {
         for round in 0..<10_000 {
             let text = round.isMultiple(of: 4) ? scramble.text(upTo: 40) : scramble.damaged(good)
             let call = Self.call(round.isMultiple(of: 3) ? ["-tt", "-f", "f"] : ["-f", "f"])
-            let surroundings = Surroundings.with(
+            let surroundings = HostEnvironment.with(
                 ["f": text, "./f": text], variables: ["HOME": "/"])
             do {
                 if case .run(let plan) = try call.meaning(in: surroundings) {

@@ -90,7 +90,7 @@ struct TranslationTests {
                 let text = plan.yaml(for: call)
                 #expect(
                     try ConfigurationFile.parse(text, name: "t") == configuration, "\(arguments)")
-            } catch let refusal as DialectRefusal {
+            } catch let refusal as DialectError {
                 refused += 1
                 #expect(refusal.status != 0 && refusal.text.hasSuffix("\n"), "\(arguments)")
             }

@@ -9,8 +9,8 @@ enum BalanceDialect: Dialect {
     static let folderVariable = "PROXYD_BALANCE_DIRECTORY"
 
     static func read(
-        _ call: DialectCall, in surroundings: Surroundings
-    ) throws(DialectRefusal) -> DialectMeaning {
+        _ call: DialectCall, in surroundings: HostEnvironment
+    ) throws(DialectError) -> DialectResult {
         if call.arguments.prefix(while: { $0 != "--" }).contains("--help") {
             return .text(BalanceUsage.help(call.program))
         }
@@ -22,18 +22,18 @@ enum BalanceDialect: Dialect {
         }
         let socket = try socket(of: line, surroundings)
         guard !line.isInteractive else {
-            return .converse(BalanceWish(socket: socket, command: line.command))
+            return .converse(BalanceRequest(socket: socket, command: line.command))
         }
         return .run(try plan(line, socket, call, surroundings))
     }
 
     private static func refusal(
         _ mistake: BalanceCommandLine.Mistake, of call: DialectCall
-    ) -> DialectRefusal {
+    ) -> DialectError {
         switch mistake {
-        case .said(let text, let status): DialectRefusal(text, status: status)
+        case .said(let text, let status): DialectError(text, status: status)
         case .usage(let mistake):
-            DialectRefusal(
+            DialectError(
                 (mistake.map { $0.words(of: call.program) + "\n" } ?? "")
                     + BalanceUsage.text(call.program), status: 64)
         }
@@ -41,14 +41,14 @@ enum BalanceDialect: Dialect {
 
     /// Where master and controller meet: by the port and the literal text of `-b`.
     private static func socket(
-        of line: BalanceCommandLine, _ surroundings: Surroundings
-    ) throws(DialectRefusal) -> String {
+        of line: BalanceCommandLine, _ surroundings: HostEnvironment
+    ) throws(DialectError) -> String {
         let variable = surroundings.variable(folderVariable) ?? ""
         let folder = variable.isEmpty ? folder : surroundings.absolute(variable)
         let host = line.bindHost ?? "0.0.0.0"
         let path = "\(folder)/balance.\(line.port).\(host)"
         guard !host.contains("/"), !host.isEmpty, path.utf8.count <= Endpoint.longestPath else {
-            throw DialectRefusal("getaddrinfo(): unknown host [\(host)]", status: 71)
+            throw DialectError("getaddrinfo(): unknown host [\(host)]", status: 71)
         }
         return path
     }
@@ -57,8 +57,8 @@ enum BalanceDialect: Dialect {
 
     private static func plan(
         _ line: BalanceCommandLine, _ socket: String, _ call: DialectCall,
-        _ surroundings: Surroundings
-    ) throws(DialectRefusal) -> DialectPlan {
+        _ surroundings: HostEnvironment
+    ) throws(DialectError) -> DialectPlan {
         // A failed channel is tried again by the very next client.
         var service = ServiceConfiguration(name: "balance", grace: .zero)
         service.timeouts.connect = .seconds(Int64(line.connectTimeout))
@@ -97,8 +97,8 @@ enum BalanceDialect: Dialect {
     }
 
     private static func listeners(
-        _ line: BalanceCommandLine, _ surroundings: Surroundings
-    ) throws(DialectRefusal) -> [Endpoint] {
+        _ line: BalanceCommandLine, _ surroundings: HostEnvironment
+    ) throws(DialectError) -> [Endpoint] {
         guard let host = line.bindHost else {
             let four = Endpoint.ip(.anyV4, port: line.port)
             guard line.isIPv6 else { return [four] }
@@ -107,23 +107,23 @@ enum BalanceDialect: Dialect {
         if let address = IPAddress(host) {
             let endpoint = Endpoint.ip(address.unmapped, port: line.port)
             if line.isIPv6, case .v4 = address {
-                throw DialectRefusal(
+                throw DialectError(
                     "getaddrinfo(): -6 and the IPv4 address [\(host)] exclude each other",
                     status: 71)
             }
             return [endpoint]
         }
         guard let endpoint = try? Endpoint("\(host):\(line.port)"), !endpoint.isUnix else {
-            throw DialectRefusal("getaddrinfo(): unknown host [\(host)]", status: 71)
+            throw DialectError("getaddrinfo(): unknown host [\(host)]", status: 71)
         }
         return [endpoint]
     }
 
     private static func source(
-        _ host: String, _ surroundings: Surroundings
-    ) throws(DialectRefusal) -> IPAddress {
+        _ host: String, _ surroundings: HostEnvironment
+    ) throws(DialectError) -> IPAddress {
         guard let address = IPAddress(host) ?? surroundings.address(host) else {
-            throw DialectRefusal("unknown or invalid address [\(host)]", status: 65)
+            throw DialectError("unknown or invalid address [\(host)]", status: 65)
         }
         return address.unmapped
     }
@@ -185,7 +185,7 @@ enum BalanceDialect: Dialect {
 }
 
 /// What `-i` and `-c` want of the daemon.
-struct BalanceWish: Equatable, Sendable {
+struct BalanceRequest: Equatable, Sendable {
     /// The control socket.
     var socket: String
     /// nil: commands are typed.

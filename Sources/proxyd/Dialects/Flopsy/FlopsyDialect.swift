@@ -3,8 +3,8 @@ internal import Shared
 /// flopsy 0.1.0: one primary among hosts, elected.
 enum FlopsyDialect: Dialect {
     static func read(
-        _ call: DialectCall, in surroundings: Surroundings
-    ) throws(DialectRefusal) -> DialectMeaning {
+        _ call: DialectCall, in surroundings: HostEnvironment
+    ) throws(DialectError) -> DialectResult {
         let line: FlopsyCommandLine
         do throws(FlopsyCommandLine.Mistake) {
             line = try FlopsyCommandLine(call.arguments)
@@ -17,15 +17,15 @@ enum FlopsyDialect: Dialect {
         return .run(try plan(line, call, surroundings))
     }
 
-    private static func refusal(_ text: String, of call: DialectCall) -> DialectRefusal {
-        DialectRefusal(
+    private static func refusal(_ text: String, of call: DialectCall) -> DialectError {
+        DialectError(
             "error: \(text)\n\n\(FlopsyUsage.line(call.program))\n\n"
                 + "For more information try '--help'", status: 2)
     }
 
     private static func plan(
-        _ line: FlopsyCommandLine, _ call: DialectCall, _ surroundings: Surroundings
-    ) throws(DialectRefusal) -> DialectPlan {
+        _ line: FlopsyCommandLine, _ call: DialectCall, _ surroundings: HostEnvironment
+    ) throws(DialectError) -> DialectPlan {
         var manner = DialectBehavior(program: call.program)
         manner.exits = fatal
         manner.voice = FlopsyMessages()
@@ -91,8 +91,8 @@ enum FlopsyDialect: Dialect {
 
     /// `-p` is every address of both families, `-b` just that one.
     private static func listeners(
-        _ line: FlopsyCommandLine, _ call: DialectCall, _ surroundings: Surroundings
-    ) throws(DialectRefusal) -> [Endpoint] {
+        _ line: FlopsyCommandLine, _ call: DialectCall, _ surroundings: HostEnvironment
+    ) throws(DialectError) -> [Endpoint] {
         if let port = line.port {
             let (four, six) = (
                 Endpoint.ip(.anyV4, port: port), Endpoint.ip(.anyV6, port: port)
@@ -118,7 +118,7 @@ enum FlopsyDialect: Dialect {
     }
 
     private static func election(
-        _ line: FlopsyCommandLine, _ surroundings: Surroundings, _ notes: inout [DialectNote]
+        _ line: FlopsyCommandLine, _ surroundings: HostEnvironment, _ notes: inout [DialectNote]
     ) -> ElectionConfiguration {
         var election = ElectionConfiguration()
         election.check = line.check.map { program($0, in: surroundings) }
@@ -134,7 +134,7 @@ enum FlopsyDialect: Dialect {
     }
 
     /// Without a slash it is looked for in `PATH`, as execvp(3) does.
-    private static func program(_ name: String, in surroundings: Surroundings) -> String {
+    private static func program(_ name: String, in surroundings: HostEnvironment) -> String {
         guard !name.contains("/") else { return surroundings.absolute(name) }
         let path = surroundings.variable("PATH") ?? "/bin:/usr/bin"
         for folder in path.split(separator: ":", omittingEmptySubsequences: false) {

@@ -3,8 +3,8 @@ internal import Shared
 /// fproxy 0.41: clusters `--` backends.
 enum FproxyDialect: Dialect {
     static func read(
-        _ call: DialectCall, in surroundings: Surroundings
-    ) throws(DialectRefusal) -> DialectMeaning {
+        _ call: DialectCall, in surroundings: HostEnvironment
+    ) throws(DialectError) -> DialectResult {
         if call.arguments.prefix(while: { $0 != "--" }).contains("--help") {
             return .text(FproxyUsage.help(call.program))
         }
@@ -12,7 +12,7 @@ enum FproxyDialect: Dialect {
         do throws(FproxyCommandLine.Mistake) {
             line = try FproxyCommandLine(call.arguments)
         } catch {
-            throw DialectRefusal(
+            throw DialectError(
                 error.words(of: call.program) + "\n" + FproxyUsage.text(call.program), status: 1)
         }
         if line.wantsHelp { return .text(FproxyUsage.help(call.program)) }
@@ -20,8 +20,8 @@ enum FproxyDialect: Dialect {
     }
 
     private static func plan(
-        _ line: FproxyCommandLine, _ call: DialectCall, _ surroundings: Surroundings
-    ) throws(DialectRefusal) -> DialectPlan {
+        _ line: FproxyCommandLine, _ call: DialectCall, _ surroundings: HostEnvironment
+    ) throws(DialectError) -> DialectPlan {
         var service = ServiceConfiguration(name: "fproxy", grace: .seconds(Int64(line.grace)))
         // The same time after every failure, however often it fails.
         service.health.graceMax = max(service.grace, .seconds(1))
@@ -62,7 +62,7 @@ enum FproxyDialect: Dialect {
     }
 
     private static func log(
-        _ line: FproxyCommandLine, _ surroundings: Surroundings
+        _ line: FproxyCommandLine, _ surroundings: HostEnvironment
     ) -> LogConfiguration {
         func place(_ path: String, _ standard: LogTarget.Place) -> LogTarget {
             LogTarget(line.isInForeground ? standard : .file(surroundings.absolute(path)))
@@ -97,8 +97,8 @@ enum FproxyDialect: Dialect {
 
     /// With a slash it is a Unix socket; the port is 80 if there is none.
     private static func endpoint(
-        _ text: String, _ noun: String, _ call: DialectCall, _ surroundings: Surroundings
-    ) throws(DialectRefusal) -> Endpoint {
+        _ text: String, _ noun: String, _ call: DialectCall, _ surroundings: HostEnvironment
+    ) throws(DialectError) -> Endpoint {
         do throws(Endpoint.Mistake) {
             guard !text.contains("/") else {
                 let path = text.hasPrefix("unix:") ? String(text.dropFirst(5)) : text
@@ -112,8 +112,8 @@ enum FproxyDialect: Dialect {
 
     private static func refusal(
         _ text: String, _ noun: String, _ problem: String, _ call: DialectCall
-    ) -> DialectRefusal {
-        DialectRefusal(
+    ) -> DialectError {
+        DialectError(
             "\(call.program): \(noun) '\(text)': \(problem)\n" + FproxyUsage.text(call.program),
             status: 1)
     }

@@ -4,10 +4,10 @@ internal import Shared
 struct HAProxyBind {
     private let line: HAProxyLine
     private let defaults: HAProxyTLSDefaults
-    private let surroundings: Surroundings
+    private let surroundings: HostEnvironment
     private(set) var remarks = ImportRemarks()
 
-    init(_ line: HAProxyLine, _ defaults: HAProxyTLSDefaults, in surroundings: Surroundings) {
+    init(_ line: HAProxyLine, _ defaults: HAProxyTLSDefaults, in surroundings: HostEnvironment) {
         self.line = line
         self.defaults = defaults
         self.surroundings = surroundings

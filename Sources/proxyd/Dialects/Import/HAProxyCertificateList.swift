@@ -3,7 +3,7 @@ internal import Shared
 /// The file of `crt-list`: a certificate and the names that it is for, line by line.
 enum HAProxyCertificateList {
     static func certificates(
-        _ path: String, _ defaults: HAProxyTLSDefaults, in surroundings: Surroundings
+        _ path: String, _ defaults: HAProxyTLSDefaults, in surroundings: HostEnvironment
     ) throws(HAProxyTLSProblem) -> [CertificateConfiguration] {
         guard case .success(let text) = surroundings.file(path) else {
             throw HAProxyTLSProblem(text: "crt-list \(path) cannot be read")

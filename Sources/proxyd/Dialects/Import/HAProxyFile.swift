@@ -33,11 +33,11 @@ struct HAProxyFile {
     private static let mostLines = 100_000
 
     init(
-        _ text: String, name: String, in surroundings: Surroundings
-    ) throws(ImportMistake) {
+        _ text: String, name: String, in surroundings: HostEnvironment
+    ) throws(ImportError) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count <= Self.mostLines else {
-            throw ImportMistake(at: name, "the file has more than \(Self.mostLines) lines")
+            throw ImportError(at: name, "the file has more than \(Self.mostLines) lines")
         }
         for (index, text) in lines.enumerated() {
             let place = "\(name):\(index + 1)"
@@ -53,7 +53,7 @@ struct HAProxyFile {
         }
     }
 
-    private mutating func take(_ line: HAProxyLine, _ first: String) throws(ImportMistake) {
+    private mutating func take(_ line: HAProxyLine, _ first: String) throws(ImportError) {
         if first.hasPrefix(".") {
             remarks.append(
                 ForeignRemark(
@@ -63,7 +63,7 @@ struct HAProxyFile {
         }
         guard Self.kinds.contains(first) else {
             guard !sections.isEmpty else {
-                throw ImportMistake(
+                throw ImportError(
                     at: line.place,
                     "“\(first.prefix(60))” stands in no section; is this an HAProxy file?")
             }
@@ -83,7 +83,7 @@ struct HAProxyFile {
 }
 
 /// What cannot be imported at all.
-struct ImportMistake: Error, Equatable {
+struct ImportError: Error, Equatable {
     var place: String
     var problem: String
 
@@ -96,17 +96,17 @@ struct ImportMistake: Error, Equatable {
 /// Words as HAProxy splits them: blanks, `\`, `'…'`, `"…"` with variables, and `#`.
 struct HAProxyWords {
     private let place: String
-    private let surroundings: Surroundings
+    private let surroundings: HostEnvironment
     private var rest: Substring.UnicodeScalarView
     private(set) var missing: [String] = []
 
-    init(_ line: Substring, place: String, surroundings: Surroundings) {
+    init(_ line: Substring, place: String, surroundings: HostEnvironment) {
         self.place = place
         self.surroundings = surroundings
         rest = line.unicodeScalars
     }
 
-    mutating func words() throws(ImportMistake) -> [String] {
+    mutating func words() throws(ImportError) -> [String] {
         var words: [String] = []
         var word: String?
         while let scalar = rest.popFirst() {
@@ -140,7 +140,7 @@ struct HAProxyWords {
 
     private mutating func quoted(
         until quote: UnicodeScalar, expands: Bool
-    ) throws(ImportMistake) -> String {
+    ) throws(ImportError) -> String {
         var text = ""
         while let scalar = rest.popFirst() {
             if scalar == quote { return text }
@@ -152,7 +152,7 @@ struct HAProxyWords {
                 text.unicodeScalars.append(scalar)
             }
         }
-        throw ImportMistake(at: place, "the quote is not closed")
+        throw ImportError(at: place, "the quote is not closed")
     }
 
     private mutating func variable() -> String {

@@ -4,14 +4,14 @@ internal import Shared
 /// `listen`, with a group for the servers behind it and one for their backups.
 struct HAProxyImport {
     private let file: HAProxyFile
-    private let surroundings: Surroundings
+    private let surroundings: HostEnvironment
     private var names = ImportNames()
     private var remarks = ImportRemarks()
     private var tls = HAProxyTLSDefaults()
     private(set) var configuration = Configuration()
     private(set) var options = RunOptions()
 
-    init(_ file: HAProxyFile, in surroundings: Surroundings) {
+    init(_ file: HAProxyFile, in surroundings: HostEnvironment) {
         self.file = file
         self.surroundings = surroundings
         for remark in file.remarks { remarks.add(remark) }
@@ -20,7 +20,7 @@ struct HAProxyImport {
     /// In the order of the file, as far as they have a place.
     var told: [ForeignRemark] { remarks.all }
 
-    mutating func translate() throws(ImportMistake) {
+    mutating func translate() throws(ImportError) {
         for line in file.sections.filter({ $0.kind == "global" }).flatMap(\.lines) {
             for word in tls.take(line).dropped {
                 remarks.drop("\(line[0]) … \(word)", at: line.place)
@@ -42,7 +42,7 @@ struct HAProxyImport {
             }
         }
         guard !configuration.services.isEmpty else {
-            throw ImportMistake(
+            throw ImportError(
                 at: "", "no frontend and no listen section with “mode tcp” could be carried over")
         }
     }

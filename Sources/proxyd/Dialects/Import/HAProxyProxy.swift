@@ -64,7 +64,7 @@ struct HAProxyProxy {
     ]
 
     /// A line of `defaults` is told of once, where it stands.
-    mutating func take(_ line: HAProxyLine, in surroundings: Surroundings) {
+    mutating func take(_ line: HAProxyLine, in surroundings: HostEnvironment) {
         let text = line.text
         switch line[0] {
         case "mode":
@@ -191,7 +191,7 @@ struct HAProxyProxy {
 
     // MARK: bind
 
-    private mutating func takeBind(_ line: HAProxyLine, in surroundings: Surroundings) {
+    private mutating func takeBind(_ line: HAProxyLine, in surroundings: HostEnvironment) {
         var bind = HAProxyBind(line, tls, in: surroundings)
         let found = bind.listeners()
         for remark in bind.remarks.all { remarks.add(remark) }
@@ -203,7 +203,7 @@ struct HAProxyProxy {
 
     // MARK: server
 
-    private mutating func takeServer(_ line: HAProxyLine, in surroundings: Surroundings) {
+    private mutating func takeServer(_ line: HAProxyLine, in surroundings: HostEnvironment) {
         var server = HAProxyServer(line, tls, in: surroundings)
         server.take(serverDefaults, silently: true)
         server.take(Array(line.words.dropFirst(3)), silently: false)

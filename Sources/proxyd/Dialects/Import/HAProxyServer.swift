@@ -21,11 +21,11 @@ struct HAProxyServer {
     var proxyProtocol: ProxyProtocolChoice?
     var tls: HAProxyTLS
     private let defaults: HAProxyTLSDefaults
-    private let surroundings: Surroundings
+    private let surroundings: HostEnvironment
     var remarks = ImportRemarks()
 
     init(
-        _ line: HAProxyLine, _ defaults: HAProxyTLSDefaults, in surroundings: Surroundings
+        _ line: HAProxyLine, _ defaults: HAProxyTLSDefaults, in surroundings: HostEnvironment
     ) {
         (name, place, address) = (line[1], line.place, line[2])
         tls = defaults.server

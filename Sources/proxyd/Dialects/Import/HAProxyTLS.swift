@@ -143,7 +143,7 @@ struct HAProxyTLSProblem: Error {
 extension HAProxyTLS {
     /// nil: the line has no `ssl`.
     func listener(
-        _ defaults: HAProxyTLSDefaults, in surroundings: Surroundings
+        _ defaults: HAProxyTLSDefaults, in surroundings: HostEnvironment
     ) throws(HAProxyTLSProblem) -> TLSListenerConfiguration? {
         guard isOn else { return nil }
         try check()
@@ -178,7 +178,7 @@ extension HAProxyTLS {
 
     /// nil: the line has no `ssl`.
     func channel(
-        _ defaults: HAProxyTLSDefaults, in surroundings: Surroundings
+        _ defaults: HAProxyTLSDefaults, in surroundings: HostEnvironment
     ) throws(HAProxyTLSProblem) -> TLSChannelConfiguration? {
         guard isOn else { return nil }
         try check()
@@ -223,7 +223,7 @@ extension HAProxyTLS {
     }
 
     static func path(
-        _ text: String, below folder: String?, in surroundings: Surroundings
+        _ text: String, below folder: String?, in surroundings: HostEnvironment
     ) throws(HAProxyTLSProblem) -> String {
         guard !text.hasPrefix("@"), !text.isEmpty else {
             throw HAProxyTLSProblem(text: "“\(text.prefix(60))” is no file")
@@ -234,7 +234,7 @@ extension HAProxyTLS {
 
     /// A file, with those that HAProxy looks for beside it; of a folder all that are there now.
     static func certificates(
-        _ path: String, in surroundings: Surroundings
+        _ path: String, in surroundings: HostEnvironment
     ) throws(HAProxyTLSProblem) -> [CertificateConfiguration] {
         var paths = [path]
         if case .folder? = surroundings.kind(path) {
@@ -254,7 +254,7 @@ extension HAProxyTLS {
         }
     }
 
-    private static func file(_ path: String, in surroundings: Surroundings) -> String? {
+    private static func file(_ path: String, in surroundings: HostEnvironment) -> String? {
         if case .file? = surroundings.kind(path) { path } else { nil }
     }
 }

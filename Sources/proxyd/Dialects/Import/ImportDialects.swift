@@ -3,10 +3,10 @@ internal import Shared
 /// HAProxy's files: translated, and not run.
 enum HAProxyDialect: Dialect {
     static func read(
-        _ call: DialectCall, in surroundings: Surroundings
-    ) throws(DialectRefusal) -> DialectMeaning {
+        _ call: DialectCall, in surroundings: HostEnvironment
+    ) throws(DialectError) -> DialectResult {
         let source = try ImportSource(call, in: surroundings)
-        do throws(ImportMistake) {
+        do throws(ImportError) {
             var translation = HAProxyImport(
                 try HAProxyFile(source.text, name: source.name, in: surroundings), in: surroundings)
             try translation.translate()
@@ -23,10 +23,10 @@ enum HAProxyDialect: Dialect {
 /// nginx's files, of which `stream` counts: translated, and not run.
 enum NginxDialect: Dialect {
     static func read(
-        _ call: DialectCall, in surroundings: Surroundings
-    ) throws(DialectRefusal) -> DialectMeaning {
+        _ call: DialectCall, in surroundings: HostEnvironment
+    ) throws(DialectError) -> DialectResult {
         let source = try ImportSource(call, in: surroundings)
-        do throws(ImportMistake) {
+        do throws(ImportError) {
             var file = NginxFile(in: surroundings, folder: source.name.folderOfPath)
             let directives = try file.read(source.text, name: source.name)
             var translation = NginxImport(
@@ -48,22 +48,22 @@ private struct ImportSource {
     let name: String
     let text: String
 
-    init(_ call: DialectCall, in surroundings: Surroundings) throws(DialectRefusal) {
+    init(_ call: DialectCall, in surroundings: HostEnvironment) throws(DialectError) {
         guard let file = call.arguments.first, call.arguments.count == 1, file != "--help",
             file != "-h"
         else {
-            throw DialectRefusal(
+            throw DialectError(
                 "Usage: proxyd translate \(call.dialect.rawValue) FILE", status: 64)
         }
         name = file
         switch surroundings.file(file) {
         case .success(let text): self.text = text
-        case .failure(let error): throw DialectRefusal("\(file): \(error.reason)", status: 66)
+        case .failure(let error): throw DialectError("\(file): \(error.reason)", status: 66)
         }
     }
 
-    func refusal(_ mistake: ImportMistake) -> DialectRefusal {
+    func refusal(_ mistake: ImportError) -> DialectError {
         let place = mistake.place.isEmpty ? name : mistake.place
-        return DialectRefusal("\(place): \(mistake.problem)", status: 78)
+        return DialectError("\(place): \(mistake.problem)", status: 78)
     }
 }

@@ -19,7 +19,7 @@ struct NginxDirective: Equatable, Sendable {
 
 /// Takes an nginx configuration file apart, with the files that it includes.
 struct NginxFile {
-    private let surroundings: Surroundings
+    private let surroundings: HostEnvironment
     private let folder: String
     private(set) var remarks: [ForeignRemark] = []
     private var depth = 0
@@ -33,12 +33,12 @@ struct NginxFile {
 
     private static let deepest = 16
 
-    init(in surroundings: Surroundings, folder: String) {
+    init(in surroundings: HostEnvironment, folder: String) {
         self.surroundings = surroundings
         self.folder = folder
     }
 
-    mutating func read(_ text: String, name: String) throws(ImportMistake) -> [NginxDirective] {
+    mutating func read(_ text: String, name: String) throws(ImportError) -> [NginxDirective] {
         let outer = (file, bytes, position, line)
         (file, bytes, position, line) = (name, Array(text.utf8), 0, 1)
         let directives = try directives(untilBrace: false)
@@ -51,11 +51,11 @@ struct NginxFile {
         case semicolon, open, close, end
     }
 
-    private func mistake(_ problem: String) -> ImportMistake {
-        ImportMistake(at: "\(file):\(line)", problem)
+    private func mistake(_ problem: String) -> ImportError {
+        ImportError(at: "\(file):\(line)", problem)
     }
 
-    private mutating func directives(untilBrace: Bool) throws(ImportMistake) -> [NginxDirective] {
+    private mutating func directives(untilBrace: Bool) throws(ImportError) -> [NginxDirective] {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.deepest else { throw mistake("blocks or files are nested too deep") }
@@ -96,7 +96,7 @@ struct NginxFile {
         }
     }
 
-    private mutating func next() throws(ImportMistake) -> Word {
+    private mutating func next() throws(ImportError) -> Word {
         while position < bytes.count {
             let byte = bytes[position]
             if byte == UInt8(ascii: "#") {
@@ -155,7 +155,7 @@ struct NginxFile {
         }
     }
 
-    private mutating func quoted(by quote: UInt8) throws(ImportMistake) -> String {
+    private mutating func quoted(by quote: UInt8) throws(ImportError) -> String {
         let first = line
         var text: [UInt8] = []
         while position < bytes.count, bytes[position] != quote {
@@ -170,7 +170,7 @@ struct NginxFile {
             position += 1
         }
         guard position < bytes.count else {
-            throw ImportMistake(at: "\(file):\(first)", "the quote that begins here is not closed")
+            throw ImportError(at: "\(file):\(first)", "the quote that begins here is not closed")
         }
         position += 1
         return String(decoding: text, as: UTF8.self)
@@ -178,14 +178,14 @@ struct NginxFile {
 
     private mutating func include(
         _ directive: NginxDirective
-    ) throws(ImportMistake) -> [NginxDirective] {
+    ) throws(ImportError) -> [NginxDirective] {
         let pattern = directive[1]
         let path = pattern.hasPrefix("/") ? pattern : "\(folder)/\(pattern)"
         let isPattern = path.contains { "*?[".contains($0) }
         let paths = surroundings.files(path)
         guard !paths.isEmpty else {
             let text = "no file is named \(path)"
-            guard isPattern else { throw ImportMistake(at: directive.place, text) }
+            guard isPattern else { throw ImportError(at: directive.place, text) }
             remarks.append(ForeignRemark(.suspicious, at: directive.place, text))
             return []
         }
@@ -194,7 +194,7 @@ struct NginxFile {
             switch surroundings.file(path) {
             case .success(let text): found += try read(text, name: path)
             case .failure(let error):
-                throw ImportMistake(at: directive.place, "\(path): \(error.reason)")
+                throw ImportError(at: directive.place, "\(path): \(error.reason)")
             }
         }
         return found

@@ -4,7 +4,7 @@ internal import Shared
 struct NginxImport {
     private let directives: [NginxDirective]
     private let folder: String
-    private let surroundings: Surroundings
+    private let surroundings: HostEnvironment
     private var upstreams: [String: NginxUpstream] = [:]
     /// By their variables, with the dollar.
     private var maps: [String: NginxMap] = [:]
@@ -15,7 +15,7 @@ struct NginxImport {
 
     init(
         _ directives: [NginxDirective], remarks: [ForeignRemark], below folder: String,
-        in surroundings: Surroundings
+        in surroundings: HostEnvironment
     ) {
         self.directives = directives
         (self.folder, self.surroundings) = (folder, surroundings)
@@ -24,7 +24,7 @@ struct NginxImport {
 
     var told: [ForeignRemark] { remarks.all }
 
-    mutating func translate() throws(ImportMistake) {
+    mutating func translate() throws(ImportError) {
         options.isInBackground = true
         for directive in directives {
             switch (directive.name, directive.block) {
@@ -50,7 +50,7 @@ struct NginxImport {
             }
         }
         guard !configuration.services.isEmpty else {
-            throw ImportMistake(at: "", "no server of a stream block could be carried over")
+            throw ImportError(at: "", "no server of a stream block could be carried over")
         }
     }
 
@@ -62,7 +62,7 @@ struct NginxImport {
         configuration.log.error.target = LogTarget(.file(directive[1]))
     }
 
-    private mutating func translateStream(_ block: [NginxDirective]) throws(ImportMistake) {
+    private mutating func translateStream(_ block: [NginxDirective]) throws(ImportError) {
         for directive in block where directive.name == "upstream" {
             var upstream = NginxUpstream(directive)
             upstream.translate()

@@ -7,10 +7,10 @@ struct NginxTLS {
     /// The last line of each name counts.
     private var lines: [String: NginxDirective] = [:]
     private let folder: String
-    private let surroundings: Surroundings
+    private let surroundings: HostEnvironment
     private(set) var remarks = ImportRemarks()
 
-    init(below folder: String, in surroundings: Surroundings) {
+    init(below folder: String, in surroundings: HostEnvironment) {
         (self.folder, self.surroundings) = (folder, surroundings)
     }
 

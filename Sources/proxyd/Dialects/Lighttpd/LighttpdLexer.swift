@@ -33,7 +33,7 @@ struct LighttpdLexer {
     /// Every word, with one that says that the file ends.
     static func tokens(
         of text: String, file: String
-    ) throws(LighttpdMistake) -> [LighttpdToken] {
+    ) throws(LighttpdError) -> [LighttpdToken] {
         var lexer = LighttpdLexer(text, file: file)
         var tokens: [LighttpdToken] = []
         while true {
@@ -43,11 +43,11 @@ struct LighttpdLexer {
         }
     }
 
-    private func mistake(_ problem: String) -> LighttpdMistake {
-        LighttpdMistake(at: "\(file):\(line)", problem)
+    private func mistake(_ problem: String) -> LighttpdError {
+        LighttpdError(at: "\(file):\(line)", problem)
     }
 
-    private mutating func next() throws(LighttpdMistake) -> LighttpdToken {
+    private mutating func next() throws(LighttpdError) -> LighttpdToken {
         while position < bytes.count {
             let byte = bytes[position]
             if byte == UInt8(ascii: "#") {
@@ -92,7 +92,7 @@ struct LighttpdLexer {
             || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_")
     }
 
-    private mutating func quoted(by quote: UInt8) throws(LighttpdMistake) -> LighttpdToken {
+    private mutating func quoted(by quote: UInt8) throws(LighttpdError) -> LighttpdToken {
         let first = line
         var text: [UInt8] = []
         position += 1
@@ -114,7 +114,7 @@ struct LighttpdLexer {
             position += 1
         }
         guard position < bytes.count else {
-            throw LighttpdMistake(
+            throw LighttpdError(
                 at: "\(file):\(first)", "the quote that begins here is not closed")
         }
         position += 1

@@ -1,7 +1,7 @@
 /// Reads a lighttpd configuration file: assignments, conditions, variables and includes. Of conditions only
 /// `$SERVER["socket"] == …` counts here; others are passed over with a remark.
 struct LighttpdReader {
-    private let surroundings: Surroundings
+    private let surroundings: HostEnvironment
     /// Includes are relative to it.
     private let folder: String
     private(set) var global: LighttpdScope = [:]
@@ -26,7 +26,7 @@ struct LighttpdReader {
 
     private static let deepest = 16
 
-    init(in surroundings: Surroundings, folder: String) {
+    init(in surroundings: HostEnvironment, folder: String) {
         self.surroundings = surroundings
         self.folder = folder
     }
@@ -36,19 +36,19 @@ struct LighttpdReader {
         if !remarks.contains(remark) { remarks.append(remark) }
     }
 
-    mutating func read(_ text: String, file: String) throws(LighttpdMistake) {
+    mutating func read(_ text: String, file: String) throws(LighttpdError) {
         try read(text, file: file, into: .global)
     }
 
     private mutating func read(
         _ text: String, file: String, into target: Target
-    ) throws(LighttpdMistake) {
+    ) throws(LighttpdError) {
         let outer = (self.file, tokens, position)
         (self.file, position) = (file, 0)
         tokens = try LighttpdLexer.tokens(of: text, file: file)
         budget -= tokens.count
         guard budget > 0 else {
-            throw LighttpdMistake(at: file, "the files have more than a million words")
+            throw LighttpdError(at: file, "the files have more than a million words")
         }
         try statements(into: target, untilBrace: false)
         (self.file, tokens, position) = outer
@@ -69,18 +69,18 @@ struct LighttpdReader {
         return true
     }
 
-    private mutating func expect(_ symbol: String) throws(LighttpdMistake) {
+    private mutating func expect(_ symbol: String) throws(LighttpdError) {
         guard takes(symbol) else { throw unexpected("“\(symbol)”") }
     }
 
-    private func unexpected(_ wanted: String) -> LighttpdMistake {
+    private func unexpected(_ wanted: String) -> LighttpdError {
         let found =
             switch token.kind {
             case .newline: "the end of the line"
             case .end: "the end of the file"
             default: "“\(token.text.prefix(60))”"
             }
-        return LighttpdMistake(at: place, "expected \(wanted), but got \(found)")
+        return LighttpdError(at: place, "expected \(wanted), but got \(found)")
     }
 
     private mutating func skipNewlines() { while token.kind == .newline { advance() } }
@@ -89,11 +89,11 @@ struct LighttpdReader {
 
     private mutating func statements(
         into target: Target, untilBrace: Bool
-    ) throws(LighttpdMistake) {
+    ) throws(LighttpdError) {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.deepest else {
-            throw LighttpdMistake(at: place, "blocks or files are nested too deep")
+            throw LighttpdError(at: place, "blocks or files are nested too deep")
         }
         while true {
             skipNewlines()
@@ -106,7 +106,7 @@ struct LighttpdReader {
         }
     }
 
-    private mutating func statement(into target: Target) throws(LighttpdMistake) {
+    private mutating func statement(into target: Target) throws(LighttpdError) {
         if isAt("$") { return try condition(inside: target) }
         guard token.kind == .word else { throw unexpected("a directive") }
         let (name, place) = (token.text, place)
@@ -114,13 +114,13 @@ struct LighttpdReader {
         switch name {
         case "include": return try include(into: target)
         case "include_shell":
-            throw LighttpdMistake(
+            throw LighttpdError(
                 at: place,
                 "include_shell is not run; write its output into a file, and include that")
         case "global" where isAt("{"):
             advance()
             return try statements(into: .global, untilBrace: true)
-        case "else": throw LighttpdMistake(at: place, "“else” without a condition before it")
+        case "else": throw LighttpdError(at: place, "“else” without a condition before it")
         default: break
         }
         let symbol = token.text
@@ -138,11 +138,11 @@ struct LighttpdReader {
     private mutating func set(
         _ name: String, to value: LighttpdValue, adds: Bool, isForced: Bool, at place: String,
         _ target: Target
-    ) throws(LighttpdMistake) {
-        func joined(_ old: LighttpdSetting?) throws(LighttpdMistake) -> LighttpdSetting {
+    ) throws(LighttpdError) {
+        func joined(_ old: LighttpdSetting?) throws(LighttpdError) -> LighttpdSetting {
             guard adds, let old else { return LighttpdSetting(value: value, place: place) }
             guard let sum = old.value.joined(with: value) else {
-                throw LighttpdMistake(
+                throw LighttpdError(
                     at: place, "\(name): \(value.shown) cannot be added to \(old.value.shown)")
             }
             return LighttpdSetting(value: sum, place: place)
@@ -156,7 +156,7 @@ struct LighttpdReader {
             }
         case .global:
             if !adds, !isForced, let old = global[name], !name.hasPrefix("var.") {
-                throw LighttpdMistake(
+                throw LighttpdError(
                     at: place, "\(name) is set already, at \(old.place); remove one, or write :=")
             }
             global[name] = try joined(global[name])
@@ -169,7 +169,7 @@ struct LighttpdReader {
     // MARK: Conditions
 
     /// `$SERVER["socket"] == "…" { … } else … { … }`.
-    private mutating func condition(inside target: Target) throws(LighttpdMistake) {
+    private mutating func condition(inside target: Target) throws(LighttpdError) {
         var isFirst = true
         while true {
             let place = place
@@ -198,7 +198,7 @@ struct LighttpdReader {
 
     private mutating func header(
         inside target: Target, isElse: Bool
-    ) throws(LighttpdMistake) -> Target {
+    ) throws(LighttpdError) -> Target {
         let place = place
         try expect("$")
         guard token.kind == .word else { throw unexpected("SERVER, HTTP or REQUEST_HEADER") }
@@ -216,7 +216,7 @@ struct LighttpdReader {
         advance()
         let value = try expression(in: target)
         guard let address = value.text else {
-            throw LighttpdMistake(
+            throw LighttpdError(
                 at: place, "\(name) is compared with \(value.shown), which is no text")
         }
         let whole = "\(name) \(symbol) \"\(address.prefix(60))\""
@@ -238,16 +238,16 @@ struct LighttpdReader {
 
     // MARK: Includes
 
-    private mutating func include(into target: Target) throws(LighttpdMistake) {
+    private mutating func include(into target: Target) throws(LighttpdError) {
         let place = place
         guard let pattern = try expression(in: target).text else {
-            throw LighttpdMistake(at: place, "include takes a text in quotes")
+            throw LighttpdError(at: place, "include takes a text in quotes")
         }
         let path = pattern.hasPrefix("/") ? pattern : "\(folder)/\(pattern)"
         var paths = surroundings.files(path)
         if paths.isEmpty {
             guard path.contains(where: { "*?[".contains($0) }) else {
-                throw LighttpdMistake(at: place, "there is no file \(path) to include")
+                throw LighttpdError(at: place, "there is no file \(path) to include")
             }
             paths = []
             remark(.suspicious, at: place, "no file is named \(path)")
@@ -256,14 +256,14 @@ struct LighttpdReader {
             switch surroundings.file(path) {
             case .success(let text): try read(text, file: path, into: target)
             case .failure(let error):
-                throw LighttpdMistake(at: place, "\(path): \(error.reason)")
+                throw LighttpdError(at: place, "\(path): \(error.reason)")
             }
         }
     }
 
     // MARK: Values
 
-    private mutating func expression(in target: Target) throws(LighttpdMistake) -> LighttpdValue {
+    private mutating func expression(in target: Target) throws(LighttpdError) -> LighttpdValue {
         var value = try value(in: target)
         while isAt("+") {
             let place = place
@@ -271,7 +271,7 @@ struct LighttpdReader {
             skipNewlines()
             let next = try self.value(in: target)
             guard let sum = value.joined(with: next) else {
-                throw LighttpdMistake(
+                throw LighttpdError(
                     at: place, "\(next.shown) cannot be added to \(value.shown)")
             }
             value = sum
@@ -279,7 +279,7 @@ struct LighttpdReader {
         return value
     }
 
-    private mutating func value(in target: Target) throws(LighttpdMistake) -> LighttpdValue {
+    private mutating func value(in target: Target) throws(LighttpdError) -> LighttpdValue {
         let token = token
         switch token.kind {
         case .text:
@@ -298,11 +298,11 @@ struct LighttpdReader {
         }
     }
 
-    private mutating func list(in target: Target) throws(LighttpdMistake) -> [LighttpdEntry] {
+    private mutating func list(in target: Target) throws(LighttpdError) -> [LighttpdEntry] {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.deepest else {
-            throw LighttpdMistake(at: place, "lists are nested too deep")
+            throw LighttpdError(at: place, "lists are nested too deep")
         }
         try expect("(")
         var entries: [LighttpdEntry] = []
@@ -328,11 +328,11 @@ struct LighttpdReader {
     /// `var.NAME`, `env.NAME`, or the value of a directive that stands above.
     private mutating func variable(
         _ name: String, in target: Target, at place: String
-    ) throws(LighttpdMistake) -> LighttpdValue {
+    ) throws(LighttpdError) -> LighttpdValue {
         if name.hasPrefix("env.") {
             let variable = String(name.dropFirst(4))
             guard let value = surroundings.variable(variable) else {
-                throw LighttpdMistake(at: place, "the environment has no \(variable)")
+                throw LighttpdError(at: place, "the environment has no \(variable)")
             }
             return .text(value)
         }
@@ -347,7 +347,7 @@ struct LighttpdReader {
         default:
             // What a condition that does not count here has set is not known.
             if case .nowhere = target { return .text("") }
-            throw LighttpdMistake(
+            throw LighttpdError(
                 at: place, "\(name) has no value; set it above, or put texts in quotes")
         }
     }

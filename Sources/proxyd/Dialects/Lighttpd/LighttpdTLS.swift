@@ -13,10 +13,10 @@ struct LighttpdTLS {
     private subscript(_ name: String) -> LighttpdSetting? { scope[name] ?? global[name] }
 
     /// nil: the socket has no TLS.
-    mutating func configuration() throws(LighttpdMistake) -> TLSListenerConfiguration? {
+    mutating func configuration() throws(LighttpdError) -> TLSListenerConfiguration? {
         guard let engine = self["ssl.engine"], engine.value.isEnabled else { return nil }
         guard let certificate = try path("ssl.pemfile") else {
-            throw LighttpdMistake(
+            throw LighttpdError(
                 at: engine.place, "ssl.engine is enabled, and there is no ssl.pemfile; add one")
         }
         var tls = TLSListenerConfiguration()
@@ -35,7 +35,7 @@ struct LighttpdTLS {
     /// With `verifyclient.activate` clients are asked, and with `enforce`, which is the default, they answer.
     private mutating func readClientCertificates(
         into tls: inout TLSListenerConfiguration
-    ) throws(LighttpdMistake) {
+    ) throws(LighttpdError) {
         let own = try path("ssl.verifyclient.ca-file")
         let authorities = own == nil ? try path("ssl.ca-file") : own
         let name = "ssl.verifyclient.ca-crl-file"
@@ -51,7 +51,7 @@ struct LighttpdTLS {
             return
         }
         guard let authorities else {
-            throw LighttpdMistake(
+            throw LighttpdError(
                 at: activate.place,
                 "ssl.verifyclient.activate is enabled, and there is no ssl.verifyclient.ca-file; add one"
             )
@@ -71,7 +71,7 @@ struct LighttpdTLS {
     /// `ssl.openssl.ssl-conf-cmd = ("MinProtocol" => "TLSv1.2", …)` (SSL_CONF_cmd(3)).
     private mutating func readCommands(
         into tls: inout TLSListenerConfiguration
-    ) throws(LighttpdMistake) {
+    ) throws(LighttpdError) {
         guard let setting = self["ssl.openssl.ssl-conf-cmd"] else { return }
         for entry in setting.value.entries ?? [] {
             let command = entry.key ?? ""
@@ -98,7 +98,7 @@ struct LighttpdTLS {
             }
         }
         guard tls.versions.least <= tls.versions.most else {
-            throw LighttpdMistake(
+            throw LighttpdError(
                 at: setting.place, "MinProtocol is above MaxProtocol, so no version is left")
         }
     }
@@ -106,37 +106,37 @@ struct LighttpdTLS {
     /// nil: an old one, as the least; what is not spoken is left out.
     private func version(
         _ text: String, _ place: String
-    ) throws(LighttpdMistake) -> TLSVersions.Version? {
+    ) throws(LighttpdError) -> TLSVersions.Version? {
         switch text {
         case "TLSv1.3": return .v13
         case "TLSv1.2": return .v12
         case "None", "", "SSLv3", "TLSv1", "TLSv1.0", "TLSv1.1": return nil
-        default: throw LighttpdMistake(at: place, "“\(text.prefix(40))” is no version of TLS")
+        default: throw LighttpdError(at: place, "“\(text.prefix(40))” is no version of TLS")
         }
     }
 
-    private func path(_ name: String) throws(LighttpdMistake) -> String? {
+    private func path(_ name: String) throws(LighttpdError) -> String? {
         guard let setting = self[name] else { return nil }
         guard let path = setting.value.text, path.hasPrefix("/") else {
-            throw LighttpdMistake(
+            throw LighttpdError(
                 at: setting.place,
                 "\(name) is \(setting.value.shown); write the whole path of a file")
         }
         return path
     }
 
-    private func names(_ name: String) throws(LighttpdMistake) -> String? {
+    private func names(_ name: String) throws(LighttpdError) -> String? {
         guard let setting = self[name] else { return nil }
         return try names(setting.value.text ?? setting.value.shown, of: name, at: setting.place)
     }
 
     private func names(
         _ text: String, of name: String, at place: String
-    ) throws(LighttpdMistake) -> String {
+    ) throws(LighttpdError) -> String {
         do throws(ValueError) {
             return try TLSWords.names(text, as: name)
         } catch {
-            throw LighttpdMistake(at: place, "\(error.problem); \(error.remedy)")
+            throw LighttpdError(at: place, "\(error.problem); \(error.remedy)")
         }
     }
 

@@ -71,7 +71,7 @@ struct LighttpdSocket: Equatable, Sendable {
 }
 
 /// What is wrong with a lighttpd configuration file.
-struct LighttpdMistake: Error, Equatable {
+struct LighttpdError: Error, Equatable {
     /// `FILE:LINE`; empty: the file as a whole.
     var place: String
     var problem: String

@@ -4,8 +4,8 @@ internal import Shared
 /// lighttpd with mod_sockproxy.
 enum SockproxyDialect: Dialect {
     static func read(
-        _ call: DialectCall, in surroundings: Surroundings
-    ) throws(DialectRefusal) -> DialectMeaning {
+        _ call: DialectCall, in surroundings: HostEnvironment
+    ) throws(DialectError) -> DialectResult {
         let line: SockproxyCommandLine
         do throws(SockproxyCommandLine.Mistake) {
             line = try SockproxyCommandLine(call.arguments, program: call.program)
@@ -23,7 +23,7 @@ enum SockproxyDialect: Dialect {
         guard let file = line.file else {
             throw refusal("No configuration available. Try using the -f option.", of: call)
         }
-        do throws(LighttpdMistake) {
+        do throws(LighttpdError) {
             let reader = try self.reader(file, surroundings)
             if line.task == .parse { return .text("Syntax OK\n") }
             let plan = try plan(reader, line, call, surroundings)
@@ -35,13 +35,13 @@ enum SockproxyDialect: Dialect {
         }
     }
 
-    private static func refusal(_ text: String, of call: DialectCall) -> DialectRefusal {
-        DialectRefusal(text, status: SockproxyCommandLine.failed)
+    private static func refusal(_ text: String, of call: DialectCall) -> DialectError {
+        DialectError(text, status: SockproxyCommandLine.failed)
     }
 
     private static func meaning(
         of plan: DialectPlan, _ line: SockproxyCommandLine, _ call: DialectCall
-    ) throws(LighttpdMistake) -> DialectMeaning {
+    ) throws(LighttpdError) -> DialectResult {
         let warnings = (plan.options.dialect?.greeting ?? []).map { $0 + "\n" }.joined()
         switch line.task {
         case .check: return .text(warnings + "Syntax OK\n")
@@ -51,10 +51,10 @@ enum SockproxyDialect: Dialect {
     }
 
     private static func reader(
-        _ file: String, _ surroundings: Surroundings
-    ) throws(LighttpdMistake) -> LighttpdReader {
+        _ file: String, _ surroundings: HostEnvironment
+    ) throws(LighttpdError) -> LighttpdReader {
         switch surroundings.file(file) {
-        case .failure(let error): throw LighttpdMistake(at: file, error.reason)
+        case .failure(let error): throw LighttpdError(at: file, error.reason)
         case .success(let text):
             var reader = LighttpdReader(in: surroundings, folder: file.folderOfPath)
             try reader.read(text, file: file)
@@ -64,8 +64,8 @@ enum SockproxyDialect: Dialect {
 
     private static func plan(
         _ reader: LighttpdReader, _ line: SockproxyCommandLine, _ call: DialectCall,
-        _ surroundings: Surroundings
-    ) throws(LighttpdMistake) -> DialectPlan {
+        _ surroundings: HostEnvironment
+    ) throws(LighttpdError) -> DialectPlan {
         var translation = SockproxyTranslation(reader)
         try translation.translate()
         var configuration = translation.configuration
@@ -103,11 +103,11 @@ enum SockproxyDialect: Dialect {
 
     /// SIGUSR1: the same file, again.
     private static func reloaded(
-        _ line: SockproxyCommandLine, _ call: DialectCall, _ surroundings: Surroundings,
+        _ line: SockproxyCommandLine, _ call: DialectCall, _ surroundings: HostEnvironment,
         control: ControlConfiguration
     ) throws(ConfigurationErrors) -> Configuration {
         let file = line.file ?? ""
-        do throws(LighttpdMistake) {
+        do throws(LighttpdError) {
             let reader = try reader(file, surroundings)
             var configuration = try plan(reader, line, call, surroundings).configuration
             configuration.control = control

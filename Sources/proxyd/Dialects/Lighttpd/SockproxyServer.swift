@@ -27,13 +27,13 @@ struct SockproxyServerReader {
         remarks.append(ForeignRemark(kind, at: place, text))
     }
 
-    private func mistake(_ problem: String) -> LighttpdMistake {
-        LighttpdMistake(at: place, problem)
+    private func mistake(_ problem: String) -> LighttpdError {
+        LighttpdError(at: place, problem)
     }
 
     private static let form = "( \"\" => ( ( \"host\" => \"10.0.0.1\", \"port\" => 22 ) ) )"
 
-    mutating func server(_ value: LighttpdValue) throws(LighttpdMistake) -> SockproxyServer {
+    mutating func server(_ value: LighttpdValue) throws(LighttpdError) -> SockproxyServer {
         guard let extensions = value.entries, !extensions.isEmpty else {
             throw mistake("sockproxy.server is \(value.shown); write \(Self.form)")
         }
@@ -76,7 +76,7 @@ struct SockproxyServerReader {
 
     private mutating func host(
         _ entry: LighttpdEntry, of word: String
-    ) throws(LighttpdMistake) -> SockproxyHost {
+    ) throws(LighttpdError) -> SockproxyHost {
         let shown = "sockproxy.server = ( \"\(word)\" => ( \"\(entry.key ?? "")\" => ( … ) ) )"
         guard let pairs = entry.value.entries else {
             throw mistake("unexpected value for \(shown): \(entry.value.shown); write \(Self.form)")
@@ -126,7 +126,7 @@ struct SockproxyServerReader {
 
     private func seconds(
         _ keys: [String: LighttpdValue], _ key: String
-    ) throws(LighttpdMistake) -> Int? {
+    ) throws(LighttpdError) -> Int? {
         guard let value = keys[key] else { return nil }
         guard let number = value.number, (0...31_536_000).contains(number) else {
             throw mistake("“\(key)” is \(value.shown); write seconds, as in \"\(key)\" => 5")
@@ -136,7 +136,7 @@ struct SockproxyServerReader {
 
     private func endpoint(
         _ keys: [String: LighttpdValue], _ shown: String
-    ) throws(LighttpdMistake) -> Endpoint {
+    ) throws(LighttpdError) -> Endpoint {
         let host = try text(keys, "host")
         if let socket = try text(keys, "socket") {
             guard host == nil, keys["port"] == nil else {
@@ -171,7 +171,7 @@ struct SockproxyServerReader {
 
     private func text(
         _ keys: [String: LighttpdValue], _ key: String
-    ) throws(LighttpdMistake) -> String? {
+    ) throws(LighttpdError) -> String? {
         guard let value = keys[key] else { return nil }
         guard let text = value.text else {
             throw mistake("“\(key)” is \(value.shown); write a text in quotes")
@@ -179,7 +179,7 @@ struct SockproxyServerReader {
         return text
     }
 
-    private func unix(_ path: String) throws(LighttpdMistake) -> Endpoint {
+    private func unix(_ path: String) throws(LighttpdError) -> Endpoint {
         guard case .unix? = try? Endpoint("unix:\(path)") else {
             throw mistake("“\(path.prefix(120))” cannot be a Unix socket's path")
         }

@@ -13,7 +13,7 @@ struct SockproxyTranslation {
         (global, sockets, remarks) = (reader.global, reader.sockets, reader.remarks)
     }
 
-    mutating func translate() throws(LighttpdMistake) {
+    mutating func translate() throws(LighttpdError) {
         try translateServices()
         try translateDaemon()
         tellOfTheRest()
@@ -28,7 +28,7 @@ struct SockproxyTranslation {
 
     // MARK: Services
 
-    private mutating func translateServices() throws(LighttpdMistake) {
+    private mutating func translateServices() throws(LighttpdError) {
         if let modules = global["server.modules"]?.value.entries,
             !modules.contains(where: { $0.value.text == "mod_sockproxy" })
         {
@@ -63,14 +63,14 @@ struct SockproxyTranslation {
             try addService(server, shared, [:], isFirst: true)
         }
         guard !configuration.services.isEmpty else {
-            throw LighttpdMistake(at: "", "there is no sockproxy.server, so there is nothing to do")
+            throw LighttpdError(at: "", "there is no sockproxy.server, so there is nothing to do")
         }
     }
 
     private mutating func addService(
         _ server: LighttpdSetting, _ listeners: [ListenerConfiguration], _ scope: LighttpdScope,
         isFirst: Bool = false
-    ) throws(LighttpdMistake) {
+    ) throws(LighttpdError) {
         var reader = SockproxyServerReader(place: server.place)
         let hosts = try reader.server(server.value).hosts
         for remark in reader.remarks where !remarks.contains(remark) { remarks.append(remark) }
@@ -183,7 +183,7 @@ struct SockproxyTranslation {
 
     // MARK: Listeners
 
-    private func mainAddress() throws(LighttpdMistake) -> String {
+    private func mainAddress() throws(LighttpdError) -> String {
         let bind = global["server.bind"]?.value.text ?? ""
         let port = global["server.port"]?.value.number ?? 80
         if bind.hasPrefix("/") { return bind }
@@ -193,7 +193,7 @@ struct SockproxyTranslation {
 
     private mutating func listeners(
         at address: String, scope: LighttpdScope, place: String
-    ) throws(LighttpdMistake) -> [ListenerConfiguration] {
+    ) throws(LighttpdError) -> [ListenerConfiguration] {
         var endpoints: [Endpoint] = []
         do throws(ValueError) {
             var text = address
@@ -207,7 +207,7 @@ struct SockproxyTranslation {
             }
             endpoints = [try EndpointReader.listener(text)]
         } catch {
-            throw LighttpdMistake(at: place, "\(error.problem); \(error.remedy)")
+            throw LighttpdError(at: place, "\(error.problem); \(error.remedy)")
         }
         let isV6Only = (scope["server.set-v6only"] ?? global["server.set-v6only"])?.value
         if case .ip(.anyV6, let port)? = endpoints.first, isV6Only.map({ !$0.isEnabled }) ?? false {
@@ -228,7 +228,7 @@ struct SockproxyTranslation {
 
     // MARK: The daemon
 
-    private mutating func translateDaemon() throws(LighttpdMistake) {
+    private mutating func translateDaemon() throws(LighttpdError) {
         pidFile = global["server.pid-file"]?.value.text
         if let limit = global["server.max-connections"]?.value.number, limit > 0 {
             configuration.maxSessions = min(limit, ValueReader.sessions.upperBound)
@@ -244,7 +244,7 @@ struct SockproxyTranslation {
         privileges.group = try account("server.groupname", ValueReader.unixGroup)
         if let setting = global["server.chroot"] {
             guard let chroot = setting.value.text, chroot.hasPrefix("/") else {
-                throw LighttpdMistake(
+                throw LighttpdError(
                     at: setting.place,
                     "server.chroot is \(setting.value.shown); write the whole path of a directory")
             }
@@ -255,7 +255,7 @@ struct SockproxyTranslation {
         var error = ErrorLogConfiguration()
         if let setting = global["server.errorlog"] {
             guard let file = setting.value.text, file.hasPrefix("/") else {
-                throw LighttpdMistake(
+                throw LighttpdError(
                     at: setting.place,
                     "server.errorlog is \(setting.value.shown); write the whole path of a file")
             }
@@ -273,12 +273,12 @@ struct SockproxyTranslation {
 
     private func account(
         _ name: String, _ read: (String, String) throws(ValueError) -> String
-    ) throws(LighttpdMistake) -> String? {
+    ) throws(LighttpdError) -> String? {
         guard let setting = global[name] else { return nil }
         do throws(ValueError) {
             return try read(setting.value.text ?? setting.value.shown, name)
         } catch {
-            throw LighttpdMistake(at: setting.place, "\(name): \(error.problem); \(error.remedy)")
+            throw LighttpdError(at: setting.place, "\(name): \(error.problem); \(error.remedy)")
         }
     }
 

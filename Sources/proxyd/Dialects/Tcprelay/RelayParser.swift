@@ -7,13 +7,13 @@ extension TcprelayParser {
         "remote", "local", "rebalance", "retire", "idle", "tls", "ssl",
     ]
 
-    mutating func readRelay() throws(TcprelayMistake) {
+    mutating func readRelay() throws(TcprelayError) {
         while !(try reader.takes("}")) {
             if try common() { continue }
             let place = reader.token.place
             let word = reader.token.kind == .word ? reader.token.text : ""
             guard Self.relayWords.contains(word) else {
-                throw TcprelayMistake(
+                throw TcprelayError(
                     expected: Self.relayWords + Self.commonWords + ["}"], butGot: reader.token)
             }
             try reader.advance()
@@ -37,7 +37,7 @@ extension TcprelayParser {
 
     private static let remoteWords = ["address", "port", "protocol", "weight", "}"]
 
-    private mutating func readRemote(at place: String) throws(TcprelayMistake) -> TcprelayRemote {
+    private mutating func readRemote(at place: String) throws(TcprelayError) -> TcprelayRemote {
         var remote = TcprelayRemote(place: place)
         try reader.skipEqual()
         try reader.expect("{")
@@ -62,7 +62,7 @@ extension TcprelayParser {
         "cert-file", "certfile", "cert", "key-file", "keyfile", "key", "passphrase",
     ]
 
-    private mutating func readCertificate() throws(TcprelayMistake) {
+    private mutating func readCertificate() throws(TcprelayError) {
         let word = try reader.choice(Self.certificateWords)
         let value = try reader.equalText(word == "passphrase" ? "a passphrase" : "a file")
         switch word {

@@ -8,12 +8,12 @@ extension TcprelayParser {
         "tcp", "single", "sticky", "spawn", "exec",
     ]
 
-    mutating func readSpawnd() throws(TcprelayMistake) {
+    mutating func readSpawnd() throws(TcprelayError) {
         while !(try reader.takes("}")) {
             if try common() { continue }
             let place = reader.token.place
             guard reader.token.kind == .word else {
-                throw TcprelayMistake(
+                throw TcprelayError(
                     expected: Self.spawndWords + Self.commonWords + ["}"], butGot: reader.token)
             }
             let word = reader.token.text
@@ -54,7 +54,7 @@ extension TcprelayParser {
                 spawnd.isSingleProcess = try reader.equalFlag()
             case "sticky": try readSticky()
             default:
-                throw TcprelayMistake(
+                throw TcprelayError(
                     expected: Self.spawndWords + Self.commonWords + ["}"], butGot: reader.token)
             }
         }
@@ -62,14 +62,14 @@ extension TcprelayParser {
 
     // MARK: Lines that several places have
 
-    private mutating func readBindRetryDelay() throws(TcprelayMistake) -> Int {
+    private mutating func readBindRetryDelay() throws(TcprelayError) -> Int {
         try reader.expect("bind")
         try reader.expect("retry")
         try reader.expect("delay")
         return try reader.equalNumber(in: 0...86_400).value
     }
 
-    private mutating func readTCP(_ keepalive: inout TcprelayKeepalive) throws(TcprelayMistake) {
+    private mutating func readTCP(_ keepalive: inout TcprelayKeepalive) throws(TcprelayError) {
         let place = reader.token.place
         try reader.expect("tcp")
         switch try reader.choice(["keepalive", "bufsize"]) {
@@ -89,7 +89,7 @@ extension TcprelayParser {
         }
     }
 
-    private mutating func readSticky() throws(TcprelayMistake) {
+    private mutating func readSticky() throws(TcprelayError) {
         let place = reader.token.place
         try reader.expect("sticky")
         try reader.expect("cache")
@@ -103,11 +103,11 @@ extension TcprelayParser {
     }
 
     /// `permit|deny [not] CIDR`, and `acl accept CIDR`, as one document has it.
-    private mutating func readRule() throws(TcprelayMistake) {
+    private mutating func readRule() throws(TcprelayError) {
         let place = reader.token.place
         if try reader.takes("acl") {
             guard ["accept", "permit", "deny", "reject"].contains(reader.token.text) else {
-                throw TcprelayMistake(
+                throw TcprelayError(
                     expected: ["accept", "permit", "deny", "reject"], butGot: reader.token)
             }
         }
@@ -116,7 +116,7 @@ extension TcprelayParser {
         let isNegated = try reader.takes("not")
         let text = try reader.text("a network")
         guard let network = Self.network(text.value) else {
-            throw TcprelayMistake(
+            throw TcprelayError(
                 at: text.place,
                 "Expected a network, as 10.0.0.0/8, but got '\(text.value.prefix(80))'.")
         }
@@ -140,10 +140,10 @@ extension TcprelayParser {
         "ipc", "sticky", "}",
     ]
 
-    private mutating func readSpawn() throws(TcprelayMistake) {
+    private mutating func readSpawn() throws(TcprelayError) {
         let place = reader.token.place
         guard reader.token.kind == .word else {
-            throw TcprelayMistake(expected: Self.spawnWords, butGot: reader.token)
+            throw TcprelayError(expected: Self.spawnWords, butGot: reader.token)
         }
         let word = reader.token.text
         switch word {
@@ -178,7 +178,7 @@ extension TcprelayParser {
             try reader.expect("key")
             _ = try reader.equalText("a key")
             reader.remark(.ignored, at: place, "ipc key has no effect: the file is read once")
-        default: throw TcprelayMistake(expected: Self.spawnWords, butGot: reader.token)
+        default: throw TcprelayError(expected: Self.spawnWords, butGot: reader.token)
         }
     }
 
@@ -190,7 +190,7 @@ extension TcprelayParser {
         "aaa.protocol", "}",
     ]
 
-    private mutating func readListen(at place: String) throws(TcprelayMistake) -> TcprelayListen {
+    private mutating func readListen(at place: String) throws(TcprelayError) -> TcprelayListen {
         var listen = TcprelayListen(place: place)
         try reader.skipEqual()
         try reader.expect("{")
@@ -200,7 +200,7 @@ extension TcprelayParser {
 
     private mutating func readListenLine(
         _ listen: inout TcprelayListen
-    ) throws(TcprelayMistake) {
+    ) throws(TcprelayError) {
         let place = reader.token.place
         // A bare address, as the published sample has it.
         if reader.token.kind == .quoted || IPAddress(reader.token.text) != nil
@@ -210,7 +210,7 @@ extension TcprelayParser {
             return
         }
         guard reader.token.kind == .word else {
-            throw TcprelayMistake(expected: Self.listenWords, butGot: reader.token)
+            throw TcprelayError(expected: Self.listenWords, butGot: reader.token)
         }
         let word = reader.token.text
         switch word {
@@ -222,7 +222,7 @@ extension TcprelayParser {
         default: break
         }
         guard Self.listenWords.contains(word), word != "}" else {
-            throw TcprelayMistake(expected: Self.listenWords, butGot: reader.token)
+            throw TcprelayError(expected: Self.listenWords, butGot: reader.token)
         }
         try reader.advance()
         switch word {
@@ -234,7 +234,7 @@ extension TcprelayParser {
         case "mode":
             let text = try reader.equalText("permission bits")
             guard let mode = UInt32(text.value, radix: 8), mode <= 0o777 else {
-                throw TcprelayMistake(
+                throw TcprelayError(
                     at: text.place,
                     "Expected permission bits in octal, but got '\(text.value.prefix(80))'.")
             }
@@ -246,7 +246,7 @@ extension TcprelayParser {
             let words = word == "type" ? Self.types : Self.protocols
             let chosen = try reader.choice(words)
             guard !["UDP", "udp", "DGRAM"].contains(chosen) else {
-                throw TcprelayMistake(
+                throw TcprelayError(
                     at: place,
                     "Expected a stream, but got '\(chosen)': datagrams cannot be relayed.")
             }
@@ -282,7 +282,7 @@ extension TcprelayParser {
     private static func isZero(_ text: String) -> Bool { text == "::0" || text == "::" }
 
     /// An address, whose brackets are words of their own unless they stand in quotes.
-    mutating func readAddress() throws(TcprelayMistake) -> TcprelayValue<String> {
+    mutating func readAddress() throws(TcprelayError) -> TcprelayValue<String> {
         let place = reader.token.place
         guard try reader.takes("[") else { return try reader.text("an address") }
         let inner = try reader.text("an address").value
@@ -295,9 +295,9 @@ extension TcprelayParser {
     }
 
     /// `tls`, `tls = yes|no|auto`, `tls = TLSv1.2,TLSv1.3` or `tls psk = …`.
-    private mutating func readTLS() throws(TcprelayMistake) -> TLSVersions? {
+    private mutating func readTLS() throws(TcprelayError) -> TLSVersions? {
         if try reader.takes("psk") {
-            throw TcprelayMistake(
+            throw TcprelayError(
                 at: reader.token.place,
                 "Expected certificates, but got 'psk', which is not available.")
         }
@@ -308,7 +308,7 @@ extension TcprelayParser {
         case "no", "deny", "false": return nil
         case "yes", "permit", "true": return TLSVersions()
         case "auto":
-            throw TcprelayMistake(
+            throw TcprelayError(
                 at: place, "Expected 'yes' or 'no', but got 'auto': a listener has TLS or has not.")
         default:
             var words = [word]
@@ -321,7 +321,7 @@ extension TcprelayParser {
 
     private mutating func versions(
         _ words: [String], at place: String
-    ) throws(TcprelayMistake) -> TLSVersions {
+    ) throws(TcprelayError) -> TLSVersions {
         let spoken = TLSVersions.Version.allCases
         let known = spoken.filter { words.contains("TLSv\($0.rawValue)") }
         let others = words.filter { word in !spoken.contains { word == "TLSv\($0.rawValue)" } }
@@ -331,7 +331,7 @@ extension TcprelayParser {
                 ["yes", "no"] + Self.oldVersions + spoken.map { "TLSv\($0.rawValue)" })
         }
         guard let least = known.min(), let most = known.max() else {
-            throw TcprelayMistake(
+            throw TcprelayError(
                 at: place, "Expected TLSv1.2 or TLSv1.3, but got '\(words.joined(separator: ","))'."
             )
         }

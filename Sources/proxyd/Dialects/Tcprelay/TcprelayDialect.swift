@@ -3,28 +3,28 @@ internal import Shared
 /// tcprelay with its built-in spawnd, of Marc Huber's event-driven servers.
 enum TcprelayDialect: Dialect {
     static func read(
-        _ call: DialectCall, in surroundings: Surroundings
-    ) throws(DialectRefusal) -> DialectMeaning {
+        _ call: DialectCall, in surroundings: HostEnvironment
+    ) throws(DialectError) -> DialectResult {
         let line: TcprelayCommandLine
         do throws(TcprelayCommandLine.Mistake) {
             line = try TcprelayCommandLine(call.arguments, program: call.program)
         } catch {
-            guard case .usage(let text) = error else { throw DialectRefusal("", status: 64) }
-            throw DialectRefusal(
+            guard case .usage(let text) = error else { throw DialectError("", status: 64) }
+            throw DialectError(
                 (text.isEmpty ? "" : text + "\n") + TcprelayCommandLine.usage(call.program),
                 status: TcprelayStatus.usage.rawValue)
         }
         if line.showsVersion {
             // On standard error, as the original has it.
-            throw DialectRefusal(
+            throw DialectError(
                 "\(call.program) version proxyd-\(Version.string)",
                 status: TcprelayStatus.good.rawValue)
         }
         let plan: DialectPlan
-        do throws(TcprelayMistake) {
+        do throws(TcprelayError) {
             plan = try self.plan(line, call, surroundings)
         } catch {
-            throw DialectRefusal(error.text, status: error.status.rawValue)
+            throw DialectError(error.text, status: error.status.rawValue)
         }
         guard line.checksOnly else { return .run(plan) }
         _ = try plan.validated(for: call)
@@ -32,8 +32,8 @@ enum TcprelayDialect: Dialect {
     }
 
     private static func plan(
-        _ line: TcprelayCommandLine, _ call: DialectCall, _ surroundings: Surroundings
-    ) throws(TcprelayMistake) -> DialectPlan {
+        _ line: TcprelayCommandLine, _ call: DialectCall, _ surroundings: HostEnvironment
+    ) throws(TcprelayError) -> DialectPlan {
         var translation = try translation(line, surroundings)
         var configuration = try translation.configuration()
         let settings = translation.settings
@@ -77,17 +77,17 @@ enum TcprelayDialect: Dialect {
     ]
 
     private static func translation(
-        _ line: TcprelayCommandLine, _ surroundings: Surroundings
-    ) throws(TcprelayMistake) -> TcprelayTranslation {
+        _ line: TcprelayCommandLine, _ surroundings: HostEnvironment
+    ) throws(TcprelayError) -> TcprelayTranslation {
         if let end = line.file.firstRange(of: "://") {
-            throw TcprelayMistake(
+            throw TcprelayError(
                 at: line.file,
                 "\(line.file[..<end.lowerBound])-URLs are not fetched; fetch it before, with: "
                     + "curl -fsSo tcprelay.cfg URL", status: .noInput)
         }
         switch surroundings.file(line.file) {
         case .failure(let error):
-            throw TcprelayMistake(at: line.file, error.reason, status: .noInput)
+            throw TcprelayError(at: line.file, error.reason, status: .noInput)
         case .success(let text):
             let file = TcprelayFile(
                 spawnd: line.spawnd ?? "spawnd", relay: line.relay ?? "tcprelay",
@@ -99,10 +99,10 @@ enum TcprelayDialect: Dialect {
 
     /// SIGHUP: the same file, again.
     private static func reloaded(
-        _ line: TcprelayCommandLine, _ call: DialectCall, _ surroundings: Surroundings,
+        _ line: TcprelayCommandLine, _ call: DialectCall, _ surroundings: HostEnvironment,
         control: ControlConfiguration
     ) throws(ConfigurationErrors) -> Configuration {
-        do throws(TcprelayMistake) {
+        do throws(TcprelayError) {
             var configuration = try plan(line, call, surroundings).configuration
             configuration.control = control
             return configuration
@@ -128,7 +128,7 @@ enum TcprelayDialect: Dialect {
     }
 }
 
-extension TcprelayMistake {
+extension TcprelayError {
     /// As the original tells it.
     fileprivate var text: String {
         let line = place.isEmpty ? problem : "\(place): \(problem)"

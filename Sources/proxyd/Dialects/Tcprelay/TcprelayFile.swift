@@ -6,11 +6,11 @@ struct TcprelayFile {
     var spawnd = "spawnd"
     /// The name of the section for the remotes.
     var relay = "tcprelay"
-    var surroundings: Surroundings
+    var surroundings: HostEnvironment
 
     /// Each section is looked for by itself: what stands behind it has no effect on it, as in the original,
     /// where two programs read the file.
-    func settings(_ text: String, name: String) throws(TcprelayMistake) -> TcprelaySettings {
+    func settings(_ text: String, name: String) throws(TcprelayError) -> TcprelaySettings {
         var listening = TcprelayParser(
             try TcprelayReader(text, file: name, in: surroundings))
         try listening.run(to: spawnd, .spawnd)
@@ -40,14 +40,14 @@ struct TcprelayParser {
     init(_ reader: TcprelayReader) { self.reader = reader }
 
     /// Goes on until the section with this name has been read. Nothing behind it is looked at.
-    mutating func run(to name: String, _ kind: Kind) throws(TcprelayMistake) {
+    mutating func run(to name: String, _ kind: Kind) throws(TcprelayError) {
         while true {
             if try common() { continue }
             if try reader.takes("id") {
                 try reader.skipEqual()
                 let found = try reader.text("a section's name")
                 guard reader.isAt("{") else {
-                    throw TcprelayMistake(expected: ["{"], butGot: reader.token)
+                    throw TcprelayError(expected: ["{"], butGot: reader.token)
                 }
                 guard found.value == name else {
                     try reader.skipBraces()
@@ -67,9 +67,9 @@ struct TcprelayParser {
             } else if try reader.takes("alias") {
                 try reader.defineAlias()
             } else if reader.token.kind == .end {
-                throw TcprelayMistake(at: "", "FATAL: No configuration for id '\(name)' found.")
+                throw TcprelayError(at: "", "FATAL: No configuration for id '\(name)' found.")
             } else {
-                throw TcprelayMistake(
+                throw TcprelayError(
                     expected: ["id", "setenv", "include", "alias"] + Self.commonWords,
                     butGot: reader.token)
             }
@@ -81,7 +81,7 @@ struct TcprelayParser {
     static let commonWords = ["syslog", "proctitle", "coredump", "debug", "trace"]
 
     /// Whether there was a directive that each section takes.
-    mutating func common() throws(TcprelayMistake) -> Bool {
+    mutating func common() throws(TcprelayError) -> Bool {
         let place = reader.token.place
         if try reader.takes("syslog") {
             try readSyslog()
@@ -107,14 +107,14 @@ struct TcprelayParser {
     }
 
     /// `A | B & C`, as debugging has it.
-    private mutating func skipWords() throws(TcprelayMistake) {
+    private mutating func skipWords() throws(TcprelayError) {
         repeat {
             while try reader.takes("!") {}
             _ = try reader.text("a word")
         } while try reader.takesJoint()
     }
 
-    private mutating func readSyslog() throws(TcprelayMistake) {
+    private mutating func readSyslog() throws(TcprelayError) {
         let parenthesis = try reader.takes("(")
         let word = try reader.choice(["ident", "facility", "severity", "level"])
         let value = try reader.equalText("a word")
@@ -145,9 +145,9 @@ struct TcprelayParser {
         }
     }
 
-    static func unknown(_ value: TcprelayValue<String>, _ known: [String]) -> TcprelayMistake {
+    static func unknown(_ value: TcprelayValue<String>, _ known: [String]) -> TcprelayError {
         let list = known.map { "'\($0)'" }
-        return TcprelayMistake(
+        return TcprelayError(
             at: value.place,
             "Expected \(list.dropLast().joined(separator: ", ")) or \(list.last ?? ""), "
                 + "but got '\(value.value.prefix(80))'.")
@@ -155,7 +155,7 @@ struct TcprelayParser {
 }
 
 extension TcprelayReader {
-    fileprivate mutating func takesJoint() throws(TcprelayMistake) -> Bool {
+    fileprivate mutating func takesJoint() throws(TcprelayError) -> Bool {
         for word in ["|", "&", ","] where isAt(word) {
             try advance()
             return true

@@ -17,7 +17,7 @@ struct TcprelayLexer {
 
     mutating func next(
         _ variable: (String) -> String?
-    ) throws(TcprelayMistake) -> TcprelayToken {
+    ) throws(TcprelayError) -> TcprelayToken {
         skipBlanks()
         guard let byte = peek else { return token(.end, "") }
         if Self.symbols.contains(byte) {
@@ -63,7 +63,7 @@ struct TcprelayLexer {
 
     private mutating func quoted(
         by quote: UInt8, _ value: (String) -> String?
-    ) throws(TcprelayMistake) -> TcprelayToken {
+    ) throws(TcprelayError) -> TcprelayToken {
         let first = line
         var text: [UInt8] = []
         advance()
@@ -86,15 +86,15 @@ struct TcprelayLexer {
                 advance()
             }
         }
-        throw TcprelayMistake(
+        throw TcprelayError(
             at: "\(file):\(first)",
             "Expected the quote that closes this text, but got 'end of file'.")
     }
 
     /// The byte that stands for what follows a backslash.
-    private mutating func escape() throws(TcprelayMistake) -> UInt8 {
+    private mutating func escape() throws(TcprelayError) -> UInt8 {
         guard let byte = peek else {
-            throw TcprelayMistake(
+            throw TcprelayError(
                 at: "\(file):\(line)", "Expected a character behind '\\', but got 'end of file'.")
         }
         if byte == UInt8(ascii: "x") {

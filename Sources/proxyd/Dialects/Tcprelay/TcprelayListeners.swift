@@ -3,7 +3,7 @@ internal import Shared
 // `listen { … }`, each of which is one listener, or two when it is for every address.
 
 extension TcprelayTranslation {
-    mutating func listeners() throws(TcprelayMistake) -> [ListenerConfiguration] {
+    mutating func listeners() throws(TcprelayError) -> [ListenerConfiguration] {
         var listeners: [ListenerConfiguration] = []
         for listen in settings.spawnd.listens {
             for endpoint in try endpoints(of: listen) {
@@ -20,19 +20,19 @@ extension TcprelayTranslation {
     }
 
     /// Without an address it is every IPv4 address, and every IPv6 address where there are any.
-    private mutating func endpoints(of listen: TcprelayListen) throws(TcprelayMistake) -> [Endpoint]
+    private mutating func endpoints(of listen: TcprelayListen) throws(TcprelayError) -> [Endpoint]
     {
         if let place = listen.isSCTP { throw Self.noSCTP(at: place) }
         if let path = listen.path {
             guard case .unix? = try? Endpoint("unix:\(path.value)") else {
-                throw TcprelayMistake(
+                throw TcprelayError(
                     at: path.place,
                     "Expected a Unix socket's path, but got '\(path.value.prefix(120))'.")
             }
             return [.unix(path: path.value)]
         }
         guard let portText = listen.port else {
-            throw TcprelayMistake(
+            throw TcprelayError(
                 at: listen.place, "Expected 'port' or 'path' in this listen, but got none.")
         }
         let port = try number(of: portText, from: 0)
@@ -44,7 +44,7 @@ extension TcprelayTranslation {
         if text.hasPrefix("["), text.hasSuffix("]") { text = String(text.dropFirst().dropLast()) }
         if let literal = IPAddress(text) { return [.ip(literal, port: port)] }
         guard case .name(let name, _)? = try? Endpoint(text, defaultPort: port) else {
-            throw TcprelayMistake(
+            throw TcprelayError(
                 at: address.place, "Expected an address, but got '\(address.value.prefix(80))'.")
         }
         remark(
@@ -54,7 +54,7 @@ extension TcprelayTranslation {
 
     private mutating func listener(
         _ listen: TcprelayListen, at endpoint: Endpoint, name: String
-    ) throws(TcprelayMistake) -> ListenerConfiguration {
+    ) throws(TcprelayError) -> ListenerConfiguration {
         var listener = ListenerConfiguration(name: name, endpoint: endpoint)
         listener.backlog = Int32(clamping: listen.backlog?.value ?? Self.standardBacklog)
         let delay = listen.bindRetryDelay ?? settings.spawnd.bindRetryDelay ?? 0
@@ -62,32 +62,32 @@ extension TcprelayTranslation {
         listener.socket = try socketOptions(of: listen, at: endpoint)
         if endpoint.isUnix {
             listener.mode = listen.mode?.value ?? listener.mode
-            listener.user = try listen.user.map { value throws(TcprelayMistake) in
+            listener.user = try listen.user.map { value throws(TcprelayError) in
                 try Self.account(value, ValueReader.user)
             }
-            listener.group = try listen.group.map { value throws(TcprelayMistake) in
+            listener.group = try listen.group.map { value throws(TcprelayError) in
                 try Self.account(value, ValueReader.unixGroup)
             }
         }
-        listener.tls = try listen.tls.map { versions throws(TcprelayMistake) in try tls(versions) }
+        listener.tls = try listen.tls.map { versions throws(TcprelayError) in try tls(versions) }
         return listener
     }
 
     /// All listeners have the one certificate of the section `tcprelay`.
     private func tls(
         _ versions: TcprelayValue<TLSVersions>
-    ) throws(TcprelayMistake) -> TLSListenerConfiguration {
+    ) throws(TcprelayError) -> TLSListenerConfiguration {
         guard let certificate = settings.relay.certificate else {
-            throw TcprelayMistake(
+            throw TcprelayError(
                 at: versions.place,
                 "Expected 'tls cert-file' in the section of tcprelay, but got none, and this listener has TLS."
             )
         }
-        let passphrase = try settings.relay.passphrase.map { secret throws(TcprelayMistake) in
+        let passphrase = try settings.relay.passphrase.map { secret throws(TcprelayError) in
             do throws(ValueError) {
                 return try TLSWords.passphrase(secret.revealed, as: "passphrase")
             } catch {
-                throw TcprelayMistake(at: certificate.place, "\(error.problem); \(error.remedy)")
+                throw TcprelayError(at: certificate.place, "\(error.problem); \(error.remedy)")
             }
         }
         var tls = TLSListenerConfiguration()
@@ -116,7 +116,7 @@ extension TcprelayTranslation {
 
     private func socketOptions(
         of listen: TcprelayListen, at endpoint: Endpoint
-    ) throws(TcprelayMistake) -> SocketOptions? {
+    ) throws(TcprelayError) -> SocketOptions? {
         guard !endpoint.isUnix else { return nil }
         let keepalive = listen.keepalive.inheriting(from: settings.spawnd.keepalive)
         var options = SocketOptions()
@@ -128,7 +128,7 @@ extension TcprelayTranslation {
             do throws(ValueError) {
                 options.interface = try ValueReader.interface(vrf.value, as: "vrf")
             } catch {
-                throw TcprelayMistake(at: vrf.place, "\(error.problem); \(error.remedy)")
+                throw TcprelayError(at: vrf.place, "\(error.problem); \(error.remedy)")
             }
         }
         return options.isEmpty ? nil : options

@@ -15,15 +15,15 @@ struct TcprelayReader {
     private var aliases: [String: [TcprelayToken]] = [:]
     /// By `setenv`, which wins over the real environment.
     private var environment: [String: String] = [:]
-    private let surroundings: Surroundings
+    private let surroundings: HostEnvironment
     /// `$CONFDIR`.
     private let folder: String
     /// An alias may hold aliases: so many words are enough for anybody.
     private var budget = 1_000_000
 
     init(
-        _ text: String, file: String, in surroundings: Surroundings
-    ) throws(TcprelayMistake) {
+        _ text: String, file: String, in surroundings: HostEnvironment
+    ) throws(TcprelayError) {
         token = TcprelayToken(kind: .end, text: "", file: file, line: 1)
         sources = [.file(TcprelayLexer(text, file: file))]
         self.surroundings = surroundings
@@ -42,7 +42,7 @@ struct TcprelayReader {
 
     // MARK: Going on
 
-    mutating func advance() throws(TcprelayMistake) {
+    mutating func advance() throws(TcprelayError) {
         while true {
             let next = try raw()
             guard next.kind == .word, let meaning = aliases[next.text] else {
@@ -50,7 +50,7 @@ struct TcprelayReader {
                 return
             }
             guard sources.count < Self.deepest else {
-                throw TcprelayMistake(
+                throw TcprelayError(
                     at: next.place, "Expected no more aliases in aliases, but got '\(next.shown)'.")
             }
             sources.append(.tokens(meaning[...]))
@@ -58,10 +58,10 @@ struct TcprelayReader {
     }
 
     /// The next word as it is written; what has come to its end is left for what it stands in.
-    private mutating func raw() throws(TcprelayMistake) -> TcprelayToken {
+    private mutating func raw() throws(TcprelayError) -> TcprelayToken {
         budget -= 1
         guard budget > 0 else {
-            throw TcprelayMistake(at: token.place, "Expected at most a million words.")
+            throw TcprelayError(at: token.place, "Expected at most a million words.")
         }
         while let source = sources.last {
             switch source {
@@ -96,23 +96,23 @@ struct TcprelayReader {
     func isAt(_ word: String) -> Bool { token.isPlain(word) }
 
     /// Whether the word was there, and is passed.
-    mutating func takes(_ word: String) throws(TcprelayMistake) -> Bool {
+    mutating func takes(_ word: String) throws(TcprelayError) -> Bool {
         guard isAt(word) else { return false }
         try advance()
         return true
     }
 
-    mutating func expect(_ word: String) throws(TcprelayMistake) {
-        guard try takes(word) else { throw TcprelayMistake(expected: [word], butGot: token) }
+    mutating func expect(_ word: String) throws(TcprelayError) {
+        guard try takes(word) else { throw TcprelayError(expected: [word], butGot: token) }
     }
 
     /// The documents leave it out here and there.
-    mutating func skipEqual() throws(TcprelayMistake) { _ = try takes("=") }
+    mutating func skipEqual() throws(TcprelayError) { _ = try takes("=") }
 
     /// One of these words.
-    mutating func choice(_ words: [String]) throws(TcprelayMistake) -> String {
+    mutating func choice(_ words: [String]) throws(TcprelayError) -> String {
         guard token.kind == .word, words.contains(token.text) else {
-            throw TcprelayMistake(expected: words, butGot: token)
+            throw TcprelayError(expected: words, butGot: token)
         }
         let word = token.text
         try advance()
@@ -120,9 +120,9 @@ struct TcprelayReader {
     }
 
     /// A word or a text in quotes.
-    mutating func text(_ noun: String) throws(TcprelayMistake) -> TcprelayValue<String> {
+    mutating func text(_ noun: String) throws(TcprelayError) -> TcprelayValue<String> {
         guard token.kind == .word || token.kind == .quoted else {
-            throw TcprelayMistake(expected: noun, butGot: token)
+            throw TcprelayError(expected: noun, butGot: token)
         }
         let value = TcprelayValue(token.text, at: token.place)
         try advance()
@@ -130,13 +130,13 @@ struct TcprelayReader {
     }
 
     /// `= TEXT`.
-    mutating func equalText(_ noun: String) throws(TcprelayMistake) -> TcprelayValue<String> {
+    mutating func equalText(_ noun: String) throws(TcprelayError) -> TcprelayValue<String> {
         try skipEqual()
         return try text(noun)
     }
 
     /// `= yes`, `permit`, `true`, or their opposites.
-    mutating func equalFlag() throws(TcprelayMistake) -> Bool {
+    mutating func equalFlag() throws(TcprelayError) -> Bool {
         try skipEqual()
         let words = ["yes", "no", "permit", "deny", "true", "false"]
         return ["yes", "permit", "true"].contains(try choice(words))
@@ -145,14 +145,14 @@ struct TcprelayReader {
     /// `= N`, decimal or 0x…, with k, m and g for powers of 1024.
     mutating func equalNumber(
         in range: ClosedRange<Int> = 0...Int(Int32.max)
-    ) throws(TcprelayMistake) -> TcprelayValue<Int> {
+    ) throws(TcprelayError) -> TcprelayValue<Int> {
         try skipEqual()
         let number = TcprelayNumber(token.text)
         guard token.kind == .word, let number, range.contains(number.value) else {
             let noun =
                 number == nil
                 ? "an integer" : "an integer from \(range.lowerBound) to \(range.upperBound)"
-            throw TcprelayMistake(expected: noun, butGot: token)
+            throw TcprelayError(expected: noun, butGot: token)
         }
         if number.hasUnit {
             remark(
@@ -167,7 +167,7 @@ struct TcprelayReader {
 
     // MARK: What the top level has
 
-    mutating func setVariable() throws(TcprelayMistake) {
+    mutating func setVariable() throws(TcprelayError) {
         let name = try text("a variable").value
         let value = try equalText("a value")
         environment[name] = value.value
@@ -179,17 +179,17 @@ struct TcprelayReader {
     }
 
     /// `alias NAME { … }`: the words between the braces.
-    mutating func defineAlias() throws(TcprelayMistake) {
+    mutating func defineAlias() throws(TcprelayError) {
         let name = try text("a name")
         try skipEqual()
-        guard isAt("{") else { throw TcprelayMistake(expected: ["{"], butGot: token) }
+        guard isAt("{") else { throw TcprelayError(expected: ["{"], butGot: token) }
         var words: [TcprelayToken] = []
         var depth = 1
         while true {
             let next = try raw()
             if next.kind == .end {
                 token = next
-                throw TcprelayMistake(expected: ["}"], butGot: next)
+                throw TcprelayError(expected: ["}"], butGot: next)
             }
             if next.isPlain("{") { depth += 1 }
             if next.isPlain("}") { depth -= 1 }
@@ -197,7 +197,7 @@ struct TcprelayReader {
             words.append(next)
         }
         if words.contains(where: { $0.kind == .word && $0.text == name.value }) {
-            throw TcprelayMistake(
+            throw TcprelayError(
                 at: name.place, "Expected other words, but got '\(name.value)' in itself.")
         }
         aliases[name.value] = words
@@ -205,26 +205,26 @@ struct TcprelayReader {
     }
 
     /// Passes a section by its braces; nothing in it has to make sense.
-    mutating func skipBraces() throws(TcprelayMistake) {
+    mutating func skipBraces() throws(TcprelayError) {
         var depth = 0
         repeat {
-            if token.kind == .end { throw TcprelayMistake(expected: ["}"], butGot: token) }
+            if token.kind == .end { throw TcprelayError(expected: ["}"], butGot: token) }
             if isAt("{") { depth += 1 }
             if isAt("}") { depth -= 1 }
             token = try raw()
         } while depth > 0
     }
 
-    mutating func include() throws(TcprelayMistake) {
+    mutating func include() throws(TcprelayError) {
         try skipEqual()
         guard token.kind == .word || token.kind == .quoted else {
-            throw TcprelayMistake(expected: "a file", butGot: token)
+            throw TcprelayError(expected: "a file", butGot: token)
         }
         let pattern = token
         var path = pattern.text
         if path.hasPrefix("$CONFDIR/") { path = folder + path.dropFirst("$CONFDIR".count) }
         guard sources.count < Self.deepest else {
-            throw TcprelayMistake(
+            throw TcprelayError(
                 at: pattern.place,
                 "Expected at most \(Self.deepest) files in files, but got '\(pattern.shown)'."
             )
@@ -236,7 +236,7 @@ struct TcprelayReader {
             switch surroundings.file(path) {
             case .success(let text): sources.append(.file(TcprelayLexer(text, file: path)))
             case .failure(let error):
-                throw TcprelayMistake(
+                throw TcprelayError(
                     at: pattern.place, "\(path): \(error.reason)", status: .noInput)
             }
         }

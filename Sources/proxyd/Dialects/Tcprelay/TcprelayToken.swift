@@ -23,7 +23,7 @@ struct TcprelayToken: Equatable, Sendable {
 }
 
 /// What is wrong with a tcprelay configuration, in the original's shape.
-struct TcprelayMistake: Error, Equatable {
+struct TcprelayError: Error, Equatable {
     /// `FILE:LINE`, or the file.
     var place: String
     var problem: String

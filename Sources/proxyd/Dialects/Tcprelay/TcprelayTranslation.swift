@@ -3,10 +3,10 @@ internal import Shared
 /// What a tcprelay configuration means: one service with one group.
 struct TcprelayTranslation {
     let settings: TcprelaySettings
-    let surroundings: Surroundings
+    let surroundings: HostEnvironment
     private(set) var remarks: [ForeignRemark]
 
-    init(_ settings: TcprelaySettings, in surroundings: Surroundings) {
+    init(_ settings: TcprelaySettings, in surroundings: HostEnvironment) {
         self.settings = settings
         self.surroundings = surroundings
         remarks = settings.remarks
@@ -14,12 +14,12 @@ struct TcprelayTranslation {
 
     static let serviceName = "tcprelay"
 
-    mutating func configuration() throws(TcprelayMistake) -> Configuration {
+    mutating func configuration() throws(TcprelayError) -> Configuration {
         var service = ServiceConfiguration(name: Self.serviceName)
         service.listeners = try listeners()
         tellOfTLS()
         guard !service.listeners.isEmpty else {
-            throw TcprelayMistake(at: "", "No 'listen' defined! Exiting.", status: .system)
+            throw TcprelayError(at: "", "No 'listen' defined! Exiting.", status: .system)
         }
         service.groups = [try group()]
         service.access = access()
@@ -91,12 +91,12 @@ struct TcprelayTranslation {
 
     // MARK: Privileges
 
-    private mutating func privileges() throws(TcprelayMistake) -> PrivilegesConfiguration {
+    private mutating func privileges() throws(TcprelayError) -> PrivilegesConfiguration {
         var privileges = PrivilegesConfiguration()
-        privileges.user = try settings.spawnd.user.map { value throws(TcprelayMistake) in
+        privileges.user = try settings.spawnd.user.map { value throws(TcprelayError) in
             try Self.account(value, ValueReader.user)
         }
-        privileges.group = try settings.spawnd.group.map { value throws(TcprelayMistake) in
+        privileges.group = try settings.spawnd.group.map { value throws(TcprelayError) in
             try Self.account(value, ValueReader.unixGroup)
         }
         if privileges.isAsked {
@@ -111,17 +111,17 @@ struct TcprelayTranslation {
 
     static func account(
         _ value: TcprelayValue<String>, _ read: (String, String) throws(ValueError) -> String
-    ) throws(TcprelayMistake) -> String {
+    ) throws(TcprelayError) -> String {
         do throws(ValueError) {
             return try read(value.value, "it")
         } catch {
-            throw TcprelayMistake(at: value.place, "\(error.problem); \(error.remedy)")
+            throw TcprelayError(at: value.place, "\(error.problem); \(error.remedy)")
         }
     }
 
     // MARK: Remotes
 
-    private mutating func group() throws(TcprelayMistake) -> GroupConfiguration {
+    private mutating func group() throws(TcprelayError) -> GroupConfiguration {
         var group = GroupConfiguration(name: "0")
         group.balance.policy = .leastConnections
         if let rebalance = settings.relay.rebalance, rebalance.value > 0 {
@@ -129,14 +129,14 @@ struct TcprelayTranslation {
         }
         if let local = settings.relay.localAddress {
             guard let address = IPAddress(local.value), address != .anyV4, address != .anyV6 else {
-                throw TcprelayMistake(
+                throw TcprelayError(
                     at: local.place,
                     "Expected an IP address of this machine, but got '\(local.value.prefix(80))'.")
             }
             group.ownSource = .addresses([address])
         }
         guard !settings.relay.remotes.isEmpty else {
-            throw TcprelayMistake(at: "", "No remote services defined! Exiting.", status: .usage)
+            throw TcprelayError(at: "", "No remote services defined! Exiting.", status: .usage)
         }
         for remote in settings.relay.remotes {
             var channel = ChannelConfiguration(
@@ -153,15 +153,15 @@ struct TcprelayTranslation {
         return group
     }
 
-    private func endpoint(of remote: TcprelayRemote) throws(TcprelayMistake) -> Endpoint {
+    private func endpoint(of remote: TcprelayRemote) throws(TcprelayError) -> Endpoint {
         if let place = remote.isSCTP { throw Self.noSCTP(at: place) }
         guard let address = remote.address else {
-            throw TcprelayMistake(
+            throw TcprelayError(
                 at: remote.place, "Expected 'address' in this remote, but got none.")
         }
         if let path = Self.unixPath(address.value) {
             guard case .unix? = try? Endpoint("unix:\(path)") else {
-                throw TcprelayMistake(
+                throw TcprelayError(
                     at: address.place,
                     "Expected a Unix socket's path, but got '\(path.prefix(120))'.")
             }
@@ -172,21 +172,21 @@ struct TcprelayTranslation {
             text = String(text.dropFirst(prefix.count))
             break
         }
-        let port = try remote.port.map { value throws(TcprelayMistake) in
+        let port = try remote.port.map { value throws(TcprelayError) in
             try number(of: value, from: 1)
         }
         let found: Endpoint?
         if let literal = IPAddress(text) {
             found = port.map { .ip(literal, port: $0) }
             guard found != nil else {
-                throw TcprelayMistake(
+                throw TcprelayError(
                     at: remote.place, "Expected 'port' in this remote, but got none.")
             }
         } else {
             found = try? Endpoint(text, defaultPort: port)
         }
         guard case .ip(let host, let port)? = found, port > 0, host != .anyV4, host != .anyV6 else {
-            throw TcprelayMistake(
+            throw TcprelayError(
                 at: address.place,
                 "Expected an IP address, but got '\(address.value.prefix(80))'.")
         }
@@ -201,19 +201,19 @@ struct TcprelayTranslation {
     /// A number, or a service's name.
     func number(
         of port: TcprelayValue<String>, from least: UInt16
-    ) throws(TcprelayMistake) -> UInt16 {
+    ) throws(TcprelayError) -> UInt16 {
         let isNumber = port.value.utf8.allSatisfy { (0x30...0x39).contains($0) }
         let number = isNumber ? UInt16(port.value) : surroundings.port(port.value)
         guard let number, number >= least else {
-            throw TcprelayMistake(
+            throw TcprelayError(
                 at: port.place,
                 "Expected a port, or the name of a service, but got '\(port.value.prefix(80))'.")
         }
         return number
     }
 
-    static func noSCTP(at place: String) -> TcprelayMistake {
-        TcprelayMistake(
+    static func noSCTP(at place: String) -> TcprelayError {
+        TcprelayError(
             at: place, "Expected 'TCP', but got 'SCTP', which is not available in this version.")
     }
 }

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What a dialect may know of the machine; a test makes its own.
-struct Surroundings: Sendable {
+struct HostEnvironment: Sendable {
     /// A variable of the environment.
     var variable: @Sendable (String) -> String?
     /// A text file, or why it cannot be read.

@@ -1,10 +1,10 @@
 internal import Glibc
 internal import Shared
 
-extension Surroundings {
+extension HostEnvironment {
     /// This machine.
-    static var real: Surroundings {
-        Surroundings(
+    static var real: HostEnvironment {
+        HostEnvironment(
             variable: ProcessEnvironment.value(of:),
             file: { path in
                 do throws(ConfigurationErrors) {

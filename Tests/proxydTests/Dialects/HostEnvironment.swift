@@ -1,9 +1,9 @@
 @testable import proxyd
 
-extension Surroundings {
+extension HostEnvironment {
     /// A machine with nothing on it.
-    static var empty: Surroundings {
-        Surroundings(
+    static var empty: HostEnvironment {
+        HostEnvironment(
             variable: { _ in nil },
             file: { _ in .failure(Unreadable(reason: "No such file or directory")) },
             files: { _ in [] }, kind: { _ in nil },
@@ -15,26 +15,26 @@ extension Surroundings {
 
 extension DialectCall {
     /// The plan of a command line that is good; otherwise what was said instead.
-    func plan(in surroundings: Surroundings = .empty) throws -> DialectPlan {
+    func plan(in surroundings: HostEnvironment = .empty) throws -> DialectPlan {
         guard case .run(var plan) = try meaning(in: surroundings) else {
-            throw DialectRefusal("no plan", status: -1)
+            throw DialectError("no plan", status: -1)
         }
         plan.configuration = try plan.validated(for: self)
         return plan
     }
 
     /// What it says on standard error and ends with; nil when it is good.
-    func refusal(in surroundings: Surroundings = .empty) -> DialectRefusal? {
+    func refusal(in surroundings: HostEnvironment = .empty) -> DialectError? {
         do {
             _ = try plan(in: surroundings)
             return nil
         } catch {
-            return error as? DialectRefusal
+            return error as? DialectError
         }
     }
 
     /// What it runs and what its translation runs are the same.
-    func translationIsSame(in surroundings: Surroundings = .empty) throws -> Bool {
+    func translationIsSame(in surroundings: HostEnvironment = .empty) throws -> Bool {
         let plan = try plan(in: surroundings)
         let text = plan.yaml(for: self)
         return try ConfigurationFile.parse(text, name: "translated") == plan.configuration
