@@ -266,8 +266,8 @@ struct Story {
         return .table(table, attributes: attributes)
     }
 
-    var picture: Picture {
-        Picture(
+    var picture: DaemonSnapshot {
+        DaemonSnapshot(
             epoch: epoch, generation: generation, nowMilliseconds: milliseconds,
             channels: channels, groups: groups, listeners: listeners)
     }

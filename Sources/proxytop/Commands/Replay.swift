@@ -4,7 +4,7 @@ extension Proxytop {
     /// Shows a recording: on the screen, or as a report of its last picture.
     func show(_ path: String, _ capabilities: Capabilities, _ settings: Settings) throws {
         let now = Moment.read()
-        let entries: [Tape.Entry]
+        let entries: [ReplayBuffer.Entry]
         do {
             entries = try Recording.entries(
                 in: RecordingFile.read(path), offsetSeconds: now.offsetSeconds)

@@ -97,7 +97,7 @@ final class Station {
         }
     }
 
-    private func record(_ entry: Tape.Entry) -> [Effect] {
+    private func record(_ entry: ReplayBuffer.Entry) -> [Effect] {
         guard var open = recording.take() else { return [] }
         do throws(RecordingFile.Failure) {
             try open.append(entry)

@@ -153,7 +153,7 @@ extension Request {
 
 extension Act.Target {
     /// The thing that is meant; nil when it is not there any more.
-    init?(_ subject: Subject, in picture: Picture, _ window: SessionWindow = SessionWindow()) {
+    init?(_ subject: Subject, in picture: DaemonSnapshot, _ window: SessionWindow = SessionWindow()) {
         self.subject = subject
         switch subject {
         case .channel(let serial):

@@ -14,7 +14,7 @@ struct ChannelOrder: Equatable, Sendable {
 
     init(_ field: Field) { self.field = field }
 
-    mutating func settle(_ picture: Picture, _ history: History) {
+    mutating func settle(_ picture: DaemonSnapshot, _ history: History) {
         let keyed = picture.channels.map { channel in
             (serial: channel.serial, key: key(channel, history.channels[channel.serial]))
         }

@@ -11,7 +11,7 @@ struct Completion: Equatable, Sendable {
 
     /// `views`: the names of those that were kept.
     init(
-        _ head: String, _ catalog: CommandCatalog, _ picture: Picture?, views: [String] = []
+        _ head: String, _ catalog: CommandCatalog, _ picture: DaemonSnapshot?, views: [String] = []
     ) {
         let start = head.lastIndex(of: " ").map { head.index(after: $0) } ?? head.startIndex
         let begun = String(head[start...])
@@ -46,7 +46,7 @@ struct Completion: Equatable, Sendable {
 
     /// Words that may stand here, each once.
     private static func candidates(
-        after before: [String], _ catalog: CommandCatalog, _ picture: Picture?
+        after before: [String], _ catalog: CommandCatalog, _ picture: DaemonSnapshot?
     ) -> [String] {
         var words: [String] = []
         func add(_ word: String) { if !words.contains(word) { words.append(word) } }
@@ -87,7 +87,7 @@ struct Completion: Equatable, Sendable {
         return words
     }
 
-    private static func paths(_ picture: Picture?, _ argument: String) -> [String] {
+    private static func paths(_ picture: DaemonSnapshot?, _ argument: String) -> [String] {
         guard let picture else { return [] }
         let services = picture.services.map(\.name).filter { !$0.isEmpty }
         let groups = picture.groups.map(\.snapshot.path)
@@ -96,7 +96,7 @@ struct Completion: Equatable, Sendable {
     }
 
     /// What a thing is that `set` changes, in the daemon's word.
-    private static func kind(of before: [String], _ verb: String, _ picture: Picture?) -> String {
+    private static func kind(of before: [String], _ verb: String, _ picture: DaemonSnapshot?) -> String {
         guard verb == "set" else { return "listener" }
         let path = before.dropFirst().first ?? ""
         if picture?.groups.contains(where: { $0.snapshot.path == path }) == true { return "group" }
@@ -105,7 +105,7 @@ struct Completion: Equatable, Sendable {
     }
 
     /// The present value, so that it can be seen and changed.
-    private static func value(_ before: [String], _ picture: Picture?) -> String? {
+    private static func value(_ before: [String], _ picture: DaemonSnapshot?) -> String? {
         guard before.count > 2 else { return nil }
         if before[2] == "balance" {
             return picture?.groups.first { $0.snapshot.path == before[1] }?.snapshot.balance

@@ -87,7 +87,7 @@ struct Confirmation: Equatable, Sendable {
     }
 
     /// Looks again at a newer picture. False when a target is gone.
-    mutating func follow(_ picture: Picture, _ window: SessionWindow) -> Bool {
+    mutating func follow(_ picture: DaemonSnapshot, _ window: SessionWindow) -> Bool {
         for index in act.targets.indices {
             guard let target = Act.Target(act.targets[index].subject, in: picture, window),
                 target.serials == act.targets[index].serials
@@ -159,7 +159,7 @@ struct Confirmation: Equatable, Sendable {
     }
 
     /// As it was promised already.
-    mutating func adopt(_ errand: Errands.Errand) {
+    mutating func adopt(_ errand: ScheduledActions.Errand) {
         act.endsOff = true
         act.endsAt = errand.dueAt
         let time = errand.dueAt.map { CalendarTime(seconds: $0) }
@@ -175,7 +175,7 @@ struct Confirmation: Equatable, Sendable {
 
     /// One answer of the plan; with the last one the consequence is known.
     mutating func take(
-        _ attributes: [Reply.Attribute], _ lines: [String], isLast: Bool, in picture: Picture
+        _ attributes: [Reply.Attribute], _ lines: [String], isLast: Bool, in picture: DaemonSnapshot
     ) {
         coming.add(attributes, lines)
         guard isLast else { return }

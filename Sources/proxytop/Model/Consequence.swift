@@ -52,7 +52,7 @@ struct Consequence: Equatable, Sendable {
     private(set) var facts: [Plan.Row] = []
     private(set) var tier = Tier.look
 
-    init(_ act: Act, _ plan: Plan, in picture: Picture) {
+    init(_ act: Act, _ plan: Plan, in picture: DaemonSnapshot) {
         cut = plan.sum("sessions_cut")
         // A transaction cuts nothing that it switches, so of several the sessions on the screen are counted.
         if cut == 0, act.commands.count > 1 {
@@ -78,7 +78,7 @@ struct Consequence: Equatable, Sendable {
     }
 
     /// What the kind of act asks for, whatever comes of it.
-    private static func leastTier(_ act: Act, _ picture: Picture) -> Tier {
+    private static func leastTier(_ act: Act, _ picture: DaemonSnapshot) -> Tier {
         switch act.verb {
         case .kill: return act.targets.count > 1 ? .type : .look
         case .maxc(let maxc?):
@@ -93,7 +93,7 @@ struct Consequence: Equatable, Sendable {
     }
 
     /// Stopping the daemon, and deleting more than a channel.
-    private static func tier(of words: [String], _ picture: Picture) -> Tier {
+    private static func tier(of words: [String], _ picture: DaemonSnapshot) -> Tier {
         switch words.first {
         case "shutdown", "drain-daemon": return .host
         case "remove" where words.count > 1 && words[1] != "listener":
@@ -105,7 +105,7 @@ struct Consequence: Equatable, Sendable {
     }
 
     /// The channels whose sessions `disable PATH cut` ends.
-    private static func cutChannels(_ act: Act, _ picture: Picture) -> [ChannelSnapshot] {
+    private static func cutChannels(_ act: Act, _ picture: DaemonSnapshot) -> [ChannelSnapshot] {
         let paths = act.commands.filter { $0.count > 2 && $0[0] == "disable" && $0[2] == "cut" }
             .map { $0[1] }
         let only = picture.services.count == 1 ? picture.services[0].name + "/" : ""
@@ -123,7 +123,7 @@ struct Consequence: Equatable, Sendable {
     }
 
     /// Channels that take nobody afterwards.
-    private static func lost(_ act: Act, _ plan: Plan, _ picture: Picture) -> Set<UInt64> {
+    private static func lost(_ act: Act, _ plan: Plan, _ picture: DaemonSnapshot) -> Set<UInt64> {
         var lost: Set<UInt64> = []
         if act.verb == .cut || act.verb == .drain {
             lost = act.targets.reduce(into: []) { $0.formUnion($1.serials) }
@@ -150,7 +150,7 @@ struct Consequence: Equatable, Sendable {
     }
 
     private static func overflows(
-        _ service: Picture.Service, _ effects: [GroupEffect]
+        _ service: DaemonSnapshot.Service, _ effects: [GroupEffect]
     ) -> [String] {
         zip(service.groups, effects).enumerated().compactMap { index, pair in
             let (group, effect) = pair
@@ -172,7 +172,7 @@ struct Consequence: Equatable, Sendable {
     }
 
     private mutating func add(
-        _ service: Picture.Service, _ plan: Plan, _ lost: Set<UInt64>, cutsLost: Bool
+        _ service: DaemonSnapshot.Service, _ plan: Plan, _ lost: Set<UInt64>, cutsLost: Bool
     ) {
         var displaced: UInt64 = 0
         var effects: [GroupEffect] = []
@@ -196,7 +196,7 @@ struct Consequence: Equatable, Sendable {
         if !cutsLost { overflows += Self.overflows(service, effects) }
         emptied += effects.filter { $0.usableNow > 0 && $0.usableAfter == 0 }.map(\.title)
         let hadRoom = effects.contains { $0.usableNow > 0 && !$0.now.isFull }
-        stranded += Reserve.resettle(min(displaced, cut), in: &effects)
+        stranded += LossImpact.resettle(min(displaced, cut), in: &effects)
         let hasRoom = effects.contains { $0.usableAfter > 0 && !$0.after.isFull }
         if hadRoom, !hasRoom { closesLastRoom = true }
         groups += effects

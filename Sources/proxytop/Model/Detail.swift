@@ -18,7 +18,7 @@ struct Detail: Equatable, Sendable {
     }
 
     /// What to ask for; nil when the daemon has no such question.
-    func request(_ catalog: CommandCatalog, _ picture: Picture?) -> Request? {
+    func request(_ catalog: CommandCatalog, _ picture: DaemonSnapshot?) -> Request? {
         switch subject {
         case .session(let id):
             return isGone ? nil : Request(words: ["show", "session", String(id)])

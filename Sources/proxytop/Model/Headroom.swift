@@ -12,7 +12,7 @@ struct Headroom: Equatable, Sendable {
     var style: Style { part <= 0.1 ? Style(.full) : .plain }
 
     /// Of the groups that take clients now, the one with least room; nil: none of them has a limit.
-    static func worst(in picture: Picture) -> Headroom? {
+    static func worst(in picture: DaemonSnapshot) -> Headroom? {
         let rooms = picture.services.flatMap { service in
             service.groups.compactMap { group -> Headroom? in
                 let slots = Slots(group.usable)

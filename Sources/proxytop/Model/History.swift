@@ -9,7 +9,7 @@ struct History: Equatable, Sendable {
 
     /// Takes a picture in. Answers true when the daemon was started anew since the last one: its counters
     /// began at nothing, so the tracks do too, and no rate is ever negative.
-    mutating func add(_ picture: Picture) -> Bool {
+    mutating func add(_ picture: DaemonSnapshot) -> Bool {
         let isRestarted = epoch != nil && epoch != picture.epoch
         if isRestarted { self = History() }
         epoch = picture.epoch

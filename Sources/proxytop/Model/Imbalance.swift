@@ -19,7 +19,7 @@ struct Imbalance: Equatable, Sendable {
     static let notable = 1.5
 
     /// Over the last minute; nil: too little was new, or the policy promises no shares.
-    static func of(_ group: Picture.Group, _ history: History) -> Imbalance? {
+    static func of(_ group: DaemonSnapshot.Group, _ history: History) -> Imbalance? {
         let usable = group.usable
         guard usable.count > 1, promisesShares(group.snapshot.balance) else { return nil }
         // As fractions, which do not overflow whatever a daemon says.

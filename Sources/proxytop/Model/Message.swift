@@ -16,7 +16,7 @@ enum Message: Sendable {
     /// A question of a report.
     case ask(Request)
     /// What was recorded, when its time has come.
-    case recorded([Tape.Entry], isLast: Bool)
+    case recorded([ReplayBuffer.Entry], isLast: Bool)
     /// The file that everything is written to takes nothing more.
     case recordingFailed(String)
     /// What became of a file that was to be written; nil: it is there.
@@ -36,7 +36,7 @@ enum Effect: Equatable, Sendable {
     case suspend
     case bell
     /// An answer for the file that everything is written to.
-    case record(Tape.Entry)
+    case record(ReplayBuffer.Entry)
     /// A file to be written, for nobody else to read.
     case write(path: String, text: String)
     /// A line for the history of the command line.

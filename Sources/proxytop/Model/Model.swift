@@ -34,12 +34,12 @@ struct Model: Sendable {
     var isMember = false
     var intervalMilliseconds: UInt64
     var link = Link()
-    var greeting: Greeting?
+    var greeting: HelloReply?
     var catalog = CommandCatalog()
     var round = Round()
-    var tense = Tense.present
+    var tense = TimeMode.present
     /// What the daemon said lately.
-    var tape = Tape()
+    var tape = ReplayBuffer()
     /// While this is the past: the time that it is a look back from.
     var presentNow: Moment?
     /// What came of a report's question.
@@ -51,7 +51,7 @@ struct Model: Sendable {
     var past: Past?
     /// Whether every answer is to be written down.
     var isRecording = false
-    var picture: Picture? {
+    var picture: DaemonSnapshot? {
         didSet {
             findMatches()
             measureColumns()
@@ -64,7 +64,7 @@ struct Model: Sendable {
     /// When the picture came, by our clock.
     var pictureAt: Moment?
     var history = History()
-    var pulse = Pulse()
+    var pulse = DaemonRates()
     var log = EventLog()
     var window = SessionWindow()
     /// The connection that is looked for beyond the window, and how often something was.
@@ -72,10 +72,10 @@ struct Model: Sendable {
     var searches = 0
     var detail: Detail?
     /// What stands beside the channels.
-    var aside = Aside()
+    var aside = SidePanel()
     /// What `w` asked about last.
     var why: Why?
-    var absence = Absence()
+    var absence = AwaySummary()
     /// Whether clients' addresses are shown as tags.
     var hidesClients = false
     /// Whether ages are shown as times of day.
@@ -93,11 +93,11 @@ struct Model: Sendable {
     /// Views to come back to, by their names.
     var savedViews: [SavedView] = []
     /// Who else is there.
-    var company = Company()
+    var company = Presence()
     /// What the daemon takes of its machine.
-    var burden = Burden()
+    var burden = DaemonLoad()
     /// Channels to be switched off when they are empty, or at a time.
-    var errands = Errands()
+    var errands = ScheduledActions()
     /// What the screens of the other daemons have still to do: quitting ends them, too.
     var promisesElsewhere: String?
     /// Channels that go and come back, and how often lately.

@@ -3,8 +3,8 @@ internal import Shared
 /// The rows of the channel table: headings that fold, and channels below them.
 struct Outline: CursorRows, Sendable {
     enum Row: Equatable, Sendable {
-        case service(Picture.Service, isFolded: Bool)
-        case group(Picture.Group, next: String?, isFolded: Bool)
+        case service(DaemonSnapshot.Service, isFolded: Bool)
+        case group(DaemonSnapshot.Group, next: String?, isFolded: Bool)
         case channel(ChannelSnapshot)
         /// Channels of a group that are up, in one line.
         case quiet([ChannelSnapshot], group: UInt64)
@@ -37,7 +37,7 @@ struct Outline: CursorRows, Sendable {
     ///
     /// `isFlat`: no headings; what is folded or quiet is there, too.
     init(
-        _ picture: Picture?, folded: Set<Subject>, matching: Set<UInt64>? = nil,
+        _ picture: DaemonSnapshot?, folded: Set<Subject>, matching: Set<UInt64>? = nil,
         order: ChannelOrder? = nil, quiet: Quiet? = nil, isFlat: Bool = false
     ) {
         guard let picture else {
@@ -83,7 +83,7 @@ struct Outline: CursorRows, Sendable {
     }
 
     /// What there is something to tell of, then the rest in one line.
-    private static func hushed(_ group: Picture.Group, _ quiet: Quiet) -> [Row] {
+    private static func hushed(_ group: DaemonSnapshot.Group, _ quiet: Quiet) -> [Row] {
         var told: [Row] = []
         var rest: [ChannelSnapshot] = []
         for channel in group.channels {

@@ -39,12 +39,12 @@ struct Past: Sendable {
 extension Model {
     /// This model as it was before a round, with nothing of what came later; strips and trends it has from the
     /// present, as far as they go back.
-    fileprivate func emptied(before round: Tape.Round) -> Model {
+    fileprivate func emptied(before round: ReplayBuffer.Round) -> Model {
         var model = self
         model.tense = .past
         model.presentNow = shownNow
         model.past = nil
-        model.tape = Tape()
+        model.tape = ReplayBuffer()
         model.round = Round()
         model.choosesPage = false
         model.isFrozen = false
@@ -98,7 +98,7 @@ extension Model {
     }
 
     /// What was not on the screen then was not asked for, and nobody can say what it was.
-    fileprivate mutating func leaveOut(_ round: Tape.Round) {
+    fileprivate mutating func leaveOut(_ round: ReplayBuffer.Round) {
         func asked(_ words: [String]) -> Bool {
             round.entries.contains { $0.words.starts(with: words) }
         }
@@ -115,7 +115,7 @@ extension Model {
     }
 }
 
-extension Tape.Round {
+extension ReplayBuffer.Round {
     /// The daemon's clock in it.
     fileprivate var daemonNow: UInt64? {
         for entry in entries {

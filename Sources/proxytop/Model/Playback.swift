@@ -1,6 +1,6 @@
 /// A recording that is played: which answers are due, by a clock that runs as fast as one likes.
 struct Playback: Sendable {
-    private let entries: [Tape.Entry]
+    private let entries: [ReplayBuffer.Entry]
     /// When each of them comes, in milliseconds since the first, without the gaps in which nothing was recorded.
     private let times: [UInt64]
     var speed: Double
@@ -13,7 +13,7 @@ struct Playback: Sendable {
     static let longestGapMilliseconds: UInt64 = 60_000
     static let speeds: [Double] = [0.25, 0.5, 1, 2, 5, 10, 20, 50, 100]
 
-    init(_ entries: [Tape.Entry], speed: Double = 1) {
+    init(_ entries: [ReplayBuffer.Entry], speed: Double = 1) {
         self.entries = entries
         self.speed = speed
         var times: [UInt64] = []
@@ -32,7 +32,7 @@ struct Playback: Sendable {
     var isOver: Bool { next >= entries.count }
 
     /// Everything up to a time of day, at once; nil: it does not come to that time.
-    mutating func skip(toSecondOfDay wanted: Int64) -> ArraySlice<Tape.Entry>? {
+    mutating func skip(toSecondOfDay wanted: Int64) -> ArraySlice<ReplayBuffer.Entry>? {
         let found = entries.indices.first { index in
             let at = entries[index].at
             return (at.wallSeconds + at.offsetSeconds) % 86_400 >= wanted
@@ -43,7 +43,7 @@ struct Playback: Sendable {
     }
 
     /// What is due now.
-    mutating func due(at milliseconds: UInt64, isPaused: Bool) -> ArraySlice<Tape.Entry> {
+    mutating func due(at milliseconds: UInt64, isPaused: Bool) -> ArraySlice<ReplayBuffer.Entry> {
         let elapsed = readAt.map { milliseconds > $0 ? milliseconds - $0 : 0 } ?? 0
         readAt = milliseconds
         guard !isPaused else { return [] }
@@ -51,7 +51,7 @@ struct Playback: Sendable {
         return take()
     }
 
-    private mutating func take() -> ArraySlice<Tape.Entry> {
+    private mutating func take() -> ArraySlice<ReplayBuffer.Entry> {
         let first = next
         while next < entries.count, times[next] <= position { next += 1 }
         return entries[first..<next]

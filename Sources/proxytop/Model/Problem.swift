@@ -21,7 +21,7 @@ struct Problem: Equatable, Sendable {
 
     /// Everything that is wrong, worst first, and among equals the one that lasts longest.
     static func all(
-        in picture: Picture, _ history: History, _ flaps: Flaps = Flaps()
+        in picture: DaemonSnapshot, _ history: History, _ flaps: Flaps = Flaps()
     ) -> [Problem] {
         let hasServices = picture.services.count > 1
         var problems = picture.listeners.compactMap(refusal)
@@ -48,7 +48,7 @@ struct Problem: Equatable, Sendable {
     }
 
     private static func trouble(
-        of group: Picture.Group, _ prefix: String, _ history: History
+        of group: DaemonSnapshot.Group, _ prefix: String, _ history: History
     ) -> Problem? {
         let usable = group.usable
         let name = prefix + group.title

@@ -9,7 +9,7 @@ enum Recording {
     /// More is no recording of ours.
     static let mostBytes = 512 << 20
 
-    static func text(of entry: Tape.Entry) -> String {
+    static func text(of entry: ReplayBuffer.Entry) -> String {
         let request = Request(words: entry.words).line
         return "> \(entry.at.milliseconds) \(entry.at.wallSeconds) \(request)"
             + String(decoding: entry.reply.encoded, as: UTF8.self)
@@ -24,14 +24,14 @@ enum Recording {
     }
 
     /// Reads a file. One that ends in the middle of an answer, as a killed program leaves it, is read up to there.
-    static func entries(in bytes: [UInt8], offsetSeconds: Int64) throws(Mistake) -> [Tape.Entry] {
+    static func entries(in bytes: [UInt8], offsetSeconds: Int64) throws(Mistake) -> [ReplayBuffer.Entry] {
         var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)[...]
         var number = 1
         func text(_ line: ArraySlice<UInt8>) -> String { String(decoding: line, as: UTF8.self) }
         guard let first = lines.popFirst(), text(first) == firstLine else {
             throw Mistake(line: 1, problem: "this is no recording; one begins with “\(firstLine)”")
         }
-        var entries: [Tape.Entry] = []
+        var entries: [ReplayBuffer.Entry] = []
         while let line = lines.popFirst() {
             number += 1
             if line.isEmpty { continue }
@@ -46,7 +46,7 @@ enum Recording {
             case nil: throw Mistake(line: number, problem: "not an answer of the control protocol")
             case .error(let code, let message):
                 entries.append(
-                    Tape.Entry(at: at, words: words, reply: .error(code, message: message)))
+                    ReplayBuffer.Entry(at: at, words: words, reply: .error(code, message: message)))
             case .ok(let count, let attributes):
                 // The last line has no end, so it may be half a line.
                 guard lines.count > count else { return entries }
@@ -54,7 +54,7 @@ enum Recording {
                 lines = lines.dropFirst(count)
                 number += count
                 entries.append(
-                    Tape.Entry(
+                    ReplayBuffer.Entry(
                         at: at, words: words, reply: .ok(attributes: attributes, lines: body)))
             }
         }
@@ -74,7 +74,7 @@ enum Recording {
     }
 }
 
-extension Tape {
+extension ReplayBuffer {
     /// Everything that is on it, the events of before included, so that it can be shown by itself.
     func recording(events: [EventSnapshot]) -> [Entry] {
         guard let first = rounds.first else { return opening }

@@ -6,7 +6,7 @@ struct Redaction: Sendable {
     private var tags: [String: String] = [:]
 
     /// Addresses of channels and listeners are not anybody's secret here.
-    mutating func learn(_ entry: Tape.Entry) {
+    mutating func learn(_ entry: ReplayBuffer.Entry) {
         guard case .ok(_, let lines) = entry.reply, let table = Table(lines: lines),
             let column = table.columns.firstIndex(of: "address")
         else { return }
@@ -15,7 +15,7 @@ struct Redaction: Sendable {
         }
     }
 
-    mutating func redacted(_ entry: Tape.Entry) -> Tape.Entry {
+    mutating func redacted(_ entry: ReplayBuffer.Entry) -> ReplayBuffer.Entry {
         guard case .ok(let attributes, let lines) = entry.reply else { return entry }
         var clean = entry
         clean.words = entry.words.map { redacted($0) }

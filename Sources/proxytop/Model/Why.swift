@@ -30,7 +30,7 @@ struct Why: Equatable, Sendable {
     static let reach: UInt64 = 4 * 3_600_000
 
     /// What to ask; a group has no history of its own.
-    func request(_ picture: Picture?) -> Request? {
+    func request(_ picture: DaemonSnapshot?) -> Request? {
         guard let picture else { return nil }
         let path: String
         switch subject {
@@ -195,7 +195,7 @@ struct Why: Equatable, Sendable {
         return Set(group.channels.map(\.serial).filter { $0 != serial } + [group.snapshot.serial])
     }
 
-    private func group(of serial: UInt64, _ model: Model) -> Picture.Group? {
+    private func group(of serial: UInt64, _ model: Model) -> DaemonSnapshot.Group? {
         model.picture?.groups.first { $0.channels.contains { $0.serial == serial } }
     }
 

@@ -15,7 +15,7 @@ struct RecordingFile: ~Copyable {
     private var byteCount: Int
     private var redaction: Redaction?
     /// What a new file begins with, so that it can be shown without the one before.
-    private var opening: [Tape.Entry] = []
+    private var opening: [ReplayBuffer.Entry] = []
 
     /// Opens the file, or goes on with one that is there.
     init(path: String, isRedacted: Bool, limit: Int = RecordingFile.mostBytes) throws(Failure) {
@@ -54,10 +54,10 @@ struct RecordingFile: ~Copyable {
     }
 
     /// Adds an answer. After a failure there is nothing more to be done with the file.
-    mutating func append(_ entry: Tape.Entry) throws(Failure) {
+    mutating func append(_ entry: ReplayBuffer.Entry) throws(Failure) {
         if entry.words == ["hello"] { opening = [] }
         if entry.words == ["hello"] || entry.words == ["describe"] { opening.append(entry) }
-        if byteCount > limit, entry.words == Tape.firstOfRound { try turnOver() }
+        if byteCount > limit, entry.words == ReplayBuffer.firstOfRound { try turnOver() }
         redaction?.learn(entry)
         try put(Recording.text(of: redaction?.redacted(entry) ?? entry))
     }

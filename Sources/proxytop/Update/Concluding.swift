@@ -66,7 +66,7 @@ extension Model {
             remember(running)
             let left = keepPromises(of: running.act)
             let more =
-                left > 0 ? "\(left) stay drained, at most \(Errands.most) wait to be off; " : ""
+                left > 0 ? "\(left) stay drained, at most \(ScheduledActions.most) wait to be off; " : ""
             let occasion = running.act.occasion.map { "\($0): " } ?? ""
             tell(
                 "\(occasion)\(more)ok \(elapsed)ms: \(summary(running)): \(running.act.command)",

@@ -87,7 +87,7 @@ extension Model {
         if path.hasSuffix(".md") || path.hasSuffix(".txt") {
             var text =
                 path.hasSuffix(".md")
-                ? Handover(self).text
+                ? ShiftReport(self).text
                 : render(.ascii).lines.map { $0.trimmingTrailingBlanks + "\n" }.joined()
             if isRedacted {
                 var redaction = Redaction()

@@ -3,13 +3,13 @@ internal import Shared
 // What the model makes of the answers of a round.
 extension Model {
     mutating func welcome(_ attributes: [Reply.Attribute]) -> [Effect] {
-        guard let greeting = Greeting(attributes) else {
+        guard let greeting = HelloReply(attributes) else {
             return [.disconnect] + lost("the answer to hello names no protocol")
         }
-        guard greeting.protocolVersion == Greeting.spokenProtocol else {
+        guard greeting.protocolVersion == HelloReply.spokenProtocol else {
             let text =
                 "the daemon speaks protocol \(greeting.protocolVersion), "
-                + "this proxytop \(Greeting.spokenProtocol); use the one that came with it"
+                + "this proxytop \(HelloReply.spokenProtocol); use the one that came with it"
             return [.quit(.wrongProtocol, message: text)]
         }
         if self.greeting != nil, self.greeting?.epoch == greeting.epoch {
@@ -24,7 +24,7 @@ extension Model {
 
     mutating func complete(_ listeners: [ListenerSnapshot]) {
         guard !isFrozen, let channels = round.channels, let groups = round.groups else { return }
-        let fresh = Picture(
+        let fresh = DaemonSnapshot(
             epoch: round.epoch, generation: round.generation,
             nowMilliseconds: round.nowMilliseconds, channels: channels, groups: groups,
             listeners: listeners)
@@ -56,9 +56,9 @@ extension Model {
     private mutating func beginAnew() {
         tell("daemon restarted \(uptimeText): counters and rates begin anew")
         quietSince = nil
-        pulse = Pulse()
-        aside = Aside()
-        burden = Burden()
+        pulse = DaemonRates()
+        aside = SidePanel()
+        burden = DaemonLoad()
         log = EventLog()
         marks = marks.filter { if case .session = $0 { false } else { true } }
         undo = UndoList()
@@ -95,7 +95,7 @@ extension Model {
     }
 
     /// At the first look a channel may have been anything before its present state; later we know better.
-    private mutating func noteQuiet(_ picture: Picture) {
+    private mutating func noteQuiet(_ picture: DaemonSnapshot) {
         let isQuiet = Problem.all(in: picture, history, flaps).allSatisfy { $0.severity == .note }
         guard isQuiet else {
             quietSince = nil

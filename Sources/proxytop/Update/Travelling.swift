@@ -6,7 +6,7 @@ extension Model {
     static let leapMilliseconds: UInt64 = 60_000
 
     /// Whether this is what it is now, what it was a while ago, or a recording.
-    enum Tense: Equatable, Sendable { case present, past, replay }
+    enum TimeMode: Equatable, Sendable { case present, past, replay }
 
     mutating func travel(_ command: Binding.Command) {
         let rounds = tape.rounds

@@ -44,7 +44,7 @@ struct ChannelTable {
     // MARK: Headings
 
     private func draw(
-        _ service: Picture.Service, _ isFolded: Bool, into grid: inout Grid, row: Int
+        _ service: DaemonSnapshot.Service, _ isFolded: Bool, into grid: inout Grid, row: Int
     ) {
         let channels = service.groups.flatMap(\.channels)
         let fold = isFolded ? glyphs.folded : glyphs.unfolded
@@ -55,7 +55,7 @@ struct ChannelTable {
     }
 
     private func draw(
-        _ group: Picture.Group, _ next: String?, _ isFolded: Bool, into grid: inout Grid, row: Int
+        _ group: DaemonSnapshot.Group, _ next: String?, _ isFolded: Bool, into grid: inout Grid, row: Int
     ) {
         let snapshot = group.snapshot
         var left = Spans(" \(isFolded ? glyphs.folded : glyphs.unfolded) \(group.title)", .heading)

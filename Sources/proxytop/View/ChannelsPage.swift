@@ -22,16 +22,16 @@ struct ChannelsPage {
         for row in lines.columnRow..<bottom {
             grid.fill(glyphs.corners.side, row: row, from: side, to: side + 1, style: .faint)
         }
-        let beside = AsideText(
+        let beside = SidePanelText(
             model: model, glyphs: glyphs, width: grid.size.columns - side - 1, hasSide: true)
         draw(
             beside.beside, into: &grid, row: lines.columnRow, column: side + 1,
             width: grid.size.columns - side - 1, height: bottom - lines.columnRow)
     }
 
-    private static func text(_ model: Model, _ glyphs: Glyphs) -> AsideText {
+    private static func text(_ model: Model, _ glyphs: Glyphs) -> SidePanelText {
         let lines = model.arrangement
-        return AsideText(
+        return SidePanelText(
             model: model, glyphs: glyphs, width: lines.sideColumn ?? model.size.columns,
             hasSide: lines.sideColumn != nil)
     }
@@ -43,7 +43,7 @@ struct ChannelsPage {
             lines.paneHeight > 0
             ? Pane.placed(text(model, .ascii).below, height: lines.paneHeight) : []
         guard let side = lines.sideColumn else { return below }
-        let beside = AsideText(
+        let beside = SidePanelText(
             model: model, glyphs: .ascii, width: model.size.columns - side - 1, hasSide: true)
         let height = lines.tableTop + lines.tableHeight + lines.paneHeight - lines.columnRow
         return below + Pane.placed(beside.beside, height: height)

@@ -3,7 +3,7 @@ internal import Shared
 /// The preview of an act in a frame in the middle of the screen.
 struct DialogBox {
     let confirmation: Confirmation
-    let picture: Picture?
+    let picture: DaemonSnapshot?
     let glyphs: Glyphs
     let now: Moment
     /// Who else is about to change the same.

@@ -18,7 +18,7 @@ struct DialogText {
     }
 
     private let confirmation: Confirmation
-    private let picture: Picture?
+    private let picture: DaemonSnapshot?
     private let width: Int
     private let rival: String?
     private let now: Moment
@@ -27,7 +27,7 @@ struct DialogText {
 
     /// `rival`: who else is about to change the same. `slowness`: of the daemon's last answer, when it was slow.
     init(
-        _ confirmation: Confirmation, _ picture: Picture?, width: Int, _ glyphs: Glyphs,
+        _ confirmation: Confirmation, _ picture: DaemonSnapshot?, width: Int, _ glyphs: Glyphs,
         now: Moment, rival: String? = nil, slowness: Age? = nil
     ) {
         self.now = now

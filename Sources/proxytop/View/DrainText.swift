@@ -6,7 +6,7 @@ struct DrainText {
 
     /// `lingering`: what may never end by itself.
     init(
-        _ channel: ChannelSnapshot, _ model: Model, _ glyphs: Glyphs, lingering: Aside.Lingering?,
+        _ channel: ChannelSnapshot, _ model: Model, _ glyphs: Glyphs, lingering: SidePanel.Lingering?,
         width: Int
     ) {
         let track = model.history.channels[channel.serial]

@@ -18,7 +18,7 @@ struct GroupTable {
     let lines: [Spans]
 
     /// Columns take what their texts need; numbers keep their width, so that they do not jitter.
-    init(_ picture: Picture, _ history: History, _ glyphs: Glyphs, columns: Int) {
+    init(_ picture: DaemonSnapshot, _ history: History, _ glyphs: Glyphs, columns: Int) {
         var all = [
             Column(title: "ID", width: 3),
             Column(title: "TYPE", width: 4, drop: 2),
@@ -72,7 +72,7 @@ struct GroupTable {
     }
 
     private static func cells(
-        _ group: Picture.Group, _ service: Picture.Service, _ name: String, _ history: History,
+        _ group: DaemonSnapshot.Group, _ service: DaemonSnapshot.Service, _ name: String, _ history: History,
         _ glyphs: Glyphs
     ) -> [Cell] {
         let slots = Slots(group.channels)
@@ -85,7 +85,7 @@ struct GroupTable {
         }
         let fresh = group.channels.compactMap { history.channels[$0.serial]?.rates.total }
         let imbalance = Imbalance.of(group, history)
-        let reserve = Reserve.of(group, in: service)
+        let reserve = LossImpact.of(group, in: service)
         return [
             Cell(text: name), Cell(text: PolicyName.short(group.snapshot.balance)),
             Cell(text: group.snapshot.role.word, style: group.snapshot.role.style),

@@ -138,7 +138,7 @@ struct HeaderStrip {
         return spans
     }
 
-    private func add(_ group: Picture.Group, to spans: inout Spans) {
+    private func add(_ group: DaemonSnapshot.Group, to spans: inout Spans) {
         spans.add("\(group.title) \(PolicyName.short(group.snapshot.balance)) ")
         let style = group.snapshot.role.style
         spans.add(group.snapshot.role.word, model.isStale ? style.stale : style)
@@ -153,7 +153,7 @@ struct HeaderStrip {
         if let worst = Headroom.worst(in: picture) {
             room.add("headroom \(worst.title) \(worst.percent)", worst.style)
         }
-        guard isWidest, let loss = Reserve.worst(in: picture) else { return [room] }
+        guard isWidest, let loss = LossImpact.worst(in: picture) else { return [room] }
         var whole = room
         if room.width > 0 { whole.add("   ") }
         whole.add("if one more is lost: ")

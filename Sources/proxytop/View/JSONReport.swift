@@ -24,7 +24,7 @@ struct JSONReport {
         return Self.object(fields)
     }
 
-    private func daemon(_ greeting: Greeting, _ picture: Picture) -> String {
+    private func daemon(_ greeting: HelloReply, _ picture: DaemonSnapshot) -> String {
         Self.object([
             ("host", Self.quoted(greeting.host)), ("version", Self.quoted(greeting.version)),
             ("pid", "\(greeting.pid)"), ("environment", Self.quoted(greeting.environment)),
@@ -34,7 +34,7 @@ struct JSONReport {
         ])
     }
 
-    private func group(_ group: Picture.Group) -> String {
+    private func group(_ group: DaemonSnapshot.Group) -> String {
         let snapshot = group.snapshot
         return Self.object([
             ("path", Self.quoted(snapshot.path)), ("serial", "\(snapshot.serial)"),

@@ -51,7 +51,7 @@ struct OverviewLayout: Equatable, Sendable {
     }
 
     /// Beats that fit beside a strip's label and its scale.
-    static func cells(columns: Int) -> Int { min(Pulse.mostBeats, columns - stripLabel - 10) }
+    static func cells(columns: Int) -> Int { min(DaemonRates.mostBeats, columns - stripLabel - 10) }
 
     var groupRows: Int { max(0, groupHeight - 2) }
     var eventRows: Int { max(0, eventHeight - 1) }

@@ -96,14 +96,14 @@ struct OverviewPage {
         let cells = OverviewLayout.cells(columns: columns)
         guard let now = model.picture?.nowMilliseconds else { return [] }
         let known = UInt64(model.pulse.beats.count)
-        let age = Age(milliseconds: known * Pulse.beatMilliseconds)
-        let span = known < Pulse.mostBeats ? "\(age) are known; " : ""
+        let age = Age(milliseconds: known * DaemonRates.beatMilliseconds)
+        let span = known < DaemonRates.mostBeats ? "\(age) are known; " : ""
         var lines = [
             heading(
-                "LAST \(cells * Int(Pulse.beatMilliseconds) / 60_000) MIN",
+                "LAST \(cells * Int(DaemonRates.beatMilliseconds) / 60_000) MIN",
                 "\(span)a column is 12 s, spikes kept", columns: columns)
         ]
-        let strips: [(String, (Pulse.Beat) -> Double?)] = [
+        let strips: [(String, (DaemonRates.Beat) -> Double?)] = [
             ("new/s", { $0.new }), ("fail/s", { $0.failed }), ("refus/s", { $0.refused }),
             ("out B/s", { $0.outBytes }),
         ]

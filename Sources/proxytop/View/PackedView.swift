@@ -49,7 +49,7 @@ enum PackedView {
         }
     }
 
-    private static func sorted(_ picture: Picture?) -> [ChannelSnapshot] {
+    private static func sorted(_ picture: DaemonSnapshot?) -> [ChannelSnapshot] {
         let worst: [ChannelState] = [.down, .auto, .full, .grace, .drain, .check, .up, .off]
         func rank(_ state: ChannelState) -> Int { worst.firstIndex(of: state) ?? worst.count }
         // Stable, so that channels of one state keep the daemon's order.

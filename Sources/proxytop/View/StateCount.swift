@@ -5,7 +5,7 @@ struct StateCount: Equatable {
     var state: ChannelState
     var number: Int
 
-    static func bad(in picture: Picture?) -> [StateCount] {
+    static func bad(in picture: DaemonSnapshot?) -> [StateCount] {
         let channels = picture?.channels ?? []
         return [ChannelState.down, .auto, .full, .grace].compactMap { state in
             let number = channels.count { $0.state == state }

@@ -40,7 +40,7 @@ struct TextPage {
             title = "views that were kept: Enter shows one, q closes"
             lines = Self.viewLines(model.savedViews)
         case .rehearsal(let serial, _):
-            let rehearsal = Rehearsal(serial, model)
+            let rehearsal = RollingRestartPlan(serial, model)
             title =
                 "restarting \(rehearsal?.title ?? "?") channel by channel: what it would be like"
             lines = rehearsal?.lines ?? [Spans("the group is not there any more", .faint)]

@@ -41,7 +41,7 @@ final class FakeDaemon: Sendable {
     private let acted = DispatchSemaphore(value: 0)
 
     /// `recording`: what a real daemon once answered, given again in the same order.
-    convenience init(path: String, recording: [Tape.Entry]) throws {
+    convenience init(path: String, recording: [ReplayBuffer.Entry]) throws {
         try self.init(path: path)
         let answers = Dictionary(grouping: recording) { $0.words.joined(separator: " ") }
             .mapValues { $0.map(\.reply) }

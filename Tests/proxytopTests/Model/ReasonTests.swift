@@ -242,7 +242,7 @@ struct ReasonTests {
             story.milliseconds += 30_000
             _ = history.add(story.picture)
         }
-        return Imbalance.of(Picture.Group(snapshot: snapshot, channels: story.channels), history)
+        return Imbalance.of(DaemonSnapshot.Group(snapshot: snapshot, channels: story.channels), history)
     }
 
     @Test(

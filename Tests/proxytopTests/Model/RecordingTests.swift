@@ -5,7 +5,7 @@ import Testing
 
 @Suite("recordings")
 struct RecordingTests {
-    private static func text(of entries: [Tape.Entry]) -> [UInt8] {
+    private static func text(of entries: [ReplayBuffer.Entry]) -> [UInt8] {
         Array((Recording.firstLine + "\n" + entries.map(Recording.text).joined()).utf8)
     }
 
@@ -42,7 +42,7 @@ struct RecordingTests {
         }
         #expect(path == "/tmp/x.ptrec")
         let entries = try Recording.entries(in: Array(text.utf8), offsetSeconds: 0)
-        #expect(entries.count { $0.words == Tape.firstOfRound } == stage.model.tape.rounds.count)
+        #expect(entries.count { $0.words == ReplayBuffer.firstOfRound } == stage.model.tape.rounds.count)
         #expect(entries.first?.words == ["hello"])
         stage.send(.written(path: path, fault: "the disk is full"))
         #expect(stage.text.contains("/tmp/x.ptrec was not written: the disk is full"))
@@ -105,8 +105,8 @@ struct RecordingTests {
 
     @Test("a playback gives each answer when its time has come, at its speed, without long gaps")
     func playback() {
-        func entry(_ milliseconds: UInt64) -> Tape.Entry {
-            Tape.Entry(
+        func entry(_ milliseconds: UInt64) -> ReplayBuffer.Entry {
+            ReplayBuffer.Entry(
                 at: Moment(
                     milliseconds: milliseconds, wallSeconds: Int64(milliseconds / 1000),
                     offsetSeconds: 0),
@@ -140,8 +140,8 @@ struct RecordingTests {
     func redaction(text: String, wanted: String) {
         var redaction = Redaction()
         redaction.learn(
-            Tape.Entry(
-                at: .zero, words: Tape.firstOfRound,
+            ReplayBuffer.Entry(
+                at: .zero, words: ReplayBuffer.firstOfRound,
                 reply: .ok(attributes: [], lines: ["path\taddress", "mail/0/0\t10.0.1.10:143"])))
         #expect(redaction.redacted(text) == wanted)
         #expect(redaction.redacted(text) == wanted, "the same tag the next time")

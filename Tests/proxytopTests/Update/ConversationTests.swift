@@ -56,7 +56,7 @@ struct ConversationTests {
         stage.pass(milliseconds: 1000)
         #expect(stage.asked.count { $0.hasPrefix("show history mail ") } == 1)
         let beats = stage.model.pulse.beats
-        #expect(beats.count == Pulse.mostBeats)
+        #expect(beats.count == DaemonRates.mostBeats)
         #expect(zip(beats, beats.dropFirst()).allSatisfy { $0.number + 1 == $1.number })
         #expect(beats[70].new > beats[10].new && beats[10].new > 1)
         #expect(beats[10].failed == nil && beats.contains { $0.refused == 2 })

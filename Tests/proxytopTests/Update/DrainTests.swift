@@ -51,7 +51,7 @@ struct DrainTests {
     func nothing() {
         var stage = stage(columns: 80, rows: 24)
         stage.story.sessions[4].idleMilliseconds = 0
-        stage.pass(milliseconds: Aside.lingeringMilliseconds)
+        stage.pass(milliseconds: SidePanel.lingeringMilliseconds)
         stage.type("L")
         #expect(stage.model.confirmation == nil)
         #expect(stage.text.contains("no connection of this drain has been silent for a minute"))

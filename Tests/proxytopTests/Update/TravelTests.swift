@@ -139,20 +139,20 @@ struct TravelTests {
 
     @Test("no more is kept than fits, and what is long ago is told with larger steps")
     func bounded() {
-        var tape = Tape()
+        var tape = ReplayBuffer()
         let line = String(repeating: "x", count: 100_000)
         for second in 0..<1500 {
             let at = Moment(milliseconds: UInt64(second) * 1000, wallSeconds: 0, offsetSeconds: 0)
             tape.take(
-                Tape.Entry(
-                    at: at, words: Tape.firstOfRound, reply: .ok(attributes: [], lines: [line])))
+                ReplayBuffer.Entry(
+                    at: at, words: ReplayBuffer.firstOfRound, reply: .ok(attributes: [], lines: [line])))
         }
         let bytes = tape.rounds.count * line.utf8.count
-        #expect(bytes <= Tape.mostBytes + 2 * line.utf8.count)
-        #expect(bytes > Tape.mostBytes / 4)
+        #expect(bytes <= ReplayBuffer.mostBytes + 2 * line.utf8.count)
+        #expect(bytes > ReplayBuffer.mostBytes / 4)
         let first = tape.rounds[0].at.milliseconds
-        #expect(first + Tape.spanMilliseconds >= 1_499_000)
-        #expect(first < 1_499_000 - Tape.spanMilliseconds / 2)
+        #expect(first + ReplayBuffer.spanMilliseconds >= 1_499_000)
+        #expect(first < 1_499_000 - ReplayBuffer.spanMilliseconds / 2)
         #expect(tape.rounds.suffix(20).first?.at.milliseconds == 1_480_000)
         let times = tape.rounds.map(\.at.milliseconds)
         #expect(times == times.sorted())

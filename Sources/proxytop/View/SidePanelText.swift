@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What there is to tell about the thing under the cursor of the channel table, in the room that it leaves.
-struct AsideText {
+struct SidePanelText {
     let model: Model
     let glyphs: Glyphs
     /// The cells of a line.
@@ -42,7 +42,7 @@ struct AsideText {
         Place(channelPath: channel.path).shortName
     }
 
-    private var group: Picture.Group? {
+    private var group: DaemonSnapshot.Group? {
         switch model.cursor.subject {
         case .channel(let serial):
             model.picture?.groups.first { $0.channels.contains { $0.serial == serial } }
@@ -135,7 +135,7 @@ struct AsideText {
             return Pane(title: title, content: .lines([Spans("none", .faint)]))
         }
         let table = SessionTable(
-            model, glyphs, rows: aside.sessions, columns: width, order: Aside.order)
+            model, glyphs, rows: aside.sessions, columns: width, order: SidePanel.order)
         return Pane(
             title: title, remark: "\(aside.matched), the busiest first (d)",
             content: .sessions(table, aside.sessions), least: 5, focus: .connections,

@@ -2,7 +2,7 @@ internal import Shared
 
 /// Restarting the channels of a group one after the other, without doing it: in which order, what is left at each
 /// step, and when to stop.
-struct Rehearsal: Equatable, Sendable {
+struct RollingRestartPlan: Equatable, Sendable {
     struct Step: Equatable, Sendable {
         var channel: ChannelSnapshot
         /// Of its group, while it is away.
@@ -43,12 +43,12 @@ struct Rehearsal: Equatable, Sendable {
     }
 
     private static func step(
-        _ channel: ChannelSnapshot, _ group: Picture.Group, _ service: Picture.Service
+        _ channel: ChannelSnapshot, _ group: DaemonSnapshot.Group, _ service: DaemonSnapshot.Service
     ) -> Step {
-        var effects = Reserve.effects(without: channel, in: service)
+        var effects = LossImpact.effects(without: channel, in: service)
         let own = service.groups.firstIndex { $0.snapshot.serial == group.snapshot.serial } ?? 0
         let before = effects[own].after.used
-        let refused = Reserve.resettle(channel.current, in: &effects)
+        let refused = LossImpact.resettle(channel.current, in: &effects)
         let kept = effects[own].after.used - before
         return Step(
             channel: channel, usable: effects[own].usableAfter, slots: effects[own].after,

@@ -2,7 +2,7 @@ internal import Shared
 
 /// What the daemon said lately, so that the screen can go back in time, and an incident can be written to
 /// a file after it has happened.
-struct Tape: Equatable, Sendable {
+struct ReplayBuffer: Equatable, Sendable {
     /// One answer, with its question and when it came.
     struct Entry: Equatable, Sendable {
         var at: Moment
@@ -93,7 +93,7 @@ extension Link.Question {
     /// The question that recorded words asked; nil for what a recording does not hold.
     ///
     /// `next` is what was asked behind it: the past of several services is one answer in several parts.
-    init?(recorded words: [String], next: [String]?, in picture: Picture?) {
+    init?(recorded words: [String], next: [String]?, in picture: DaemonSnapshot?) {
         switch words.prefix(2) {
         case ["hello"]: self = .hello
         case ["describe"]: self = .describe

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// Who else is at the control socket of this daemon, and what they are about to change.
-struct Company: Equatable, Sendable {
+struct Presence: Equatable, Sendable {
     private(set) var all: [PresenceSnapshot] = []
     /// What we have told the daemon that we are about to change.
     private(set) var told: [String] = []
@@ -69,13 +69,13 @@ extension Model {
     private var intended: [String] {
         guard let open = confirmation else { return [] }
         let targets = open.act.targets.filter { !$0.serials.isEmpty }.map(\.path)
-        guard targets.isEmpty else { return Array(targets.prefix(Company.mostPaths)) }
+        guard targets.isEmpty else { return Array(targets.prefix(Presence.mostPaths)) }
         // Of a typed command the words that are something's path.
         let words = Set(open.act.commands.flatMap { $0.dropFirst() })
         let known =
             (picture?.channels.map(\.path) ?? []) + (picture?.groups.map(\.snapshot.path) ?? [])
             + (picture?.services.map(\.name) ?? [])
-        return Array(known.filter(words.contains).prefix(Company.mostPaths))
+        return Array(known.filter(words.contains).prefix(Presence.mostPaths))
     }
 
     /// Tells the others what we are about to change, and asks who they are.

@@ -4,7 +4,7 @@ import Testing
 @testable import proxytop
 
 @Suite("off when empty")
-struct ErrandTests {
+struct ScheduledActionTests {
     /// 0.0 was drained, to be switched off when it is empty.
     private func promised() -> Stage {
         var stage = Stage.live()
@@ -50,7 +50,7 @@ struct ErrandTests {
         stage.answerToActs = BatchTests.ok("mail/0/0", "up", "drain", generation: 8813)
         stage.type(stage.model.confirmation?.answers.first ?? "")
         stage.press(stage.model.confirmation?.needsTyping == true ? .enter : .character("y"))
-        #expect(stage.model.errands.waiting.count == Errands.most)
+        #expect(stage.model.errands.waiting.count == ScheduledActions.most)
         #expect(
             stage.text.contains("30 stay drained, at most 100 wait to be off; ok"), "\(stage.text)")
     }

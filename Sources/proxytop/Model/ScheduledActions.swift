@@ -2,7 +2,7 @@ internal import Shared
 
 /// Channels that were drained to be switched off when the last session has gone, or at a time: kept by this screen,
 /// for as long as it runs.
-struct Errands: Equatable, Sendable {
+struct ScheduledActions: Equatable, Sendable {
     struct Errand: Equatable, Sendable {
         var serial: UInt64
         var path: String
@@ -75,7 +75,7 @@ struct Errands: Equatable, Sendable {
         var dropped: String?
     }
 
-    mutating func look(at picture: Picture, _ now: Moment) -> Outcome {
+    mutating func look(at picture: DaemonSnapshot, _ now: Moment) -> Outcome {
         var outcome = Outcome()
         let local = now.wallSeconds + now.offsetSeconds
         waiting = waiting.compactMap { errand in
@@ -119,7 +119,7 @@ struct Errands: Equatable, Sendable {
     }
 
     /// `off when empty or at 03:30: 0.4 (31 left)`
-    func text(_ picture: Picture?) -> String? {
+    func text(_ picture: DaemonSnapshot?) -> String? {
         let next = waiting.min { $0.dueAt ?? .max < $1.dueAt ?? .max }
         guard let next = next ?? running else { return nil }
         let name = Place(channelPath: next.path).shortName
@@ -132,7 +132,7 @@ struct Errands: Equatable, Sendable {
 
 extension Model {
     /// Switches off what has become empty or whose time has come, when nothing else is on its way.
-    mutating func runErrands(_ picture: Picture) -> [Effect] {
+    mutating func runErrands(_ picture: DaemonSnapshot) -> [Effect] {
         guard !errands.isEmpty, batch == nil, tense == .present, obstacle == nil,
             !errands.isResting(at: now.milliseconds)
         else { return [] }

@@ -7,11 +7,11 @@ import Testing
 struct ReserveTests {
     private func reserve(
         _ group: Int, _ change: (inout Story) -> Void = { _ in }
-    ) throws -> Reserve {
+    ) throws -> LossImpact {
         var story = Story()
         change(&story)
         let service = try #require(story.picture.services.first)
-        return Reserve.of(service.groups[group], in: service)
+        return LossImpact.of(service.groups[group], in: service)
     }
 
     @Test("the column of the design adds up")

@@ -4,7 +4,7 @@ import Testing
 @testable import proxytop
 
 @Suite("off when empty, or at a time")
-struct DueErrandTests {
+struct DueActionTests {
     /// It is 02:41:08. 0.0 has 392 sessions.
     private static func preview(_ serial: UInt64 = 1) -> Stage {
         var stage = Stage.live()
@@ -220,7 +220,7 @@ struct DueErrandTests {
 
     @Test("a clock that is put back does not do it twice, and the one put forward is believed")
     func clocks() {
-        var errands = Errands()
+        var errands = ScheduledActions()
         var story = Story()
         story.channels[0].state = .drain
         let local: Int64 = 1_795_228_867

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What the room beside the channels tells about the thing under the cursor, besides what every round brings.
-struct Aside: Equatable, Sendable {
+struct SidePanel: Equatable, Sendable {
     /// Channels whose past was asked for, so that their trends are full from the beginning.
     var recalled: Set<UInt64> = []
     /// The timeline of what is under the cursor, and when it was asked for.
@@ -95,7 +95,7 @@ extension Model {
         guard let picture else { return [] }
         var serials: [UInt64] = []
         if case .channel(let serial) = cursor.subject { serials.append(serial) }
-        for row in picture.channels where serials.count < Aside.mostChannels {
+        for row in picture.channels where serials.count < SidePanel.mostChannels {
             if marks.contains(.channel(serial: row.serial)), !serials.contains(row.serial) {
                 serials.append(row.serial)
             }
@@ -159,7 +159,7 @@ extension Model {
                 for (index, path) in paths.enumerated() {
                     words += (index > 0 ? ["or"] : []) + ["channel", "=", path]
                 }
-                words += ["sort", Aside.order.word, "limit", String(lines.paneHeight)]
+                words += ["sort", SidePanel.order.word, "limit", String(lines.paneHeight)]
                 questions.append((.nearby(paths), Request(words: words)))
             }
         }
@@ -171,7 +171,7 @@ extension Model {
     }
 
     /// Channels on the screen whose trend begins with what we saw ourselves.
-    private func unrecalled(_ picture: Picture, height: Int) -> [UInt64] {
+    private func unrecalled(_ picture: DaemonSnapshot, height: Int) -> [UInt64] {
         guard picture.channels.contains(where: { !aside.recalled.contains($0.serial) }) else {
             return []
         }
@@ -183,6 +183,6 @@ extension Model {
             }
             return channel.serial
         }
-        return Array(serials.prefix(Aside.mostRecalled))
+        return Array(serials.prefix(SidePanel.mostRecalled))
     }
 }

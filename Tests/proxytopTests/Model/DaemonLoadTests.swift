@@ -14,7 +14,7 @@ struct BurdenTests {
 
     @Test("a part of one core comes of two looks, and never of a counter that went back")
     func percent() {
-        var burden = Burden()
+        var burden = DaemonLoad()
         burden.take(table(cpu: "5000"), at: 100_000)
         #expect(burden.percent == nil)
         #expect(burden.text(gap: "  ") == "fds 1771/8192")

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What the whole daemon did over the last fifteen minutes, for the strips of the overview.
-struct Pulse: Equatable, Sendable {
+struct DaemonRates: Equatable, Sendable {
     /// Twelve seconds, per second.
     struct Beat: Equatable, Sendable {
         var number: UInt64
@@ -40,7 +40,7 @@ struct Pulse: Equatable, Sendable {
     static let stepMilliseconds: UInt64 = 10_000
 
     /// What was known before a time.
-    func before(_ milliseconds: UInt64) -> Pulse {
+    func before(_ milliseconds: UInt64) -> DaemonRates {
         var past = self
         past.beats = beats.filter { $0.number < milliseconds / Self.beatMilliseconds }
         return past

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What happens to a group's clients when it loses one channel more: the one that carries the most.
-enum Reserve: Equatable, Sendable {
+enum LossImpact: Equatable, Sendable {
     /// Nothing usable is left to lose.
     case none
     /// They find room in the group.
@@ -17,7 +17,7 @@ enum Reserve: Equatable, Sendable {
     static let mostGroups = 64
 
     /// Of all groups that take clients, what is worst; nil: there is none, or there are too many.
-    static func worst(in picture: Picture) -> Reserve? {
+    static func worst(in picture: DaemonSnapshot) -> LossImpact? {
         guard picture.groups.count <= mostGroups else { return nil }
         return picture.services.flatMap { service in
             service.groups.filter { !$0.usable.isEmpty }.map { of($0, in: service) }
@@ -42,7 +42,7 @@ enum Reserve: Equatable, Sendable {
         return text
     }
 
-    static func of(_ group: Picture.Group, in service: Picture.Service) -> Reserve {
+    static func of(_ group: DaemonSnapshot.Group, in service: DaemonSnapshot.Service) -> LossImpact {
         guard let lost = group.usable.max(by: { $0.current < $1.current }) else { return .none }
         var effects = effects(without: lost, in: service)
         let before = effects.map(\.after.used)
@@ -63,7 +63,7 @@ enum Reserve: Equatable, Sendable {
 
     /// What each group has left when a channel is away, before its clients come back.
     static func effects(
-        without lost: ChannelSnapshot, in service: Picture.Service
+        without lost: ChannelSnapshot, in service: DaemonSnapshot.Service
     ) -> [Consequence.GroupEffect] {
         service.groups.map { group in
             let left = group.usable.filter { $0.serial != lost.serial }

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What the daemon takes of its machine, as `show limits` tells it.
-struct Burden: Equatable, Sendable {
+struct DaemonLoad: Equatable, Sendable {
     /// Processors' work, in hundredths of one core; nil until two looks can be compared.
     private(set) var percent: Double?
     /// Descriptors open now, and at most.
@@ -46,7 +46,7 @@ struct Burden: Equatable, Sendable {
         return parts.joined(separator: gap)
     }
 
-    static func == (left: Burden, right: Burden) -> Bool {
+    static func == (left: DaemonLoad, right: DaemonLoad) -> Bool {
         left.percent == right.percent && left.descriptors?.used == right.descriptors?.used
             && left.descriptors?.limit == right.descriptors?.limit
             && left.last?.at == right.last?.at && left.askedAt == right.askedAt

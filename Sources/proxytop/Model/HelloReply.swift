@@ -1,7 +1,7 @@
 internal import Shared
 
 /// Who the daemon says it is: the answer to `hello`.
-struct Greeting: Equatable, Sendable {
+struct HelloReply: Equatable, Sendable {
     /// The protocol that this program speaks.
     static let spokenProtocol: UInt64 = 1
 

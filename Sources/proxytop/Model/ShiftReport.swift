@@ -7,7 +7,7 @@ struct Note: Equatable, Sendable {
 }
 
 /// A draft for whoever comes next: what it is like now, what happened, who did what, and the operator's notes.
-struct Handover {
+struct ShiftReport {
     let text: String
 
     init(_ model: Model) {
@@ -31,7 +31,7 @@ struct Handover {
                 text +=
                     "- \(group.snapshot.path): \(group.snapshot.role.word), "
                     + "\(group.usable.count) of \(group.channels.count) usable, slots "
-                    + "\(slots.description); if one more is lost: \(Reserve.of(group, in: service).text)\n"
+                    + "\(slots.description); if one more is lost: \(LossImpact.of(group, in: service).text)\n"
             }
         }
         text += "\n## Timeline (UTC)\n\n"

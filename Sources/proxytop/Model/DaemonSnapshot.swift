@@ -1,7 +1,7 @@
 internal import Shared
 
 /// Everything the daemon said at one instant.
-struct Picture: Equatable, Sendable {
+struct DaemonSnapshot: Equatable, Sendable {
     struct Group: Equatable, Sendable {
         var snapshot: GroupSnapshot
         var channels: [ChannelSnapshot]

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// What happened while nobody pressed a key: told at the next one, so that nothing is missed by having looked away.
-struct Absence: Equatable, Sendable {
+struct AwaySummary: Equatable, Sendable {
     /// Shorter is no absence.
     static let shortestMilliseconds: UInt64 = 120_000
     /// So long rows that changed meanwhile carry a mark.
@@ -15,12 +15,12 @@ struct Absence: Equatable, Sendable {
     private(set) var changed: Set<UInt64> = []
     private(set) var changedUntil: UInt64 = 0
 
-    static func == (left: Absence, right: Absence) -> Bool {
+    static func == (left: AwaySummary, right: AwaySummary) -> Bool {
         left.lastKeyAt == right.lastKeyAt && left.changed == right.changed
             && left.changedUntil == right.changedUntil
     }
 
-    mutating func note(_ picture: Picture, at now: Moment) {
+    mutating func note(_ picture: DaemonSnapshot, at now: Moment) {
         let slots = Slots(picture.channels)
         guard let total = slots.total, total > 0 else { return }
         let percent = Double(slots.used) * 100 / Double(total)

@@ -8,7 +8,7 @@ struct RehearsalTests {
     @Test("the emptiest goes first; what is left at each step adds up")
     func steps() throws {
         let stage = Stage.live()
-        let rehearsal = try #require(Rehearsal(101, stage.model))
+        let rehearsal = try #require(RollingRestartPlan(101, stage.model))
         #expect(rehearsal.steps.map(\.channel.path) == ["mail/0/0", "mail/0/1", "mail/0/2"])
         // 392 clients leave 0.0: nothing is free in 0.1 and 0.2, 339 in group 1, 50 in group 2.
         #expect(rehearsal.steps[0].usable == 2)
@@ -19,7 +19,7 @@ struct RehearsalTests {
         #expect(text.contains("3 REFUSED"))
         #expect(text.contains("Not now: "))
         #expect(text.contains("drain mail/0/0"))
-        #expect(Rehearsal(999, stage.model) == nil)
+        #expect(RollingRestartPlan(999, stage.model) == nil)
     }
 
     @Test("with room it says so, and of the last channel that nobody is served")
@@ -28,12 +28,12 @@ struct RehearsalTests {
         for index in story.channels.indices { story.channels[index].current = 5 }
         story.channels[0].state = .up
         let stage = Stage.live(story: story)
-        let text = try #require(Rehearsal(102, stage.model)).lines.map(\.text).joined(
+        let text = try #require(RollingRestartPlan(102, stage.model)).lines.map(\.text).joined(
             separator: "\n")
         #expect(text.contains("There is room for it now"))
         story.channels = [story.channels[0]]
         let alone = Stage.live(story: story)
-        let last = try #require(Rehearsal(101, alone.model))
+        let last = try #require(RollingRestartPlan(101, alone.model))
         #expect(last.steps.map(\.closes) == [true])
         #expect(last.lines.contains { $0.text.contains("nobody is served") })
     }
