@@ -86,14 +86,14 @@ struct BatchReport: ~Copyable {
         if options.csv {
             let model = once.model
             let time = options.follow ? CalendarTime(seconds: model.now.wallSeconds).iso : nil
-            return Sheet.channels(model).csv(time: time, hasHeader: isFirst)
+            return ReportTable.channels(model).csv(time: time, hasHeader: isFirst)
         }
         return (isFirst ? "" : "\n") + TextScreen.text(of: once.model.report(capabilities))
     }
 
-    private mutating func sheet(_ view: String) throws(Failure) -> Sheet {
+    private mutating func sheet(_ view: String) throws(Failure) -> ReportTable {
         if view == "conns" { return try connections() }
-        var sheet: Sheet
+        var sheet: ReportTable
         let fields: FilterText.Fields
         switch view {
         case "groups":
@@ -125,9 +125,9 @@ struct BatchReport: ~Copyable {
         return try arranged(sheet, isSorted: false)
     }
 
-    private func arranged(_ sheet: Sheet, isSorted: Bool) throws(Failure) -> Sheet {
+    private func arranged(_ sheet: ReportTable, isSorted: Bool) throws(Failure) -> ReportTable {
         var sheet = sheet
-        do throws(Sheet.Mistake) {
+        do throws(ReportTable.Mistake) {
             if let sort = options.sort, !isSorted { try sheet.sort(by: sort) }
             if let limit = options.limit { sheet.limit(limit) }
             if let cols = options.cols {
@@ -140,7 +140,7 @@ struct BatchReport: ~Copyable {
     }
 
     /// Filtered, sorted and counted by the daemon.
-    private mutating func connections() throws(Failure) -> Sheet {
+    private mutating func connections() throws(Failure) -> ReportTable {
         var words = ["show", "sessions"]
         do throws(FilterText.Mistake) {
             if let filter = options.filter {
@@ -156,7 +156,7 @@ struct BatchReport: ~Copyable {
         switch reply {
         case .ok(_, let lines):
             let table = Table(lines: lines) ?? Table(columns: [])
-            return try arranged(Sheet(table), isSorted: true)
+            return try arranged(ReportTable(table), isSorted: true)
         case .error(_, let message): throw Failure(status: .usage, message: message)
         case nil: throw Failure(status: .noConnection, message: "no answer")
         }

@@ -59,18 +59,18 @@ struct RollingRestartPlan: Equatable, Sendable {
 
     // MARK: As text
 
-    var lines: [Spans] {
-        var lines: [Spans] = []
+    var lines: [StyledText] {
+        var lines: [StyledText] = []
         guard !steps.isEmpty else {
-            return [Spans("no channel of it is usable: there is nothing to go on with", .danger)]
+            return [StyledText("no channel of it is usable: there is nothing to go on with", .danger)]
         }
         lines.append(
-            Spans(
+            StyledText(
                 "STEP  CHANNEL    CONN   LEFT IN GROUP              ITS CLIENTS MEANWHILE", .heading
             ))
         for (index, step) in steps.enumerated() {
             let name = Place(channelPath: step.channel.path).shortName
-            var line = Spans(
+            var line = StyledText(
                 "\(Self.right(String(index + 1), 4))  \(Self.left(name, 9))"
                     + "\(Self.right(String(step.channel.current), 6))   "
                     + Self.left(
@@ -80,33 +80,33 @@ struct RollingRestartPlan: Equatable, Sendable {
             line.add(Self.outcome(step), step.isBad ? .danger : .plain)
             lines.append(line)
         }
-        lines.append(Spans())
+        lines.append(StyledText())
         if let worst = steps.max(by: { $0.refused < $1.refused }), worst.isBad {
             let text =
                 worst.closes
                 ? "Do not: while \(worst.channel.path) is away nobody is served."
                 : "Not now: \(worst.refused) clients would find no slot. Wait for a quieter hour, "
                     + "raise maxc (M), or add a channel first."
-            lines.append(Spans(text, .danger))
+            lines.append(StyledText(text, .danger))
         } else {
-            lines.append(Spans("There is room for it now, one channel at a time.", .good))
+            lines.append(StyledText("There is room for it now, one channel at a time.", .good))
         }
         if !away.isEmpty {
             let names = away.map { "\(Place(channelPath: $0.path).shortName) \($0.state.rawValue)" }
             lines.append(
-                Spans("Away already, restart them first: \(names.joined(separator: ", "))"))
+                StyledText("Away already, restart them first: \(names.joined(separator: ", "))"))
         }
-        lines += [Spans(), Spans("For each channel, from the top", .heading)]
+        lines += [StyledText(), StyledText("For each channel, from the top", .heading)]
         lines += [
             "  1  drain it (D), and wait until it is empty: its detail (Enter) says when",
             "  2  restart what is behind it",
             "  3  enable it (E), and wait until it is up and takes its share",
             "Stop when one is not back up within a minute, when ERR of another rises, or",
             "when the group has no free slot: enable what is drained (E), then ask w.",
-        ].map { Spans($0) }
-        lines += [Spans(), Spans("The same by hand", .heading)]
+        ].map { StyledText($0) }
+        lines += [StyledText(), StyledText("The same by hand", .heading)]
         lines += steps.prefix(20).flatMap { step in
-            [Spans("  drain \(step.channel.path)"), Spans("  enable \(step.channel.path)", .faint)]
+            [StyledText("  drain \(step.channel.path)"), StyledText("  enable \(step.channel.path)", .faint)]
         }
         return lines
     }

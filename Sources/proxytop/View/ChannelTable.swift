@@ -49,21 +49,21 @@ struct ChannelTable {
         let channels = service.groups.flatMap(\.channels)
         let fold = isFolded ? glyphs.folded : glyphs.unfolded
         let name = service.name.isEmpty ? "(unnamed)" : service.name
-        let left = Spans(" \(fold) service \(name)", .heading)
+        let left = StyledText(" \(fold) service \(name)", .heading)
         let text = "\(channels.count(where: \.state.isUsable)) of \(channels.count) usable"
-        rule(left, Spans("\(text)   slots \(Slots(channels).description)"), into: &grid, row: row)
+        rule(left, StyledText("\(text)   slots \(Slots(channels).description)"), into: &grid, row: row)
     }
 
     private func draw(
         _ group: DaemonSnapshot.Group, _ next: String?, _ isFolded: Bool, into grid: inout Grid, row: Int
     ) {
         let snapshot = group.snapshot
-        var left = Spans(" \(isFolded ? glyphs.folded : glyphs.unfolded) \(group.title)", .heading)
+        var left = StyledText(" \(isFolded ? glyphs.folded : glyphs.unfolded) \(group.title)", .heading)
         left.add(" \(PolicyName.short(snapshot.balance)) ")
         left.add(snapshot.role.word, snapshot.role.style)
         let usable = group.usable.count
         left.add("  \(usable) of \(group.channels.count) usable")
-        var right = Spans()
+        var right = StyledText()
         guard grid.size.columns >= ColumnLayout.bareBelow else {
             right.add("conn \(snapshot.current)")
             rule(left, right, into: &grid, row: row)
@@ -81,11 +81,11 @@ struct ChannelTable {
 
     /// `+962 up, quiet     slots 1284/9620   conn 1284   Enter shows them`
     private func draw(quiet channels: [ChannelSnapshot], into grid: inout Grid, row: Int) {
-        let face = StateFace(.up, glyphs, isStale: model.isStale)
-        var left = Spans("  +\(channels.count) ", .strong)
+        let face = StateBadge(.up, glyphs, isStale: model.isStale)
+        var left = StyledText("  +\(channels.count) ", .strong)
         left.add("\(face.glyph)up", face.style)
         let conn = channels.reduce(UInt64(0)) { $0 + min($1.current, UInt64(Int32.max)) }
-        var right = Spans()
+        var right = StyledText()
         if grid.size.columns >= ColumnLayout.bareBelow {
             right.add("slots \(Slots(channels).description)   ")
         }
@@ -96,7 +96,7 @@ struct ChannelTable {
     }
 
     /// Two texts with a line drawn between them.
-    private func rule(_ left: Spans, _ right: Spans, into grid: inout Grid, row: Int) {
+    private func rule(_ left: StyledText, _ right: StyledText, into grid: inout Grid, row: Int) {
         let end = grid.put(left, row: row, column: 0)
         let start = grid.size.columns - right.width
         guard start > end + 2 else { return }
@@ -107,7 +107,7 @@ struct ChannelTable {
     // MARK: Channels
 
     private func draw(_ channel: ChannelSnapshot, into grid: inout Grid, row: Int) {
-        let face = StateFace(channel.state, glyphs, isStale: model.isStale)
+        let face = StateBadge(channel.state, glyphs, isStale: model.isStale)
         let track = model.history.channels[channel.serial]
         let rates = track?.rates ?? Track.Rates()
         for slot in layout.slots {

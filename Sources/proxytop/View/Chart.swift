@@ -18,7 +18,7 @@ struct Chart {
     var hasAny: Bool { values.contains { ($0 ?? 0) > 0 } }
 
     /// The highest row first; a blank stands for nothing and for what is not known.
-    func lines(_ glyphs: Glyphs) -> [Spans] {
+    func lines(_ glyphs: Glyphs) -> [StyledText] {
         let ramp = glyphs.ramp
         let steps = ramp.count - 1
         return (0..<height).reversed().map { row in
@@ -30,7 +30,7 @@ struct Chart {
                 if row == 0, level == 0, let value, value > 0 { level = 1 }
                 text.append(ramp[level])
             }
-            return Spans(String(text))
+            return StyledText(String(text))
         }
     }
 }

@@ -8,11 +8,11 @@ struct Comparison {
     var isNarrow: Bool { width < 60 }
     private var field: Int { isNarrow ? 12 : 16 }
 
-    func line(_ name: String, _ now: String, _ after: String, _ style: Style = .plain) -> Spans {
+    func line(_ name: String, _ now: String, _ after: String, _ style: Style = .plain) -> StyledText {
         let nameWidth = max(0, width - 2 * field)
         let text = Cutting.end(name, width: nameWidth, glyphs)
         let nameStyle: Style = style == .heading ? .heading : .plain
-        var spans = Spans(text + blanks(nameWidth - CellWidth.of(text)), nameStyle)
+        var spans = StyledText(text + blanks(nameWidth - CellWidth.of(text)), nameStyle)
         spans.add(right(now), nameStyle)
         spans.add(right(after), style)
         return spans

@@ -26,7 +26,7 @@ struct ConnectHistogram: Equatable {
     }
 
     /// From the first bucket that has something to the last, as far as those in between are worth a line.
-    func lines(_ glyphs: Glyphs) -> [Spans] {
+    func lines(_ glyphs: Glyphs) -> [StyledText] {
         guard let first = buckets.firstIndex(where: { $0.count > 0 }),
             let last = buckets.lastIndex(where: { $0.count > 0 })
         else { return [] }
@@ -36,7 +36,7 @@ struct ConnectHistogram: Equatable {
             let name = bucket.most.map { "to \(Self.time($0))" } ?? "longer"
             let part = Double(bucket.count) / total
             let percent = Quantity.fixed(part * 100, decimals: 1) + "%"
-            var spans = Spans(name + Self.blank(name, 11), .faint)
+            var spans = StyledText(name + Self.blank(name, 11), .faint)
             spans.add(glyphs.bar(part, cells: 24))
             spans.add(Self.blank(percent, 7) + percent + "  \(bucket.count)")
             return spans

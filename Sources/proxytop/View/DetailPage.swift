@@ -22,9 +22,9 @@ struct DetailPage {
 
     var title: String { model.detail?.title ?? "" }
 
-    var lines: [Spans] {
+    var lines: [StyledText] {
         guard let detail = model.detail else {
-            return [Spans("nothing chosen: Enter on a channel or a connection", .faint)]
+            return [StyledText("nothing chosen: Enter on a channel or a connection", .faint)]
         }
         switch detail.subject {
         case .channel(let serial): return channel(serial, detail)
@@ -34,12 +34,12 @@ struct DetailPage {
 
     // MARK: A channel
 
-    private func channel(_ serial: UInt64, _ detail: Detail) -> [Spans] {
+    private func channel(_ serial: UInt64, _ detail: Detail) -> [StyledText] {
         guard let channel = model.picture?.channel(serial: serial) else {
-            return [Spans("\(detail.title) was removed", .slow)] + fields(detail, besides: [])
+            return [StyledText("\(detail.title) was removed", .slow)] + fields(detail, besides: [])
         }
         let rates = RateTable(model.history.channels[serial], isBits: model.showsBits).lines
-        return facts(of: channel, isWhole: true) + [Spans()] + rates + mishaps(detail)
+        return facts(of: channel, isWhole: true) + [StyledText()] + rates + mishaps(detail)
             + histogram(detail) + events(of: serial) + recreation(of: channel)
             + fields(detail, besides: Set(ChannelSnapshot.columns).union(Self.told))
     }
@@ -48,31 +48,31 @@ struct DetailPage {
     private static let told =
         Set(["causes", "connect_histogram"] + (1...10).map { "error_\($0)" })
 
-    private func mishaps(_ detail: Detail) -> [Spans] {
-        let lines = MishapText(detail.fields, offset: model.shownNow.offsetSeconds).lines
+    private func mishaps(_ detail: Detail) -> [StyledText] {
+        let lines = ChannelErrorText(detail.fields, offset: model.shownNow.offsetSeconds).lines
         guard !lines.isEmpty else { return [] }
         let causes = detail.fields.first { $0.name == "causes" }?.value
         let sum = causes.map { $0 == Table.absent ? "" : "   since the start: \($0)" } ?? ""
-        return [Spans(), Spans("What went wrong last\(sum)", .heading)] + lines
+        return [StyledText(), StyledText("What went wrong last\(sum)", .heading)] + lines
     }
 
-    private func histogram(_ detail: Detail) -> [Spans] {
+    private func histogram(_ detail: Detail) -> [StyledText] {
         let text = detail.fields.first { $0.name == "connect_histogram" }?.value
         guard let histogram = text.flatMap(ConnectHistogram.init) else { return [] }
-        return [Spans(), Spans("How long connects took, since the start", .heading)]
+        return [StyledText(), StyledText("How long connects took, since the start", .heading)]
             + histogram.lines(glyphs)
     }
 
     /// What there is to know of a channel now.
-    func facts(of channel: ChannelSnapshot, isWhole: Bool = false) -> [Spans] {
+    func facts(of channel: ChannelSnapshot, isWhole: Bool = false) -> [StyledText] {
         let serial = channel.serial
-        let face = StateFace(channel.state, glyphs, isStale: model.isStale)
-        var state = Spans(label("state"))
+        let face = StateBadge(channel.state, glyphs, isStale: model.isStale)
+        var state = StyledText(label("state"))
         state.add(face.text(width: 12), face.style)
         let since = Age(milliseconds: channel.sinceMilliseconds)
         state.add(" for \(since)" + (channel.by.map { ", by \(model.person($0))" } ?? ""))
         var lines = [state]
-        func add(_ name: String, _ text: String) { lines.append(Spans(label(name) + text)) }
+        func add(_ name: String, _ text: String) { lines.append(StyledText(label(name) + text)) }
         if let why = channel.why, !why.isEmpty { add("why", why) }
         if let retry = channel.retryMilliseconds {
             add("retry", "in \(Age(milliseconds: retry))")
@@ -108,7 +108,7 @@ struct DetailPage {
             let text = DrainText(
                 channel, model, glyphs, lingering: lingering, width: model.size.columns - 12)
             for (index, line) in text.lines.enumerated() {
-                var spans = Spans(label(index == 0 ? "drain" : ""))
+                var spans = StyledText(label(index == 0 ? "drain" : ""))
                 for piece in line.pieces { spans.add(piece.text, piece.style) }
                 lines.append(spans)
             }
@@ -117,7 +117,7 @@ struct DetailPage {
     }
 
     /// Its share of what was new, beside what its weight promises.
-    private func share(of serial: UInt64, isShort: Bool) -> [Spans] {
+    private func share(of serial: UInt64, isShort: Bool) -> [StyledText] {
         let group = model.picture?.groups.first { $0.channels.contains { $0.serial == serial } }
         guard let group, let imbalance = Imbalance.of(group, model.history),
             let own = imbalance.shares.first(where: { $0.channel.serial == serial })
@@ -125,24 +125,24 @@ struct DetailPage {
         let bar = glyphs.bar(own.actual, cells: 20)
         let words = isShort ? "of new" : "of what was new in the last minute"
         return [
-            Spans(
+            StyledText(
                 label("share") + "\(bar) \(Imbalance.percent(own.actual)) \(words), "
                     + "its weight says \(Imbalance.percent(own.expected))"),
-            Spans(label("balance") + imbalance.text),
+            StyledText(label("balance") + imbalance.text),
         ]
     }
 
-    private func events(of serial: UInt64) -> [Spans] {
+    private func events(of serial: UInt64) -> [StyledText] {
         guard model.catalog.has("show events") else { return [] }
         let own = model.log.newest(nil).filter { $0.serial == serial }.prefix(8)
         let table = EventTable(model: model, glyphs: glyphs)
         let rows =
-            own.isEmpty ? [Spans("nothing that is still known", .faint)] : own.map(table.line)
-        return [Spans(), Spans("What happened to it, newest first", .heading)] + rows
+            own.isEmpty ? [StyledText("nothing that is still known", .faint)] : own.map(table.line)
+        return [StyledText(), StyledText("What happened to it, newest first", .heading)] + rows
     }
 
     /// The lines that would bring another daemon's channel to the same settings.
-    private func recreation(of channel: ChannelSnapshot) -> [Spans] {
+    private func recreation(of channel: ChannelSnapshot) -> [StyledText] {
         let path = Request.quoted(channel.path)
         var commands = [
             "set \(path) weight \(channel.weight)",
@@ -153,34 +153,34 @@ struct DetailPage {
         case .drain: commands.append("drain \(path)")
         default: break
         }
-        return [Spans(), Spans("Commands that make its settings", .heading)]
-            + commands.map { Spans($0) }
+        return [StyledText(), StyledText("Commands that make its settings", .heading)]
+            + commands.map { StyledText($0) }
     }
 
     // MARK: A connection
 
-    private func session(_ detail: Detail) -> [Spans] {
-        var lines: [Spans] = []
-        if detail.isGone { lines.append(Spans("it has ended; these are its last values", .slow)) }
+    private func session(_ detail: Detail) -> [StyledText] {
+        var lines: [StyledText] = []
+        if detail.isGone { lines.append(StyledText("it has ended; these are its last values", .slow)) }
         return lines + fields(detail, besides: [])
     }
 
     /// What the daemon tells besides, field by field.
-    private func fields(_ detail: Detail, besides known: Set<String>) -> [Spans] {
-        var lines: [Spans] = []
-        if let fault = detail.fault { lines.append(Spans("the daemon says: \(fault)", .danger)) }
+    private func fields(_ detail: Detail, besides known: Set<String>) -> [StyledText] {
+        var lines: [StyledText] = []
+        if let fault = detail.fault { lines.append(StyledText("the daemon says: \(fault)", .danger)) }
         let rest = detail.fields.filter { !known.contains($0.name) }
         if !rest.isEmpty, !known.isEmpty {
-            lines += [Spans(), Spans("Everything else that the daemon tells", .heading)]
+            lines += [StyledText(), StyledText("Everything else that the daemon tells", .heading)]
         }
         if rest.isEmpty, known.isEmpty, detail.fault == nil, !detail.isGone {
-            return [Spans("asking the daemon …", .faint)]
+            return [StyledText("asking the daemon …", .faint)]
         }
         return lines + columns(rest)
     }
 
     /// In two columns where there is room, read downwards.
-    private func columns(_ fields: [(name: String, value: String)]) -> [Spans] {
+    private func columns(_ fields: [(name: String, value: String)]) -> [StyledText] {
         let isTwo = model.size.columns >= 100 && fields.allSatisfy { $0.value.utf8.count < 40 }
         let height = isTwo ? (fields.count + 1) / 2 : fields.count
         return (0..<height).map { row in
@@ -196,8 +196,8 @@ struct DetailPage {
         }
     }
 
-    private func pair(_ field: (name: String, value: String)) -> Spans {
-        var spans = Spans(label(field.name, width: 24), .faint)
+    private func pair(_ field: (name: String, value: String)) -> StyledText {
+        var spans = StyledText(label(field.name, width: 24), .faint)
         spans.add(field.value)
         guard let number = UInt64(field.value), number > 0 else { return spans }
         if field.name.hasSuffix("_ms"), number >= 1000 {

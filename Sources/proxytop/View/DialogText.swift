@@ -4,14 +4,14 @@ internal import Shared
 struct DialogText {
     /// A line, and how early it goes when there is no room; 0 stays.
     struct Line {
-        var spans: Spans
+        var spans: StyledText
         var drop = 0
 
         init(_ text: String = "", _ style: Style = .plain, drop: Int = 0) {
-            self.init(Spans(text, style), drop: drop)
+            self.init(StyledText(text, style), drop: drop)
         }
 
-        init(_ spans: Spans, drop: Int = 0) {
+        init(_ spans: StyledText, drop: Int = 0) {
             self.spans = spans
             self.drop = drop
         }
@@ -190,7 +190,7 @@ struct DialogText {
     /// What becomes of it when the last session has gone, or when a time has come.
     private var ending: [Line] {
         guard act.endsOff else {
-            var offer = Spans("Tab", .strong)
+            var offer = StyledText("Tab", .strong)
             offer.add(" switches it off when it is empty, or at a time at the latest.")
             return [Line(offer, drop: 6)]
         }
@@ -206,7 +206,7 @@ struct DialogText {
     private var time: [Line] {
         let clock = confirmation.clock
         var lines: [Line] = []
-        var spans = Spans()
+        var spans = StyledText()
         if let time = clock.time {
             let local = now.wallSeconds + now.offsetSeconds
             let isToday = time.next(after: now) / 86_400 == local / 86_400
@@ -270,20 +270,20 @@ struct DialogText {
             return [Line("Tab goes on to the answer, Esc cancels")]
         }
         guard confirmation.needsTyping else {
-            var spans = Spans("y", .strong)
+            var spans = StyledText("y", .strong)
             spans.add(" sends it, ")
             spans.add("Esc", .strong)
             spans.add(" cancels")
             return [Line(spans)]
         }
-        var spans = Spans("Type ")
+        var spans = StyledText("Type ")
         for (index, answer) in confirmation.answers.prefix(comparison.isNarrow ? 1 : 2).enumerated()
         {
             if index > 0 { spans.add(" or ") }
             spans.add(answer, .strong)
         }
         spans.add(" and Enter, Esc cancels: ")
-        let typed = Spans(confirmation.typed.isEmpty ? "___" : confirmation.typed + "_", .chosen)
+        let typed = StyledText(confirmation.typed.isEmpty ? "___" : confirmation.typed + "_", .chosen)
         // What is typed needs a line of its own where it would run into the frame.
         guard spans.width + typed.width <= width else { return [Line(spans), Line(typed)] }
         spans.add(typed.pieces[0].text, .chosen)

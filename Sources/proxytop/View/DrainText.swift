@@ -2,7 +2,7 @@ internal import Shared
 
 /// How a drain goes on: since when, how many are left, and what may keep it from ending.
 struct DrainText {
-    let lines: [Spans]
+    let lines: [StyledText]
 
     /// `lingering`: what may never end by itself.
     init(
@@ -16,8 +16,8 @@ struct DrainText {
             let idle = ", idle \(Age(milliseconds: last.idleMilliseconds))"
             let many =
                 lingering.count > 1 ? "\(lingering.count) silent for a minute; longest" : "silent"
-            lines.append(Spans("\(many): \(last.id) \(client)\(idle)", .slow))
-            var remedy = Spans("L", .strong)
+            lines.append(StyledText("\(many): \(last.id) \(client)\(idle)", .slow))
+            var remedy = StyledText("L", .strong)
             remedy.add(" cuts only that one, and asks; K cuts all")
             lines.append(remedy)
         }
@@ -33,7 +33,7 @@ struct DrainText {
             }
             var text = String.UnicodeScalarView()
             text.append(contentsOf: strip)
-            lines.append(Spans(String(text)))
+            lines.append(StyledText(String(text)))
         }
         self.lines = lines
     }
@@ -41,7 +41,7 @@ struct DrainText {
     /// `since 02:31 with 214; 31 conn left, empty in about 6m (3m-14m)`
     private static func beginning(
         _ channel: ChannelSnapshot, _ model: Model, _ track: Track?, silent: Int
-    ) -> Spans {
+    ) -> StyledText {
         var text = ""
         if let at = model.pictureAt, let now = model.picture?.nowMilliseconds {
             let seconds =
@@ -54,9 +54,9 @@ struct DrainText {
         }
         // A forecast is about those that come to an end.
         if silent > 0, silent >= channel.current {
-            return Spans(text + "\(channel.current) conn left, all of them silent", .slow)
+            return StyledText(text + "\(channel.current) conn left, all of them silent", .slow)
         }
-        return Spans(
+        return StyledText(
             text + (DrainForecast(channel, track)?.text ?? "\(channel.current) conn left"))
     }
 }

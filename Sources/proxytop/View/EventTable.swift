@@ -37,12 +37,12 @@ struct EventTable {
     }
 
     /// `02:37:12 i 1000 proxytop       channel mail/0/2 …`
-    func line(_ event: EventSnapshot) -> Spans {
+    func line(_ event: EventSnapshot) -> StyledText {
         let seconds = Int64(min(event.timeMilliseconds, Bounds.milliseconds) / 1000)
         let time = CalendarTime(seconds: seconds + model.shownNow.offsetSeconds)
         // Of another day the date says more than the second.
         let isToday = seconds / 86_400 == model.shownNow.wallSeconds / 86_400
-        var spans = Spans(isToday ? time.clock : String(time.date.dropFirst(4)) + "  ", .faint)
+        var spans = StyledText(isToday ? time.clock : String(time.date.dropFirst(4)) + "  ", .faint)
         let (mark, style) = Self.face(event.severity)
         spans.add(" \(mark) ", style)
         let who = Cutting.end(Self.actor(event), width: 20, glyphs)

@@ -14,9 +14,9 @@ struct FleetPage {
         let troubled = models.count {
             !$0.link.isLive || $0.problems.contains { $0.severity != .note }
         }
-        let left = Spans("\(models.count) daemons", .strong)
+        let left = StyledText("\(models.count) daemons", .strong)
         let right =
-            troubled == 0 ? Spans("no problems", .good) : Spans("\(troubled) in trouble", .danger)
+            troubled == 0 ? StyledText("no problems", .good) : StyledText("\(troubled) in trouble", .danger)
         grid.put(left: left, right: right, row: 0, cut: glyphs.cut)
         guard !fleet.isHelpShown else {
             drawHelp(into: &grid)
@@ -33,8 +33,8 @@ struct FleetPage {
         }
         // The whole of what the list has cut.
         let line =
-            fleet.warning.map { Spans($0, .danger) }
-            ?? Spans(trouble(of: models[fleet.chosen])?.text ?? "")
+            fleet.warning.map { StyledText($0, .danger) }
+            ?? StyledText(trouble(of: models[fleet.chosen])?.text ?? "")
         grid.put(line, row: size.rows - 2, column: 1, end: size.columns - 1, cut: glyphs.cut)
         grid.put(
             "j k move  Enter opens  r ask now  ? help  q quit", row: size.rows - 1, column: 1,
@@ -101,7 +101,7 @@ struct FleetPage {
             NumberText.perSecond(rates.total),
             NumberText.bytes(rates.outBytes, asBits: model.showsBits),
         ]
-        var spans = Spans("  ")
+        var spans = StyledText("  ")
         for column in columns(grid.size.columns) {
             let text = Self.fit(texts[column.place], column.width, column.isRight, glyphs)
             spans.add(text + " ", column.place == 2 ? link.style : .plain)
@@ -119,11 +119,11 @@ struct FleetPage {
     }
 
     /// Why its link is lost, or the worst that is wrong there.
-    private func trouble(of model: Model) -> Spans? {
-        if case .lost(_, let reason) = model.link.phase { return Spans(reason, .alert) }
+    private func trouble(of model: Model) -> StyledText? {
+        if case .lost(_, let reason) = model.link.phase { return StyledText(reason, .alert) }
         guard let worst = model.problems.first(where: { $0.severity != .note }) else { return nil }
-        let face = StateFace(worst.state, glyphs)
-        var spans = Spans(face.glyph + " ", face.style)
+        let face = StateBadge(worst.state, glyphs)
+        var spans = StyledText(face.glyph + " ", face.style)
         spans.add(worst.text)
         return spans
     }

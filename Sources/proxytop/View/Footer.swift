@@ -11,7 +11,7 @@ struct Footer {
             grid.fill(glyphs.rule, row: row, from: 0, to: columns, style: .faint)
         }
         if let row = arrangement.detailRow {
-            let line = model.prompt?.remark.map { Spans($0, .slow) } ?? detail(width: columns - 2)
+            let line = model.prompt?.remark.map { StyledText($0, .slow) } ?? detail(width: columns - 2)
             grid.put(line, row: row, column: 1, end: columns - 1, cut: glyphs.cut)
         }
         if let prompt = model.prompt {
@@ -87,45 +87,45 @@ struct Footer {
         return parts.joined(separator: "   ")
     }
 
-    private func detail(width: Int) -> Spans {
+    private func detail(width: Int) -> StyledText {
         switch model.page {
-        case .connections: return Spans(windowSentence(width))
+        case .connections: return StyledText(windowSentence(width))
         case .events:
             guard case .event(let id) = model.eventCursor.subject,
                 let event = model.log.event(id: id)
-            else { return Spans() }
+            else { return StyledText() }
             var clauses = Clauses("\(event.subject)  \(event.kind)")
             if let cause = event.cause { clauses.add("  \(cause)", drop: nil) }
             clauses.add("  by \(EventTable.actor(event))", drop: 0)
-            return Spans(clauses.text(width: width, glyphs))
+            return StyledText(clauses.text(width: width, glyphs))
         default: break
         }
-        guard let picture = model.picture, let subject = model.subject else { return Spans() }
+        guard let picture = model.picture, let subject = model.subject else { return StyledText() }
         switch subject {
         case .channel(let serial):
-            return picture.channel(serial: serial).map { Spans(sentence($0, width)) } ?? Spans()
+            return picture.channel(serial: serial).map { StyledText(sentence($0, width)) } ?? StyledText()
         case .group(let serial):
-            guard let group = picture.group(serial: serial) else { return Spans() }
+            guard let group = picture.group(serial: serial) else { return StyledText() }
             let snapshot = group.snapshot
             var clauses = Clauses("\(snapshot.path)  \(snapshot.balance)")
             clauses.add("  total \(snapshot.total)", drop: 0)
             clauses.add("  spilled \(snapshot.spilled)", drop: 1)
-            return Spans(clauses.text(width: width, glyphs))
+            return StyledText(clauses.text(width: width, glyphs))
         case .service(let name):
             let listeners = picture.listeners.filter { $0.path.hasPrefix(name + "/") }
             let list = listeners.map { "\($0.address) \($0.state.rawValue)" }
-            return Spans("\(name)  listeners: \(list.joined(separator: ", "))")
+            return StyledText("\(name)  listeners: \(list.joined(separator: ", "))")
         case .listener(let serial):
             guard let listener = picture.listeners.first(where: { $0.serial == serial }) else {
-                return Spans()
+                return StyledText()
             }
             var clauses = Clauses(
                 "listener \(listener.path)  \(listener.address)  \(listener.state.rawValue)")
             clauses.add("  when empty: \(listener.whenEmpty)", drop: 0)
             clauses.add("  refused \(listener.refused)", drop: 1)
-            return Spans(clauses.text(width: width, glyphs))
-        case .quiet: return Spans("channels that are up; Enter shows them, h hides them again")
-        case .session, .event: return Spans()
+            return StyledText(clauses.text(width: width, glyphs))
+        case .quiet: return StyledText("channels that are up; Enter shows them, h hides them again")
+        case .session, .event: return StyledText()
         }
     }
 
@@ -176,7 +176,7 @@ struct Footer {
     }
 
     /// As many keys of this view as there is room for; the way to the others always.
-    private var keys: Spans {
+    private var keys: StyledText {
         if model.prompt != nil {
             let keys: [(String, String)] =
                 model.prompt?.purpose == .command
@@ -231,8 +231,8 @@ struct Footer {
         }
     }
 
-    private func spans(_ keys: [(String, String)]) -> Spans {
-        var spans = Spans()
+    private func spans(_ keys: [(String, String)]) -> StyledText {
+        var spans = StyledText()
         for (key, hint) in keys {
             if spans.width > 0 { spans.add("  ") }
             spans.add(key, .strong)

@@ -15,7 +15,7 @@ struct GroupTable {
         var style = Style.plain
     }
 
-    let lines: [Spans]
+    let lines: [StyledText]
 
     /// Columns take what their texts need; numbers keep their width, so that they do not jitter.
     init(_ picture: DaemonSnapshot, _ history: History, _ glyphs: Glyphs, columns: Int) {
@@ -56,8 +56,8 @@ struct GroupTable {
         }
         // Where there is room, the columns stand apart.
         let gap = columns - needed() >= 2 * kept.count ? 3 : 1
-        func line(_ cells: [Cell]) -> Spans {
-            var spans = Spans("  ")
+        func line(_ cells: [Cell]) -> StyledText {
+            var spans = StyledText("  ")
             for (place, index) in kept.enumerated() {
                 let column = all[index]
                 let text = Cutting.end(cells[index].text, width: column.width, glyphs)

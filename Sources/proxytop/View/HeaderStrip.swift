@@ -32,7 +32,7 @@ struct HeaderStrip {
         let room = model.size.columns - groups.width - 1
         // Which groups there are comes first.
         let right = isWide ? reserves.first { $0.width <= room } : failures
-        grid.put(left: groups, right: right ?? Spans(), row: 2, cut: glyphs.cut)
+        grid.put(left: groups, right: right ?? StyledText(), row: 2, cut: glyphs.cut)
         grid.put(left: trouble, right: others, row: 3, cut: glyphs.cut)
     }
 
@@ -40,8 +40,8 @@ struct HeaderStrip {
 
     // MARK: Row 1
 
-    private var identity: Spans {
-        var spans = Spans(model.greeting?.host ?? "", .strong)
+    private var identity: StyledText {
+        var spans = StyledText(model.greeting?.host ?? "", .strong)
         let socket = model.socketPath.split(separator: "/").last.map(String.init) ?? ""
         spans.add(" \(socket)")
         guard let greeting = model.greeting else { return spans }
@@ -62,9 +62,9 @@ struct HeaderStrip {
         return spans
     }
 
-    private func linkPart(isShort: Bool) -> Spans {
+    private func linkPart(isShort: Bool) -> StyledText {
         let space = isWide && !isShort ? "  " : " "
-        var spans = Spans()
+        var spans = StyledText()
         if let greeting = model.greeting {
             if !greeting.environment.isEmpty { spans.add(greeting.environment + space, .strong) }
             spans.add((greeting.maySwitch ? "RW" : "RO") + space)
@@ -85,9 +85,9 @@ struct HeaderStrip {
 
     private var room: Slots { Slots(model.picture?.channels ?? []) }
 
-    private var slots: Spans {
-        guard let picture = model.picture else { return Spans("slots ?") }
-        var spans = Spans("slots ")
+    private var slots: StyledText {
+        guard let picture = model.picture else { return StyledText("slots ?") }
+        var spans = StyledText("slots ")
         if let total = room.total {
             let part = total == 0 ? 0 : Double(room.used) / Double(total)
             let style: Style = part >= 0.9 ? Style(.full) : Style(.up)
@@ -106,23 +106,23 @@ struct HeaderStrip {
         return spans
     }
 
-    private var traffic: Spans {
+    private var traffic: StyledText {
         let unit = model.showsBits ? "b/s" : "B/s"
         let (input, output) = (rates.inBytes, rates.outBytes)
         let inText = NumberText.bytes(input, asBits: model.showsBits)
         let outText = NumberText.bytes(output, asBits: model.showsBits)
-        guard isWide else { return Spans("in \(inText) out \(outText) \(unit)") }
+        guard isWide else { return StyledText("in \(inText) out \(outText) \(unit)") }
         let peak = model.pulse.beats.map(\.outBytes).max()
         let peakText = NumberText.bytes(peak, asBits: model.showsBits)
-        return Spans(
+        return StyledText(
             "in \(inText)\(unit)   out \(outText)\(unit)"
                 + (isWidest ? "   peak 15m \(peakText)\(unit)" : ""))
     }
 
     // MARK: Row 3
 
-    private var groups: Spans {
-        var spans = Spans()
+    private var groups: StyledText {
+        var spans = StyledText()
         let services = model.picture?.services ?? []
         for service in services {
             if services.count > 1 {
@@ -138,7 +138,7 @@ struct HeaderStrip {
         return spans
     }
 
-    private func add(_ group: DaemonSnapshot.Group, to spans: inout Spans) {
+    private func add(_ group: DaemonSnapshot.Group, to spans: inout StyledText) {
         spans.add("\(group.title) \(PolicyName.short(group.snapshot.balance)) ")
         let style = group.snapshot.role.style
         spans.add(group.snapshot.role.word, model.isStale ? style.stale : style)
@@ -147,9 +147,9 @@ struct HeaderStrip {
     }
 
     /// `headroom G0 1%   if one more is lost: 3 clients refused`, of the group that comes off worst, and without the end.
-    private var reserves: [Spans] {
+    private var reserves: [StyledText] {
         guard let picture = model.picture else { return [] }
-        var room = Spans()
+        var room = StyledText()
         if let worst = Headroom.worst(in: picture) {
             room.add("headroom \(worst.title) \(worst.percent)", worst.style)
         }
@@ -161,49 +161,49 @@ struct HeaderStrip {
         return [whole, room]
     }
 
-    private var failures: Spans {
+    private var failures: StyledText {
         let failed = NumberText.brief(rates.failed)
-        return Spans("fail \(failed)/s  refused \(NumberText.brief(model.history.refused))")
+        return StyledText("fail \(failed)/s  refused \(NumberText.brief(model.history.refused))")
     }
 
     // MARK: Row 4
 
-    private var trouble: Spans {
-        if case .lost = model.link.phase { return Spans(LinkText(model).sentence, .alert) }
-        guard let picture = model.picture else { return Spans("waiting for the daemon") }
-        var spans = Spans()
+    private var trouble: StyledText {
+        if case .lost = model.link.phase { return StyledText(LinkText(model).sentence, .alert) }
+        guard let picture = model.picture else { return StyledText("waiting for the daemon") }
+        var spans = StyledText()
         let shown = problems.prefix(isWide ? 3 : 2).filter { $0.severity != .note }
         guard !shown.isEmpty else {
             let since = model.quietSince.map { quiet in
                 let lasting = picture.nowMilliseconds - min(quiet, picture.nowMilliseconds)
                 return " for \(Age(milliseconds: lasting))"
             }
-            return Spans("no problems\(since ?? "")", .good)
+            return StyledText("no problems\(since ?? "")", .good)
         }
         for problem in shown {
-            let face = StateFace(problem.state, glyphs, isStale: false)
+            let face = StateBadge(problem.state, glyphs, isStale: false)
             spans.add((spans.width > 0 ? "    " : "") + face.glyph + " ", face.style)
             spans.add(problem.text, problem == shown.first ? .strong : .plain)
         }
         return spans
     }
 
-    private var others: Spans {
-        guard model.link.isLive else { return Spans() }
+    private var others: StyledText {
+        guard model.link.isLive else { return StyledText() }
         let bad = problems.count { $0.severity != .note }
         let notes = problems.count - bad
         var parts: [String] = []
         if bad > 0 { parts.append("\(bad) problem\(bad == 1 ? "" : "s")") }
         if notes > 0, isWide || bad == 0 { parts.append("\(notes) notice\(notes == 1 ? "" : "s")") }
-        return Spans(parts.joined(separator: ", "))
+        return StyledText(parts.joined(separator: ", "))
     }
 
     // MARK: One row instead of four
 
-    private var summary: Spans {
-        var spans = Spans(model.greeting?.host ?? "proxytop", .strong)
+    private var summary: StyledText {
+        var spans = StyledText(model.greeting?.host ?? "proxytop", .strong)
         for count in StateCount.bad(in: model.picture) {
-            let face = StateFace(count.state, glyphs, isStale: model.isStale)
+            let face = StateBadge(count.state, glyphs, isStale: model.isStale)
             spans.add("  ")
             spans.add("\(count.number) \(face.word)", face.style)
         }

@@ -4,48 +4,48 @@ internal import Shared
 enum HelpPage {
     /// A line, and what Enter does on it.
     struct Entry {
-        var spans: Spans
+        var spans: StyledText
         var binding: Binding?
     }
 
-    static func lines(_ model: Model, _ glyphs: Glyphs) -> [Spans] {
+    static func lines(_ model: Model, _ glyphs: Glyphs) -> [StyledText] {
         entries(model, glyphs).map(\.spans)
     }
 
     static func entries(_ model: Model, _ glyphs: Glyphs) -> [Entry] {
         var lines: [Entry] = []
-        func add(_ spans: Spans, _ binding: Binding? = nil) {
+        func add(_ spans: StyledText, _ binding: Binding? = nil) {
             lines.append(Entry(spans: spans, binding: binding))
         }
         for section in Binding.Section.allCases {
-            add(Spans(section.rawValue, .heading))
+            add(StyledText(section.rawValue, .heading))
             if section == .act, let obstacle = model.obstacle {
-                add(Spans("  not now: \(obstacle)", .slow))
+                add(StyledText("  not now: \(obstacle)", .slow))
             }
             for binding in model.keys.bindings where binding.section == section {
                 add(line(binding, on: model.page), binding)
             }
-            add(Spans())
+            add(StyledText())
         }
-        add(Spans("States", .heading))
+        add(StyledText("States", .heading))
         for (state, meaning) in meanings {
-            let face = StateFace(state, glyphs)
-            var line = Spans("  ")
+            let face = StateBadge(state, glyphs)
+            var line = StyledText("  ")
             line.add(face.text(width: 6), face.style)
             line.add(String(repeating: " ", count: max(1, 12 - CellWidth.of(face.text(width: 6)))))
             line.add(meaning)
             add(line)
         }
-        add(Spans())
-        for text in notes { add(Spans(text)) }
+        add(StyledText())
+        for text in notes { add(StyledText(text)) }
         return lines
     }
 
     /// Keys that belong to other views are dim, and say to which.
-    private static func line(_ binding: Binding, on page: Page) -> Spans {
+    private static func line(_ binding: Binding, on page: Page) -> StyledText {
         let names = binding.keys.map(\.name).joined(separator: " ")
         let isHere = binding.pages.contains(page)
-        var line = Spans("  ")
+        var line = StyledText("  ")
         line.add(names, isHere ? .strong : .faint)
         line.add(String(repeating: " ", count: max(1, 12 - CellWidth.of(names))))
         line.add(binding.help, isHere ? .plain : .faint)

@@ -28,7 +28,7 @@ struct OverviewPage {
 
     private func heading(
         _ left: String, _ right: String, columns: Int, for pane: Focus? = nil
-    ) -> Spans {
+    ) -> StyledText {
         let isHere = pane != nil && pane == model.focus && pane != .table
         return .heading(isHere ? "[\(left)]" : left, right, columns: columns, glyphs)
     }
@@ -51,8 +51,8 @@ struct OverviewPage {
         let top = max(0, min(index - visible + 1, problems.count - visible))
         for (offset, problem) in problems.dropFirst(top).prefix(max(0, visible)).enumerated() {
             let row = rows.lowerBound + 1 + offset
-            let face = StateFace(problem.state, glyphs, isStale: false)
-            var spans = Spans(face.glyph + " ", face.style)
+            let face = StateBadge(problem.state, glyphs, isStale: false)
+            var spans = StyledText(face.glyph + " ", face.style)
             spans.add(problem.text)
             if case .channel(let serial) = problem.subject,
                 let channel = model.picture?.channel(serial: serial)
@@ -91,7 +91,7 @@ struct OverviewPage {
 
     // MARK: The last fifteen minutes
 
-    private func stripLines(columns: Int, height: Int) -> [Spans] {
+    private func stripLines(columns: Int, height: Int) -> [StyledText] {
         let label = OverviewLayout.stripLabel
         let cells = OverviewLayout.cells(columns: columns)
         guard let now = model.picture?.nowMilliseconds else { return [] }
@@ -114,13 +114,13 @@ struct OverviewPage {
                 // Nobody listens to a picture.
                 let now = NumberText.bytes(values.last.flatMap(\.self), asBits: false)
                 let most = NumberText.bytes(values.compactMap(\.self).max(), asBits: false)
-                lines.append(Spans(" " + field(name, label - 2) + "now \(now)   most \(most)"))
-                lines += Array(repeating: Spans(), count: height - 1)
+                lines.append(StyledText(" " + field(name, label - 2) + "now \(now)   most \(most)"))
+                lines += Array(repeating: StyledText(), count: height - 1)
                 continue
             }
             for row in (0..<height).reversed() {
                 let isTop = row == height - 1
-                var spans = Spans(" " + field(isTop ? name : "", label - 2) + "|")
+                var spans = StyledText(" " + field(isTop ? name : "", label - 2) + "|")
                 for value in values { add(value, top, row, of: height, to: &spans) }
                 let scale = NumberText.bytes(top, asBits: false)
                 spans.add(isTop ? "| 0..\(scale)" : "|", .faint)
@@ -132,7 +132,7 @@ struct OverviewPage {
 
     /// One cell of a strip's row: a part of the height, the ground for nothing, or a blank for what is not known.
     private func add(
-        _ value: Double?, _ top: Double, _ row: Int, of height: Int, to spans: inout Spans
+        _ value: Double?, _ top: Double, _ row: Int, of height: Int, to spans: inout StyledText
     ) {
         guard let value else { return spans.add(" ") }
         guard value > 0 else {

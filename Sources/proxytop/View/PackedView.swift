@@ -23,14 +23,14 @@ enum PackedView {
 
     /// A line of counts, then cells of identity and connections, worst state first.
     static func draw(_ model: Model, into grid: inout Grid, _ glyphs: Glyphs) {
-        var line = Spans(model.greeting?.host ?? "proxytop", .strong)
+        var line = StyledText(model.greeting?.host ?? "proxytop", .strong)
         let link = LinkText(model)
         line.add(" ")
         line.add(String(link.short.prefix { $0 != " " }), link.style)
         for count in StateCount.bad(in: model.picture) {
             line.add("  ")
             line.add(
-                "\(count.number) \(count.state.rawValue)", StateFace(count.state, glyphs).style)
+                "\(count.number) \(count.state.rawValue)", StateBadge(count.state, glyphs).style)
         }
         line.add("  \(model.picture?.channels.reduce(0) { $0 + $1.current } ?? 0) conn")
         grid.put(line, row: 0, column: 0)
@@ -39,7 +39,7 @@ enum PackedView {
             let row = 1 + index / perRow
             guard row < grid.size.rows else { return }
             let start = index % perRow * cellWidth
-            let face = StateFace(channel.state, glyphs, isStale: model.isStale)
+            let face = StateBadge(channel.state, glyphs, isStale: model.isStale)
             let name = Place(channelPath: channel.path).shortName
             grid.put(
                 face.glyph + Cutting.end(name, width: 4, glyphs), row: row, column: start,

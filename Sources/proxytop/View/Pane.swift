@@ -3,7 +3,7 @@ internal import Shared
 /// A part of the screen with a title.
 struct Pane {
     enum Content {
-        case lines([Spans])
+        case lines([StyledText])
         /// Rows of connections, with their own titles.
         case sessions(SessionTable, [SessionSnapshot])
         case events(EventTable, [EventSnapshot])

@@ -2,7 +2,7 @@ internal import Shared
 
 /// Rates over several times side by side, as lines: what is now, and whether it was so before.
 struct RateTable {
-    let lines: [Spans]
+    let lines: [StyledText]
 
     init(_ track: Track?, isBits: Bool) {
         let columns: [(title: String, rates: Track.Rates)] = [
@@ -21,10 +21,10 @@ struct RateTable {
         }
         let head = columns.map { right($0.title) }.joined()
         lines =
-            [Spans("rates      " + head, .heading)]
+            [StyledText("rates      " + head, .heading)]
             + rows.map { name, text in
                 let label = name + String(repeating: " ", count: max(1, 11 - name.utf8.count))
-                return Spans(label + columns.map { right(text($0.rates)) }.joined())
+                return StyledText(label + columns.map { right(text($0.rates)) }.joined())
             }
     }
 }

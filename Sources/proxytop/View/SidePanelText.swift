@@ -89,7 +89,7 @@ struct SidePanelText {
         guard !events.isEmpty else {
             return Pane(
                 title: "EVENTS (key 4)", remark: "newest first",
-                content: .lines([Spans("nothing has happened yet", .faint)]),
+                content: .lines([StyledText("nothing has happened yet", .faint)]),
                 least: Self.fewestEvents)
         }
         return Pane(
@@ -129,10 +129,10 @@ struct SidePanelText {
             + (channels.count > 3 ? " and \(channels.count - 3) more" : "")
         guard aside.channels == channels.map(\.path) else {
             return Pane(
-                title: title, content: .lines([Spans("asking the daemon …", .faint)]))
+                title: title, content: .lines([StyledText("asking the daemon …", .faint)]))
         }
         guard aside.matched > 0 else {
-            return Pane(title: title, content: .lines([Spans("none", .faint)]))
+            return Pane(title: title, content: .lines([StyledText("none", .faint)]))
         }
         let table = SessionTable(
             model, glyphs, rows: aside.sessions, columns: width, order: SidePanel.order)
@@ -148,13 +148,13 @@ struct SidePanelText {
         var lines = imbalance.shares.prefix(12).map { share in
             let own = name(share.channel)
             let blank = String(repeating: " ", count: max(1, 8 - CellWidth.of(own)))
-            return Spans(
+            return StyledText(
                 own + blank + glyphs.bar(share.actual, cells: 24)
                     + " \(Imbalance.percent(share.actual)), its weight says "
                     + Imbalance.percent(share.expected))
         }
         if imbalance.cause != nil {
-            lines += Cutting.wrapped(imbalance.text, width: width - 2).map { Spans($0, .slow) }
+            lines += Cutting.wrapped(imbalance.text, width: width - 2).map { StyledText($0, .slow) }
         }
         return Pane(
             title: "BALANCE of \(group.title), last minute", remark: "skew \(imbalance.short)",

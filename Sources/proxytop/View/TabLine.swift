@@ -14,7 +14,7 @@ struct TabLine {
     }
 
     func draw(into grid: inout Grid, row: Int) {
-        var left = Spans()
+        var left = StyledText()
         for page in Page.allCases {
             let isHere = page == model.page
             let name = "\(page.rawValue) \(page.title)"

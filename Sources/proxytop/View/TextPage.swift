@@ -6,7 +6,7 @@ struct TextPage {
     static let frame = 3
 
     let title: String
-    let lines: [Spans]
+    let lines: [StyledText]
     /// The line that Enter takes; nil: the text only scrolls.
     private var chosen: Int?
     private var sought = ""
@@ -20,7 +20,7 @@ struct TextPage {
             lines = HelpPage.lines(model, glyphs)
         case .answer(let title, let lines, _):
             self.title = title
-            self.lines = lines.isEmpty ? [Spans("(no lines)", .faint)] : lines.map { Spans($0) }
+            self.lines = lines.isEmpty ? [StyledText("(no lines)", .faint)] : lines.map { StyledText($0) }
         case .why:
             title = model.why.map { "why: \($0.title)" } ?? ""
             lines = model.why.map { WhyPage.lines($0, model, glyphs) } ?? []
@@ -43,24 +43,24 @@ struct TextPage {
             let rehearsal = RollingRestartPlan(serial, model)
             title =
                 "restarting \(rehearsal?.title ?? "?") channel by channel: what it would be like"
-            lines = rehearsal?.lines ?? [Spans("the group is not there any more", .faint)]
+            lines = rehearsal?.lines ?? [StyledText("the group is not there any more", .faint)]
         }
         chosen = overlay.choice?.chosen
         sought = model.soughtText
     }
 
-    private static func line(_ item: ColumnMenu.Item) -> Spans {
-        var line = Spans("  [\(item.isShown ? "x" : " ")] ", item.isShown ? .strong : .faint)
+    private static func line(_ item: ColumnMenu.Item) -> StyledText {
+        var line = StyledText("  [\(item.isShown ? "x" : " ")] ", item.isShown ? .strong : .faint)
         line.add(item.title + blank(item.title, 10), item.isFixed ? .faint : .strong)
         line.add(
             item.meaning + (item.isFixed ? " (always there)" : ""), item.isFixed ? .faint : .plain)
         return line
     }
 
-    private static func sortLines(_ menu: SortMenu) -> [Spans] {
+    private static func sortLines(_ menu: SortMenu) -> [StyledText] {
         menu.items.map { item in
             let mark = item.isPresent ? (menu.isDescending ? "-" : "+") : " "
-            var line = Spans("  [\(mark)] ", item.isPresent ? .strong : .faint)
+            var line = StyledText("  [\(mark)] ", item.isPresent ? .strong : .faint)
             line.add(item.title + blank(item.title, 10), .strong)
             line.add(item.meaning)
             guard item.isPresent else { return line }
@@ -71,12 +71,12 @@ struct TextPage {
         }
     }
 
-    private static func viewLines(_ views: [SavedView]) -> [Spans] {
+    private static func viewLines(_ views: [SavedView]) -> [StyledText] {
         guard !views.isEmpty else {
-            return [Spans("  none yet: s keeps the view that is on the screen", .faint)]
+            return [StyledText("  none yet: s keeps the view that is on the screen", .faint)]
         }
         return views.map { view in
-            var line = Spans("  " + view.name + blank(view.name, 16), .strong)
+            var line = StyledText("  " + view.name + blank(view.name, 16), .strong)
             line.add(view.description)
             return line
         }
@@ -86,16 +86,16 @@ struct TextPage {
         String(repeating: " ", count: max(1, width - CellWidth.of(text)))
     }
 
-    private static func undoLines(_ model: Model) -> [Spans] {
+    private static func undoLines(_ model: Model) -> [StyledText] {
         guard let picture = model.picture, !model.undo.entries.isEmpty else {
-            return [Spans("nothing that can be taken back", .faint)]
+            return [StyledText("nothing that can be taken back", .faint)]
         }
-        var lines: [Spans] = []
+        var lines: [StyledText] = []
         for (index, entry) in model.undo.entries.reversed().enumerated() {
             let age = Age(milliseconds: model.now.elapsed(since: entry.at))
-            lines.append(Spans("\(entry.command)  \(age) ago", index == 0 ? .strong : .plain))
+            lines.append(StyledText("\(entry.command)  \(age) ago", index == 0 ? .strong : .plain))
             for change in entry.changes {
-                var line = Spans(
+                var line = StyledText(
                     "  \(change.path) \(change.field) \(change.from) -> \(change.to)", .faint)
                 if let objection = UndoList.objection(to: change, in: picture) {
                     line.add("  not any more: \(objection)", .slow)
@@ -103,12 +103,12 @@ struct TextPage {
                 lines.append(line)
             }
         }
-        return lines + [Spans(), Spans("u takes the first of them back, and asks before")]
+        return lines + [StyledText(), StyledText("u takes the first of them back, and asks before")]
     }
 
-    private static func menuLines(_ menu: ActionMenu, width: Int, _ glyphs: Glyphs) -> [Spans] {
+    private static func menuLines(_ menu: ActionMenu, width: Int, _ glyphs: Glyphs) -> [StyledText] {
         menu.items.map { item in
-            var line = Spans("  ")
+            var line = StyledText("  ")
             let isPossible = item.obstacle == nil
             line.add(item.key, isPossible ? .strong : .faint)
             line.add(String(repeating: " ", count: max(1, 8 - CellWidth.of(item.key))))

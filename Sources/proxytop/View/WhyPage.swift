@@ -5,13 +5,13 @@ enum WhyPage {
     /// `columns`: the room for it; nil: the screen's.
     static func lines(
         _ why: Why, _ model: Model, _ glyphs: Glyphs, columns: Int? = nil
-    ) -> [Spans] {
-        var lines: [Spans] = []
-        if let fault = why.fault { lines.append(Spans("the daemon says: \(fault)", .slow)) }
+    ) -> [StyledText] {
+        var lines: [StyledText] = []
+        if let fault = why.fault { lines.append(StyledText("the daemon says: \(fault)", .slow)) }
         if why.samples == nil, why.fault == nil, why.request(model.picture) != nil,
             model.tense == .present
         {
-            lines.append(Spans("asking the daemon for its history …", .faint))
+            lines.append(StyledText("asking the daemon for its history …", .faint))
         }
         let indent = 10
         let width = max(20, (columns ?? model.size.columns) - indent - 2)
@@ -24,7 +24,7 @@ enum WhyPage {
             for (index, part) in Cutting.wrapped(line.text, width: width).enumerated() {
                 let head = index == 0 ? (time ?? "now") + (line.isMoment ? ">" : "") : ""
                 let blank = String(repeating: " ", count: indent - CellWidth.of(head))
-                var spans = Spans(head, line.isMoment ? .strong : .faint)
+                var spans = StyledText(head, line.isMoment ? .strong : .faint)
                 spans.add(blank)
                 spans.add(part, line.isMoment ? .chosen : line.isBad ? .strong : .plain)
                 lines.append(spans)

@@ -34,7 +34,7 @@ struct DetailTextTests {
             ("error_3", "something that a later daemon says"),
         ].map { (name: $0.0, value: $0.1) }
         #expect(
-            MishapText(fields, offset: 3600).lines.map(\.text) == [
+            ChannelErrorText(fields, offset: 3600).lines.map(\.text) == [
                 "03:41:00  tls: certificate has expired  7.0s ago",
                 "03:40:00  refused (ECONNREFUSED)  1m07s ago",
                 "something that a later daemon says",

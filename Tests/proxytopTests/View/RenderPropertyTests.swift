@@ -114,13 +114,13 @@ struct RenderPropertyTests {
 
     @Test("without colour every state still differs from every other", arguments: Glyphs.allCases)
     func monochrome(glyphs: Glyphs) {
-        let faces = ChannelState.allCases.map { StateFace($0, glyphs) }
+        let faces = ChannelState.allCases.map { StateBadge($0, glyphs) }
         #expect(Set(faces.map(\.word)).count == faces.count)
         if glyphs.hasSigns { #expect(Set(faces.map(\.glyph)).count == faces.count) }
         #expect(Set(faces.map(\.word)).count == faces.count)
         for style in Style.all { #expect(Theme.mono.appearance(of: style).colour == nil) }
         for state in [ChannelState.down, .auto] {
-            #expect(Theme.mono.appearance(of: StateFace(state, glyphs).style).isReversed)
+            #expect(Theme.mono.appearance(of: StateBadge(state, glyphs).style).isReversed)
         }
     }
 
@@ -151,15 +151,15 @@ struct RenderPropertyTests {
     func distinguishable(theme: Theme, colours: Int) {
         for glyphs in Glyphs.allCases {
             let looks = ChannelState.allCases.map { state in
-                let face = StateFace(state, glyphs)
+                let face = StateBadge(state, glyphs)
                 let look = theme.appearance(of: face.style).limited(to: colours)
                 return "\(face.text(width: 4)) \(look)"
             }
             #expect(Set(looks).count == looks.count)
             // Good and bad differ by more than their word.
-            let good = theme.appearance(of: StateFace(.up, glyphs).style).limited(to: colours)
+            let good = theme.appearance(of: StateBadge(.up, glyphs).style).limited(to: colours)
             for state in [ChannelState.down, .auto, .full, .grace] {
-                let bad = theme.appearance(of: StateFace(state, glyphs).style).limited(to: colours)
+                let bad = theme.appearance(of: StateBadge(state, glyphs).style).limited(to: colours)
                 #expect(bad != good, "\(state) looks like up in \(theme) with \(colours)")
             }
         }

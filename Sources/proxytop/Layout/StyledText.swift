@@ -1,5 +1,5 @@
 /// Pieces of text with their styles, for a line that is built from left to right.
-struct Spans: Equatable, Sendable {
+struct StyledText: Equatable, Sendable {
     private(set) var pieces: [(text: String, style: Style)] = []
 
     init() {}
@@ -12,16 +12,16 @@ struct Spans: Equatable, Sendable {
 
     var width: Int { pieces.reduce(0) { $0 + CellWidth.of($1.text) } }
 
-    static func == (left: Spans, right: Spans) -> Bool {
+    static func == (left: StyledText, right: StyledText) -> Bool {
         left.pieces.elementsEqual(right.pieces) { $0.text == $1.text && $0.style == $1.style }
     }
 }
 
-extension Spans {
+extension StyledText {
     /// A title and a remark with a line drawn between them.
-    static func heading(_ left: String, _ right: String, columns: Int, _ glyphs: Glyphs) -> Spans {
+    static func heading(_ left: String, _ right: String, columns: Int, _ glyphs: Glyphs) -> StyledText {
         let used = CellWidth.of(left) + CellWidth.of(right) + (right.isEmpty ? 1 : 2)
-        var spans = Spans(left + " ", .heading)
+        var spans = StyledText(left + " ", .heading)
         spans.add(
             String(repeating: Character(glyphs.rule), count: max(1, columns - used)), .faint)
         if !right.isEmpty { spans.add(" " + right, .faint) }
@@ -31,7 +31,7 @@ extension Spans {
 
 extension Grid {
     @discardableResult
-    mutating func put(_ spans: Spans, row: Int, column: Int, end: Int = .max) -> Int {
+    mutating func put(_ spans: StyledText, row: Int, column: Int, end: Int = .max) -> Int {
         var next = column
         for piece in spans.pieces {
             next = put(piece.text, row: row, column: next, style: piece.style, end: end)
@@ -40,14 +40,14 @@ extension Grid {
     }
 
     /// A line that ends with a mark where it has no room.
-    mutating func put(_ spans: Spans, row: Int, column: Int, end: Int, cut: Unicode.Scalar) {
+    mutating func put(_ spans: StyledText, row: Int, column: Int, end: Int, cut: Unicode.Scalar) {
         put(spans, row: row, column: column, end: end)
         guard column + spans.width > end, end > column else { return }
         fill(cut, row: row, from: end - 1, to: end)
     }
 
     /// A line with two ends; the right one is kept whole, the left one gives way, with a mark.
-    mutating func put(left: Spans, right: Spans, row: Int, cut: Unicode.Scalar) {
+    mutating func put(left: StyledText, right: StyledText, row: Int, cut: Unicode.Scalar) {
         let rightWidth = right.width
         let start = max(0, size.columns - rightWidth)
         let end = rightWidth > 0 ? max(0, start - 1) : size.columns

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// Rows under named columns for a report: what a view shows, as the protocol writes it, with nothing rounded.
-struct Sheet: Equatable, Sendable {
+struct ReportTable: Equatable, Sendable {
     private(set) var columns: [String]
     private(set) var rows: [[String]]
 
@@ -22,39 +22,39 @@ struct Sheet: Equatable, Sendable {
     ]
 
     /// The columns of `show channels`, then the rates per second.
-    static func channels(_ model: Model) -> Sheet {
+    static func channels(_ model: Model) -> ReportTable {
         let rows = (model.picture?.channels ?? []).map { channel in
             let rates = model.history.channels[channel.serial]?.rates ?? Track.Rates()
             return channel.row
                 + [rates.total, rates.inBytes, rates.outBytes, rates.failed].map(number)
         }
-        return Sheet(columns: ChannelSnapshot.columns + rateColumns, rows: rows)
+        return ReportTable(columns: ChannelSnapshot.columns + rateColumns, rows: rows)
     }
 
-    static func groups(_ model: Model) -> Sheet {
-        Sheet(
+    static func groups(_ model: Model) -> ReportTable {
+        ReportTable(
             columns: GroupSnapshot.columns,
             rows: (model.picture?.groups ?? []).map(\.snapshot.row))
     }
 
-    static func listeners(_ model: Model) -> Sheet {
-        Sheet(
+    static func listeners(_ model: Model) -> ReportTable {
+        ReportTable(
             columns: ListenerSnapshot.columns, rows: (model.picture?.listeners ?? []).map(\.row))
     }
 
     /// The newest last, as a log.
-    static func events(_ model: Model) -> Sheet {
-        Sheet(columns: EventSnapshot.columns, rows: model.log.events.map(\.row))
+    static func events(_ model: Model) -> ReportTable {
+        ReportTable(columns: EventSnapshot.columns, rows: model.log.events.map(\.row))
     }
 
-    static func problems(_ model: Model) -> Sheet {
+    static func problems(_ model: Model) -> ReportTable {
         let rows = model.problems.map { problem in
             [
                 problem.severity == .note ? "notice" : "problem", problem.state.rawValue,
                 problem.ageMilliseconds.cell, problem.text,
             ]
         }
-        return Sheet(columns: ["severity", "state", "age_ms", "text"], rows: rows)
+        return ReportTable(columns: ["severity", "state", "age_ms", "text"], rows: rows)
     }
 
     private static func number(_ value: Double?) -> String {

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// How a state looks: a word first, a glyph second, a colour last, and never the colour alone.
-struct StateFace: Equatable, Sendable {
+struct StateBadge: Equatable, Sendable {
     let word: String
     let glyph: String
     let style: Style

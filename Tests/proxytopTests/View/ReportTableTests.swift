@@ -5,8 +5,8 @@ import Testing
 
 @Suite("reports")
 struct SheetTests {
-    private static func sheet() -> Sheet {
-        Sheet(
+    private static func sheet() -> ReportTable {
+        ReportTable(
             columns: ["path", "current", "rate", "label"],
             rows: [
                 ["a", "10", "0.500", "007"], ["b", "-", "12.000", "x,\"y\""], ["c", "9", "-", "-"],
@@ -31,7 +31,7 @@ struct SheetTests {
         var sheet = Self.sheet()
         try sheet.choose(["rate", "path"])
         #expect(sheet.rows[1] == ["12.000", "b"])
-        do throws(Sheet.Mistake) {
+        do throws(ReportTable.Mistake) {
             try sheet.choose(["nope"])
             Issue.record("taken")
         } catch {
