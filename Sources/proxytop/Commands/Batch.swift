@@ -6,7 +6,7 @@ struct BatchReport: ~Copyable {
     /// nil: the whole daemon.
     private let view: String?
     private let capabilities: Capabilities
-    private var once: Once
+    private var once: OneShot
     private var isFirst = true
 
     struct Failure: Error {
@@ -19,7 +19,7 @@ struct BatchReport: ~Copyable {
 
     init(
         _ options: BatchOptions, view: String?, _ capabilities: Capabilities,
-        _ once: consuming Once
+        _ once: consuming OneShot
     ) {
         self.options = options
         self.view = view ?? (options.choosesRows ? "channels" : nil)

@@ -2,7 +2,7 @@ internal import Shared
 
 /// The loop: waits, turns what happened into messages, carries out effects, paints.
 struct Dashboard: ~Copyable {
-    private let stations: [Station]
+    private let stations: [DaemonSession]
     /// nil: there is only one daemon.
     private var fleet: Fleet?
     private var screen: CursesScreen
@@ -22,7 +22,7 @@ struct Dashboard: ~Copyable {
 
     /// One daemon or several, or with `playback` a recording.
     init(
-        _ stations: [Station], playback: Playback?, screen: consuming CursesScreen,
+        _ stations: [DaemonSession], playback: Playback?, screen: consuming CursesScreen,
         capabilities: Capabilities
     ) {
         self.stations = stations
@@ -45,7 +45,7 @@ struct Dashboard: ~Copyable {
     }
 
     /// The daemon that has the screen; nil: all of them have.
-    private var shown: Station? {
+    private var shown: DaemonSession? {
         guard let fleet else { return stations.first }
         return fleet.open.map { stations[$0] }
     }
@@ -184,7 +184,7 @@ struct Dashboard: ~Copyable {
     }
 
     /// What concerns the screen.
-    private mutating func carryOut(_ effects: [Effect], of station: Station) {
+    private mutating func carryOut(_ effects: [Effect], of station: DaemonSession) {
         for effect in effects {
             switch effect {
             case .repaint:

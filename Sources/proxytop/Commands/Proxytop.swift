@@ -246,7 +246,7 @@ struct Proxytop: ParsableCommand {
                     + targets.map { "  --socket \($0.name)" }.joined(separator: "\n"))
         }
         guard let connection = try connect(target) else { return }
-        let once = Once(model: model(of: target, settings), target, connection: consume connection)
+        let once = OneShot(model: model(of: target, settings), target, connection: consume connection)
         var errand = ShellCommand(
             command, yes ? .given : preview ? .previewOnly : .asked, canAsk: isatty(0) == 1, once)
         do throws(BatchReport.Failure) {
@@ -273,7 +273,7 @@ struct Proxytop: ParsableCommand {
                     StandardStream.output.write("# \(target.name)\n")
                 }
                 guard let connection = try connect(target) else { continue }
-                let once = Once(
+                let once = OneShot(
                     model: model(of: target, settings), target, connection: consume connection,
                     reconnects: batch.plain)
                 try tell(of: consume once, capabilities)
@@ -285,7 +285,7 @@ struct Proxytop: ParsableCommand {
     }
 
     /// What is known, in the form that was asked for.
-    func tell(of once: consuming Once, _ capabilities: Capabilities) throws {
+    func tell(of once: consuming OneShot, _ capabilities: Capabilities) throws {
         var report = BatchReport(
             batch, view: view == "auto" ? nil : view, capabilities, consume once)
         let status: Int32
@@ -306,7 +306,7 @@ struct Proxytop: ParsableCommand {
                     .usage, "--record writes one daemon down; name it with --socket")
             }
             return try open(
-                targets.map { Station(self.model(of: $0, settings), $0) }, playback: nil,
+                targets.map { DaemonSession(self.model(of: $0, settings), $0) }, playback: nil,
                 capabilities, settings)
         }
         guard let connection = try connect(first) else { return }
@@ -320,13 +320,13 @@ struct Proxytop: ParsableCommand {
                 try Self.end(.usage, "--record \(record): \(error.reason)")
             }
         }
-        let station = Station(
+        let station = DaemonSession(
             model, first, connection: consume connection, recording: consume file)
         try open([station], playback: nil, capabilities, settings)
     }
 
     func open(
-        _ stations: [Station], playback: Playback?, _ capabilities: Capabilities,
+        _ stations: [DaemonSession], playback: Playback?, _ capabilities: Capabilities,
         _ settings: Settings
     ) throws {
         guard isatty(0) == 1 else {

@@ -32,10 +32,10 @@ extension Proxytop {
         }
         if batch.isAsked || !StandardStream.output.isTerminal {
             if at == nil { model.replay(entries) }
-            try tell(of: Once(recorded: model), capabilities)
+            try tell(of: OneShot(recorded: model), capabilities)
         } else {
             try open(
-                [Station(model, DaemonTarget(path: path))], playback: playback, capabilities,
+                [DaemonSession(model, DaemonTarget(path: path))], playback: playback, capabilities,
                 settings)
         }
     }

@@ -14,14 +14,14 @@ struct ShellCommand: ~Copyable {
     private let words: [String]
     private let consent: Consent
     private let canAsk: Bool
-    private var once: Once
+    private var once: OneShot
 
     typealias Failure = BatchReport.Failure
 
     /// Columns of the preview.
     private static let width = 76
 
-    init(_ words: [String], _ consent: Consent, canAsk: Bool, _ once: consuming Once) {
+    init(_ words: [String], _ consent: Consent, canAsk: Bool, _ once: consuming OneShot) {
         self.words = words
         self.consent = consent
         self.canAsk = canAsk

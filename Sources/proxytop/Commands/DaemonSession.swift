@@ -1,7 +1,7 @@
 internal import Shared
 
 /// One daemon that is looked at: what is known of it, and the connection to it.
-final class Station {
+final class DaemonSession {
     let target: DaemonTarget
     var model: Model
     private(set) var connection: ControlSocket?

@@ -1,7 +1,7 @@
 internal import Shared
 
 /// The daemon without a screen: looks as often as it is told to, asks single questions, and says what it saw.
-struct Once: ~Copyable {
+struct OneShot: ~Copyable {
     private(set) var model: Model
     private var connection: ControlSocket?
     private let target: DaemonTarget
