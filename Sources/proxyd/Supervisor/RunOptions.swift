@@ -53,6 +53,17 @@ struct RunOptions: Sendable {
         }
         return words
     }
+
+    /// What the program ends with: a dialect keeps its original's.
+    func status(of error: StartError) -> ExitStatus {
+        guard let exits = dialect?.exits else { return ExitStatus(rawValue: error.code.rawValue) }
+        return switch error.code {
+        case .unavailable: ExitStatus(rawValue: exits.unavailable)
+        case .system: ExitStatus(rawValue: exits.system)
+        case .permission: ExitStatus(rawValue: exits.permission)
+        case .configuration: ExitStatus(rawValue: exits.configuration)
+        }
+    }
 }
 
 /// How a daemon behaves that was started in a dialect, where that is not our own way.

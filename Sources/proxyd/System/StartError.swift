@@ -21,16 +21,3 @@ struct StartError: Error, Equatable {
         self.cause = cause
     }
 }
-
-extension RunOptions {
-    /// What the program ends with: a dialect keeps its original's.
-    func status(of error: StartError) -> ExitStatus {
-        guard let exits = dialect?.exits else { return ExitStatus(rawValue: error.code.rawValue) }
-        return switch error.code {
-        case .unavailable: ExitStatus(rawValue: exits.unavailable)
-        case .system: ExitStatus(rawValue: exits.system)
-        case .permission: ExitStatus(rawValue: exits.permission)
-        case .configuration: ExitStatus(rawValue: exits.configuration)
-        }
-    }
-}
