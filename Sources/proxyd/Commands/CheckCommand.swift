@@ -16,7 +16,7 @@ struct CheckCommand: ParsableCommand {
         do throws(ConfigurationErrors) {
             configuration = try ConfigurationFile.load(path: file)
         } catch {
-            StandardError.tell(error)
+            StandardError.write(error)
             return try (error.isUnreadable ? ExitStatus.noInput : .configuration).finish()
         }
         try checkFiles(of: configuration)

@@ -177,7 +177,7 @@ struct RunCommand: ParsableCommand {
             }
         } catch {
             guard error.isUnreadable, OldProcessLink.isThere else {
-                StandardError.tell(error)
+                StandardError.write(error)
                 OldProcessLink.refuse(error.summary)
                 return try (error.isUnreadable ? .noInput : status).finish()
             }

@@ -19,9 +19,4 @@ private func writeAll(_ text: String, to number: CInt) {
 /// Messages for people, unbuffered.
 enum StandardError {
     static func write(_ text: String) { writeAll(text, to: STDERR_FILENO) }
-
-    /// One line per mistake.
-    static func tell(_ errors: ConfigurationErrors) {
-        for error in errors.errors { write("proxyd: \(error)\n") }
-    }
 }
