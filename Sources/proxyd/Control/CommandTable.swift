@@ -209,7 +209,7 @@ enum CommandTable {
             "mrtg-bytes", "PATH", "received, sent, for MRTG", run: CounterCommands.mrtgBytes),
         CommandEntry(
             "mrtg-conns", "PATH", "sessions, for MRTG", run: CounterCommands.mrtgSessions),
-        CommandEntry("metrics", "everything counted, for Prometheus", run: Metrics.answer),
+        CommandEntry("metrics", "everything counted, for Prometheus", run: MetricsCommand.answer),
     ]
 
     private static func edit(_ verb: ConfigurationEdit.Verb, _ summary: String) -> CommandEntry {

@@ -1,41 +1,48 @@
 internal import Shared
 
-/// Everything that is counted, in Prometheus' text format 0.0.4.
-enum Metrics {
-    static func answer(_ request: ControlRequest) {
-        request.daemon.ask({ .report(question: $0) }) { answers in
-            let text = MetricsText(daemon: request.daemon, reports: answers.reports)
-            request.answer(text.lines)
-        }
-    }
+/// What a page of metrics tells, besides what the topology counts itself.
+struct MetricsValues {
+    var topology: Topology
+    var started: Instant
+    var sessions: UInt64
+    var sessionLimit: UInt64
+    /// The workers', in their order.
+    var reports: [WorkerReport]
+    var logs: [(name: String, usage: LogUsage)]
+    /// The serial of the newest event.
+    var lastEvent: UInt64
+    var historySeries: Int
+    /// Channels and services for which the history has no room.
+    var historyLeftOut: Int
 }
 
+/// Everything that is counted, in Prometheus' text format 0.0.4.
 extension MetricsText {
-    init(daemon: any Daemon, reports: [WorkerReport]) {
-        addDaemon(daemon)
-        addListeners(daemon.topology.listeners)
-        addGroups(daemon.topology.groups)
-        addChannels(daemon.topology.channels)
-        addHealth(daemon.topology.channels)
-        addTimes(daemon.topology.channels)
-        addWorkers(reports)
-        addEnds(reports)
-        addKept(daemon)
+    init(_ values: MetricsValues) {
+        addDaemon(values)
+        addListeners(values.topology.listeners)
+        addGroups(values.topology.groups)
+        addChannels(values.topology.channels)
+        addHealth(values.topology.channels)
+        addTimes(values.topology.channels)
+        addWorkers(values.reports)
+        addEnds(values.reports)
+        addKept(values)
     }
 
-    private mutating func addDaemon(_ daemon: any Daemon) {
+    private mutating func addDaemon(_ values: MetricsValues) {
         add(
             "proxyd_info", .gauge, "The daemon's version.",
             [([("version", Version.string)], 1)])
         add(
             "proxyd_uptime_seconds", .gauge, "Seconds since the daemon was started.",
-            [([], Instant.now.milliseconds(since: daemon.identity.started) / 1000)])
+            [([], Instant.now.milliseconds(since: values.started) / 1000)])
         add(
             "proxyd_sessions", .gauge, "Sessions running.",
-            [([], UInt64(max(0, daemon.share.admission.current)))])
+            [([], values.sessions)])
         add(
             "proxyd_sessions_limit", .gauge, "Sessions that can run at once.",
-            [([], UInt64(daemon.limits.sessions))])
+            [([], values.sessionLimit)])
     }
 
     private mutating func addListeners(_ listeners: [Listener]) {
@@ -218,8 +225,8 @@ extension MetricsText {
     }
 
     /// What the daemon remembers and writes.
-    private mutating func addKept(_ daemon: any Daemon) {
-        let logs = daemon.logUsage.map { ([("log", $0.name)] as Labels, $0.usage) }
+    private mutating func addKept(_ values: MetricsValues) {
+        let logs = values.logs.map { ([("log", $0.name)] as Labels, $0.usage) }
         add(
             "proxyd_log_lines_total", .counter, "Lines written.",
             logs.map { ($0.0, $0.1.written) })
@@ -230,12 +237,12 @@ extension MetricsText {
             "proxyd_log_waiting", .gauge, "Lines that wait to be written.",
             logs.map { ($0.0, UInt64(max(0, $0.1.waiting))) })
         add(
-            "proxyd_events_total", .counter, "Things that happened.", [(.none, daemon.events.last)])
+            "proxyd_events_total", .counter, "Things that happened.", [(.none, values.lastEvent)])
         add(
             "proxyd_history_series", .gauge, "Channels and services whose past is kept.",
-            [(.none, daemon.history.count)])
+            [(.none, values.historySeries)])
         add(
             "proxyd_history_left_out", .gauge, "Channels and services that found no room there.",
-            [(.none, daemon.history.leftOut)])
+            [(.none, values.historyLeftOut)])
     }
 }

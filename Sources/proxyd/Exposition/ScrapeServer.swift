@@ -1,5 +1,16 @@
 internal import Shared
 
+/// What the server asks of the daemon that it belongs to.
+protocol ScrapeSource: AnyObject {
+    var topology: Topology { get }
+
+    /// Logs an event of the server.
+    func tell(_ event: Event)
+
+    /// Makes a page; `finish` gets it later.
+    func gatherMetrics(then finish: @escaping (MetricsText) -> Void)
+}
+
 /// Serves `GET /metrics` and `GET /healthz` and nothing else, beside the supervisor's loop.
 ///
 /// That loop watches `descriptor` and then calls `resume`; `nextDeadline` and `meetDeadlines` are its clock.
@@ -11,7 +22,7 @@ final class ScrapeServer {
     let endpoint: Endpoint
     private var connections = SlotTable<ScrapeConnection>()
     private var deadlines = DeadlineQueue()
-    private unowned var daemon: (any Daemon)?
+    private unowned var source: (any ScrapeSource)?
     private var page: (body: [UInt8], made: Instant)?
     private var isMaking = false
     /// Out of descriptors: when accepting is tried again.
@@ -43,7 +54,7 @@ final class ScrapeServer {
     var address: String { "\(endpoint)" }
     var count: Int { connections.count }
 
-    func start(for daemon: any Daemon) { self.daemon = daemon }
+    func start(for source: any ScrapeSource) { self.source = source }
 
     func close() { socket.file?.remove() }
 
@@ -70,7 +81,7 @@ final class ScrapeServer {
                 guard makeRoom() else { continue }
                 try add(client, now: now)
             } catch {
-                daemon?.tell(
+                source?.tell(
                     Event(
                         .warning, .shortage, of: Event.Subject(kind: .metrics, name: address),
                         because: error.description,
@@ -136,7 +147,7 @@ final class ScrapeServer {
         switch head.path {
         case "/metrics": serveMetrics(to: connection, now: now)
         case "/healthz":
-            let isUsable = daemon?.topology.services.contains { $0.isUsable(now: now) } ?? false
+            let isUsable = source?.topology.services.contains { $0.isUsable(now: now) } ?? false
             let text = isUsable ? "ok\n" : "no channel is usable\n"
             connection.answer(
                 HTTPAnswer(isUsable ? .ok : .unavailable, body: Array(text.utf8)), now: now)
@@ -151,14 +162,10 @@ final class ScrapeServer {
         if let page, page.made.advanced(by: Self.pageLife) > now {
             return connection.answer(Self.answer(page.body), now: now)
         }
-        guard !isMaking, let daemon else { return }
+        guard !isMaking, let source else { return }
         isMaking = true
         // Everybody who asks until the workers have answered gets the same page.
-        daemon.ask({ .report(question: $0) }) { [weak self] answers in
-            guard let self else { return }
-            let text = MetricsText(daemon: daemon, reports: answers.reports)
-            deliver(text.page)
-        }
+        source.gatherMetrics { [weak self] text in self?.deliver(text.page) }
     }
 
     private func deliver(_ body: [UInt8]) {

@@ -1,6 +1,6 @@
 internal import Shared
 
-extension Supervisor: Daemon {
+extension Supervisor: Daemon, ScrapeSource {
     var file: String? { options.file }
 
     func write(_ text: String, to path: String, then finish: @escaping (SystemError?) -> Void) {

@@ -3,7 +3,7 @@ import Shared
 @testable import proxyd
 
 /// A daemon without workers: the test decides when they answer, and what.
-final class FakeDaemon: Daemon {
+final class FakeDaemon: Daemon, ScrapeSource {
     let live: LiveTopology
     var configuration: Configuration { live.state.configuration }
     var topology: Topology { live.state.topology }
