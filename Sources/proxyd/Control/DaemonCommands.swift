@@ -43,7 +43,7 @@ enum DaemonCommands {
     /// `upgrade [TIME]`: the program is started again, from where it was started before, and takes over every
     /// session, if it gets ready within the time.
     static func upgrade(_ request: ControlRequest) {
-        var time = Supervisor.standardUpgradeTime
+        var time = UpgradeAttempt.standardTime
         if let word = request.words.first {
             guard request.words.count == 1, let age = Age(word),
                 (100...600_000).contains(age.milliseconds)

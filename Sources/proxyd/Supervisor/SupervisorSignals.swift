@@ -53,7 +53,7 @@ extension Supervisor {
             case .reopenLogs: reopenLogs(because: name)
             case .dumpState: dumpState()
             case .upgrade:
-                upgrade(within: Self.standardUpgradeTime, because: name) { _ in }
+                upgrade(within: UpgradeAttempt.standardTime, because: name) { _ in }
             case .drain where draining == nil:
                 drain(within: options.drain, because: name)
                 endIfDrained()

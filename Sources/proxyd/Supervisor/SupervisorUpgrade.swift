@@ -7,9 +7,6 @@ internal import Shared
 /// Until the last packet that hands over is sent everything can be undone: the workers only stand still, and
 /// the new process moves no byte.
 extension Supervisor {
-    /// How long the new process may take to get ready.
-    static let standardUpgradeTime = Duration.seconds(30)
-
     func upgrade(
         within time: Duration, by actor: Actor,
         then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Mistake>) -> Void

@@ -28,6 +28,9 @@ final class UpgradeAttempt {
         var pause: UInt64?
     }
 
+    /// How long the new process may take to get ready, if the command names no time.
+    static let standardTime = Duration.seconds(30)
+
     let process: pid_t
     let connection: HandoverConnection
     let began: Instant
