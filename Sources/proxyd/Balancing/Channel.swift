@@ -10,7 +10,7 @@ final class Channel: Sendable {
     let name: String
     /// `service/group/channel`.
     let path: String
-    private let present: Mutex<Present>
+    private let present: CountedMutex<Present>
     private let weightNow: Atomic<Int>
     private let mostSessions: Atomic<Int>
     /// By worker.
@@ -25,11 +25,11 @@ final class Channel: Sendable {
     let latency = PeakLatency()
     /// Its group's, where an election says who takes the sessions.
     private let groupSeat: PrimaryState?
-    private let leaves: Mutex<OutboundOptions?>
+    private let leaves: CountedMutex<OutboundOptions?>
     private let hasEgress: Atomic<Bool>
     /// What was worked out of its connect times last.
     let connects = ConnectMemory()
-    private let security = Mutex<(sessions: TLSClient?, probes: TLSClient?)>((nil, nil))
+    private let security = CountedMutex<(sessions: TLSClient?, probes: TLSClient?)>((nil, nil))
     private let isSecured = Atomic<Bool>(false)
 
     /// Its group's, which it takes its slots from too.
@@ -44,9 +44,9 @@ final class Channel: Sendable {
     let filledAt = Atomic<UInt64>(0)
     /// Whether it was no good when the election tried it last.
     let isDiscarded = Atomic<Bool>(false)
-    let note: Mutex<Note>
+    let note: CountedMutex<Note>
     let probes = ProbeRecord()
-    let health = Mutex(PassiveHealth())
+    let health = CountedMutex(PassiveHealth())
     /// A failure has been noted since the last success, so that successes need no lock in general.
     let hasFailed = Atomic<Bool>(false)
     /// It had a grace time, and nothing has connected since.
@@ -84,16 +84,16 @@ final class Channel: Sendable {
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
-        present = Mutex(Present(settings: settings, book: AddressBook(addresses)))
+        present = CountedMutex(Present(settings: settings, book: AddressBook(addresses)))
         weightNow = Atomic(settings.weight)
         mostSessions = Atomic(settings.maxc ?? Int.max)
         let egress = OutboundOptions(settings)
-        leaves = Mutex(egress)
+        leaves = CountedMutex(egress)
         hasEgress = Atomic(egress != nil)
         counters = TrafficCounters.perWorker(workerCount)
         timings = (0..<workerCount).map { _ in ChannelTimings() }
         self.places = places
-        note = Mutex(Note(since: now))
+        note = CountedMutex(Note(since: now))
         if !settings.isEnabled {
             switched.store(Switch.off.rawValue, ordering: .relaxed)
             note.withLock { $0.why = "enabled: false" }

@@ -28,7 +28,7 @@ final class ChannelErrors: Sendable {
         }
     }
 
-    private let latest = Mutex(Latest())
+    private let latest = CountedMutex(Latest())
 
     /// `cause`: one of the few words for a session's end; `words` say more than it does.
     func note(_ cause: String, _ words: String? = nil, errno: Int32, now: Instant) {

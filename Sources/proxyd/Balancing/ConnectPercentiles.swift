@@ -18,7 +18,8 @@ final class ConnectMemory: Sendable {
         var previous: UInt64
     }
 
-    private let latest = Mutex<(stamps: [Stamp], percentiles: ConnectPercentiles?)>(([], nil))
+    private let latest = CountedMutex<(stamps: [Stamp], percentiles: ConnectPercentiles?)>(
+        ([], nil))
 
     /// What was worked out for these stamps, or is now.
     func percentiles(

@@ -5,7 +5,7 @@ internal import Synchronization
 /// The counters themselves go on, so that metrics never run backwards and no worker is disturbed; tables
 /// show what has come since.
 final class CounterBaseline: Sendable {
-    private let totals = Mutex(TrafficCounters.Totals())
+    private let totals = CountedMutex(TrafficCounters.Totals())
 
     func reset(to present: TrafficCounters.Totals) { totals.withLock { $0 = present } }
 

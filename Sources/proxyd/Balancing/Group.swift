@@ -21,7 +21,7 @@ final class Group: Sendable {
     /// Every so many choices all grace times end; 0: never.
     private let rebalance: Atomic<Int>
     private let choices = Atomic<Int>(0)
-    private let present: Mutex<Present>
+    private let present: CountedMutex<Present>
 
     /// What a change replaces all at once.
     private struct Present {
@@ -41,7 +41,7 @@ final class Group: Sendable {
         name = settings.name
         self.path = path + "/" + settings.name
         rebalance = Atomic(settings.rebalance ?? 0)
-        present = Mutex(
+        present = CountedMutex(
             Present(
                 settings: settings, channels: channels,
                 chooser: GroupBalancer(settings.balance, channels, slowStart: settings.slowStart)))

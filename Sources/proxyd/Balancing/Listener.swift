@@ -9,24 +9,24 @@ final class Listener: Sendable {
     let path: String
     /// Where it listens; port 0 has become the port that the kernel chose.
     let endpoint: Endpoint
-    private let settingsNow: Mutex<ListenerConfiguration>
+    private let settingsNow: CountedMutex<ListenerConfiguration>
     private let mostSessions: Atomic<Int>
     /// By worker. A failure is a client that found no channel.
     let counters: [TrafficCounters]
     /// What `reset` has taken off the counters that tables show.
     let baseline = CounterBaseline()
     private let sessions = Atomic<Int>(0)
-    private let bucket: Mutex<RateLimit?>
+    private let bucket: CountedMutex<RateLimit?>
     private let isOpenNow = Atomic<Bool>(true)
-    private let bindFailureNow: Mutex<String?>
+    private let bindFailureNow: CountedMutex<String?>
     /// Who may come in; asked only where there are rules.
-    private let rules: Mutex<AccessList?>
+    private let rules: CountedMutex<AccessList?>
     private let hasRules: Atomic<Bool>
     private let bytesWaitedFor: Atomic<Int>
     private let hearsOfClients: Atomic<Bool>
-    private let routeTable = Mutex<RouteTable?>(nil)
+    private let routeTable = CountedMutex<RouteTable?>(nil)
     private let hasRoutes = Atomic<Bool>(false)
-    private let security = Mutex<TLSServer?>(nil)
+    private let security = CountedMutex<TLSServer?>(nil)
     private let isSecured = Atomic<Bool>(false)
 
     private struct RateLimit {
@@ -38,16 +38,16 @@ final class Listener: Sendable {
         _ settings: ListenerConfiguration, in path: String, serial: UInt64, endpoint: Endpoint,
         workerCount: Int, bindFailure: String? = nil
     ) {
-        bindFailureNow = Mutex(bindFailure)
+        bindFailureNow = CountedMutex(bindFailure)
         isOpenNow.store(bindFailure == nil, ordering: .relaxed)
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
         self.endpoint = endpoint
-        settingsNow = Mutex(settings)
+        settingsNow = CountedMutex(settings)
         mostSessions = Atomic(settings.maxSessions ?? Int.max)
-        bucket = Mutex(settings.rate.map(Self.limit))
-        rules = Mutex(AccessList(settings.access))
+        bucket = CountedMutex(settings.rate.map(Self.limit))
+        rules = CountedMutex(AccessList(settings.access))
         hasRules = Atomic(!settings.access.isEmpty)
         bytesWaitedFor = Atomic(settings.waitForBytes)
         hearsOfClients = Atomic(settings.proxyProtocol != .never)

@@ -46,7 +46,7 @@ final class ListeningSocket: Sendable {
 /// A listening socket before it is known whose it is.
 final class OpenedSocket: Sendable {
     let descriptor: FileDescriptor
-    private let place: Mutex<UnixSocketFile?>
+    private let place: CountedMutex<UnixSocketFile?>
 
     /// Where it is in the file system, for a Unix socket that is ours to take away.
     var file: UnixSocketFile? { place.withLock { $0 } }
@@ -61,7 +61,7 @@ final class OpenedSocket: Sendable {
     ) throws(SystemError) {
         try Socket.makeOurs(descriptor)
         self.descriptor = descriptor
-        place = Mutex(file)
+        place = CountedMutex(file)
     }
 
     /// As if we had opened it ourselves: clients to come get what the settings say. Who may connect to a Unix
@@ -84,7 +84,7 @@ final class OpenedSocket: Sendable {
         do throws(SystemError) {
             descriptor = try (settings.socket ?? SocketOptions()).open(family: address.family)
             try ConnectionOptions.set(on: descriptor, family: address.family, deadPeer: deadPeer)
-            place = Mutex(nil)
+            place = CountedMutex(nil)
             // A restart must not wait for the old connections' TIME_WAIT to pass.
             try Socket.set(.reuseAddress, to: 1, on: descriptor)
             // Each family has a listener of its own, so that [::] and 0.0.0.0 can stand side by side.
@@ -110,7 +110,7 @@ final class OpenedSocket: Sendable {
         } catch {
             throw .system(error)
         }
-        place = Mutex(
+        place = CountedMutex(
             try UnixSocketFile(
                 binding: descriptor, to: path, mode: settings.mode, owner: owner, group: group,
                 backlog: settings.backlog))

@@ -7,7 +7,7 @@ internal import Synchronization
 /// where such a limit is configured.
 final class PerSourceLimiter: Sendable {
     let limits: PerSource
-    private let entries = Mutex<[Source: Entry]>([:])
+    private let entries = CountedMutex<[Source: Entry]>([:])
 
     /// The leading bits of an address. Clients of Unix sockets are one source.
     struct Source: Hashable, Sendable {

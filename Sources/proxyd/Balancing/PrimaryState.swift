@@ -5,7 +5,7 @@ internal import Synchronization
 /// The supervisor fills the seat. A worker whose connect to the primary fails empties it, so that of
 /// many that fail at once one has news, and no further session goes there.
 final class PrimaryState: Sendable {
-    private let settingsNow: Mutex<ElectionConfiguration>
+    private let settingsNow: CountedMutex<ElectionConfiguration>
     /// The holder in the lower half, and how often it has changed in the upper one.
     private let state: Atomic<UInt64>
     /// The serial of the channel of which a check or a trigger is running; 0: none.
@@ -29,7 +29,7 @@ final class PrimaryState: Sendable {
     private static func number(of serial: UInt64) -> UInt64 { (serial + 2) & 0xFFFF_FFFF }
 
     init(_ settings: ElectionConfiguration, isUsed: Bool = true) {
-        settingsNow = Mutex(settings)
+        settingsNow = CountedMutex(settings)
         state = Atomic(isUsed ? Self.sought : Self.unused)
     }
 

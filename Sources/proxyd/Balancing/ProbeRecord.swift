@@ -3,7 +3,7 @@ internal import Synchronization
 /// What a channel's probes have told, for those who choose and those who look.
 final class ProbeRecord: Sendable {
     private let isDownNow = Atomic<Bool>(false)
-    private let told = Mutex(Told())
+    private let told = CountedMutex(Told())
 
     /// The last results in words, and how long the slowest probe took.
     struct Told: Sendable {

@@ -11,7 +11,7 @@ final class Service: Sendable {
     let line: WaitQueue
     /// All its places are taken, and somebody has said so.
     private let isFullNow = Atomic<Bool>(false)
-    private let present: Mutex<Present>
+    private let present: CountedMutex<Present>
     private let hasRules: Atomic<Bool>
     private let asksName: Atomic<Bool>
 
@@ -34,7 +34,7 @@ final class Service: Sendable {
         line = WaitQueue(limit: settings.limits.queueSize)
         hasRules = Atomic(!settings.access.isEmpty)
         asksName = Atomic(groups.contains(where: \.asksForServerName))
-        present = Mutex(
+        present = CountedMutex(
             Present(
                 settings: settings.own, listeners: listeners, groups: groups,
                 sources: settings.limits.perSource.map(PerSourceLimiter.init),

@@ -12,7 +12,7 @@ final class WaitQueue: Sendable {
     }
 
     private let most: Atomic<Int>
-    private let waiters = Mutex<Deque<Waiter>>([])
+    private let waiters = CountedMutex<Deque<Waiter>>([])
 
     init(limit: Int) { most = Atomic(limit) }
 

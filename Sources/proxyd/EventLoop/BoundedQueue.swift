@@ -8,7 +8,7 @@ internal import Synchronization
 /// The reader is woken only when it has said that it sleeps, so that a stream of values costs no system calls.
 final class BoundedQueue<Value: Sendable>: Sendable {
     let limit: Int
-    private let state = Mutex(State())
+    private let state = CountedMutex(State())
     private let event: FileDescriptor
 
     private struct State {

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// Values on their way to a thread, and the descriptor that wakes it.
 final class Mailbox<Message: Sendable>: Sendable {
-    private let messages = Mutex<[Message]>([])
+    private let messages = CountedMutex<[Message]>([])
     private let event: FileDescriptor
 
     init() throws(SystemError) {

@@ -8,7 +8,7 @@ typealias ErrorLog = LogWriter<ErrorLines>
 ///
 /// Before the error log is there, and in commands that have none, lines go to standard error at once.
 enum Log {
-    private static let log = Mutex<ErrorLog?>(nil)
+    private static let log = CountedMutex<ErrorLog?>(nil)
 
     static func line(_ text: String, _ severity: EventSnapshot.Severity = .info) {
         line(text, severity, deduplicationKey: text)
@@ -19,7 +19,8 @@ enum Log {
     static func line(
         _ text: String, _ severity: EventSnapshot.Severity, deduplicationKey: String?
     ) {
-        let record = ErrorLines.Record.line(text, severity, at: .now, deduplicationKey: deduplicationKey)
+        let record = ErrorLines.Record.line(
+            text, severity, at: .now, deduplicationKey: deduplicationKey)
         let isTaken = log.withLock { log in
             guard let log else { return false }
             log.queue.post(record)
@@ -44,7 +45,7 @@ enum Log {
 
     static var dress: LogFraming { .called(name.withLock { $0 }) }
 
-    private static let name = Mutex("proxyd")
+    private static let name = CountedMutex("proxyd")
 
     /// Half of the queue is left to what nobody has asked for.
     static func trace(_ record: TraceRecord) {

@@ -9,8 +9,8 @@ final class LogWriter<Lines: LogLines>: Sendable {
     /// `access log`, for messages.
     let name: String
     let queue: BoundedQueue<Lines.Record>
-    private let orders = Mutex<[Order]>([])
-    private let state = Mutex(LogState())
+    private let orders = CountedMutex<[Order]>([])
+    private let state = CountedMutex(LogState())
     private let hasEnded: BoundedQueue<Void>
 
     enum Order: Sendable {

@@ -5,7 +5,7 @@ final class TapSink: Sendable {
     /// The dump's.
     let number: UInt64
     private let notices: Mailbox<Notice>
-    private let state = Mutex(State())
+    private let state = CountedMutex(State())
     /// Sessions that may still be taken.
     private let places: Atomic<Int>
     private let isClosed = Atomic<Bool>(false)

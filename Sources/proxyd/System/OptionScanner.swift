@@ -24,7 +24,7 @@ enum OptionScanner {
     }
 
     /// It keeps its place in variables of the process.
-    private static let turn = Mutex(())
+    private static let turn = CountedMutex(())
 
     /// `letters` as getopt(3) takes them: `+` in front stops at the first operand, `:` behind a letter gives it
     /// a value. Stops at the first mistake, as programs do.

@@ -9,7 +9,7 @@ enum ProcessEnvironment {
     }
 
     /// Variables that hold a secret, and that no program which we start gets to see.
-    private static let secrets = Mutex<Set<String>>([])
+    private static let secrets = CountedMutex<Set<String>>([])
 
     /// The same of a variable that holds a secret: from now on programs that we start do not have it.
     static func secret(of name: String) -> String? {

@@ -19,7 +19,7 @@ final class Spawn {
     }
 
     /// Those that were started and have not been asked how they ended.
-    private static let own = Mutex<Set<pid_t>>([])
+    private static let own = CountedMutex<Set<pid_t>>([])
 
     /// Starts `path` with `arguments` behind its name.
     ///

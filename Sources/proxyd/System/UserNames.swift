@@ -9,7 +9,7 @@ internal import Synchronization
 enum UserNames {
     private enum Entry { case sought, found(String?) }
 
-    private static let known = Mutex<[UInt32: Entry]>([:])
+    private static let known = CountedMutex<[UInt32: Entry]>([:])
     /// More users than that are not remembered: they keep their numbers.
     private static let mostUsers = 1024
 

@@ -16,7 +16,7 @@ final class TLSClient: @unchecked Sendable {
     private let name: String?
     private let isAddress: Bool
     /// What the next connection may go on with, so that it needs no full handshake.
-    private let session = Mutex<Session?>(nil)
+    private let session = CountedMutex<Session?>(nil)
 
     /// One reference to OpenSSL's.
     @safe

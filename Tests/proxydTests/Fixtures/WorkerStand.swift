@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Shared
+import Synchronization
 
 @testable import proxyd
 
@@ -13,6 +14,11 @@ final class WorkerStand {
     private var threads: [Thread] = []
     private var notices: [Notice] = []
     private var question: UInt64 = 0
+    private let locksTaken = LocksTaken()
+
+    private final class LocksTaken: Sendable {
+        let count = Atomic<Int>(0)
+    }
 
     struct Settings {
         var workers = 1
@@ -35,6 +41,7 @@ final class WorkerStand {
         var sendsProxyProtocol: ProxyProtocolOut?
         var tls: TLSListenerConfiguration?
         var channelTLS: TLSChannelConfiguration?
+        var tellsOfEveryEnd = true
     }
 
     init(_ channels: [Endpoint], _ settings: Settings = Settings()) throws {
@@ -75,10 +82,13 @@ final class WorkerStand {
         for index in 0..<settings.workers {
             let plan = Worker.Plan(
                 index: index, share: share, relayMode: settings.mode,
-                pipeLimit: settings.pipeLimit, tellsOfEveryEnd: true)
+                pipeLimit: settings.pipeLimit, tellsOfEveryEnd: settings.tellsOfEveryEnd)
             threads.append(
-                try Thread(name: "worker-\(index)") {
+                try Thread(name: "worker-\(index)") { [locksTaken] in
                     do { try Worker(plan).run() } catch { Log.line("no worker: \(error)") }
+                    #if DEBUG
+                        locksTaken.count.wrappingAdd(LockCount.ofThisThread, ordering: .relaxed)
+                    #endif
                 })
         }
         for worker in share.workers { worker.mailbox.post(.listen(sockets)) }
@@ -92,6 +102,9 @@ final class WorkerStand {
         for thread in threads { thread.join() }
         threads = []
     }
+
+    /// Mutexes that its workers have locked in their lives; known once they have stopped.
+    var lockCount: Int { locksTaken.count.load(ordering: .relaxed) }
 
     var endpoint: Endpoint { service.listeners[0].endpoint }
     var channels: [Channel] { service.channels }
