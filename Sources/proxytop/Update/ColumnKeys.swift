@@ -1,0 +1,28 @@
+// Showing and hiding columns.
+extension Model {
+    /// Space or Enter on a line of the list of columns.
+    mutating func toggleColumn(_ index: Int) {
+        let items = ColumnMenu(self).items
+        guard items.indices.contains(index) else { return }
+        guard !items[index].isFixed else { return tell("\(items[index].title) is always there") }
+        if page == .connections {
+            sessionColumns.toggle(
+                SessionColumn.all[index].content, isShown: items[index].isShown)
+        } else {
+            channelColumns.toggle(Column.all[index].content, isShown: items[index].isShown)
+        }
+        if !items[index].isShown, !ColumnMenu(self).items[index].isShown {
+            tell("there is no room for \(items[index].title): take another one off")
+        }
+    }
+
+    /// Back to what the width of the screen chooses.
+    mutating func resetColumns() {
+        if page == .connections {
+            sessionColumns = ColumnChoice()
+        } else {
+            channelColumns = ColumnChoice()
+        }
+        tell("the width of the screen chooses the columns")
+    }
+}
