@@ -335,17 +335,6 @@ struct Model: Sendable {
         ).filter { !$0.value.isEmpty }
     }
 
-    /// After anything that moves rows or lines.
-    mutating func settle() {
-        let height = arrangement.tableHeight
-        cursor.settle(in: outline, height: height)
-        if window.isKnown { sessionCursor.settle(in: window.list, height: height) }
-        eventCursor.settle(in: eventList, height: height)
-        problemCursor.settle(in: problemList, height: height)
-        settlePanes()
-        dropGoneMarks()
-    }
-
     var problems: [Problem] { picture.map { Problem.all(in: $0, history, flaps) } ?? [] }
     var problemList: ListRows { ListRows(problems.map(\.subject)) }
     var events: [EventSnapshot] { log.newest(eventFilter?.filter) }
@@ -362,20 +351,6 @@ struct Model: Sendable {
         case .connections: sessionCursor.subject
         case .events: eventCursor.subject
         case .detail: detail?.subject
-        }
-    }
-
-    /// A mark on what is not there any more is gone with it. Whether a connection outside the window still
-    /// is, only the daemon knows, and says before anything is done to it.
-    private mutating func dropGoneMarks() {
-        guard !marks.isEmpty, let picture else { return }
-        marks = marks.filter { mark in
-            switch mark {
-            case .channel(let serial): picture.channel(serial: serial) != nil
-            case .group(let serial): picture.group(serial: serial) != nil
-            case .service(let name): picture.services.contains { $0.name == name }
-            default: true
-            }
         }
     }
 }
