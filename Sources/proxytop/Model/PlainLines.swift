@@ -50,7 +50,7 @@ struct PlainLines: Sendable {
         let fresh = model.log.events.filter { $0.id > (last < before ? 0 : before) }
         lastEvent = last
         return fresh.map { event in
-            let who = event.actor == nil ? "" : ", by \(EventTable.actor(event))"
+            let who = event.actor == nil ? "" : ", by \(event.actorName)"
             return "\(event.severity.rawValue): \(event.text)\(who)"
         }
     }

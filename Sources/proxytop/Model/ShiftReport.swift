@@ -36,7 +36,7 @@ struct ShiftReport {
         }
         text += "\n## Timeline (UTC)\n\n"
         var lines: [(UInt64, String)] = model.log.events.map { event in
-            let who = event.actor == nil ? "" : " (\(EventTable.actor(event)))"
+            let who = event.actor == nil ? "" : " (\(event.actorName))"
             return (event.timeMilliseconds / 1000, event.text + who)
         }
         lines += model.notes.map { (UInt64(max(0, $0.at.wallSeconds)), "**note: \($0.text)**") }

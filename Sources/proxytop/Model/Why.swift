@@ -160,7 +160,7 @@ struct Why: Equatable, Sendable {
     private static func text(of event: EventSnapshot) -> String {
         guard let actor = event.actor else { return event.text }
         let known = "by \(actor)"
-        let person = EventTable.actor(event)
+        let person = event.actorName
         return event.text.hasSuffix(known)
             ? event.text.dropLast(known.count) + "by \(person)" : "\(event.text)  (\(person))"
     }

@@ -45,7 +45,7 @@ struct EventTable {
         var spans = StyledText(isToday ? time.clock : String(time.date.dropFirst(4)) + "  ", .faint)
         let (mark, style) = Self.face(event.severity)
         spans.add(" \(mark) ", style)
-        let who = Cutting.end(Self.actor(event), width: 20, glyphs)
+        let who = Cutting.end(event.actorName, width: 20, glyphs)
         spans.add(who + String(repeating: " ", count: max(0, 21 - CellWidth.of(who))))
         spans.add(event.text.isEmpty ? "\(event.subject) \(event.kind)" : Self.what(event))
         return spans
@@ -68,28 +68,5 @@ struct EventTable {
         case .warning: ("?", Style(.grace))
         case .error: ("!", Style(.down))
         }
-    }
-
-    /// `alice proxytop` of `1000:proxytop[4711]`.
-    static func actor(_ event: EventSnapshot) -> String {
-        guard let actor = event.actor else { return "proxyd" }
-        let parts = actor.split(separator: ":", maxSplits: 1).map(String.init)
-        let program = parts.count > 1 ? parts[1].prefix { $0 != "[" } : ""
-        return "\(event.user ?? parts.first ?? "?") \(program)"
-    }
-}
-
-extension Model {
-    /// `root proxytop` of `0:proxytop[4711]`, as far as the name is known; what is no person stays as it is.
-    func person(_ by: String) -> String {
-        let parts = by.split(separator: ":", maxSplits: 1).map(String.init)
-        guard parts.count == 2, let number = UInt32(parts[0]) else { return by }
-        let program = parts[1].prefix { $0 != "[" }
-        let user =
-            number == 0
-            ? "root"
-            : company.all.first { $0.uid == number }?.user
-                ?? log.events.last { $0.actor == by }?.user
-        return "\(user ?? parts[0]) \(program)"
     }
 }

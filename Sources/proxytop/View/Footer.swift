@@ -96,7 +96,7 @@ struct Footer {
             else { return StyledText() }
             var clauses = Clauses("\(event.subject)  \(event.kind)")
             if let cause = event.cause { clauses.add("  \(cause)", drop: nil) }
-            clauses.add("  by \(EventTable.actor(event))", drop: 0)
+            clauses.add("  by \(event.actorName)", drop: 0)
             return StyledText(clauses.text(width: width, glyphs))
         default: break
         }
