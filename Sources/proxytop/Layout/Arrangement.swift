@@ -29,6 +29,8 @@ struct Arrangement: Equatable, Sendable {
     /// A table of this height gives some of it away, however long its list is.
     static let tallTable = 18
     static let sideFrom = 160
+    /// A header from here on has room for everything.
+    static let widestHeaderFrom = 160
 
     /// `tableRows`: the length of the list, where a page fills what the list leaves; nil gives it everything.
     init(_ size: Size, isHeaderFolded: Bool = false, tableRows: Int? = nil) {

@@ -56,7 +56,7 @@ struct DaemonLoad: Equatable, Sendable {
 extension Model {
     /// Only a header with room for it asks.
     mutating func burdenQuestion() -> [(Link.Question, Request)] {
-        guard size.columns >= HeaderStrip.widestFrom, catalog.has("show limits"),
+        guard size.columns >= Arrangement.widestHeaderFrom, catalog.has("show limits"),
             burden.isDue(at: now.milliseconds), !countsAllFailures
         else { return [] }
         burden.ask(at: now.milliseconds)

@@ -10,13 +10,11 @@ struct HeaderStrip {
     private let rates: Track.Rates
     private let problems: [Problem]
 
-    static let widestFrom = 160
-
     init(_ model: Model, _ glyphs: Glyphs, columns: Int) {
         self.model = model
         self.glyphs = glyphs
         isWide = columns >= 120
-        isWidest = columns >= Self.widestFrom
+        isWidest = columns >= Arrangement.widestHeaderFrom
         rates = model.history.sum
         problems = model.problems
     }

@@ -64,7 +64,7 @@ struct TabLine {
         if model.size.columns >= Self.wordyFrom {
             parts.append("frozen:\(model.isFrozen ? "yes" : "no")")
         }
-        if model.size.columns >= HeaderStrip.widestFrom {
+        if model.size.columns >= Arrangement.widestHeaderFrom {
             parts.append("time:\(model.tense == .present ? "live" : LinkText(model).short)")
         }
         parts.append(NumberText.interval(model.intervalMilliseconds))
