@@ -10,6 +10,9 @@ struct Fleet: Equatable, Sendable {
         case open(Int)
     }
 
+    /// The line of the screen that shows the first daemon.
+    static let firstRow = 2
+
     let count: Int
     private(set) var chosen = 0
     /// nil: the list of all.
@@ -50,7 +53,7 @@ struct Fleet: Equatable, Sendable {
         case .control("z"): return .suspend
         case .control("l"): return .redraw
         case .click(let row, _):
-            let index = row - FleetPage.firstRow
+            let index = row - Self.firstRow
             if (0..<count).contains(index) { chosen = index }
         default: break
         }

@@ -24,6 +24,10 @@ struct Model: Sendable {
     static let holdMilliseconds: UInt64 = 3000
     static let mostRemembered = 200
     static let noticeMilliseconds: UInt64 = 30_000
+    /// The second Ctrl-C within this time quits.
+    static let interruptSpan: UInt64 = 1500
+    /// The second q within this time quits with something still to be done.
+    static let quitSpan: UInt64 = 5000
 
     var now: Moment
     var size: Size

@@ -2,10 +2,6 @@ internal import Shared
 
 // What keys do.
 extension Model {
-    static let interruptSpan: UInt64 = 1500
-    /// The second q within this time quits with something still to be done.
-    static let quitSpan: UInt64 = 5000
-
     mutating func press(_ key: Key) -> [Effect] {
         switch key {
         case .pasteBegins:

@@ -2,8 +2,6 @@ internal import Shared
 
 /// Several daemons, a line each: which one is in trouble, and how much room each has.
 struct FleetPage {
-    static let firstRow = 2
-
     let models: [Model]
     let names: [String]
     let fleet: Fleet
@@ -26,10 +24,10 @@ struct FleetPage {
             $0 + Self.fit($1.title, $1.width, $1.isRight, glyphs) + " "
         }
         grid.put(title + "PROBLEM", row: 1, column: 0, style: .heading)
-        let room = max(0, size.rows - Self.firstRow - 2)
+        let room = max(0, size.rows - Fleet.firstRow - 2)
         let top = max(0, min(fleet.chosen - room + 1, models.count - room))
         for (offset, index) in models.indices.dropFirst(top).prefix(room).enumerated() {
-            draw(index, into: &grid, row: Self.firstRow + offset)
+            draw(index, into: &grid, row: Fleet.firstRow + offset)
         }
         // The whole of what the list has cut.
         let line =
