@@ -65,3 +65,10 @@ struct CommandCatalog: Equatable, Sendable {
         return "“\(words[0])” needs the role \(needed), and yours is \(role)"
     }
 }
+
+extension Model {
+    /// Words that are the screen's own; `raw` in front sends any line as it is.
+    static let ownWords = [
+        "view", "forget", "filter", "sort", "interval", "write", "note", "help", "quit", "q", "raw",
+    ]
+}

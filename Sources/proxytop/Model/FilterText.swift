@@ -119,3 +119,23 @@ struct FilterText: Equatable, Sendable {
         }
     }
 }
+
+extension Model {
+    func filterText(of page: Page) -> String {
+        switch page {
+        case .channels: channelFilter?.text ?? ""
+        case .connections: window.filter?.text ?? ""
+        case .events: eventFilter?.text ?? ""
+        case .overview, .detail: ""
+        }
+    }
+
+    static func fields(of page: Page) -> FilterText.Fields? {
+        switch page {
+        case .channels: .channels
+        case .connections: .sessions
+        case .events: .events
+        case .overview, .detail: nil
+        }
+    }
+}

@@ -9,6 +9,9 @@ struct Model: Sendable {
         var at: UInt64 = 0
     }
 
+    /// Whether this is what it is now, what it was a while ago, or a recording.
+    enum TimeMode: Equatable, Sendable { case present, past, replay }
+
     /// The answers of one round, until all three are there.
     struct Round: Sendable {
         var channels: [ChannelSnapshot]?
@@ -284,6 +287,9 @@ struct Model: Sendable {
     }
     /// Whether the numbers on the screen are the last ones of a daemon that does not answer.
     var isStale: Bool { !link.isLive }
+
+    /// Without an answer for two ticks, or for a second, the link is slow.
+    var slowMilliseconds: UInt64 { min(2 * intervalMilliseconds, 1000) }
 
     /// Why nothing may be changed now; nil when it may.
     var obstacle: String? {

@@ -2,11 +2,6 @@ internal import Shared
 
 // What a typed line means: a word of the screen, a question to the daemon, or a change.
 extension Model {
-    /// Words that are the screen's own; `raw` in front sends any line as it is.
-    static let ownWords = [
-        "view", "forget", "filter", "sort", "interval", "write", "note", "help", "quit", "q", "raw",
-    ]
-
     mutating func obey(_ line: String) -> [Effect] {
         let words: [String]
         do throws(Request.Mistake) {

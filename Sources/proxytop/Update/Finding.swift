@@ -89,13 +89,4 @@ extension Model {
         }
         return nil
     }
-
-    static func fields(of page: Page) -> FilterText.Fields? {
-        switch page {
-        case .channels: .channels
-        case .connections: .sessions
-        case .events: .events
-        case .overview, .detail: nil
-        }
-    }
 }

@@ -93,15 +93,6 @@ extension Model {
 
     // MARK: Filters
 
-    func filterText(of page: Page) -> String {
-        switch page {
-        case .channels: channelFilter?.text ?? ""
-        case .connections: window.filter?.text ?? ""
-        case .events: eventFilter?.text ?? ""
-        case .overview, .detail: ""
-        }
-    }
-
     /// A bad one leaves the last good one as it was, and stays to be mended.
     mutating func apply(filter text: String, to page: Page) {
         guard let fields = Self.fields(of: page) else { return }

@@ -5,9 +5,6 @@ extension Model {
     /// A step of `{` and `}`.
     static let leapMilliseconds: UInt64 = 60_000
 
-    /// Whether this is what it is now, what it was a while ago, or a recording.
-    enum TimeMode: Equatable, Sendable { case present, past, replay }
-
     mutating func travel(_ command: Binding.Command) {
         let rounds = tape.rounds
         guard !rounds.isEmpty else {

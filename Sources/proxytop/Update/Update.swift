@@ -67,9 +67,6 @@ extension Model {
         return min(next, first.sentAt + slowMilliseconds)
     }
 
-    /// Without an answer for two ticks, or for a second, the link is slow.
-    var slowMilliseconds: UInt64 { min(2 * intervalMilliseconds, 1000) }
-
     /// Whether the screen shows an age that grows without anything happening.
     var movesByItself: Bool {
         !link.isLive || link.waiting(at: now.milliseconds) >= slowMilliseconds

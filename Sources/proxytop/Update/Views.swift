@@ -1,0 +1,71 @@
+internal import Shared
+
+// Keeping views, forgetting them, and going back to one.
+extension Model {
+    /// `s`: keeps the view under a name. What looks like a file is written instead.
+    mutating func saveView(_ open: Prompt) -> [Effect] {
+        let name = String(open.text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        if name.contains("/") || [".txt", ".md", ".ptrec"].contains(where: name.hasSuffix) {
+            return obey("write \(name)")
+        }
+        if let objection = SavedView.objection(to: name) { return refuse(open, objection) }
+        guard
+            savedViews.count < SavedView.mostViews
+                || savedViews.contains(where: { $0.name == name })
+        else {
+            return refuse(open, "there are \(savedViews.count) already; :forget NAME drops one")
+        }
+        let view = SavedView(self, name: name)
+        savedViews.keep(view)
+        tell("kept: :view \(name) shows it again, :view lists them")
+        return [.keepView(view)]
+    }
+
+    /// `:forget NAME`
+    mutating func forgetView(_ name: String) -> [Effect] {
+        guard savedViews.contains(where: { $0.name == name }) else {
+            tell("there is no view “\(name)”; :view lists them", isError: true)
+            return []
+        }
+        savedViews.removeAll { $0.name == name }
+        tell("forgotten: \(name)")
+        return [.forgetView(name)]
+    }
+
+    mutating func restore(_ view: SavedView) {
+        adopt(look: view)
+        show(view.page)
+        if Self.fields(of: view.page) != nil { apply(filter: view.filter ?? "", to: view.page) }
+    }
+
+    /// As it was when the program ended; columns that the operator's own file asks for come first.
+    mutating func adopt(lastLook last: SavedView) {
+        let (channels, sessions) = (channelColumns, sessionColumns)
+        adopt(look: last)
+        if !channels.isEmpty { channelColumns = channels }
+        if !sessions.isEmpty { sessionColumns = sessions }
+    }
+
+    /// Everything of it but the view itself and its filter: what is hidden has to be seen to be hidden.
+    mutating func adopt(look view: SavedView) {
+        channelColumns = view.channels
+        sessionColumns = view.sessions
+        isFlat = view.isFlat
+        showsBits = view.showsBits
+        showsClock = view.showsClock
+        let word = view.order ?? ""
+        let isDescending = word.hasPrefix("-")
+        let name = isDescending ? String(word.dropFirst()) : word
+        switch view.page {
+        case .channels:
+            channelOrder = ChannelOrder.Field(rawValue: name).map { ChannelOrder($0) }
+            channelOrder?.isDescending = isDescending
+            reorder()
+        case .connections where tense == .present:
+            guard let field = SessionField(named: name) else { break }
+            window.order = SessionWindow.Order(field: field, isDescending: isDescending)
+            requery()
+        default: break
+        }
+    }
+}
