@@ -4,7 +4,6 @@ internal import Shared
 struct AddressBook: Sendable {
     private(set) var endpoints: [Endpoint]
     private var addresses: [SocketAddress]
-    private var turn = 0
     /// How many answers in a row an address was missing from.
     private var missing: [Endpoint: Int] = [:]
 
@@ -23,11 +22,10 @@ struct AddressBook: Sendable {
 
     var count: Int { addresses.count }
 
-    /// The next address to connect to; nil only for an empty book.
-    mutating func next() -> SocketAddress? {
+    /// The address whose turn it is; nil only for an empty book.
+    subscript(turn turn: Int) -> SocketAddress? {
         guard !addresses.isEmpty else { return nil }
-        turn = (turn + 1) % addresses.count
-        return addresses[turn]
+        return addresses[Int(UInt(bitPattern: turn) % UInt(addresses.count))]
     }
 
     /// Takes an answer of the name server. New addresses are used at once, missing ones are kept until

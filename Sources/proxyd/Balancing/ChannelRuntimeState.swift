@@ -46,17 +46,13 @@ extension Channel {
         var standing = ChannelRuntimeState(
             position: position, graceEnd: Instant(nanoseconds: graceEnd.load(ordering: .relaxed)),
             returned: Instant(nanoseconds: returned.load(ordering: .relaxed)),
-            filledAt: Instant(nanoseconds: filledAt.load(ordering: .relaxed)),
+            filledAt: Instant(nanoseconds: slots.filledAt.load(ordering: .relaxed)),
             isDiscarded: isDiscarded.load(ordering: .relaxed), note: note.withLock { $0 },
             health: health.withLock { $0.memory }, hasFailed: hasFailed.load(ordering: .relaxed),
             latency: latency.word, probes: probes.last, mishaps: mishaps.all,
             causes: mishaps.counts, totals: totals, baseline: baseline.present)
         standing.awaitsProof = awaitsProof.load(ordering: .relaxed)
-        for timings in timings {
-            timings.connect.add(to: &standing.connect)
-            timings.firstByte.add(to: &standing.firstByte)
-            timings.session.add(to: &standing.session)
-        }
+        (standing.connect, standing.firstByte, standing.session) = histograms
         return standing
     }
 
@@ -65,7 +61,7 @@ extension Channel {
         switched.store(standing.position.rawValue, ordering: .relaxed)
         graceEnd.store(standing.graceEnd.nanoseconds, ordering: .relaxed)
         returned.store(standing.returned.nanoseconds, ordering: .relaxed)
-        filledAt.store(standing.filledAt.nanoseconds, ordering: .relaxed)
+        slots.filledAt.store(standing.filledAt.nanoseconds, ordering: .relaxed)
         isDiscarded.store(standing.isDiscarded, ordering: .relaxed)
         note.withLock { $0 = standing.note }
         health.withLock { $0 = PassiveHealth(standing.health) }
@@ -80,11 +76,5 @@ extension Channel {
         timings.first?.connect.add(standing.connect)
         timings.first?.firstByte.add(standing.firstByte)
         timings.first?.session.add(standing.session)
-    }
-
-    /// Takes a slot that was taken before, whatever the limits say now.
-    func keepSlot() {
-        places.adoptSlot()
-        reserved.wrappingAdd(1, ordering: .relaxed)
     }
 }

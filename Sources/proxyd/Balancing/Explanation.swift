@@ -23,9 +23,9 @@ extension Group {
     /// is used up.
     func dryRun(for client: ClientKey, now: Instant) -> Channel? {
         guard places.hasRoom else { return nil }
-        var copy = chooserCopy
-        copy.look(at: channels, excluding: [], now: now)
-        return copy.choose(for: client).map { channels[$0] }
+        var copy = balancerCopy
+        copy.look(excluding: [], now: now)
+        return copy.choose(for: client)?.channel
     }
 }
 

@@ -1,8 +1,9 @@
 internal import Shared
 
-/// A group's policy and the space for its candidates, so that choosing allocates nothing.
+/// A group's policy, its channels, and the space for its candidates, so that choosing allocates nothing.
 struct GroupBalancer: Sendable {
-    private(set) var balance: BalanceConfiguration
+    private var balance: BalanceConfiguration
+    private(set) var channels: [Channel]
     private var policy: any Policy
     private var facts: CandidateFacts
     private var candidates: [Candidate]
@@ -12,20 +13,22 @@ struct GroupBalancer: Sendable {
         _ balance: BalanceConfiguration, _ channels: [Channel], slowStart: Duration? = nil
     ) {
         self.balance = balance
+        self.channels = channels
         self.slowStart = slowStart
         policy = balance.makePolicy()
         facts = policy.facts
         candidates = channels.map { Candidate(weight: $0.weight, isUsable: true) }
-        setKeys(channels)
+        setKeys()
         policy.prepare(for: candidates)
     }
 
     /// Other channels, weights or settings. With other channels or weights everybody starts even; under
     /// another policy alone, what was placed so far still counts.
     mutating func take(
-        _ settings: GroupConfiguration, _ channels: [Channel], insteadOf old: [Channel],
-        now: Instant
+        _ settings: GroupConfiguration, _ channels: [Channel], now: Instant
     ) {
+        let old = self.channels
+        self.channels = channels
         let isSame =
             old.map(\.serial) == channels.map(\.serial)
             && candidates.map(\.weight) == channels.map { weight(of: $0, now: now) }
@@ -43,21 +46,21 @@ struct GroupBalancer: Sendable {
             policy = balance.makePolicy()
             facts = policy.facts
         }
-        setKeys(channels)
+        setKeys()
         policy.prepare(for: candidates)
-        if !isSame { startEven(channels, now: now) }
+        if !isSame { startEven(now: now) }
     }
 
-    /// From now on everybody's total is nought.
-    mutating func startEven(_ channels: [Channel], now: Instant) {
-        look(at: channels, excluding: [], now: now)
+    /// From now on every channel's total is nought.
+    mutating func startEven(now: Instant) {
+        look(excluding: [], now: now)
         policy.restart(with: candidates)
     }
 
     var digest: UInt64? { policy.digest }
 
     /// Sees how the channels are now.
-    mutating func look(at channels: [Channel], excluding tried: [UInt64], now: Instant) {
+    mutating func look(excluding tried: [UInt64], now: Instant) {
         var isChanged = false
         for index in candidates.indices {
             let channel = channels[index]
@@ -73,8 +76,9 @@ struct GroupBalancer: Sendable {
         return max(1, Int(10 * channel.share(of: slowStart, now: now))) * channel.weight
     }
 
-    mutating func choose(for client: ClientKey) -> Int? {
-        policy.choose(among: candidates, for: client)
+    /// The channel to take, and its index; nil when none is usable.
+    mutating func choose(for client: ClientKey) -> (index: Int, channel: Channel)? {
+        policy.choose(among: candidates, for: client).map { ($0, channels[$0]) }
     }
 
     /// A session was placed there.
@@ -83,7 +87,7 @@ struct GroupBalancer: Sendable {
     /// It cannot be had after all.
     mutating func exclude(_ index: Int) { candidates[index].isUsable = false }
 
-    private mutating func setKeys(_ channels: [Channel]) {
+    private mutating func setKeys() {
         let isHostValue = facts.contains(.hostValue)
         let keys = ChannelKeys.keys(
             of: channels.map { channel in

@@ -137,23 +137,3 @@ extension TimeHistogram.Totals {
         return zip(names, buckets).map { "\($0)=\($1)" }.joined(separator: " ")
     }
 }
-
-extension Channel {
-    /// What all workers have measured.
-    var histograms:
-        (
-            connect: TimeHistogram.Totals, firstByte: TimeHistogram.Totals,
-            session: TimeHistogram.Totals
-        )
-    {
-        var (connect, firstByte, session) = (
-            TimeHistogram.Totals(), TimeHistogram.Totals(), TimeHistogram.Totals()
-        )
-        for timing in timings {
-            timing.connect.add(to: &connect)
-            timing.firstByte.add(to: &firstByte)
-            timing.session.add(to: &session)
-        }
-        return (connect, firstByte, session)
-    }
-}

@@ -321,7 +321,7 @@ struct Reconfiguration {
         } else {
             service = Service(
                 settings, serial: serials.next(for: Serials.key(service: settings.name)),
-                listeners: listeners, groups: groups)
+                listeners: listeners, groups: groups, workerCount: workerCount)
         }
         for listener in listeners {
             let place = Place(service: settings.name, listener: listener.name)
@@ -410,8 +410,8 @@ struct Reconfiguration {
         removed += old.filter { channel in !channels.contains { $0 === channel } }
         guard let present else {
             return Group(
-                settings, in: service, serial: serial, channels: channels, places: places,
-                seat: seat)
+                settings, in: service, serial: serial, channels: channels,
+                workerCount: workerCount, places: places, seat: seat)
         }
         present.take(settings, channels, now: now)
         return present

@@ -43,13 +43,11 @@ struct AddressBookTests {
 
     @Test("addresses take turns")
     func turns() {
-        var book = AddressBook(Self.endpoints("ABC"))
-        let round = (0..<6).compactMap { _ in book.next()?.endpoint }
+        let book = AddressBook(Self.endpoints("ABC"))
+        let round = (0..<6).compactMap { book[turn: $0]?.endpoint }
         #expect(round.count == 6)
         #expect(Self.letters(Array(round[..<3])).sorted() == ["A", "B", "C"])
         #expect(round[..<3] == round[3...])
-        var empty = AddressBook([])
-        let none = empty.next()
-        #expect(none == nil)
+        #expect(AddressBook([])[turn: 1] == nil)
     }
 }
