@@ -73,11 +73,13 @@ final class Session {
     var firstByteAt = Instant.zero
     /// Of the topology, when it began.
     let topologyGeneration: UInt64
+    private let workerIndex: Int
 
     init(
         id: UInt64, slot: Int, generation: UInt32, accepted: consuming AcceptedClient,
-        topologyGeneration: UInt64 = 0, now: Instant
+        topologyGeneration: UInt64 = 0, worker: Int, now: Instant
     ) {
+        workerIndex = worker
         self.topologyGeneration = topologyGeneration
         self.id = id
         self.slot = slot
@@ -96,6 +98,11 @@ final class Session {
     var isClosed: Bool {
         if case .closed = life.phase { true } else { false }
     }
+
+    /// What applies now, read without a lock.
+    var serviceView: ServiceView { service.view(for: workerIndex) }
+    /// The same of its listener.
+    var listenerView: ListenerView { listener.view(for: workerIndex) }
 
     func token(_ kind: Token.Kind) -> Token {
         Token(kind, slot: slot, generation: generation)
@@ -120,11 +127,12 @@ final class Session {
     }
 
     private func choose(on worker: Worker) -> SessionLife.Action {
-        electionRevision = service.electionRevision
+        let view = serviceView
+        electionRevision = view.electionRevision
         if isNewcomer, service.isInDemand {
             // Whoever stands in line already goes first.
-            if service.limits.overload == .queue { return .overload(.overload) }
-            if case .hold = listener.settings.whenEmpty { return .whenEmpty }
+            if view.limits.overload == .queue { return .overload(.overload) }
+            if case .hold = listenerView.settings.whenEmpty { return .whenEmpty }
         }
         if !hasPlace {
             guard service.places.admit() else { return .overload(.overload) }
@@ -133,18 +141,22 @@ final class Session {
         }
         guard
             let channel = service.choose(
-                for: clientKey, excluding: tried, now: worker.now, in: group)
+                for: clientKey(view), excluding: tried, now: worker.now, in: group,
+                on: worker.index)
         else {
-            let isFull = tried.isEmpty && service.isUsable(now: worker.now, in: group)
-            if isFull, service.limits.overload == .queue { return .overload(.overload) }
+            let isFull =
+                tried.isEmpty
+                && service.isUsable(now: worker.now, in: group, on: worker.index)
+            if isFull, view.limits.overload == .queue { return .overload(.overload) }
             return life.foundNoChannel()
         }
         life.chose()
         term = channel.seat?.term
-        if case .unix = channel.endpoint { outFlow.mayStopShort = true }
+        let channelView = channel.view(for: worker.index)
+        if case .unix = channelView.settings.endpoint { outFlow.mayStopShort = true }
         leaveLine(on: worker)
         self.channel = channel
-        addressesLeft = channel.addressCount
+        addressesLeft = channelView.addresses.count
         if isTraced { trace(.chose(channel), on: worker) }
         return connect(to: channel, on: worker)
     }
@@ -155,17 +167,17 @@ final class Session {
     /// Starts to connect to the channel's next address.
     private func connect(to channel: Channel, on worker: Worker) -> SessionLife.Action {
         connectStarted = worker.now
-        worker.deadlines.schedule(
-            slot: slot, at: worker.now.advanced(by: service.timeouts.connect))
-        guard let address = channel.nextAddress() else {
+        let (timeouts, view) = (serviceView.timeouts, channel.view(for: worker.index))
+        worker.deadlines.schedule(slot: slot, at: worker.now.advanced(by: timeouts.connect))
+        guard let address = channel.nextAddress(of: view) else {
             return connectFailed(.unreachable, on: worker)
         }
         channelAddress = address.endpoint
         if isTraced { trace(.connecting(channelAddress), on: worker) }
         do {
             let socket = try ChannelSocket.connect(
-                to: address, deadPeer: service.timeouts.deadPeer,
-                departure: channel.egress?.departure(to: address, for: client))
+                to: address, deadPeer: timeouts.deadPeer,
+                departure: view.outbound?.departure(to: address, for: client))
             let isConnected = socket.isConnected
             channelSocket = socket.takeDescriptor()
             try worker.poller.add(
@@ -179,8 +191,8 @@ final class Session {
     }
 
     /// What policies may know of the client; the address that it connected to costs a system call.
-    private var clientKey: ClientKey {
-        let destination = service.asksForDestination ? clientDestination : nil
+    private func clientKey(_ view: ServiceView) -> ClientKey {
+        let destination = view.asksForDestination ? clientDestination : nil
         return ClientKey(
             source: client, destination: destination ?? listener.endpoint,
             serverName: told?.details.serverName)

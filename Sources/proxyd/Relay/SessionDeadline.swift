@@ -8,7 +8,7 @@ extension Session {
 
     /// When this session must be looked at if nothing happens; nil: never.
     var deadline: Instant? {
-        let timeouts = service.timeouts
+        let timeouts = serviceView.timeouts
         switch life.phase {
         case .closed: return nil
         case .preamble: return preamble?.deadline(idle: timeouts.idle)

@@ -7,7 +7,7 @@ extension Session {
 
     /// What becomes of a client that has just come.
     func enter(on worker: Worker) -> SessionLife.Action {
-        if listener.expectsHeader(from: client) {
+        if listenerView.expectsHeader(from: client) {
             return expect(.header(needs: 1), on: worker)
         }
         return knock(on: worker)
@@ -15,22 +15,22 @@ extension Session {
 
     /// It is known who it is: whether it may come in, and what it has to send.
     private func knock(on worker: Worker) -> SessionLife.Action {
-        if listener.isGuarded || service.isGuarded, let action = bar(on: worker) { return action }
+        if let action = bar(on: worker) { return action }
         let admission = admit(on: worker)
         guard admission == .choose else { return admission }
-        if let tls = listener.tls {
+        if let tls = listenerView.tls {
             let until = worker.now.advanced(by: tls.settings.handshakeTimeout)
             preamble?.until = until
             return expect(.handshake, until: until, on: worker)
         }
-        let count = listener.waitForBytes
+        let count = listenerView.waitForBytes
         return count > 0 ? expect(.bytes(count), on: worker) : open(on: worker)
     }
 
     /// Nobody listens in any more: what it has to send now.
     func secured(on worker: Worker) -> SessionLife.Action {
-        let until = service.timeouts.clientHello.map { worker.now.advanced(by: $0) }
-        let count = listener.waitForBytes
+        let until = serviceView.timeouts.clientHello.map { worker.now.advanced(by: $0) }
+        let count = listenerView.waitForBytes
         preamble = Preread(stage: .bytes(count), until: until, heard: worker.now)
         if let deadline { worker.deadlines.schedule(slot: slot, at: deadline) }
         return count > 0 ? look(on: worker) : open(on: worker)
@@ -50,26 +50,27 @@ extension Session {
 
     /// Sees whether the client keeps to the limits of its listener and its source.
     private func admit(on worker: Worker) -> SessionLife.Action {
-        guard listener.takeTurn(now: worker.now) else {
-            return life.turnAway(.rate, resetting: service.limits.overload.resets)
+        guard listenerView.keepsToRate(now: worker.now) else {
+            return life.turnAway(.rate, resetting: serviceView.limits.overload.resets)
         }
-        guard let sources = service.sources else { return .choose }
+        guard let sources = serviceView.sources else { return .choose }
         let source = sources.source(of: client)
         switch sources.admit(source, now: worker.now) {
         case .admitted:
             self.source = (sources, source)
             return .choose
         case .tooMany:
-            return life.turnAway(.perSource, resetting: service.limits.overload.resets)
+            return life.turnAway(.perSource, resetting: serviceView.limits.overload.resets)
         case .tooFast:
-            return life.turnAway(.rate, resetting: service.limits.overload.resets)
+            return life.turnAway(.rate, resetting: serviceView.limits.overload.resets)
         }
     }
 
     /// Both the listener and the service must let it in; nil: they do.
     private func bar(on worker: Worker) -> SessionLife.Action? {
-        let lists = [listener.access, service.access]
-        for (index, list) in lists.enumerated() {
+        let (own, services) = (listenerView.access, serviceView.access)
+        if own == nil, services == nil { return nil }
+        for (index, list) in [own, services].enumerated() {
             guard let list, let denial = list.denial(of: client) else { continue }
             worker.noteDenial(
                 of: client, by: list.words(of: denial), rule: denial.rule, at: listener,
@@ -98,7 +99,7 @@ extension Session {
     // MARK: Waiting for it to speak
 
     private func expect(_ stage: Preread.Stage, on worker: Worker) -> SessionLife.Action {
-        let until = service.timeouts.clientHello.map { worker.now.advanced(by: $0) }
+        let until = serviceView.timeouts.clientHello.map { worker.now.advanced(by: $0) }
         return expect(stage, until: until, on: worker)
     }
 
@@ -157,9 +158,9 @@ extension Session {
     private func open(on worker: Worker) -> SessionLife.Action {
         // In TLS of ours the name is known already, and rules may need no more than that.
         if clientTLS != nil {
-            return listener.routes == nil ? choosing : expect(.opening(needs: 0), on: worker)
+            return listenerView.routes == nil ? choosing : expect(.opening(needs: 0), on: worker)
         }
-        return listener.routes != nil || service.asksForServerName
+        return listenerView.routes != nil || serviceView.asksForServerName
             ? expect(.opening(needs: 1), on: worker) : choosing
     }
 
@@ -168,19 +169,21 @@ extension Session {
         guard let (bytes, reading) = opening else { return goOn }
         var destination = service
         var onlyGroup: Group?
-        switch listener.routes?.decide(bytes, reading) {
+        switch listenerView.routes?.decide(bytes, reading) {
         case nil: break
         case .undecided(let needs): return wait(for: needs, after: bytes.count)
         case .none?: return life.spokeNonsense(.noRoute)
         case .target(.service(let service)): destination = service
         case .target(.group(let name)):
             // It may have been removed a moment ago.
-            guard let group = service.groups.first(where: { $0.name == name }) else {
+            guard let group = serviceView.groups.first(where: { $0.name == name }) else {
                 return life.spokeNonsense(.noRoute)
             }
             onlyGroup = group
         }
-        if destination.asksForServerName, case .incomplete(let needs) = reading {
+        if destination.view(for: worker.index).asksForServerName,
+            case .incomplete(let needs) = reading
+        {
             return wait(for: needs, after: bytes.count)
         }
         (service, group) = (destination, onlyGroup)

@@ -30,7 +30,7 @@ extension Session {
             return inFlow.endFollows ? life.endedEarly() : .none
         }
         do throws(TLSError) {
-            guard let tls = try listener.tls?.connection(on: clientSocket.number) else {
+            guard let tls = try listenerView.tls?.connection(on: clientSocket.number) else {
                 return life.turnAway(.overload, resetting: .neither)
             }
             if inFlow.endFollows || inFlow.hasUrgent { tls.noteReadable(isUnsure: true) }
@@ -115,10 +115,11 @@ extension Session {
 
     /// The channel has accepted: what it has to be told, and to show, before it gets the session.
     func reached(_ channel: Channel, on worker: Worker) -> SessionLife.Action {
-        if let form = channel.egress?.proxyProtocol, let number = introduce(form) {
+        let view = channel.view(for: worker.index)
+        if let form = view.outbound?.proxyProtocol, let number = introduce(form) {
             return connectFailed(.init(streamError: number), errno: number, on: worker)
         }
-        guard let client = channel.tls else { return connected(to: channel, on: worker) }
+        guard let client = view.tls else { return connected(to: channel, on: worker) }
         do throws(TLSError) {
             channelTLS = try client.connection(
                 on: channelSocket.number, serverName: told?.details.serverName,

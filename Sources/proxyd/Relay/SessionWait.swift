@@ -3,10 +3,10 @@ internal import Shared
 /// Waiting in the service's line: for room, or for a channel to become usable.
 extension Session {
     func whenEmpty(on worker: Worker) -> SessionLife.Action {
-        if service.isElecting { return stand(untilElected, on: worker) }
+        if serviceView.isElecting { return stand(untilElected, on: worker) }
         // Somebody was elected between the choice and this look.
-        if service.electionRevision != electionRevision { return .choose }
-        switch listener.settings.whenEmpty {
+        if serviceView.electionRevision != electionRevision { return .choose }
+        switch listenerView.settings.whenEmpty {
         case .close, .refuse:
             return life.closeEmpty(resetting: .neither)
         case .reset:
@@ -20,7 +20,7 @@ extension Session {
     /// Until the election is over, which calls everybody in line; at most as long as the listener holds.
     private var untilElected: Wait {
         var longest = Self.longestElection
-        if case .hold(let duration) = listener.settings.whenEmpty { longest = duration }
+        if case .hold(let duration) = listenerView.settings.whenEmpty { longest = duration }
         return Wait(until: started.advanced(by: longest), isForRoom: false)
     }
 
@@ -30,11 +30,11 @@ extension Session {
     func overload(
         _ cause: EndReason.Cause, on worker: Worker
     ) -> SessionLife.Action {
-        switch service.limits.overload {
+        switch serviceView.limits.overload {
         case .close, .reset, .refuse:
-            return life.turnAway(cause, resetting: service.limits.overload.resets)
+            return life.turnAway(cause, resetting: serviceView.limits.overload.resets)
         case .queue:
-            let until = started.advanced(by: service.limits.queueTimeout)
+            let until = started.advanced(by: serviceView.limits.queueTimeout)
             return stand(Wait(until: until, isForRoom: true), on: worker)
         }
     }

@@ -122,7 +122,7 @@ extension Session {
             accepted: AcceptedClient(
                 descriptor: moved.clientSocket, address: moved.client, listener: moved.listener,
                 service: moved.service),
-            topologyGeneration: moved.topologyGeneration, now: moved.started)
+            topologyGeneration: moved.topologyGeneration, worker: worker.index, now: moved.started)
         channelSocket = FileDescriptor(owning: moved.channelSocket)
         channel = moved.channel
         channelAddress = moved.channelAddress
@@ -136,8 +136,8 @@ extension Session {
         addressesLeft = moved.addressesLeft
         (isPlaced, hasPlace) = (moved.isPlaced, moved.hasPlace)
         preamble = moved.preamble
-        group = service.groups.first { $0.name == moved.routedGroup }
-        if moved.isOfSource, let sources = service.sources {
+        group = serviceView.groups.first { $0.name == moved.routedGroup }
+        if moved.isOfSource, let sources = serviceView.sources {
             source = (sources, sources.source(of: client))
         }
         // Behind a proxy the client's address is not its socket's.

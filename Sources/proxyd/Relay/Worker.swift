@@ -178,7 +178,7 @@ final class Worker {
         let session = sessions.insert { slot, generation in
             Session(
                 id: id, slot: slot, generation: generation, accepted: client,
-                topologyGeneration: share.generation, now: now)
+                topologyGeneration: share.generation, worker: index, now: now)
         }
         if !tracing.isEmpty { session.isTraced = tracing.isMeant(id, session.client) }
         session.start(on: self)
@@ -420,10 +420,10 @@ final class Worker {
             share.notices.post(.primaryFailed(channel, cause))
             return
         }
-        let isLast = service.health.autodisable && service.isLast(channel, now: now)
+        let view = service.view(for: index)
+        let isLast = view.health.autodisable && service.isLast(channel, now: now, on: index)
         let isNews = channel.failed(
-            why: cause.rawValue, grace: service.grace, rules: service.health, isLast: isLast,
-            now: now)
+            why: cause.rawValue, grace: view.grace, rules: view.health, isLast: isLast, now: now)
         guard isNews else { return }
         share.raiseGeneration()
         share.notices.post(.channelFailed(channel, cause))

@@ -35,7 +35,7 @@ struct PublishedTests {
     @Test("what is replaced lives until its reader has looked again, and no longer")
     func lifetime() {
         let published = Published(Number(1), readerCount: 1)
-        weak var first = published.value(for: 0)
+        weak let first = published.value(for: 0)
         published.publish(Number(2))
         #expect(first != nil)
         _ = published.value(for: 0)
