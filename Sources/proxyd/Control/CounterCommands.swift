@@ -68,7 +68,7 @@ enum CounterCommands {
         _ request: ControlRequest, _ subject: Event.Subject, _ before: TrafficCounters.Totals
     ) {
         let was = "\(before.sessions) sessions, \(before.failures) failures"
-        request.daemon.tell(
+        request.daemon.emit(
             Event(
                 .notice, .reset, of: subject, from: was, to: "0",
                 by: request.peer.actor,

@@ -18,7 +18,7 @@ protocol Daemon: AnyObject {
     var history: History { get }
 
     /// Something has happened: it is logged, kept, and told to those who follow.
-    func tell(_ event: Event)
+    func emit(_ event: Event)
 
     /// Asks every worker; `finish` gets all answers, later.
     func ask(_ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void)
@@ -59,7 +59,7 @@ protocol Daemon: AnyObject {
     var debugged: DebugFilters { get }
 
     /// From now on that, and nothing else; `finish` gets how many sessions it is.
-    func debug(_ wishes: DebugFilters, then finish: @escaping (Int) -> Void)
+    func debug(_ filters: DebugFilters, then finish: @escaping (Int) -> Void)
 
     /// Accepts nobody any more, and ends with the last session, or when the time is over.
     func drain(within time: Duration?, by actor: Actor)

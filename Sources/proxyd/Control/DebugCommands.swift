@@ -45,7 +45,7 @@ enum DebugCommands {
         let wish = DebugFilters.Wish(
             object: object, until: Instant.now.advanced(by: time), actor: actor)
         wishes.add(wish)
-        daemon.tell(
+        daemon.emit(
             Event(
                 .notice, .debug, of: .daemon, to: wish.text, by: actor,
                 line: "debug \(wish.text) for \(Age(time)): by \(actor)"))

@@ -48,7 +48,7 @@ enum DumpCommand {
             }
         let session: UInt64? = if case .session(let id) = wish.target { id } else { nil }
         let subject = session.map(Event.Subject.session) ?? Event.Subject(kind: .session)
-        request.daemon.tell(
+        request.daemon.emit(
             Event(
                 .notice, .dump, of: subject, to: wish.format.rawValue, because: whom,
                 by: request.peer.actor,

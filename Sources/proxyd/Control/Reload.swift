@@ -60,27 +60,3 @@ struct Reload {
         }
     }
 }
-
-extension Configuration {
-    /// The opposite of `keepingWhatTakesARestart`.
-    func withWhatTakesARestart(of file: Configuration) -> Configuration {
-        keepingWhatTakesARestart(of: file)
-    }
-
-    /// What was decided when the daemon started, and stays.
-    func keepingWhatTakesARestart(of running: Configuration) -> Configuration {
-        var configuration = self
-        configuration.control = running.control
-        configuration.workers = running.workers
-        configuration.stateFile = running.stateFile
-        configuration.metrics = running.metrics
-        configuration.privileges = running.privileges
-        return configuration
-    }
-
-    /// The keys of which another value is of no effect yet.
-    func whatTakesARestart(from running: Configuration) -> [String] {
-        let kept = keepingWhatTakesARestart(of: running)
-        return ConfigurationDifference(from: kept, to: self).rows.map(\.field)
-    }
-}

@@ -36,7 +36,7 @@ enum SessionCommands {
             guard answers.cutCount > 0 else {
                 return request.refuse(.notFound, "no session \(id); it may have ended")
             }
-            request.daemon.tell(
+            request.daemon.emit(
                 Event(
                     .notice, .cut, of: .session(id), by: request.peer.actor,
                     line: "session \(id) cut: by \(request.peer.actor)"))
@@ -66,7 +66,7 @@ enum SessionCommands {
             guard !query.isPreview else { return request.answer(table(of: found), attributes) }
             if count > 0 {
                 let condition = String(request.words.joined(separator: " ").prefix(200))
-                request.daemon.tell(
+                request.daemon.emit(
                     Event(
                         .notice, .cut, of: Event.Subject(kind: .session), because: condition,
                         by: request.peer.actor,

@@ -79,7 +79,7 @@ enum SwitchCommands {
             hasChanged = true
             let after = channel.state(now: now)
             table.append([channel.path, "state", before.rawValue, after.rawValue])
-            request.daemon.tell(
+            request.daemon.emit(
                 Event(
                     .notice, .state, of: .channel(channel), from: before.rawValue,
                     to: after.rawValue, by: request.peer.actor,

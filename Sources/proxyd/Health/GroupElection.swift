@@ -92,8 +92,8 @@ final class GroupElection {
             last = channels[index]
             return take(.adopt(index))
         }
-        tell(.electing, "selects a primary")
-        audience?.hear(.selects)
+        emit(.electing, "selects a primary")
+        audience?.handle(.selects)
         take(.start)
     }
 
@@ -111,10 +111,10 @@ final class GroupElection {
         guard last === channel, !seat.isHeld(by: channel.serial), let index = index(of: channel)
         else { return }
         channel.judge(isGood: false, why: why, now: .now)
-        tell(
+        emit(
             .electing, "selects a primary: \(channel.name) \(channel.endpoint) failed: \(why)",
             .warning, because: "\(channel.name) failed: \(why)")
-        audience?.hear(.selects)
+        audience?.handle(.selects)
         hasChanged = true
         take(.primaryFailed(index, slowly: slowly))
     }
@@ -135,7 +135,7 @@ final class GroupElection {
             return finish(.kept(channel, why: "it is switched off"))
         }
         if primary === channel { return finish(.elected(channel)) }
-        tell(
+        emit(
             .electing, "is to have \(channel.name) \(channel.endpoint) as its primary: by \(actor)",
             to: channel.path, by: actor)
         wishes.append(finish)
@@ -143,8 +143,8 @@ final class GroupElection {
     }
 
     func elect(by actor: Actor, then finish: @escaping (Outcome) -> Void) {
-        tell(.electing, "selects a primary: by \(actor)", by: actor)
-        audience?.hear(.selects)
+        emit(.electing, "selects a primary: by \(actor)", by: actor)
+        audience?.handle(.selects)
         wishes.append(finish)
         take(.elect)
     }
@@ -199,7 +199,7 @@ final class GroupElection {
 
     private func connect(to channel: Channel) {
         cancel()
-        audience?.hear(.tries("\(channel.endpoint)"))
+        audience?.handle(.tries("\(channel.endpoint)"))
         addressesLeft = channel.addressCount
         connectNext(of: channel)
     }
@@ -240,7 +240,7 @@ final class GroupElection {
                 socket.number, Token(.elections, slot: number, generation: attempt), .writable)
         } catch {
             // It ends with its time.
-            tell(.failed, "cannot watch a connect: \(error)", .error, because: error.description)
+            emit(.failed, "cannot watch a connect: \(error)", .error, because: error.description)
         }
     }
 
@@ -273,12 +273,12 @@ final class GroupElection {
 
     private func discard(_ channel: Channel, _ why: String, isReachable: Bool) {
         complaint = why
-        audience?.hear(.discards("\(channel.endpoint)", isReachable: isReachable))
+        audience?.handle(.discards("\(channel.endpoint)", isReachable: isReachable))
         let isNews = channel.state(now: .now) != .down
         channel.judge(isGood: false, why: why, now: .now)
         // A failback that comes to nothing again and again is told once.
         if case .changing(_, _, _, .failback) = election.phase, !isNews { return }
-        tell(
+        emit(
             Event(
                 .warning, .discarded, of: .channel(channel), because: why,
                 line: "channel \(channel.path) \(channel.endpoint) discarded: \(why)"))
@@ -314,14 +314,14 @@ final class GroupElection {
 
     private func runTriggers(on channel: Channel) {
         let path = settings.triggers ?? ""
-        audience?.hear(.selected("\(channel.endpoint)"))
-        audience?.hear(.runsTriggers("\(channel.endpoint)"))
+        audience?.handle(.selected("\(channel.endpoint)"))
+        audience?.handle(.runsTriggers("\(channel.endpoint)"))
         if let files = FileListing.files(at: path) {
             triggers = files[...]
         } else {
             triggers = []
-            audience?.hear(.noTriggers(at: path))
-            tell(.trigger, "has no triggers to run: there is nothing at \(path)", .warning)
+            audience?.handle(.noTriggers(at: path))
+            emit(.trigger, "has no triggers to run: there is nothing at \(path)", .warning)
         }
         runNextTrigger(on: channel)
     }
@@ -334,19 +334,19 @@ final class GroupElection {
         }
         examine(channel)
         let subject = Event.Subject(kind: .trigger, name: path)
-        tell(
+        emit(
             Event(
                 .info, .trigger, of: subject, because: "\(channel.path) becomes primary",
                 line: "trigger \(path) runs: \(channel.path) \(channel.endpoint) becomes primary"))
-        audience?.hear(.runs(trigger: path, host: "\(channel.endpoint)"))
+        audience?.handle(.runs(trigger: path, host: "\(channel.endpoint)"))
         let job = job(path, channel, settings.triggerTimeout)
         script = scripts.start(job, now: .now) { [weak self] result in
             guard let self else { return }
             script = nil
             if !result.isSuccess {
-                audience?.hear(.failed(trigger: path, result.outcome))
+                audience?.handle(.failed(trigger: path, result.outcome))
                 let why = "\(result.outcome)\(result.said)"
-                tell(
+                emit(
                     Event(
                         .error, .failed, of: subject, because: why,
                         line: "trigger \(path) failed: \(why)"))
@@ -359,7 +359,7 @@ final class GroupElection {
 
     private func install(_ channel: Channel) {
         cancel()
-        if settings.triggers == nil { audience?.hear(.selected("\(channel.endpoint)")) }
+        if settings.triggers == nil { audience?.handle(.selected("\(channel.endpoint)")) }
         channel.judge(isGood: true, why: "elected", now: .now)
         seat.install(channel.serial)
         hasChanged = true
@@ -371,7 +371,7 @@ final class GroupElection {
         last = channel
         outcome = .elected(channel)
         let time = Age(milliseconds: Instant.now.milliseconds(since: began))
-        tell(
+        emit(
             .elected, "has primary \(channel.name) \(channel.endpoint), selected in \(time)",
             .notice,
             from: former?.path, to: channel.path)
@@ -382,9 +382,9 @@ final class GroupElection {
         seat.vacate()
         hasChanged = true
         roundDue = Instant.now.advanced(by: pause)
-        audience?.hear(.pauses(pause))
+        audience?.handle(.pauses(pause))
         outcome = .nobody
-        tell(
+        emit(
             .vacant, "has no primary: no channel will do; they are tried again in \(Age(pause))",
             .error, because: complaint)
     }
@@ -394,17 +394,17 @@ final class GroupElection {
         outcome = .kept(channel, why: complaint)
     }
 
-    private func tell(
+    private func emit(
         _ kind: Event.Kind, _ text: String, _ severity: Event.Severity = .notice,
         from: String? = nil, to: String? = nil, because cause: String? = nil, by actor: Actor? = nil
     ) {
-        tell(
+        emit(
             Event(
                 severity, kind, of: .group(group), from: from, to: to, because: cause, by: actor,
                 line: "group \(group.path) \(text)"))
     }
 
-    private func tell(_ event: Event) { audience?.tell(event) }
+    private func emit(_ event: Event) { audience?.emit(event) }
 
     func takeChange() -> Bool {
         defer { hasChanged = false }

@@ -12,6 +12,16 @@ struct WorkerHandoverState: Sendable {
     var ends: [EndReason: UInt64] = [:]
     var connectTimes: [UInt64: ConnectTimes] = [:]
     var totals = TrafficCounters.Totals()
+
+    /// Adds another worker's; connect times are kept apart.
+    mutating func add(_ other: WorkerHandoverState) {
+        sessions += other.sessions
+        clients += other.clients
+        leftBehind += other.leftBehind
+        lastSession = max(lastSession, other.lastSession)
+        ends.merge(other.ends, uniquingKeysWith: +)
+        totals.add(other.totals)
+    }
 }
 
 extension Worker {

@@ -52,7 +52,7 @@ protocol TopologyAudience: AnyObject {
 
 /// The running configuration and what it is made of. Changes are made one after the other, each as a whole
 /// or not at all.
-final class LiveTopology {
+final class LiveTopology: Timed {
     private(set) var state: Reconfiguration.State
     /// The configuration as the file had it when it was read or written last.
     var written: Configuration

@@ -39,6 +39,12 @@ struct HandoverOffer: Sendable {
 
     private static let partSize = 48 * 1024
 
+    mutating func add(_ role: HandoverDescriptor.Role, _ number: CInt) {
+        var descriptor = HandoverDescriptor(role)
+        descriptor.number = number
+        descriptors.append(descriptor)
+    }
+
     // MARK: Offering
 
     func frames(things: [SerialRecord]) -> [HandoverFrame] {

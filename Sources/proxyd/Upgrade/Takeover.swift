@@ -63,7 +63,7 @@ final class Takeover {
         }
         written = Alignment.aligned(file, to: running)
         target =
-            inheritance.isFileUnchanged ? running.withWhatTakesARestart(of: written) : written
+            inheritance.isFileUnchanged ? running.keepingWhatTakesARestart(of: written) : written
     }
 
     // MARK: Opening
@@ -74,17 +74,20 @@ final class Takeover {
 
     /// States come from the process before us, which knows better than its file. nil: another file is named
     /// now, and has to be looked at.
-    func stateKeeping(
+    func statePersistence(
         for target: Configuration, now: Instant
-    ) -> (keeping: StatePersistence?, found: StateFile.Found)? {
+    ) -> (persistence: StatePersistence?, found: StateFile.Found)? {
         guard target.stateFile == running.stateFile else { return nil }
         guard let path = target.stateFile, inheritance.keepsState else { return (nil, .nothing) }
         return (
-            StatePersistence(file: StateFile(path: path), schedule: StateSchedule(now: now)), .nothing
+            StatePersistence(file: StateFile(path: path), schedule: StateSchedule(now: now)),
+            .nothing
         )
     }
 
-    var post: SuccessorPIDPipe? { inheritance.first(.post)?.number.map { SuccessorPIDPipe(outgoing: $0) } }
+    var pidPipe: SuccessorPIDPipe? {
+        inheritance.first(.post)?.number.map { SuccessorPIDPipe(outgoing: $0) }
+    }
 
     var manager: ServiceManager? {
         inheritance.first(.notices)?.number.map {
@@ -116,7 +119,7 @@ final class Takeover {
     // MARK: What was made of it
 
     /// How the line begins that says all is well.
-    var words: String {
+    var readiness: String {
         let sessions =
             (estate?.sessions.sessions.count ?? 0) + (estate?.clients.sessions.count ?? 0)
         let version = inheritance.revision.version

@@ -107,7 +107,7 @@ final class FakeDaemon: Daemon, ScrapeSource {
 
     func cut(sessions: [UInt64], perSecond: Double, by actor: Actor) { shed += sessions }
 
-    func tell(_ event: Event) { events.append(event, wallMilliseconds: 1, now: now) }
+    func emit(_ event: Event) { events.append(event, wallMilliseconds: 1, now: now) }
 
     func channelsChanged() { changes += 1 }
 

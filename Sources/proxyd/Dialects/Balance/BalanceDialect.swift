@@ -145,7 +145,7 @@ enum BalanceDialect: Dialect {
         var manner = DialectBehavior(program: call.program)
         manner.words = [call.dialect.rawValue] + call.arguments
         manner.exits = .init(unavailable: 71, system: 71, permission: 71, configuration: 65)
-        manner.voice = BalanceMessages()
+        manner.messages = BalanceMessages()
         manner.makesRoom = true
         manner.tellsIdleEnds = line.idleTimeout != nil && line.isInForeground
         manner.folder = DialectBehavior.Folder(

@@ -28,7 +28,7 @@ enum FlopsyDialect: Dialect {
     ) throws(DialectError) -> DialectPlan {
         var manner = DialectBehavior(program: call.program)
         manner.exits = fatal
-        manner.voice = FlopsyMessages()
+        manner.messages = FlopsyMessages()
         manner.toleratesUnresolved = true
         var notes = standardNotes
         var service = ServiceConfiguration(name: "flopsy", whenEmpty: .refuse)

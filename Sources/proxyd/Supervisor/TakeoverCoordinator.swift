@@ -1,0 +1,145 @@
+internal import Shared
+
+/// The new process's part of an upgrade: everything is opened and checked, then what the old one's workers had
+/// when they stood still is put in its place.
+final class TakeoverCoordinator {
+    private let core: DaemonCore
+    /// nil: there was no process before this one, or it has sent all that it had.
+    private(set) var takeover: Takeover?
+
+    init(_ core: DaemonCore, _ takeover: Takeover?) {
+        self.core = core
+        self.takeover = takeover
+    }
+
+    /// Takes everything, and the slots that its sessions hold, before a new session can take one.
+    func receiveState() throws(StartError) {
+        guard let takeover else { return }
+        let estate = try takeover.predecessor.takeEstate(
+            takeover.things, workerCount: core.share.workers.count,
+            relocated: takeover.relocated)
+        takeover.estate = estate
+        core.share.resumeGeneration(estate.generation + 1)
+        core.events.ring.resume(after: estate.lastEvent)
+        for channel in takeover.removals.flatMap(\.channels) {
+            channel.turn(.removed, by: "removed", now: .now)
+        }
+        for session in estate.sessions.sessions { adoptSlots(of: session) }
+        for client in estate.clients.sessions {
+            core.share.admission.adoptSlot()
+            client.listener.adoptSlot()
+        }
+        for group in core.topology.groups { group.startEven(now: .now) }
+    }
+
+    private func adoptSlots(of session: TransferredSession) {
+        core.share.admission.adoptSlot()
+        session.listener.adoptSlot()
+        if session.hasPlace { session.service.places.adoptSlot() }
+        session.channel?.keepSlot()
+        if session.isOfSource, let sources = session.service.sources {
+            sources.adoptSlot(of: sources.source(of: session.client))
+        }
+    }
+
+    /// Returns when everything is this process's.
+    func waitForGo() throws(StartError) { try takeover?.predecessor.waitForGo() }
+
+    /// Every worker gets its own sessions: a session's number tells its worker.
+    func adoptSessions(_ shedder: SessionShedder, _ expiring: ExpiringSessions) {
+        guard let estate = takeover?.estate else { return }
+        let workers = core.share.workers
+        var batches = [[TransferredSession]](repeating: [], count: workers.count)
+        for session in estate.sessions.sessions {
+            batches[Int(session.id % UInt64(workers.count))].append(session)
+        }
+        for (index, worker) in workers.enumerated() {
+            var own = WorkerHandoverState(lastSession: estate.workers.lastSession)
+            if index == 0 { own = estate.workers }
+            worker.mailbox.post(.inherit(own))
+            for _ in batches[index] { worker.addSession() }
+            if !batches[index].isEmpty { worker.mailbox.post(.adopt(batches[index])) }
+        }
+        for (index, client) in estate.clients.sessions.enumerated() {
+            let worker = workers[index % workers.count]
+            worker.addSession()
+            worker.mailbox.post(
+                .serve(
+                    AcceptedClient(
+                        descriptor: client.clientSocket, address: client.client,
+                        listener: client.listener, service: client.service)))
+        }
+        shedder.append(estate.shedding)
+        for leaver in estate.expiringSessions {
+            let serials = Set(leaver.serials)
+            expiring.add(
+                ExpiringSessions.Entry(
+                    due: leaver.due,
+                    removal: Reconfiguration.Removal(
+                        channels: estate.channels(of: serials),
+                        listeners: estate.listeners(of: serials), policy: .keep)))
+        }
+    }
+
+    /// Tells the old process that this one serves, once the workers have all sessions; `watch` is called with
+    /// the descriptor that the history comes over.
+    func reportRunning(then watch: @escaping (CInt) throws(SystemError) -> Void) {
+        guard let takeover, let estate = takeover.estate else { return }
+        core.workers.ask({ .report(question: $0) }) { [unowned self] _ in
+            takeover.predecessor.tellRunning(
+                pause: Instant.now.elapsed(since: estate.stoodStillAt))
+            do throws(SystemError) {
+                try watch(takeover.predecessor.connection.number)
+            } catch {
+                self.takeover = nil
+            }
+        }
+    }
+
+    /// The file has changed meanwhile: sessions of what was removed end as its service says.
+    func endRemoved(_ expiring: ExpiringSessions) {
+        for removal in takeover?.removals ?? [] {
+            switch removal.policy {
+            case .keep: break
+            case .drain(let time): expiring.add(removal, after: time)
+            case .cut: expiring.cut([removal]) { _ in }
+            }
+        }
+    }
+
+    // MARK: History
+
+    /// So many packets before other descriptors get their turn.
+    private static let packetsAtOnce = 256
+
+    /// - Returns: the descriptor over which no more comes; nil: more may come.
+    func receiveHistory(into history: History) -> CInt? {
+        guard let connection = takeover?.predecessor.connection else { return nil }
+        do throws(HandoverError) {
+            for _ in 0..<Self.packetsAtOnce {
+                guard let arrival = try connection.receiveIfThere() else { return nil }
+                arrival.closeDescriptors()
+                switch arrival.kind {
+                case .events:
+                    if let entry = EventRing.Entry(handed: arrival.record) {
+                        core.events.ring.restore(entry)
+                    }
+                case .history:
+                    let moved = TransferredSeries(arrival.record)
+                    history.change(moved.serial) { series in
+                        series.seconds.precede(with: moved.seconds)
+                        series.tenSeconds.precede(with: moved.tenSeconds)
+                    }
+                case .farewell: throw .closed
+                default: break
+                }
+            }
+            return nil
+        } catch {
+            return connection.number
+        }
+    }
+
+    /// Lets the connection go, once the loop does not watch it any more.
+    func close() { takeover = nil }
+}
