@@ -31,7 +31,7 @@ enum ChangeCommands {
             var transaction = request.conversation.transaction ?? Transaction()
             do throws(ConfigurationEdit.Mistake) {
                 try transaction.append(.edit(ConfigurationEdit(verb: verb, words: words)))
-                let target = try transaction.apply(to: request.daemon.configuration)
+                let target = try transaction.apply(to: request.state.configuration)
                 PlanCommand.answer(request, for: target, transaction.steps, cuts: cuts)
             } catch {
                 request.refuse(error)
@@ -71,7 +71,7 @@ enum ChangeCommands {
         guard var transaction = request.conversation.transaction else { return }
         do throws(ConfigurationEdit.Mistake) {
             try transaction.append(step)
-            _ = try transaction.draft(of: request.daemon.configuration)
+            _ = try transaction.draft(of: request.state.configuration)
         } catch {
             return request.refuse(error)
         }
@@ -100,7 +100,7 @@ enum ChangeCommands {
             return request.refuse(.usage, "plan commit [cut] [confirm TIME]")
         }
         do throws(ConfigurationEdit.Mistake) {
-            let target = try transaction.apply(to: request.daemon.configuration)
+            let target = try transaction.apply(to: request.state.configuration)
             PlanCommand.answer(request, for: target, transaction.steps, cuts: options.cuts)
         } catch {
             request.refuse(error)
@@ -134,7 +134,7 @@ enum ChangeCommands {
         let edit = { (configuration: Configuration) throws(ConfigurationEdit.Mistake) in
             try transaction.apply(to: configuration)
         }
-        request.daemon.live.change(
+        request.changes.live.change(
             ChangeRequest(
                 edit: edit, actor: request.peer.actor, cuts: cuts, confirmWithin: confirmWithin
             ) { result in
@@ -144,7 +144,7 @@ enum ChangeCommands {
                 made()
                 var table = result.difference.table
                 for case .turn(let path, let position) in transaction.steps {
-                    let resolver = PathResolver(topology: request.daemon.topology)
+                    let resolver = PathResolver(topology: request.state.topology)
                     let channels = resolver.channels(at: path) ?? []
                     SwitchCommands.turn(channels, to: position, for: request, in: &table)
                 }
@@ -155,21 +155,21 @@ enum ChangeCommands {
     // MARK: Confirming
 
     static func confirm(_ request: ControlRequest) {
-        guard request.daemon.live.confirm() else {
+        guard request.changes.live.confirm() else {
             return request.refuse(.conflict, "no change waits to be confirmed")
         }
         request.answer()
     }
 
     static func planRollBack(_ request: ControlRequest) {
-        guard let previous = request.daemon.live.unconfirmed?.previous else {
+        guard let previous = request.changes.live.unconfirmed?.previous else {
             return request.refuse(.conflict, "no change waits to be confirmed")
         }
         PlanCommand.answer(request, for: previous, [], cuts: false)
     }
 
     static func rollBack(_ request: ControlRequest) {
-        request.daemon.live.rollBack(by: request.peer.actor) { request.answer(changed: $0) }
+        request.changes.live.rollBack(by: request.peer.actor) { request.answer(changed: $0) }
     }
 }
 

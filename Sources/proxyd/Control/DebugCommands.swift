@@ -10,8 +10,8 @@ enum DebugCommands {
         guard let word = request.words.first, let id = UInt64(word) else {
             return request.refuse(.usage, usage)
         }
-        let worker = Int(id % UInt64(request.daemon.share.workers.count))
-        request.daemon.ask(worker: worker, { .showSession(id: id, question: $0) }) { answers in
+        let worker = Int(id % UInt64(request.state.share.workers.count))
+        request.queries.ask(worker: worker, { .showSession(id: id, question: $0) }) { answers in
             guard case .session(.some) = answers.first else {
                 return request.refuse(.notFound, "no session \(id)")
             }
@@ -31,11 +31,10 @@ enum DebugCommands {
     }
 
     private static func add(_ object: DebugFilters.Wish.Object, to request: ControlRequest) {
-        let daemon = request.daemon
         guard let time = time(request.words.dropFirst()) else {
             return request.refuse(.usage, usage)
         }
-        var wishes = daemon.debugged
+        var wishes = request.state.debugged
         wishes.remove(object)
         guard !wishes.isFull else {
             return request.refuse(
@@ -45,11 +44,11 @@ enum DebugCommands {
         let wish = DebugFilters.Wish(
             object: object, until: Instant.now.advanced(by: time), actor: actor)
         wishes.add(wish)
-        daemon.emit(
+        request.changes.emit(
             Event(
                 .notice, .debug, of: .daemon, to: wish.text, by: actor,
                 line: "debug \(wish.text) for \(Age(time)): by \(actor)"))
-        daemon.debug(wishes) { count in
+        request.changes.debug(wishes) { count in
             request.answer([], [Reply.Attribute("sessions", String(count))])
         }
     }
@@ -64,8 +63,8 @@ enum DebugCommands {
 
     static func off(_ request: ControlRequest) {
         guard request.words.isEmpty else { return request.refuse(.usage, "debug off stands alone") }
-        let count = request.daemon.debugged.all.count
-        request.daemon.debug(DebugFilters()) { _ in
+        let count = request.state.debugged.all.count
+        request.changes.debug(DebugFilters()) { _ in
             request.answer([], [Reply.Attribute("ended", String(count))])
         }
     }
@@ -76,7 +75,7 @@ enum DebugCommands {
         }
         let now = Instant.now
         var table = Table(columns: ["what", "name", "left_ms", "by"])
-        for wish in request.daemon.debugged.all {
+        for wish in request.state.debugged.all {
             let parts = wish.text.split(separator: " ", maxSplits: 1).map(String.init)
             table.append(
                 parts + [

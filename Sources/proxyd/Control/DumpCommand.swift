@@ -12,35 +12,36 @@ enum DumpCommand {
         } catch {
             return request.refuse(.usage, error.message)
         }
-        let daemon = request.daemon
+        let share = request.state.share
         switch wish.target {
         case .session(let id):
-            let tap = newTap(1, daemon)
-            let worker = Int(id % UInt64(daemon.share.workers.count))
-            daemon.ask(worker: worker, { .tapSession(id: id, tap, question: $0) }) { answers in
+            let tap = newTap(1, share)
+            let worker = Int(id % UInt64(share.workers.count))
+            request.queries.ask(worker: worker, { .tapSession(id: id, tap, question: $0) }) {
+                answers in
                 guard case .tapped(true) = answers.first else {
                     return request.refuse(.notFound, "no session \(id); it may have ended")
                 }
                 begin(wish, tap, request)
             }
         case .matching(let filter):
-            let tap = newTap(wish.sessions, daemon)
+            let tap = newTap(wish.sessions, share)
             let search = TapSearch(tap: tap) { filter.matches($0) }
             begin(wish, tap, request)
-            for worker in daemon.share.workers {
+            for worker in share.workers {
                 worker.mailbox.post(.tapSessions(search, from: 0))
             }
         }
     }
 
-    private static func newTap(_ sessions: Int, _ daemon: any Daemon) -> TapSink {
+    private static func newTap(_ sessions: Int, _ share: SharedState) -> TapSink {
         TapSink(
             number: count.wrappingAdd(1, ordering: .relaxed).newValue, sessions: sessions,
-            notices: daemon.share.notices)
+            notices: share.notices)
     }
 
     private static func begin(_ wish: DumpRequest, _ tap: TapSink, _ request: ControlRequest) {
-        let dump = Dump(wish, tap: tap, now: request.daemon.now)
+        let dump = Dump(wish, tap: tap, now: request.state.now)
         let whom =
             switch wish.target {
             case .session(let id): "session \(id)"
@@ -48,7 +49,7 @@ enum DumpCommand {
             }
         let session: UInt64? = if case .session(let id) = wish.target { id } else { nil }
         let subject = session.map(Event.Subject.session) ?? Event.Subject(kind: .session)
-        request.daemon.emit(
+        request.changes.emit(
             Event(
                 .notice, .dump, of: subject, to: wish.format.rawValue, because: whom,
                 by: request.peer.actor,

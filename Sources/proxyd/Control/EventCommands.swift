@@ -9,7 +9,7 @@ enum EventCommands {
         } catch {
             return request.refuse(.usage, error.message)
         }
-        let ring = request.daemon.events
+        let ring = request.state.events
         let found = ring.entries(since: query.since ?? 0)
         // Whoever does not say since when misses nothing.
         let gap = query.since == nil ? 0 : found.missed

@@ -34,12 +34,12 @@ enum HistoryCommand {
                 .usage,
                 "show history PATH [since AGE] [step 1s|10s], as in show history mail/0/2 since 5m")
         }
-        guard let serial = serial(of: wish.path, in: request.daemon.topology) else {
+        guard let serial = serial(of: wish.path, in: request.state.topology) else {
             return request.refuse(
                 .notFound,
                 "no channel or service “\(wish.path.prefix(80))”; groups have no history")
         }
-        let history = request.daemon.history
+        let history = request.state.history
         guard let series = history.series(of: serial) else {
             return request.refuse(
                 .busy,

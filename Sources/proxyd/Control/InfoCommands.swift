@@ -6,7 +6,7 @@ enum InfoCommands {
     static let protocolVersion = 1
 
     static func hello(_ request: ControlRequest) {
-        let daemon = request.daemon
+        let daemon = request.state
         let dialect = daemon.identity.dialect
         let words = String(Request(words: dialect).line.dropLast())
         let uptime = Instant.now.milliseconds(since: daemon.identity.started)

@@ -13,12 +13,14 @@ struct Reload {
         "the daemon was started without a file; “show config” prints one that would do the same"
 
     /// The file, with the names that its things have while they run.
-    static func file(of daemon: any Daemon) throws(ConfigurationEdit.Mistake) -> Configuration {
+    static func file(of daemon: any DaemonState & DaemonChanges) throws(ConfigurationEdit.Mistake)
+        -> Configuration
+    {
         Alignment.aligned(try read(daemon), to: daemon.configuration)
     }
 
     private static func read(
-        _ daemon: any Daemon
+        _ daemon: any DaemonState & DaemonChanges
     ) throws(ConfigurationEdit.Mistake) -> Configuration {
         do throws(ConfigurationErrors) {
             guard let file = try daemon.reload() else {
@@ -32,7 +34,7 @@ struct Reload {
 
     /// `actor` is nil when a signal has asked for it.
     static func run(
-        on daemon: any Daemon, by actor: Actor?,
+        on daemon: any DaemonState & DaemonChanges, by actor: Actor?,
         then finish: @escaping (Result<Reload, ConfigurationEdit.Mistake>) -> Void
     ) {
         do throws(ConfigurationEdit.Mistake) {

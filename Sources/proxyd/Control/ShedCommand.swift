@@ -38,7 +38,7 @@ enum ShedCommand {
                 .usage, "shed PATH COUNT [RATE/s] [preview], as in shed mail/0/2 50 5/s preview")
         }
         guard
-            let channels = PathResolver(topology: request.daemon.topology).channels(at: wish.path)
+            let channels = PathResolver(topology: request.state.topology).channels(at: wish.path)
         else {
             return request.refuse(
                 .notFound, "no channel, group or service “\(wish.path.prefix(80))”")
@@ -49,7 +49,7 @@ enum ShedCommand {
             asOf: .now)
         SessionListing.gather(scan, of: request.daemon) { found in
             if !wish.isPreview {
-                request.daemon.cut(
+                request.changes.cut(
                     sessions: found.records.map(\.id), perSecond: wish.rate,
                     by: request.peer.actor)
             }

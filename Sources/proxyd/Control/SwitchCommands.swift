@@ -35,7 +35,7 @@ enum SwitchCommands {
             request.refuse(.usage, "“\(word.prefix(40))” is too much here")
             return nil
         }
-        guard let channels = PathResolver(topology: request.daemon.topology).channels(at: path)
+        guard let channels = PathResolver(topology: request.state.topology).channels(at: path)
         else {
             request.refuse(.notFound, "no channel, group or service “\(path.prefix(80))”")
             return nil
@@ -59,7 +59,7 @@ enum SwitchCommands {
         turn(wish.channels, to: position, for: request, in: &table)
         guard wish.cuts else { return request.answer(table, [Reply.Attribute("cut", "0")]) }
         let serials = Set(wish.channels.map(\.serial))
-        request.daemon.ask({ .cutChannels(serials: serials, question: $0) }) { [table] answers in
+        request.queries.ask({ .cutChannels(serials: serials, question: $0) }) { [table] answers in
             request.answer(table, [Reply.Attribute("cut", String(answers.cutCount))])
         }
     }
@@ -79,7 +79,7 @@ enum SwitchCommands {
             hasChanged = true
             let after = channel.state(now: now)
             table.append([channel.path, "state", before.rawValue, after.rawValue])
-            request.daemon.emit(
+            request.changes.emit(
                 Event(
                     .notice, .state, of: .channel(channel), from: before.rawValue,
                     to: after.rawValue, by: request.peer.actor,
@@ -87,8 +87,8 @@ enum SwitchCommands {
                         + "\(before.rawValue) → \(after.rawValue): by \(request.peer.actor)"))
         }
         guard hasChanged else { return }
-        request.daemon.share.raiseGeneration()
-        request.daemon.channelsChanged()
+        request.state.share.raiseGeneration()
+        request.changes.channelsChanged()
     }
 }
 
