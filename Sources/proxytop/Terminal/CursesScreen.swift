@@ -1,5 +1,6 @@
 internal import CNCurses
 internal import Glibc
+internal import Shared
 
 /// The terminal through ncurses. There is one, and it belongs to the thread that made it.
 struct CursesScreen: Screen, ~Copyable {
@@ -142,7 +143,7 @@ struct CursesScreen: Screen, ~Copyable {
     func showWholeFrames() { cnc_use_sync() }
 
     /// For the clipboard of whoever sits at the terminal (OSC 52).
-    func copy(_ text: String) { unsafe cnc_copy(Base64.text(of: Array(text.utf8))) }
+    func copy(_ text: String) { unsafe cnc_copy(Base64.text(Array(text.utf8))) }
 
     /// Throws away what was typed before the present frame was seen.
     func dropInput() { cnc_drop_input() }

@@ -129,7 +129,7 @@ struct ReportTable: Equatable, Sendable {
     var json: String {
         let objects = rows.map { row in
             let fields = zip(columns, row).map { column, cell in
-                "\(JSONReport.quoted(column)):\(Self.json(cell, of: column))"
+                "\(JSONString.quoted(column)):\(Self.json(cell, of: column))"
             }
             return "{" + fields.joined(separator: ",") + "}"
         }
@@ -149,6 +149,6 @@ struct ReportTable: Equatable, Sendable {
             && cell.last != "." && cell.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
             && cell.utf8.count { $0 == 0x2E } < 2
             && (cell == "0" || cell.first != "0" || cell.hasPrefix("0."))
-        return isNumber ? cell : JSONReport.quoted(cell)
+        return isNumber ? cell : JSONString.quoted(cell)
     }
 }

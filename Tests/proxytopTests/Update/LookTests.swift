@@ -206,16 +206,6 @@ struct LookTests {
         }
     }
 
-    @Test(
-        "base64 as RFC 4648 has it",
-        arguments: [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
-        ])
-    func base64(text: String, wanted: String) {
-        #expect(Base64.text(of: Array(text.utf8)) == wanted)
-    }
-
     @Test("without red and green good and bad still differ in colour, and in mono by attributes")
     func themes() {
         for theme in Theme.allCases {

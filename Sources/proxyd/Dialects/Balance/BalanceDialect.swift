@@ -191,13 +191,3 @@ struct BalanceRequest: Equatable, Sendable {
     /// nil: commands are typed.
     var command: String?
 }
-
-extension IPAddress {
-    /// IPv4 where it was written as v4-mapped IPv6.
-    fileprivate var unmapped: IPAddress {
-        if case .v6(0, let low, _) = self, low >> 32 == 0xFFFF {
-            return .v4(UInt32(truncatingIfNeeded: low))
-        }
-        return self
-    }
-}
