@@ -13,8 +13,8 @@ enum DialectCommand {
             case .text(let text):
                 StandardOutput.write(text)
                 return 0
-            case .converse(let wish):
-                return BalanceConversation(wish: wish).run()
+            case .converse(let request):
+                return BalanceConversation(request: request).run()
             case .run(let plan):
                 return try run(plan, of: call)
             }

@@ -30,25 +30,25 @@ enum DebugCommands {
         Network(rule: word)
     }
 
-    private static func add(_ object: DebugFilters.Wish.Object, to request: ControlRequest) {
+    private static func add(_ object: DebugFilters.Filter.Object, to request: ControlRequest) {
         guard let time = time(request.words.dropFirst()) else {
             return request.refuse(.usage, usage)
         }
-        var wishes = request.state.debugged
-        wishes.remove(object)
-        guard !wishes.isFull else {
+        var filters = request.state.debugged
+        filters.remove(object)
+        guard !filters.isFull else {
             return request.refuse(
                 .busy, "\(DebugFilters.most) are debugged already; “debug off” ends all of them")
         }
         let actor = request.peer.actor
-        let wish = DebugFilters.Wish(
+        let filter = DebugFilters.Filter(
             object: object, until: Instant.now.advanced(by: time), actor: actor)
-        wishes.add(wish)
+        filters.add(filter)
         request.changes.emit(
             Event(
-                .notice, .debug, of: .daemon, to: wish.text, by: actor,
-                line: "debug \(wish.text) for \(Age(time)): by \(actor)"))
-        request.changes.debug(wishes) { count in
+                .notice, .debug, of: .daemon, to: filter.text, by: actor,
+                line: "debug \(filter.text) for \(Age(time)): by \(actor)"))
+        request.changes.debug(filters) { count in
             request.answer([], [Reply.Attribute("sessions", String(count))])
         }
     }
@@ -75,12 +75,12 @@ enum DebugCommands {
         }
         let now = Instant.now
         var table = Table(columns: ["what", "name", "left_ms", "by"])
-        for wish in request.state.debugged.all {
-            let parts = wish.text.split(separator: " ", maxSplits: 1).map(String.init)
+        for filter in request.state.debugged.all {
+            let parts = filter.text.split(separator: " ", maxSplits: 1).map(String.init)
             table.append(
                 parts + [
-                    String(wish.until.elapsed(since: now) / 1_000_000),
-                    wish.actor.map { "\($0)" } ?? Table.absent,
+                    String(filter.until.elapsed(since: now) / 1_000_000),
+                    filter.actor.map { "\($0)" } ?? Table.absent,
                 ])
         }
         request.answer(table)

@@ -6,14 +6,14 @@ enum DumpCommand {
     private static let count = Atomic<UInt64>(0)
 
     static func run(_ request: ControlRequest) {
-        let wish: DumpRequest
-        do throws(DumpRequest.Mistake) {
-            wish = try DumpRequest(words: request.words)
+        let wanted: DumpRequest
+        do throws(DumpRequest.ParseError) {
+            wanted = try DumpRequest(words: request.words)
         } catch {
             return request.refuse(.usage, error.message)
         }
         let share = request.state.share
-        switch wish.target {
+        switch wanted.target {
         case .session(let id):
             let tap = newTap(1, share)
             let worker = Int(id % UInt64(share.workers.count))
@@ -22,12 +22,12 @@ enum DumpCommand {
                 guard case .tapped(true) = answers.first else {
                     return request.refuse(.notFound, "no session \(id); it may have ended")
                 }
-                begin(wish, tap, request)
+                begin(wanted, tap, request)
             }
         case .matching(let filter):
-            let tap = newTap(wish.sessions, share)
+            let tap = newTap(wanted.sessions, share)
             let search = TapSearch(tap: tap) { filter.matches($0) }
-            begin(wish, tap, request)
+            begin(wanted, tap, request)
             for worker in share.workers {
                 worker.mailbox.post(.tapSessions(search, from: 0))
             }
@@ -40,27 +40,27 @@ enum DumpCommand {
             notices: share.notices)
     }
 
-    private static func begin(_ wish: DumpRequest, _ tap: TapSink, _ request: ControlRequest) {
-        let dump = Dump(wish, tap: tap, now: request.state.now)
+    private static func begin(_ wanted: DumpRequest, _ tap: TapSink, _ request: ControlRequest) {
+        let dump = Dump(wanted, tap: tap, now: request.state.now)
         let whom =
-            switch wish.target {
+            switch wanted.target {
             case .session(let id): "session \(id)"
-            case .matching: "\(wish.sessions) sessions that match"
+            case .matching: "\(wanted.sessions) sessions that match"
             }
-        let session: UInt64? = if case .session(let id) = wish.target { id } else { nil }
+        let session: UInt64? = if case .session(let id) = wanted.target { id } else { nil }
         let subject = session.map(Event.Subject.session) ?? Event.Subject(kind: .session)
         request.changes.emit(
             Event(
-                .notice, .dump, of: subject, to: wish.format.rawValue, because: whom,
+                .notice, .dump, of: subject, to: wanted.format.rawValue, because: whom,
                 by: request.peer.actor,
-                line: "dump \(tap.number) of \(whom) as \(wish.format.rawValue) begins: "
+                line: "dump \(tap.number) of \(whom) as \(wanted.format.rawValue) begins: "
                     + "by \(request.peer.actor)"))
         request.follow(dump)
         request.answer(
             dump.opening,
             [
                 Reply.Attribute("dump", String(tap.number)),
-                Reply.Attribute("format", wish.format.rawValue),
+                Reply.Attribute("format", wanted.format.rawValue),
             ])
     }
 }

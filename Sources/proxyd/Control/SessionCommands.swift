@@ -4,7 +4,7 @@ internal import Shared
 enum SessionCommands {
     static func show(_ request: ControlRequest) {
         let query: SessionQuery
-        do throws(SessionQuery.Mistake) {
+        do throws(SessionQuery.ParseError) {
             query = try SessionQuery(words: request.words)
         } catch {
             return request.refuse(.usage, error.message)
@@ -48,7 +48,7 @@ enum SessionCommands {
     /// right then, so that nobody is who has begun to do something meanwhile.
     static func killMany(_ request: ControlRequest) {
         let query: SessionQuery
-        do throws(SessionQuery.Mistake) {
+        do throws(SessionQuery.ParseError) {
             query = try SessionQuery(words: request.words, mayPreview: true)
         } catch {
             return request.refuse(.usage, error.message)

@@ -17,12 +17,12 @@ enum SwitchCommands {
     private static func plan(
         _ request: ControlRequest, to position: Channel.Switch, mayCut: Bool = false
     ) {
-        guard let wish = wish(request, mayCut: mayCut) else { return }
-        PlanCommand.answer(request, turning: wish.channels, to: position, cuts: wish.cuts)
+        guard let order = order(request, mayCut: mayCut) else { return }
+        PlanCommand.answer(request, turning: order.channels, to: position, cuts: order.cuts)
     }
 
     /// Which channels are meant, and whether their sessions end; nil once the request was refused.
-    private static func wish(
+    private static func order(
         _ request: ControlRequest, mayCut: Bool
     ) -> (path: String, channels: [Channel], cuts: Bool)? {
         guard let path = request.words.first else {
@@ -54,11 +54,11 @@ enum SwitchCommands {
             }
             return ChangeCommands.add(.turn(path: path, position), to: request)
         }
-        guard let wish = wish(request, mayCut: mayCut) else { return }
+        guard let order = order(request, mayCut: mayCut) else { return }
         var table = Table(columns: ["path", "field", "from", "to"])
-        turn(wish.channels, to: position, for: request, in: &table)
-        guard wish.cuts else { return request.answer(table, [Reply.Attribute("cut", "0")]) }
-        let serials = Set(wish.channels.map(\.serial))
+        turn(order.channels, to: position, for: request, in: &table)
+        guard order.cuts else { return request.answer(table, [Reply.Attribute("cut", "0")]) }
+        let serials = Set(order.channels.map(\.serial))
         request.queries.ask({ .cutChannels(serials: serials, question: $0) }) { [table] answers in
             request.answer(table, [Reply.Attribute("cut", String(answers.cutCount))])
         }

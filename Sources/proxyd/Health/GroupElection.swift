@@ -4,7 +4,7 @@ internal import Shared
 /// One group's election as it really happens: `Election` decides, and this connects, runs scripts, waits
 /// and fills the seat.
 final class GroupElection {
-    /// What a person's wish has come to.
+    /// What a person's command has come to.
     enum Outcome {
         /// This channel is primary.
         case elected(Channel)
@@ -47,7 +47,7 @@ final class GroupElection {
     private var last: Channel?
     private var hasChanged = false
     private var superseded: Channel?
-    private var wishes: [(Outcome) -> Void] = []
+    private var waitingForOutcome: [(Outcome) -> Void] = []
     private var outcome: Outcome?
     /// Why the last candidate that was no good was none.
     private(set) var complaint = ""
@@ -101,7 +101,7 @@ final class GroupElection {
     func end() {
         cancel()
         failbackDue = nil
-        guard !wishes.isEmpty else { return }
+        guard !waitingForOutcome.isEmpty else { return }
         complaint = "the group was changed meanwhile"
         outcome = .nobody
     }
@@ -138,14 +138,14 @@ final class GroupElection {
         emit(
             .electing, "is to have \(channel.name) \(channel.endpoint) as its primary: by \(actor)",
             to: channel.path, by: actor)
-        wishes.append(finish)
+        waitingForOutcome.append(finish)
         take(.promote(index))
     }
 
     func elect(by actor: Actor, then finish: @escaping (Outcome) -> Void) {
         emit(.electing, "selects a primary: by \(actor)", by: actor)
         audience?.handle(.selects)
-        wishes.append(finish)
+        waitingForOutcome.append(finish)
         take(.elect)
     }
 
@@ -420,8 +420,8 @@ final class GroupElection {
     func answer() {
         guard let outcome else { return }
         self.outcome = nil
-        let waiting = wishes
-        wishes = []
+        let waiting = waitingForOutcome
+        waitingForOutcome = []
         for finish in waiting { finish(outcome) }
     }
 

@@ -76,7 +76,7 @@ final class LogSupervision: Timed {
 
     func debug(_ filters: DebugFilters, then finish: @escaping (Int) -> Void) {
         debugged = filters
-        core.workers.ask({ .trace(filters.wishes, question: $0) }) { replies in
+        core.workers.ask({ .trace(filters.traced, question: $0) }) { replies in
             finish(
                 replies.reduce(0) { sum, reply in
                     if case .traced(let count) = reply { sum + count } else { sum }

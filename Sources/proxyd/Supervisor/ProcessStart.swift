@@ -22,7 +22,7 @@ struct ProcessStart {
             ?? ServiceManager(
                 environment: ProcessEnvironment.take(ProcessEnvironment.ofServiceManager),
                 pid: getpid(), now: .now)
-        if let takeover { try inherited.inherit(takeover.inheritance.descriptors) }
+        if let takeover { try inherited.inherit(takeover.offer.descriptors) }
         privileges = try Privileges(target.privileges, keeping: Capabilities(neededBy: target))
         try PrivilegeAudit.check(target)
         if let handed = options.pidFile.flatMap({ takeover?.pidFile(at: $0) }) {

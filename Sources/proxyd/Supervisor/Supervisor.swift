@@ -71,7 +71,7 @@ final class Supervisor {
         } catch {
             let status = report(error, options)
             background?.giveUp(status)
-            takeover?.predecessor.refuse(error.message)
+            takeover?.oldProcess.refuse(error.message)
             return status
         }
     }
@@ -113,7 +113,7 @@ final class Supervisor {
         let serials = takeover?.serials ?? Serials()
         var startup = Startup(
             takeover?.running ?? configuration, workerCount: workerCount, serials: serials,
-            passed: inherited, known: takeover?.inheritance.addresses ?? [:],
+            passed: inherited, known: takeover?.offer.addresses ?? [:],
             isTolerant: options.dialect?.toleratesUnresolved ?? false)
         let logs: Logs
         let share: SharedState
@@ -189,7 +189,7 @@ final class Supervisor {
 
     /// Nothing that needs them is left to be done, and no other thread has them yet.
     private func giveUpPrivileges() throws(StartError) {
-        if takeovers.takeover?.inheritance.hasGivenUpPrivileges ?? false {
+        if takeovers.takeover?.offer.hasGivenUpPrivileges ?? false {
             try privileges.keepGivenUp()
         } else {
             try privileges.giveUp()

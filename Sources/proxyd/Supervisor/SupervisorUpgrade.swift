@@ -36,7 +36,7 @@ extension Supervisor: UpgradeHost {
 
     func addState(to encoder: inout HandoverEncoder) {
         for entry in expiring.entries {
-            encoder.addLeavers(due: entry.due, serials: entry.removal.serialsInUse)
+            encoder.addExpiring(due: entry.due, serials: entry.removal.serialsInUse)
         }
         encoder.addShedding(Array(shedder.queue))
     }

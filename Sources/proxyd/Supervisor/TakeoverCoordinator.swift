@@ -15,17 +15,17 @@ final class TakeoverCoordinator {
     /// Takes everything, and the slots that its sessions hold, before a new session can take one.
     func receiveState() throws(StartError) {
         guard let takeover else { return }
-        let estate = try takeover.predecessor.takeEstate(
+        let state = try takeover.oldProcess.receiveState(
             takeover.things, workerCount: core.share.workers.count,
             relocated: takeover.relocated)
-        takeover.estate = estate
-        core.share.resumeGeneration(estate.generation + 1)
-        core.events.ring.resume(after: estate.lastEvent)
+        takeover.state = state
+        core.share.resumeGeneration(state.generation + 1)
+        core.events.ring.resume(after: state.lastEvent)
         for channel in takeover.removals.flatMap(\.channels) {
             channel.turn(.removed, by: "removed", now: .now)
         }
-        for session in estate.sessions.sessions { adoptSlots(of: session) }
-        for client in estate.clients.sessions {
+        for session in state.sessions.sessions { adoptSlots(of: session) }
+        for client in state.clients.sessions {
             core.share.admission.adoptSlot()
             client.listener.adoptSlot()
         }
@@ -43,24 +43,24 @@ final class TakeoverCoordinator {
     }
 
     /// Returns when everything is this process's.
-    func waitForGo() throws(StartError) { try takeover?.predecessor.waitForGo() }
+    func waitForGo() throws(StartError) { try takeover?.oldProcess.waitForGo() }
 
     /// Every worker gets its own sessions: a session's number tells its worker.
     func adoptSessions(_ shedder: SessionShedder, _ expiring: ExpiringSessions) {
-        guard let estate = takeover?.estate else { return }
+        guard let state = takeover?.state else { return }
         let workers = core.share.workers
         var batches = [[TransferredSession]](repeating: [], count: workers.count)
-        for session in estate.sessions.sessions {
+        for session in state.sessions.sessions {
             batches[Int(session.id % UInt64(workers.count))].append(session)
         }
         for (index, worker) in workers.enumerated() {
-            var own = WorkerHandoverState(lastSession: estate.workers.lastSession)
-            if index == 0 { own = estate.workers }
+            var own = WorkerHandoverState(lastSession: state.workers.lastSession)
+            if index == 0 { own = state.workers }
             worker.mailbox.post(.inherit(own))
             for _ in batches[index] { worker.addSession() }
             if !batches[index].isEmpty { worker.mailbox.post(.adopt(batches[index])) }
         }
-        for (index, client) in estate.clients.sessions.enumerated() {
+        for (index, client) in state.clients.sessions.enumerated() {
             let worker = workers[index % workers.count]
             worker.addSession()
             worker.mailbox.post(
@@ -69,27 +69,27 @@ final class TakeoverCoordinator {
                         descriptor: client.clientSocket, address: client.client,
                         listener: client.listener, service: client.service)))
         }
-        shedder.append(estate.shedding)
-        for leaver in estate.expiringSessions {
-            let serials = Set(leaver.serials)
+        shedder.append(state.shedding)
+        for entry in state.expiringSessions {
+            let serials = Set(entry.serials)
             expiring.add(
                 ExpiringSessions.Entry(
-                    due: leaver.due,
+                    due: entry.due,
                     removal: Reconfiguration.Removal(
-                        channels: estate.channels(of: serials),
-                        listeners: estate.listeners(of: serials), policy: .keep)))
+                        channels: state.channels(of: serials),
+                        listeners: state.listeners(of: serials), policy: .keep)))
         }
     }
 
     /// Tells the old process that this one serves, once the workers have all sessions; `watch` is called with
     /// the descriptor that the history comes over.
     func reportRunning(then watch: @escaping (CInt) throws(SystemError) -> Void) {
-        guard let takeover, let estate = takeover.estate else { return }
+        guard let takeover, let state = takeover.state else { return }
         core.workers.ask({ .report(question: $0) }) { [unowned self] _ in
-            takeover.predecessor.tellRunning(
-                pause: Instant.now.elapsed(since: estate.stoodStillAt))
+            takeover.oldProcess.tellRunning(
+                pause: Instant.now.elapsed(since: state.stoodStillAt))
             do throws(SystemError) {
-                try watch(takeover.predecessor.connection.number)
+                try watch(takeover.oldProcess.connection.number)
             } catch {
                 self.takeover = nil
             }
@@ -114,7 +114,7 @@ final class TakeoverCoordinator {
 
     /// - Returns: the descriptor over which no more comes; nil: more may come.
     func receiveHistory(into history: History) -> CInt? {
-        guard let connection = takeover?.predecessor.connection else { return nil }
+        guard let connection = takeover?.oldProcess.connection else { return nil }
         do throws(HandoverError) {
             for _ in 0..<Self.packetsAtOnce {
                 guard let arrival = try connection.receiveIfThere() else { return nil }

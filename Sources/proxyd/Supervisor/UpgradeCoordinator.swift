@@ -184,7 +184,7 @@ final class UpgradeCoordinator: Timed {
 
     private func offer() -> [HandoverFrame] {
         var offer = host.handoverOffer()
-        if let number = pidPipeNumber { offer.add(.post, number) }
+        if let number = pidPipeNumber { offer.add(.pidPipe, number) }
         return offer.frames(things: core.topology.handed)
     }
 

@@ -1,7 +1,7 @@
 internal import DequeModule
 internal import Shared
 
-/// A wish to change the running configuration.
+/// A request to change the running configuration.
 struct ChangeRequest {
     /// What the configuration becomes: pure, and applied to whatever runs when its turn comes.
     var edit: (Configuration) throws(ConfigurationEdit.Mistake) -> Configuration

@@ -150,9 +150,9 @@ final class FakeDaemon: Daemon, ScrapeSource {
         deliver { finish(result.0, result.1) }
     }
 
-    func debug(_ wishes: DebugFilters, then finish: @escaping (Int) -> Void) {
-        debugged = wishes
-        let count = sessions.count { wishes.wishes.isMeant($0.id, $0.client) }
+    func debug(_ filters: DebugFilters, then finish: @escaping (Int) -> Void) {
+        debugged = filters
+        let count = sessions.count { filters.traced.isMeant($0.id, $0.client) }
         deliver { finish(count) }
     }
 
