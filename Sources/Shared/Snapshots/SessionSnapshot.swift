@@ -45,23 +45,27 @@ package struct SessionSnapshot: Snapshot {
     package var stuck: String?
     /// Our port of the channel's connection.
     package var channelPort: UInt64?
+    package var kernel = KernelFacts()
+
     /// What the kernel tells of the client's connection and of the channel's (tcp(7), TCP_INFO).
-    package var clientRTT: UInt64?
-    package var channelRTT: UInt64?
-    /// Of both together.
-    package var rtt: UInt64?
-    /// Packets sent again.
-    package var clientRetransmitted: UInt64?
-    package var channelRetransmitted: UInt64?
-    /// Packets that are not acknowledged yet.
-    package var clientUnacknowledged: UInt64?
-    package var channelUnacknowledged: UInt64?
-    /// What the kernel has of us and has not sent.
-    package var clientUnsent: UInt64?
-    package var channelUnsent: UInt64?
-    /// How much of its busy time a connection has waited for the other end to read.
-    package var clientWindowPercent: UInt64?
-    package var channelWindowPercent: UInt64?
+    package struct KernelFacts: Equatable, Sendable {
+        package var clientRTT: UInt64?
+        package var channelRTT: UInt64?
+        /// Of both together.
+        package var rtt: UInt64?
+        /// Packets sent again.
+        package var clientRetransmitted: UInt64?
+        package var channelRetransmitted: UInt64?
+        /// Packets that are not acknowledged yet.
+        package var clientUnacknowledged: UInt64?
+        package var channelUnacknowledged: UInt64?
+        /// What the kernel has of us and has not sent.
+        package var clientUnsent: UInt64?
+        package var channelUnsent: UInt64?
+        /// How much of its busy time a connection has waited for the other end to read.
+        package var clientWindowPercent: UInt64?
+        package var channelWindowPercent: UInt64?
+    }
 
     package static let fields = SessionField.all.map(field(of:))
 
@@ -89,17 +93,17 @@ package struct SessionSnapshot: Snapshot {
         case .blame: Field(name, \.blame)
         case .stuck: Field(name, \.stuck)
         case .channelPort: Field(name, \.channelPort)
-        case .clientRTT: Field(name, \.clientRTT)
-        case .channelRTT: Field(name, \.channelRTT)
-        case .rtt: Field(name, \.rtt)
-        case .clientRetransmitted: Field(name, \.clientRetransmitted)
-        case .channelRetransmitted: Field(name, \.channelRetransmitted)
-        case .clientUnacknowledged: Field(name, \.clientUnacknowledged)
-        case .channelUnacknowledged: Field(name, \.channelUnacknowledged)
-        case .clientUnsent: Field(name, \.clientUnsent)
-        case .channelUnsent: Field(name, \.channelUnsent)
-        case .clientWindowPercent: Field(name, \.clientWindowPercent)
-        case .channelWindowPercent: Field(name, \.channelWindowPercent)
+        case .clientRTT: Field(name, \.kernel.clientRTT)
+        case .channelRTT: Field(name, \.kernel.channelRTT)
+        case .rtt: Field(name, \.kernel.rtt)
+        case .clientRetransmitted: Field(name, \.kernel.clientRetransmitted)
+        case .channelRetransmitted: Field(name, \.kernel.channelRetransmitted)
+        case .clientUnacknowledged: Field(name, \.kernel.clientUnacknowledged)
+        case .channelUnacknowledged: Field(name, \.kernel.channelUnacknowledged)
+        case .clientUnsent: Field(name, \.kernel.clientUnsent)
+        case .channelUnsent: Field(name, \.kernel.channelUnsent)
+        case .clientWindowPercent: Field(name, \.kernel.clientWindowPercent)
+        case .channelWindowPercent: Field(name, \.kernel.channelWindowPercent)
         }
     }
 

@@ -31,15 +31,9 @@ final class GroupElection {
     private var events: [Election.Event] = []
     private var isDealing = false
 
-    private var socket = FileDescriptor.none
-    /// Tells a connect's event from one that was given up.
-    private var attempt: UInt32 = 0
-    private var isWatched = false
+    private var attempt = ConnectAttempt()
     private var script: ScriptRunner.Number?
     private var triggers: ArraySlice<String> = []
-    /// When the connect has taken too long.
-    private var connectDue: Instant?
-    private var addressesLeft = 0
     private var roundDue: Instant?
     private var failbackDue: Instant?
 
@@ -51,6 +45,18 @@ final class GroupElection {
     private var outcome: Outcome?
     /// Why the last candidate that was no good was none.
     private(set) var complaint = ""
+
+    /// The connect to a candidate that is under way.
+    private struct ConnectAttempt: ~Copyable {
+        var socket = FileDescriptor.none
+        /// Tells this connect's event from one that was given up.
+        var number: UInt32 = 0
+        var isWatched = false
+        /// When it has taken too long.
+        var due: Instant?
+        /// The candidate's addresses that were not tried yet.
+        var addressesLeft = 0
+    }
 
     init(
         _ group: Group, of service: Service, seat: PrimaryState, number: Int, scripts: ScriptRunner
@@ -200,14 +206,14 @@ final class GroupElection {
     private func connect(to channel: Channel) {
         cancel()
         audience?.handle(.tries("\(channel.endpoint)"))
-        addressesLeft = channel.addressCount
+        attempt.addressesLeft = channel.addressCount
         connectNext(of: channel)
     }
 
     /// Starts to connect to the channel's next address: a name may have several.
     private func connectNext(of channel: Channel) {
         endConnect()
-        addressesLeft -= 1
+        attempt.addressesLeft -= 1
         do throws(SystemError) {
             guard let address = channel.nextAddress() else {
                 throw SystemError("connect", EHOSTUNREACH)
@@ -216,10 +222,10 @@ final class GroupElection {
                 to: address, deadPeer: nil,
                 departure: channel.egress?.departure(to: address, for: .unix(path: "")))
             let isConnected = started.isConnected
-            socket = started.takeDescriptor()
+            attempt.socket = started.takeDescriptor()
             if isConnected { return connected() }
-            attempt &+= 1
-            connectDue = Instant.now.advanced(by: service.timeouts.connect)
+            attempt.number &+= 1
+            attempt.due = Instant.now.advanced(by: service.timeouts.connect)
         } catch {
             connectFailed(channel, SystemError.words(for: error.number))
         }
@@ -227,17 +233,18 @@ final class GroupElection {
 
     private func connectFailed(_ channel: Channel, _ why: String) {
         endConnect()
-        guard addressesLeft <= 0 else { return connectNext(of: channel) }
+        guard attempt.addressesLeft <= 0 else { return connectNext(of: channel) }
         discard(channel, why, isReachable: false)
         take(.connectFailed)
     }
 
     func watchConnect(with poller: borrowing Poller) {
-        guard connectDue != nil, !isWatched, socket.number >= 0 else { return }
-        isWatched = true
+        guard attempt.due != nil, !attempt.isWatched, attempt.socket.number >= 0 else { return }
+        attempt.isWatched = true
         do throws(SystemError) {
             try poller.add(
-                socket.number, Token(.elections, slot: number, generation: attempt), .writable)
+                attempt.socket.number, Token(.elections, slot: number, generation: attempt.number),
+                .writable)
         } catch {
             // It ends with its time.
             emit(.failed, "cannot watch a connect: \(error)", .error, because: error.description)
@@ -245,8 +252,8 @@ final class GroupElection {
     }
 
     func resume(_ token: Token) {
-        guard token.generation == attempt, connectDue != nil, let candidate else { return }
-        let error = Socket.pendingError(socket)
+        guard token.generation == attempt.number, attempt.due != nil, let candidate else { return }
+        let error = Socket.pendingError(attempt.socket)
         guard error != 0 else { return connected() }
         connectFailed(candidate, SystemError.words(for: error))
     }
@@ -258,9 +265,9 @@ final class GroupElection {
     }
 
     private func endConnect() {
-        socket = FileDescriptor.none
-        connectDue = nil
-        isWatched = false
+        attempt.socket = FileDescriptor.none
+        attempt.due = nil
+        attempt.isWatched = false
     }
 
     /// Whoever is being tried.
@@ -427,10 +434,10 @@ final class GroupElection {
 
     // MARK: Time
 
-    var nextDeadline: Instant? { [connectDue, roundDue, failbackDue].compactMap(\.self).min() }
+    var nextDeadline: Instant? { [attempt.due, roundDue, failbackDue].compactMap(\.self).min() }
 
     func meetDeadlines(now: Instant) {
-        if let connectDue, connectDue <= now, let candidate {
+        if let due = attempt.due, due <= now, let candidate {
             connectFailed(candidate, "timeout")
         }
         if let roundDue, roundDue <= now {

@@ -119,7 +119,7 @@ struct SessionTable {
             let word = session.phase == .connect ? "conn" : session.phase.rawValue
             return word + (session.stuck == nil ? "" : "S")
         case .blame: return session.blame ?? NumberText.notApplicable
-        case .rtt: return NumberText.milliseconds(session.rtt)
+        case .rtt: return NumberText.milliseconds(session.kernel.rtt)
         case .stuck: return session.stuck ?? NumberText.notApplicable
         case .listener: return Cutting.end(session.listener, width: slot.width, glyphs)
         case .port: return session.channelPort.cell

@@ -46,7 +46,7 @@ struct RenderPropertyTests {
             story.sessions[index].idleMilliseconds = random.next()
             story.sessions[index].inBytes = .max
             story.sessions[index].outRate = .max
-            story.sessions[index].rtt = random.next()
+            story.sessions[index].kernel.rtt = random.next()
         }
         for index in story.events.indices {
             story.events[index].text = strangeNames[index]
