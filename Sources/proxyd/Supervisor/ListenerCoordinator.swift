@@ -131,7 +131,7 @@ final class ListenerCoordinator: Timed {
     private var nextBinding: Instant? { unbound.values.compactMap { $0 }.min() }
 
     private func bindAgainIfDue(now: Instant) {
-        guard !isDraining, let next = nextBinding, next <= now else { return }
+        guard let next = nextBinding, next <= now else { return }
         var hasChanged = false
         for service in core.topology.services {
             for listener in service.listeners {
@@ -170,9 +170,12 @@ final class ListenerCoordinator: Timed {
 
     // MARK: Time
 
-    var nextDeadline: Instant? { [nextBinding, reopenAt].compactMap(\.self).min() }
+    var nextDeadline: Instant? {
+        isDraining ? nil : [nextBinding, reopenAt].compactMap(\.self).min()
+    }
 
     func meetDeadlines(now: Instant) {
+        guard !isDraining else { return }
         if let reopenAt, reopenAt <= now {
             self.reopenAt = nil
             core.share.raiseGeneration()
