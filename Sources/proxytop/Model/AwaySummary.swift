@@ -20,8 +20,8 @@ struct AwaySummary: Equatable, Sendable {
             && left.changedUntil == right.changedUntil
     }
 
-    mutating func note(_ picture: DaemonSnapshot, at now: Moment) {
-        let slots = Slots(picture.channels)
+    mutating func note(_ snapshot: DaemonSnapshot, at now: Moment) {
+        let slots = Slots(snapshot.channels)
         guard let total = slots.total, total > 0 else { return }
         let percent = Double(slots.used) * 100 / Double(total)
         if peak.map({ percent > $0.percent }) ?? true { peak = (percent, now) }
@@ -34,11 +34,11 @@ struct AwaySummary: Equatable, Sendable {
         let peak = peak
         lastKeyAt = now.milliseconds
         self.peak = nil
-        guard away >= Self.shortestMilliseconds, let picture = model.picture else { return nil }
-        changed = Set(picture.channels.filter { $0.sinceMilliseconds < away }.map(\.serial))
+        guard away >= Self.shortestMilliseconds, let snapshot = model.snapshot else { return nil }
+        changed = Set(snapshot.channels.filter { $0.sinceMilliseconds < away }.map(\.serial))
         changedUntil = now.milliseconds + Self.markedMilliseconds
         let since = model.daemonNow - min(model.daemonNow, away)
-        let events = model.log.events.filter { $0.monotonicMilliseconds >= since }
+        let events = model.data.log.events.filter { $0.monotonicMilliseconds >= since }
         var parts: [String] = []
         let changes = events.count { $0.kind == "state" || $0.severity >= .warning }
         if changes > 0 { parts.append("\(changes) state change\(changes == 1 ? "" : "s")") }

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// The picture as one JSON object (RFC 8259): raw integers, times in ISO 8601, rates per second or null.
+/// The snapshot as one JSON object (RFC 8259): raw integers, times in ISO 8601, rates per second or null.
 ///
 /// Written by hand: Foundation would cost more at start than the whole program.
 struct JSONReport {
@@ -9,28 +9,28 @@ struct JSONReport {
     let model: Model
 
     var text: String {
-        guard let picture = model.picture else { return "{}" }
+        guard let snapshot = model.snapshot else { return "{}" }
         let time = CalendarTime(seconds: model.now.wallSeconds).iso
         var fields: [(String, String)] = [
             ("schema", "\(Self.schema)"), ("time", Self.quoted(time)),
-            ("socket", Self.quoted(model.socketPath)),
+            ("socket", Self.quoted(model.connection.socketPath)),
         ]
-        if let greeting = model.greeting { fields.append(("daemon", daemon(greeting, picture))) }
-        fields.append(("groups", Self.array(picture.groups.map(group))))
-        fields.append(("channels", Self.array(picture.channels.map(channel))))
-        fields.append(("listeners", Self.array(picture.listeners.map(listener))))
+        if let hello = model.connection.hello { fields.append(("daemon", daemon(hello, snapshot))) }
+        fields.append(("groups", Self.array(snapshot.groups.map(group))))
+        fields.append(("channels", Self.array(snapshot.channels.map(channel))))
+        fields.append(("listeners", Self.array(snapshot.listeners.map(listener))))
         fields.append(
-            ("problems", Self.array(Problem.all(in: picture, model.history).map(problem))))
+            ("problems", Self.array(Problem.all(in: snapshot, model.data.history).map(problem))))
         return Self.object(fields)
     }
 
-    private func daemon(_ greeting: HelloReply, _ picture: DaemonSnapshot) -> String {
+    private func daemon(_ hello: HelloReply, _ snapshot: DaemonSnapshot) -> String {
         Self.object([
-            ("host", Self.quoted(greeting.host)), ("version", Self.quoted(greeting.version)),
-            ("pid", "\(greeting.pid)"), ("environment", Self.quoted(greeting.environment)),
-            ("role", Self.quoted(greeting.role)), ("epoch", "\(picture.epoch)"),
-            ("generation", "\(picture.generation)"), ("now_ms", "\(picture.nowMilliseconds)"),
-            ("uptime_ms", "\(greeting.uptime(at: picture.nowMilliseconds).milliseconds)"),
+            ("host", Self.quoted(hello.host)), ("version", Self.quoted(hello.version)),
+            ("pid", "\(hello.pid)"), ("environment", Self.quoted(hello.environment)),
+            ("role", Self.quoted(hello.role)), ("epoch", "\(snapshot.epoch)"),
+            ("generation", "\(snapshot.generation)"), ("now_ms", "\(snapshot.nowMilliseconds)"),
+            ("uptime_ms", "\(hello.uptime(at: snapshot.nowMilliseconds).milliseconds)"),
         ])
     }
 
@@ -47,7 +47,7 @@ struct JSONReport {
     }
 
     private func channel(_ channel: ChannelSnapshot) -> String {
-        let rates = model.history.channels[channel.serial]?.rates ?? Track.Rates()
+        let rates = model.data.history.channels[channel.serial]?.rates ?? Track.Rates()
         return Self.object([
             ("path", Self.quoted(channel.path)), ("serial", "\(channel.serial)"),
             ("state", Self.quoted(channel.state.rawValue)),

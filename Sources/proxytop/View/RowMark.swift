@@ -9,10 +9,10 @@ struct RowMark {
 
     init(_ model: Model, _ subject: Subject) {
         isChosen = model.subject == subject
-        isMarked = model.marks.contains(subject)
-        isLeft = model.focus != .table && model.tableSubject == subject
+        isMarked = model.selection.marks.contains(subject)
+        isLeft = model.navigation.focus != .table && model.tableSubject == subject
         if case .channel(let serial) = subject {
-            isNews = model.absence.marks(serial, at: model.now)
+            isNews = model.data.awaySummary.marks(serial, at: model.now)
         } else {
             isNews = false
         }

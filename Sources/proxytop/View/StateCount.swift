@@ -5,8 +5,8 @@ struct StateCount: Equatable {
     var state: ChannelState
     var number: Int
 
-    static func bad(in picture: DaemonSnapshot?) -> [StateCount] {
-        let channels = picture?.channels ?? []
+    static func bad(in snapshot: DaemonSnapshot?) -> [StateCount] {
+        let channels = snapshot?.channels ?? []
         return [ChannelState.down, .auto, .full, .grace].compactMap { state in
             let number = channels.count { $0.state == state }
             return number > 0 ? StateCount(state: state, number: number) : nil

@@ -23,8 +23,8 @@ struct LookTests {
         let drain = items.firstIndex { $0.binding == .drain } ?? 0
         for _ in 0..<drain { stage.press(.down) }
         stage.press(.enter)
-        #expect(stage.model.overlay == nil)
-        #expect(stage.model.confirmation != nil)
+        #expect(stage.model.navigation.overlay == nil)
+        #expect(stage.model.actions.confirmation != nil)
     }
 
     @Test("a viewer's menu has nothing that changes")
@@ -41,7 +41,7 @@ struct LookTests {
     @Test("U lists what was changed, and what can no longer be taken back")
     func undoList() {
         var stage = Stage.live()
-        stage.model.undo.add(
+        stage.model.actions.undo.add(
             "drain mail/0/0",
             [.init(path: "mail/0/0", field: "state", from: "up", to: "drain", serial: 1)],
             at: stage.now.milliseconds)
@@ -90,7 +90,7 @@ struct LookTests {
         stage.choose(1)
         stage.type(" jjv")
         #expect(
-            stage.model.marks == [
+            stage.model.selection.marks == [
                 .channel(serial: 1), .channel(serial: 2), .channel(serial: 3), .channel(serial: 4),
             ])
     }
@@ -166,20 +166,20 @@ struct LookTests {
         let conn = ChannelTable(stage.model, .ascii, columns: 80).layout.slots
             .first { $0.column.content == .connections }
         stage.press(.click(row: 5, column: conn?.start ?? 0))
-        #expect(stage.model.channelOrder?.field == .connections)
+        #expect(stage.model.selection.channelOrder?.field == .connections)
         stage.press(.click(row: 5, column: 3))
-        #expect(stage.model.channelOrder == nil)
+        #expect(stage.model.selection.channelOrder == nil)
         stage.press(.wheelDown)
         #expect(stage.model.subject != .channel(serial: 2))
         stage.press(.click(row: 4, column: 40))
-        #expect(stage.model.page == .events)
+        #expect(stage.model.navigation.page == .events)
         for row in -1..<30 {
             for column in stride(from: -1, to: 90, by: 7) {
                 stage.press(.click(row: row, column: column))
             }
         }
         #expect(stage.requests.isEmpty)
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
     }
 
     @Test("words in the place of signs: no glyph, no line, no bar, and a place for the cursor")
