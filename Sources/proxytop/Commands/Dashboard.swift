@@ -50,7 +50,7 @@ struct Dashboard: ~Copyable {
         return fleet.open.map { sessions[$0] }
     }
 
-    /// Runs until somebody or something ends it.
+    /// Runs until a key, a signal or an error ends it.
     mutating func run() -> (status: ExitStatus, message: String?) {
         let outcome = loop()
         if playback == nil, outcome.status == .good, let session = shown ?? sessions.first {

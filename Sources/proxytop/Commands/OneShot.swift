@@ -22,7 +22,7 @@ struct OneShot: ~Copyable {
         self.model.preferences.countsAllFailures = true
     }
 
-    /// What a recording has come to: there is nobody to ask.
+    /// What a recording has come to: there is no daemon to ask.
     init(recorded model: Model) {
         self.model = model
         self.model.preferences.countsAllFailures = true
@@ -116,7 +116,7 @@ struct OneShot: ~Copyable {
         carryOut(model.update(message, at: Moment.read()))
     }
 
-    /// Lets somebody do something, as a key would.
+    /// Does something to the model, as a key would.
     mutating func change(_ body: (inout Model) -> [Effect]) {
         model.now = Moment.read()
         carryOut(body(&model))

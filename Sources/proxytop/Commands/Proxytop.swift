@@ -356,7 +356,7 @@ struct Proxytop: ParsableCommand {
         if outcome.status != .good { try Self.end(outcome.status, outcome.message ?? "") }
     }
 
-    /// A monitoring system is told where it looks, and that nobody answers is the worst.
+    /// A monitoring system is told where it looks, and no answer is the worst.
     private func refuse(_ status: ExitStatus, _ message: String) throws {
         guard batch.isCheck, status != .usage else { return try Self.end(status, message) }
         StandardStream.output.write("CRITICAL: \(message)\n")

@@ -7,7 +7,7 @@ struct Act: Equatable, Sendable {
         case enable
         /// The same for channels that autodisable has switched off.
         case clear
-        /// No new sessions; cuts nobody.
+        /// No new sessions; the present ones stay.
         case drain
         /// No new sessions, and the running ones are ended.
         case cut
@@ -86,7 +86,7 @@ struct Act: Equatable, Sendable {
         return commands
     }
 
-    /// Whether a command holds only while nothing has moved. To let sessions in again harms nobody, and a
+    /// Whether a command holds only while nothing has moved. Letting sessions in again is harmless, and a
     /// connection's id is never another's.
     private func isBound(_ words: [String]) -> Bool {
         if words.contains(where: { $0.hasPrefix("if-gen=") }) { return false }

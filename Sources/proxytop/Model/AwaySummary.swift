@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What happened while nobody pressed a key: told at the next one, so that nothing is missed by having looked away.
+/// What happened while no key was pressed: shown at the next one, so that nothing is missed by having looked away.
 struct AwaySummary: Equatable, Sendable {
     /// Shorter is no absence.
     static let shortestMilliseconds: UInt64 = 120_000
@@ -11,7 +11,7 @@ struct AwaySummary: Equatable, Sendable {
     private(set) var lastKeyAt: UInt64?
     /// The most slots in use since then, in percent, and when that was on the wall.
     private var peak: (percent: Double, at: Moment)?
-    /// Channels whose state changed while nobody looked, until when that is shown.
+    /// Channels whose state changed while no key was pressed, and until when that is shown.
     private(set) var changed: Set<UInt64> = []
     private(set) var changedUntil: UInt64 = 0
 

@@ -7,7 +7,7 @@ struct Confirmation: Equatable, Sendable {
     private(set) var act: Act
     /// nil: the daemon has not said yet what would happen.
     private(set) var consequence: Consequence?
-    /// The daemon has no `plan`: nobody can say what would happen.
+    /// The daemon has no `plan`: the effects are not known beforehand.
     let isBlind: Bool
     /// Of the machine, for what ends everything.
     let host: String

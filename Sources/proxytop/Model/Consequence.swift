@@ -41,7 +41,7 @@ struct Consequence: Equatable, Sendable {
     private(set) var cut: UInt64 = 0
     /// Of those, how many find no slot when they come back.
     private(set) var stranded: UInt64 = 0
-    /// Nobody who comes after this finds a slot, though there was one before.
+    /// New clients find no slot after this, though there was one before.
     private(set) var closesLastRoom = false
     /// Groups that lose their last usable channel.
     private(set) var emptied: [String] = []
@@ -122,7 +122,7 @@ struct Consequence: Equatable, Sendable {
         act.commands.contains { $0.contains("cut") }
     }
 
-    /// Channels that take nobody afterwards.
+    /// Channels that take no sessions afterwards.
     private static func lost(_ act: Act, _ plan: Plan, _ snapshot: DaemonSnapshot) -> Set<UInt64> {
         var lost: Set<UInt64> = []
         if act.verb == .cut || act.verb == .drain {

@@ -30,7 +30,7 @@ struct Presence: Equatable, Sendable {
         askedAt = nil
     }
 
-    /// `control 3 (2 rw)`, once there is somebody else.
+    /// `control 3 (2 rw)`, once there is another client.
     var count: String? {
         guard all.count > 1 else { return nil }
         let writers = all.count { $0.role != "viewer" }

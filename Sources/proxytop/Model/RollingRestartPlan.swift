@@ -12,7 +12,7 @@ struct RollingRestartPlan: Equatable, Sendable {
         var refused: UInt64
         /// Clients of its own that go to another group.
         var spilled: UInt64
-        /// Nobody is served while it is away.
+        /// No client is served while it is away.
         var closes: Bool
 
         var isBad: Bool { refused > 0 || closes }

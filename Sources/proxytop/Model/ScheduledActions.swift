@@ -13,7 +13,7 @@ struct ScheduledActions: Equatable, Sendable {
     }
 
     static let most = 100
-    /// A link may have been lost at the time; whoever comes back much later does not expect a cut any more.
+    /// A link may have been lost at the time; much later the operator does not expect a cut any more.
     static let latestSeconds: Int64 = 3600
 
     private(set) var waiting: [Action] = []
@@ -54,7 +54,7 @@ struct ScheduledActions: Equatable, Sendable {
         waiting.removeAll { serials.contains($0.serial) }
     }
 
-    /// What was begun was refused, or nobody knows: again, a little later.
+    /// What was begun was refused or its result is unknown: try again a little later.
     mutating func putBack(at now: UInt64) {
         if let running { waiting.insert(running, at: 0) }
         running = nil

@@ -6,7 +6,7 @@ struct Note: Equatable, Sendable {
     var text: String
 }
 
-/// A draft for whoever comes next: what it is like now, what happened, who did what, and the operator's notes.
+/// A draft for the next shift: the present state, what happened, who did what, and the operator's notes.
 struct ShiftReport {
     let text: String
 

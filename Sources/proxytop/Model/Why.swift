@@ -116,7 +116,7 @@ struct Why: Equatable, Sendable {
             let most = peak.connectMicroseconds
         else { return [] }
         let median = usual[usual.count / 2]
-        // Below a millisecond nobody notices.
+        // Below a millisecond it does not matter.
         guard most > 1000, Double(most) >= Double(max(1, median)) * Self.notableRise else {
             return []
         }

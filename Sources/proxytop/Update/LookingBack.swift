@@ -86,7 +86,7 @@ extension Model {
         preferences.savedViews = other.preferences.savedViews
     }
 
-    /// What was not on the screen then was not asked for, and nobody can say what it was.
+    /// What was not on the screen then was not asked for, so it is not known.
     fileprivate mutating func leaveOut(_ round: ReplayBuffer.Round) {
         func asked(_ words: [String]) -> Bool {
             round.entries.contains { $0.words.starts(with: words) }

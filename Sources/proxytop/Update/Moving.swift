@@ -53,7 +53,7 @@ extension Model {
 
     /// `z`: all channels in one list, or by group again.
     ///
-    /// What stood on a heading goes on to its channels: nobody means what they cannot see.
+    /// What stood on a heading goes on to its channels: only what is on the screen is meant.
     mutating func toggleFlat() {
         navigation.focus = .table
         if !isFlat {

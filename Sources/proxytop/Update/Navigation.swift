@@ -109,7 +109,7 @@ extension Model {
         guard time.mode == .present, connection.link.isLive, connection.catalog.has("show history"),
             let request = fresh.request(snapshot)
         else {
-            // Nobody can be asked: what is known has to do.
+            // There is no daemon to ask: what is known has to do.
             data.why?.samples = []
             return []
         }

@@ -123,7 +123,7 @@ extension Model {
         settle()
     }
 
-    /// What a filter hides is not meant any more: nobody should act on what they cannot see.
+    /// What a filter hides is not meant any more: nothing is done to rows that are not on the screen.
     private mutating func dropMarks(of page: Page, unlike filter: FilterText?, was: FilterText?) {
         let before = selection.marks.count
         if page == .channels {

@@ -29,7 +29,7 @@ extension Model {
         tellProgress()
     }
 
-    /// Why nobody can be asked for more rows.
+    /// Why no more rows can be asked for.
     private var obstacleToSearch: String? {
         let known = "no further match in the \(data.window.rows.count) here"
         if time.mode != .present { return known + ", and no others were recorded" }

@@ -4,7 +4,7 @@ struct ColumnMenu: Sendable {
         var title: String
         var meaning: String
         var isShown: Bool
-        /// Without it nobody would know what a row is about.
+        /// Without it a row would not say what it is about.
         var isFixed: Bool
     }
 

@@ -236,7 +236,7 @@ struct DialogText {
             .reduce(0, +)
     }
 
-    /// The whole command, on as many lines as it takes: nobody should confirm what they cannot read.
+    /// The whole command, on as many lines as it takes: what cannot be read must not be confirmed.
     private var command: [Line] {
         let requests = act.requests
         let most = 3

@@ -64,7 +64,7 @@ struct FleetPage {
     private static let problemWidth = 30
 
     private func columns(_ width: Int) -> [Column] {
-        // Where nobody has named an environment, that says nothing.
+        // Where no environment is named, that says nothing.
         let isNamed = models.contains { $0.connection.hello?.environment.isEmpty == false }
         var kept = Self.allColumns.filter { isNamed || $0.place != 1 }
         while kept.reduce(2 + Self.problemWidth, { $0 + $1.width + 1 }) > width,

@@ -112,7 +112,7 @@ struct OverviewPage {
             let values = model.data.rates.values(value, now: now).suffix(cells)
             let top = Self.scale(values.compactMap(\.self).max() ?? 0)
             guard glyphs != .words else {
-                // Nobody listens to a picture.
+                // A screen reader cannot read a picture.
                 let now = NumberText.bytes(values.last.flatMap(\.self), asBits: false)
                 let most = NumberText.bytes(values.compactMap(\.self).max(), asBits: false)
                 lines.append(StyledText(" " + field(name, label - 2) + "now \(now)   most \(most)"))

@@ -2,7 +2,7 @@
 struct RowMark {
     let isChosen: Bool
     let isMarked: Bool
-    /// Its state changed while nobody looked.
+    /// Its state changed while no key was pressed.
     let isNews: Bool
     /// The cursor of the list stands there, and the keys move elsewhere.
     let isLeft: Bool

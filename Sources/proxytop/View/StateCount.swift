@@ -1,6 +1,6 @@
 internal import Shared
 
-/// How many channels are in a state that somebody should look at.
+/// How many channels are in a state that needs attention.
 struct StateCount: Equatable {
     var state: ChannelState
     var number: Int

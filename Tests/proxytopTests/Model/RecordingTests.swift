@@ -114,7 +114,7 @@ struct RecordingTests {
                     offsetSeconds: 0),
                 words: ["show", "channels"], reply: .ok(attributes: [], lines: []))
         }
-        // A night in which nobody recorded, then a machine that was started anew.
+        // A night without a recording, then a machine that was started anew.
         var playback = Playback(
             [entry(1000), entry(3000), entry(40_000_000), entry(500)], speed: 2)
         #expect(playback.due(at: 10, isPaused: false).count == 1)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import proxytop
 
-/// What somebody stumbled over who saw the screen for the first time.
+/// What first-time users stumbled over.
 @Suite("what was not obvious")
 struct FirstTimeTests {
     @Test(

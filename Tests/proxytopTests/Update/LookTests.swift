@@ -74,7 +74,7 @@ struct LookTests {
         stage.command("sort -conn")
         #expect(stage.lines[4].contains("sort:conn-"))
         #expect(identities().prefix(3) == ["0.1", "0.2", "0.0"])
-        // While somebody moves, rows stand still.
+        // While the operator moves, rows stand still.
         stage.type("j")
         stage.story.channels[4].current = 399
         stage.pass(milliseconds: 500)

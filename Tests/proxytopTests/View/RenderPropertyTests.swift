@@ -188,7 +188,7 @@ struct RenderPropertyTests {
         }
         var stage = Stage(columns: 120, rows: 40, story: story)
         stage.send(.connected)
-        // What is up is one line, until somebody wants to see it.
+        // What is up is one line, until it is asked for.
         #expect(stage.text.contains("+1000 +up"))
         #expect(stage.model.selection.cursor.subject == .quiet(group: 101))
         stage.press(.character("X"))
