@@ -57,12 +57,6 @@ extension Model {
     mutating func run(_ command: Binding.Command) -> [Effect] {
         if command != .interrupt { actions.interruptedAt = nil }
         switch command {
-        case .help:
-            if case .help = navigation.overlay {
-                navigation.overlay = nil
-            } else {
-                navigation.overlay = .help(Choice(1))
-            }
         case .back: return back()
         case .close:
             if navigation.overlay != nil {
@@ -70,9 +64,6 @@ extension Model {
             } else if !goBack(), connection.isMember {
                 return [.leave]
             }
-        case .previous:
-            navigation.overlay = nil
-            if !goBack() { tell("there was no view before this one") }
         case .quit: return quit()
         case .interrupt: return interrupt()
         case .suspend: return [.suspend]
@@ -82,6 +73,29 @@ extension Model {
             return navigation.overlay == nil ? begin(command) : []
         case .lighter, .heavier: return navigation.overlay == nil ? weigh(command) : []
         case .undo: return navigation.overlay == nil ? beginUndo() : []
+        case .expand:
+            if let effects = openWhole() { return effects }
+            navigation.isTableAlone.toggle()
+            settle()
+        case .why: return askWhy()
+        case .copyName, .copyCommand: return copy(command)
+        default: changeView(command)
+        }
+        return []
+    }
+
+    /// The commands that change what is on the screen, and nothing else.
+    private mutating func changeView(_ command: Binding.Command) {
+        switch command {
+        case .help:
+            if case .help = navigation.overlay {
+                navigation.overlay = nil
+            } else {
+                navigation.overlay = .help(Choice(1))
+            }
+        case .previous:
+            navigation.overlay = nil
+            if !goBack() { tell("there was no view before this one") }
         case .earlier, .later, .muchEarlier, .muchLater: travel(command)
         case .live: returnToPresent()
         case .freeze:
@@ -91,10 +105,6 @@ extension Model {
         case .foldHeader:
             navigation.isHeaderFolded.toggle()
             settle()
-        case .expand:
-            if let effects = openWhole() { return effects }
-            navigation.isTableAlone.toggle()
-            settle()
         case .slower: step(by: 1)
         case .faster: step(by: -1)
         case .show(let page): show(page)
@@ -102,20 +112,25 @@ extension Model {
         case .paneBefore: turn(by: -1)
         case .open:
             if navigation.overlay == nil, !openFromPane(), !showQuiet() { openDetail() }
-        case .why: return askWhy()
-        case .menu: navigation.overlay = .menu(Choice())
-        case .columns: navigation.overlay = .columns(Choice())
-        case .sorting: openSortMenu()
-        case .flat: toggleFlat()
-        case .rehearse: rehearse()
-        case .undoList: navigation.overlay = .undo(top: 0)
         case .privacy:
             preferences.hidesClients.toggle()
             tell(
                 preferences.hidesClients
                     ? "clients' addresses are hidden" : "clients' addresses are shown")
         case .clock: preferences.showsClock.toggle()
-        case .copyName, .copyCommand: return copy(command)
+        default: openOrMove(command)
+        }
+    }
+
+    /// Menus, prompts, marks, the order of rows, and moving.
+    private mutating func openOrMove(_ command: Binding.Command) {
+        switch command {
+        case .menu: navigation.overlay = .menu(Choice())
+        case .columns: navigation.overlay = .columns(Choice())
+        case .sorting: openSortMenu()
+        case .flat: toggleFlat()
+        case .rehearse: rehearse()
+        case .undoList: navigation.overlay = .undo(top: 0)
         case .saveView: openPrompt(.saveView)
         case .ofChannel: showConnectionsOfChannel()
         case .mark, .markAll, .markRange, .unmark: mark(command)
@@ -128,7 +143,6 @@ extension Model {
         case .sortLeft, .sortRight, .invert: sort(command)
         default: move(command)
         }
-        return []
     }
 
     private mutating func copy(_ command: Binding.Command) -> [Effect] {
