@@ -21,11 +21,12 @@ protocol Daemon: AnyObject {
     func tell(_ event: Event)
 
     /// Asks every worker; `finish` gets all answers, later.
-    func ask(_ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void)
+    func ask(_ command: (UInt64) -> WorkerCommand, then finish: @escaping ([WorkerReply]) -> Void)
 
     /// Asks one worker.
     func ask(
-        worker: Int, _ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void)
+        worker: Int, _ command: (UInt64) -> WorkerCommand,
+        then finish: @escaping ([WorkerReply]) -> Void)
 
     /// Probes a channel once, now, without counting the result.
     func probe(

@@ -25,7 +25,7 @@ enum DumpCommand {
             }
         case .matching(let filter):
             let tap = newTap(wish.sessions, daemon)
-            let search = TapSearch(tap: tap) { filter.matches($0) }
+            let search = TapSearch(sink: tap) { filter.matches($0) }
             begin(wish, tap, request)
             for worker in daemon.share.workers {
                 worker.mailbox.post(.tapSessions(search, from: 0))

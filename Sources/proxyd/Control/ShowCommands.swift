@@ -120,7 +120,7 @@ enum ShowCommands {
     }
 }
 
-extension [Answer] {
+extension [WorkerReply] {
     /// The workers' reports, in the workers' order.
     var reports: [WorkerReport] {
         compactMap { if case .report(let report) = $0 { report } else { nil } }

@@ -92,7 +92,7 @@ enum SwitchCommands {
     }
 }
 
-extension [Answer] {
+extension [WorkerReply] {
     /// Sessions that all workers together have cut.
     var cutCount: Int {
         reduce(0) { sum, answer in

@@ -71,7 +71,7 @@ final class Dump {
         for record in left {
             switch record.event {
             case .moved(_, let bytes): missed += UInt64(bytes.count)
-            case .missed(_, let count, _): missed += count
+            case .gap(_, let count, _): missed += count
             case .began, .ended, .closed: break
             }
         }
@@ -89,7 +89,7 @@ final class Dump {
             shown = limit
             writer.write(part, into: &lines)
             return finish(.limit)
-        case .missed(_, let count, _):
+        case .gap(_, let count, _):
             missed += count
         case .began, .ended:
             break

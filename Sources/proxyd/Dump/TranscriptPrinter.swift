@@ -51,7 +51,7 @@ final class TranscriptPrinter {
                 text += transcript.end(isFromClient: side == .client, isError: false)
             case .closed(let reason, _) where reason.who == .client || reason.who == .channel:
                 text += transcript.end(isFromClient: reason.who == .client, isError: true)
-            case .missed(_, let count, _):
+            case .gap(_, let count, _):
                 Log.line("the reader of standard output has missed \(count) bytes", .warning)
             case .began, .closed: break
             }

@@ -73,8 +73,8 @@ final class Supervisor {
     /// Answers that are still to come, and what is to be done with them.
     struct Question {
         var missing: Int
-        var answers: [Answer] = []
-        var finish: ([Answer]) -> Void
+        var answers: [WorkerReply] = []
+        var finish: ([WorkerReply]) -> Void
     }
 
     /// Runs until a signal ends the daemon; `isReady` is called once, when it listens.
@@ -257,7 +257,7 @@ final class Supervisor {
         for index in share.workers.indices {
             let plan = Worker.Plan(
                 index: index, share: share, relayMode: options.relay, pipeLimit: pipes,
-                tellsOfEveryEnd: options.isVerbose || options.isDebugging
+                emitsEveryEnd: options.isVerbose || options.isDebugging
                     || options.dialect?.tellsIdleEnds ?? false)
             do throws(SystemError) {
                 threads.append(
@@ -492,19 +492,20 @@ final class Supervisor {
 
     // MARK: Workers
 
-    func ask(_ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void) {
+    func ask(_ command: (UInt64) -> WorkerCommand, then finish: @escaping ([WorkerReply]) -> Void) {
         ask(share.workers, command, then: finish)
     }
 
     func ask(
-        worker: Int, _ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void
+        worker: Int, _ command: (UInt64) -> WorkerCommand,
+        then finish: @escaping ([WorkerReply]) -> Void
     ) {
         ask([share.workers[worker]], command, then: finish)
     }
 
     func ask(
-        _ workers: [WorkerHandle], _ command: (UInt64) -> Command,
-        then finish: @escaping ([Answer]) -> Void
+        _ workers: [WorkerHandle], _ command: (UInt64) -> WorkerCommand,
+        then finish: @escaping ([WorkerReply]) -> Void
     ) {
         questionNumber += 1
         questions[questionNumber] = Question(missing: workers.count, finish: finish)

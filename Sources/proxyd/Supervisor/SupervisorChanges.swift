@@ -42,7 +42,7 @@ extension Supervisor: TopologyAudience {
         try logs.prepare(configuration.log)
     }
 
-    func lookUp(_ names: [Endpoint], then finish: @escaping (Answer) -> Void) {
+    func lookUp(_ names: [Endpoint], then finish: @escaping (WorkerReply) -> Void) {
         questionNumber += 1
         questions[questionNumber] = Question(missing: 1) { answers in
             if let answer = answers.first { finish(answer) }

@@ -2,7 +2,7 @@ internal import Shared
 
 /// What the workers and the watch of names tell the supervisor.
 extension Supervisor {
-    func hear(_ notice: Notice) {
+    func hear(_ notice: WorkerEvent) {
         switch notice {
         case .channelFailed(let channel, let cause):
             let remedy = channel.position == .auto ? "; it waits to be enabled" : ""
@@ -93,7 +93,7 @@ extension Supervisor {
         let tap = TapSink(number: .max, sessions: .max, notices: share.notices)
         printer = TranscriptPrinter(transcript, tap: tap)
         for worker in share.workers {
-            worker.mailbox.post(.tapSessions(TapSearch(tap: tap) { _ in true }, from: 0))
+            worker.mailbox.post(.tapSessions(TapSearch(sink: tap) { _ in true }, from: 0))
         }
     }
 

@@ -16,11 +16,7 @@ extension Supervisor {
             channel.turn(.removed, by: "removed", now: .now)
         }
         // Before anybody else takes one.
-        for session in estate.sessions.sessions { keepPlaces(of: session) }
-        for client in estate.clients.sessions {
-            share.admission.adoptSlot()
-            client.listener.adoptSlot()
-        }
+        heritage.estate?.adoptHoldings(in: share)
         for group in topology.groups { group.startEven(now: .now) }
         try heritage.predecessor.waitForGo()
         passed.ownFiles()
@@ -28,39 +24,32 @@ extension Supervisor {
         post?.tell()
     }
 
-    private func keepPlaces(of session: TransferredSession) {
-        share.admission.adoptSlot()
-        session.listener.adoptSlot()
-        if session.hasPlace { session.service.places.adoptSlot() }
-        session.channel?.keepSlot()
-        if session.isOfSource, let sources = session.service.sources {
-            sources.adoptSlot(of: sources.source(of: session.client))
-        }
-    }
-
     /// Every worker gets its own: where a session belongs is told by its number.
     func adoptSessions() {
         guard let heritage, let estate = heritage.estate else { return }
         let count = share.workers.count
         var batches = [[TransferredSession]](repeating: [], count: count)
-        for session in estate.sessions.sessions {
-            batches[Int(session.id % UInt64(count))].append(session)
+        for var session in estate.sessions.sessions {
+            let index = Int(session.id % UInt64(count))
+            session.holdings?.assign(to: share.workers[index])
+            batches[index].append(session)
         }
         for (index, worker) in share.workers.enumerated() {
             var own = WorkerHandoverState(lastSession: estate.workers.lastSession)
             if index == 0 { own = estate.workers }
             worker.mailbox.post(.inherit(own))
-            for _ in batches[index] { worker.addSession() }
             if !batches[index].isEmpty { worker.mailbox.post(.adopt(batches[index])) }
         }
         for (index, client) in estate.clients.sessions.enumerated() {
             let worker = share.workers[index % count]
-            worker.addSession()
+            var holdings =
+                client.holdings ?? SessionHoldings.adopt(client.listener, in: share)
+            holdings.assign(to: worker)
             worker.mailbox.post(
                 .serve(
                     AcceptedClient(
                         descriptor: client.clientSocket, address: client.client,
-                        listener: client.listener, service: client.service)))
+                        service: client.service, holdings: holdings)))
         }
         shedding.append(contentsOf: estate.shedding)
         for leaver in estate.expiringSessions {

@@ -73,7 +73,9 @@ extension Supervisor {
             invocation.directory = nil
         }
         let environment =
-            Spawn.inheritedEnvironment + ["\(OldProcessLink.variable)=\(NewProcessLauncher.connection)"]
+            Spawn.inheritedEnvironment + [
+                "\(OldProcessLink.variable)=\(NewProcessLauncher.connection)"
+            ]
         do throws(SystemError) {
             let pair = try PacketSocket.Pair()
             let process = try privileges.passOn { () throws(SystemError) in
@@ -120,7 +122,8 @@ extension Supervisor {
             succession.step = .settling
             stopWorkersIfSettled(succession)
         case (.running, .committed):
-            concludeUpgrade(succession, pause: arrival.record.number(OldProcessLink.RunningTag.pause))
+            concludeUpgrade(
+                succession, pause: arrival.record.number(OldProcessLink.RunningTag.pause))
         case (nil, _): break
         case (.some(let kind), _): throw .malformed("“\(kind)” comes out of its turn")
         }
@@ -265,7 +268,7 @@ extension Supervisor {
         poller.remove(succession.connection.number)
         self.succession = nil
         if succession.step == .stopping {
-            for worker in share.workers { worker.mailbox.post(.goOn) }
+            for worker in share.workers { worker.mailbox.post(.resume) }
         }
         live.release()
         let reason =
@@ -303,7 +306,7 @@ extension Supervisor {
     private func retire(for process: pid_t) {
         // It may be replaced and end long before we have ended here; its successor has to be our child then.
         if post?.isOurs == true { Ancestry.adoptOrphans() }
-        for worker in share.workers { worker.mailbox.post(.letGo) }
+        for worker in share.workers { worker.mailbox.post(.releaseAll) }
         elections.stop()
         prober.stop()
         names.end()

@@ -33,7 +33,7 @@ protocol TopologyAudience: AnyObject {
     func prepare(_ configuration: Configuration) throws(StartError)
 
     /// Resolves names without blocking.
-    func lookUp(_ names: [Endpoint], then finish: @escaping (Answer) -> Void)
+    func lookUp(_ names: [Endpoint], then finish: @escaping (WorkerReply) -> Void)
 
     /// The topology is another one, in force as soon as this returns.
     func topologyChanged(

@@ -193,6 +193,12 @@ struct HandoverDecoder {
         self.relocated = relocated
     }
 
+    /// Takes what sessions and clients held in the other process, before anything else takes it here.
+    mutating func adoptHoldings(in share: SharedState) {
+        sessions.adoptHoldings(in: share)
+        clients.adoptHoldings(in: share)
+    }
+
     func channels(of serials: Set<UInt64>) -> [Channel] {
         serials.compactMap { things.channels[$0] }
     }
@@ -232,7 +238,8 @@ struct HandoverDecoder {
             listener.counters.first?.restore(
                 TrafficCounters.Totals(handed: record.numbers(HandoverEncoder.ThingTag.totals)))
             listener.baseline.reset(
-                to: TrafficCounters.Totals(handed: record.numbers(HandoverEncoder.ThingTag.baseline)))
+                to: TrafficCounters.Totals(
+                    handed: record.numbers(HandoverEncoder.ThingTag.baseline)))
         case .group: takeGroup(record)
         case .departed: takeDeparted(record)
         case .heldBytes: sessions.take(held: record)

@@ -47,7 +47,7 @@ struct ForegroundShim {
             }
             // Somebody else has put it away.
             if kill(process, 0) != 0, errno == ESRCH { exit(ExitStatus.software.rawValue) }
-            Pause.until(Instant.now.advanced(by: Self.look), or: signals.number)
+            Sleep.until(Instant.now.advanced(by: Self.look), or: signals.number)
             while let signal = signals.nextWithSender() {
                 // A terminal has told the whole group.
                 guard signal.number != SIGCHLD, !signal.isFromKernel else { continue }

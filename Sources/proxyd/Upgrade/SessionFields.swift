@@ -51,7 +51,7 @@ extension SessionLife.Phase {
         case .relaying: 3
         case .halfClosed: 4
         case .closed: 5
-        case .preamble: 6
+        case .preread: 6
         }
     }
 }
@@ -63,7 +63,7 @@ extension TransferredSession {
         var batch = HandoverFrame(kind: .session)
         for session in sessions {
             for side in [Side.client, .channel] {
-                let held = side == .client ? session.inFlow.held : session.outFlow.held
+                let held = side == .client ? session.inFlow.pending : session.outFlow.pending
                 if !held.isEmpty { frames.append(Self.frame(held, of: session.id, from: side)) }
             }
             let fields = session.fields
@@ -124,14 +124,14 @@ extension TransferredSession {
         fields.put(SessionTag.addressesLeft, addressesLeft)
         fields.put(SessionTag.topologyGeneration, topologyGeneration)
         fields.put(SessionTag.isPlaced, isPlaced)
-        fields.put(SessionTag.hasPlace, hasPlace)
-        fields.put(SessionTag.isOfSource, isOfSource)
+        fields.put(SessionTag.hasPlace, hasServiceSlot)
+        fields.put(SessionTag.isOfSource, hasSourceSlot)
         fields.put(SessionTag.waitUntil, wait?.until ?? .zero)
         fields.put(SessionTag.waitsForRoom, wait?.isForRoom ?? false)
         fields.put(SessionTag.hasChannelSocket, channelSocket >= 0)
-        if let preamble {
-            switch preamble.stage {
-            case .barred, .handshake, .dismissed:
+        if let preread {
+            switch preread.stage {
+            case .tarpitted, .handshake, .lingeringClose:
                 // The last two are never moved.
                 fields.put(SessionTag.preambleStage, UInt64(1))
             case .bytes(let count):
@@ -140,12 +140,12 @@ extension TransferredSession {
             case .header(let needs):
                 fields.put(SessionTag.preambleStage, UInt64(3))
                 fields.put(SessionTag.preambleBytes, needs)
-            case .opening(let needs):
+            case .routing(let needs):
                 fields.put(SessionTag.preambleStage, UInt64(4))
                 fields.put(SessionTag.preambleBytes, needs)
             }
-            fields.put(SessionTag.preambleUntil, preamble.until ?? .zero)
-            fields.put(SessionTag.preambleHeard, preamble.heard)
+            fields.put(SessionTag.preambleUntil, preread.until ?? .zero)
+            fields.put(SessionTag.preambleHeard, preread.heard)
         }
         fields.put(SessionTag.routedGroup, routedGroup)
         fields.put(SessionTag.inFlow, inFlow.fields)
@@ -192,14 +192,14 @@ extension TransferredSession {
         case 4:
             phase = .halfClosed(Side(handed: record.number(SessionTag.halfClosedSide)))
         case 6:
-            phase = .preamble
-            preamble = try Preread(handed: record, of: id)
+            phase = .preread
+            preread = try Preread(handed: record, of: id)
         case let other: throw .malformed("session \(id) is in phase \(other)")
         }
         takeRest(record)
         guard
             channel != nil && channelSocket >= 0 || phase == .connecting || phase == .holding
-                || phase == .preamble
+                || phase == .preread
         else { throw .malformed("session \(id) has no channel") }
     }
 
@@ -219,8 +219,8 @@ extension TransferredSession {
         addressesLeft = max(0, record.integer(SessionTag.addressesLeft))
         topologyGeneration = record.number(SessionTag.topologyGeneration)
         isPlaced = record.flag(SessionTag.isPlaced)
-        hasPlace = record.flag(SessionTag.hasPlace)
-        isOfSource = record.flag(SessionTag.isOfSource)
+        hasServiceSlot = record.flag(SessionTag.hasPlace)
+        hasSourceSlot = record.flag(SessionTag.isOfSource)
         let until = record.instant(SessionTag.waitUntil)
         if until > .zero {
             wait = Session.Wait(until: until, isForRoom: record.flag(SessionTag.waitsForRoom))
@@ -232,10 +232,10 @@ extension Preread {
     fileprivate init(handed record: HandoverRecord, of id: UInt64) throws(HandoverError) {
         let stage: Stage
         switch record.number(SessionTag.preambleStage) {
-        case 1: stage = .barred
+        case 1: stage = .tarpitted
         case 2: stage = .bytes(max(0, record.integer(SessionTag.preambleBytes)))
         case 3: stage = .header(needs: max(1, record.integer(SessionTag.preambleBytes)))
-        case 4: stage = .opening(needs: max(1, record.integer(SessionTag.preambleBytes)))
+        case 4: stage = .routing(needs: max(1, record.integer(SessionTag.preambleBytes)))
         case let other: throw .malformed("session \(id) waits for something else (\(other))")
         }
         let until = record.instant(SessionTag.preambleUntil)
@@ -300,10 +300,16 @@ struct ArrivedSessions {
         for record in try arrival.record.records(TransferredSession.BatchTag.session) {
             var session = try TransferredSession(record, in: things, &numbers)
             if let bytes = held.removeValue(forKey: session.id) {
-                session.inFlow.held = bytes.inward
-                session.outFlow.held = bytes.outward
+                session.inFlow.pending = bytes.inward
+                session.outFlow.pending = bytes.outward
             }
             sessions.append(session)
+        }
+    }
+
+    mutating func adoptHoldings(in share: SharedState) {
+        for index in sessions.indices {
+            sessions[index].holdings = .adopt(sessions[index], in: share)
         }
     }
 }

@@ -66,7 +66,7 @@ final class UpgradeAttempt {
             switch Spawn.end(of: process) {
             case .exited(let status): return "process \(process) ended with exit code \(status)"
             case .signalled(let number): return "process \(process) was ended by signal \(number)"
-            case nil: Pause.milliseconds(5)
+            case nil: Sleep.milliseconds(5)
             }
         } while Instant.now < due
         _ = NewProcessLauncher.end(process)

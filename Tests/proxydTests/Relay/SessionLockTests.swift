@@ -12,7 +12,7 @@
         private func locks(sessions: Int) throws -> Int {
             let door = try TestDoor()
             let stand = try WorkerStand(
-                [door.endpoint], WorkerStand.Settings(tellsOfEveryEnd: false))
+                [door.endpoint], WorkerStand.Settings(emitsEveryEnd: false))
             for _ in 0..<sessions {
                 let client = try stand.connect()
                 try client.send("question")

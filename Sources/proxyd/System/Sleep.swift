@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 /// Waits without doing anything, in threads that may.
-enum Pause {
+enum Sleep {
     static func until(_ instant: Instant) {
         while true {
             let now = Instant.now
