@@ -13,20 +13,11 @@ struct TransferredSession: Sendable {
     var clientSocket: CInt
     /// -1: there is none.
     var channelSocket: CInt = -1
-    var channelAddress: Endpoint?
-    var phase = SessionLife.Phase.connecting
-    var failures = 0
-    var lastFailure: EndReason.Cause?
+    var life = SessionLife()
     var started: Instant
-    var inMoved = Instant.zero
-    var outMoved = Instant.zero
-    var connectStarted = Instant.zero
-    var connectedAt = Instant.zero
+    var attempts = ConnectAttempts(began: .zero)
     var firstByteAt = Instant.zero
-    var lastRefusal = Instant.zero
     var lastSpeaker = Side.channel
-    var tried: [UInt64] = []
-    var addressesLeft = 0
     var topologyGeneration: UInt64 = 0
     /// Whether the channel has accepted.
     var isPlaced = false
@@ -54,6 +45,8 @@ struct TransferredSession: Sendable {
 /// One direction of it, with the bytes that are between the two sockets.
 struct TransferredFlow: Equatable, Sendable {
     var byteCount: UInt64 = 0
+    /// When bytes moved last.
+    var moved = Instant.zero
     var isEnded = false
     var isSplicing = false
     var hasUrgent = false
@@ -88,14 +81,10 @@ extension Session {
     var transferred: TransferredSession {
         var session = TransferredSession(
             id: id, listener: listener, service: service, channel: channel, client: client,
-            clientSocket: clientSocket.number, channelSocket: channelSocket.number,
-            channelAddress: attempts.address, phase: life.phase, failures: life.failures,
-            lastFailure: life.lastFailure, started: started)
-        (session.inMoved, session.outMoved) = (flows.inMoved, flows.outMoved)
-        (session.connectStarted, session.connectedAt) = (attempts.began, attempts.connectedAt)
-        (session.firstByteAt, session.lastRefusal) = (flows.firstByteAt, attempts.failedAt)
-        (session.lastSpeaker, session.tried) = (flows.lastSpeaker, attempts.tried)
-        session.addressesLeft = attempts.addressesLeft
+            clientSocket: clientSocket.number, channelSocket: channelSocket.number, life: life,
+            started: started, attempts: attempts)
+        session.firstByteAt = flows.firstByteAt
+        session.lastSpeaker = flows.lastSpeaker
         session.topologyGeneration = topologyGeneration
         session.isPlaced = holdings.isPlaced
         session.hasServiceSlot = holdings.hasServiceSlot
@@ -105,6 +94,7 @@ extension Session {
         session.routedGroup = group?.name
         session.inFlow = flows[from: .client].transferred
         session.outFlow = flows[from: .channel].transferred
+        (session.inFlow.moved, session.outFlow.moved) = (flows.inMoved, flows.outMoved)
         return session
     }
 
@@ -132,15 +122,9 @@ extension Session {
                 service: session.service, holdings: holdings),
             topologyGeneration: session.topologyGeneration, now: session.started)
         channelSocket = FileDescriptor(owning: session.channelSocket)
-        life = SessionLife(
-            resuming: session.phase, failures: session.failures, lastFailure: session.lastFailure)
-        attempts.began = session.connectStarted
-        attempts.connectedAt = session.connectedAt
-        attempts.failedAt = session.lastRefusal
-        attempts.tried = session.tried
-        attempts.addressesLeft = session.addressesLeft
-        attempts.address = session.channelAddress
-        attempts.term = session.channel?.seat?.term
+        life = session.life
+        attempts = session.attempts
+        attempts.term = channel?.seat?.term
         preread = session.preread
         group = service.groups.first { $0.name == session.routedGroup }
         flows[from: .client] = Flow(resuming: session.inFlow, worker.buffers)
@@ -148,7 +132,7 @@ extension Session {
         flows[from: .client].mayStopShort = listener.endpoint.isUnix
         flows[from: .channel] = Flow(resuming: session.outFlow, worker.buffers)
         if case .unix = channel?.endpoint { flows[from: .channel].mayStopShort = true }
-        (flows.inMoved, flows.outMoved) = (session.inMoved, session.outMoved)
+        (flows.inMoved, flows.outMoved) = (session.inFlow.moved, session.outFlow.moved)
         flows.firstByteAt = session.firstByteAt
         flows.lastSpeaker = session.lastSpeaker
     }

@@ -54,6 +54,17 @@ extension SessionLife.Phase {
         case .preread: 6
         }
     }
+
+    fileprivate init(handed record: HandoverRecord, of id: UInt64) throws(HandoverError) {
+        switch record.number(SessionTag.phase) {
+        case 1: self = .connecting
+        case 2: self = .holding
+        case 3: self = .relaying
+        case 4: self = .halfClosed(Side(handed: record.number(SessionTag.halfClosedSide)))
+        case 6: self = .preread
+        case let other: throw .malformed("session \(id) is in phase \(other)")
+        }
+    }
 }
 
 extension TransferredSession {
@@ -105,23 +116,23 @@ extension TransferredSession {
         fields.put(SessionTag.service, service.serial)
         fields.put(SessionTag.channel, channel?.serial ?? 0)
         fields.put(SessionTag.client, "\(client)")
-        fields.put(SessionTag.channelAddress, channelAddress.map { "\($0)" })
-        fields.put(SessionTag.phase, phase.handed)
-        if case .halfClosed(let side) = phase {
+        fields.put(SessionTag.channelAddress, attempts.address.map { "\($0)" })
+        fields.put(SessionTag.phase, life.phase.handed)
+        if case .halfClosed(let side) = life.phase {
             fields.put(SessionTag.halfClosedSide, side.handed)
         }
-        fields.put(SessionTag.failures, failures)
-        fields.put(SessionTag.lastFailure, lastFailure?.rawValue)
+        fields.put(SessionTag.failures, life.failures)
+        fields.put(SessionTag.lastFailure, life.lastFailure?.rawValue)
         fields.put(SessionTag.started, started)
-        fields.put(SessionTag.inMoved, inMoved)
-        fields.put(SessionTag.outMoved, outMoved)
-        fields.put(SessionTag.connectStarted, connectStarted)
-        fields.put(SessionTag.connectedAt, connectedAt)
+        fields.put(SessionTag.inMoved, inFlow.moved)
+        fields.put(SessionTag.outMoved, outFlow.moved)
+        fields.put(SessionTag.connectStarted, attempts.began)
+        fields.put(SessionTag.connectedAt, attempts.connectedAt)
         fields.put(SessionTag.firstByteAt, firstByteAt)
-        fields.put(SessionTag.lastRefusal, lastRefusal)
+        fields.put(SessionTag.lastRefusal, attempts.failedAt)
         fields.put(SessionTag.lastSpeaker, lastSpeaker.handed)
-        fields.put(SessionTag.tried, tried)
-        fields.put(SessionTag.addressesLeft, addressesLeft)
+        fields.put(SessionTag.tried, attempts.tried)
+        fields.put(SessionTag.addressesLeft, attempts.addressesLeft)
         fields.put(SessionTag.topologyGeneration, topologyGeneration)
         fields.put(SessionTag.isPlaced, isPlaced)
         fields.put(SessionTag.hasPlace, hasServiceSlot)
@@ -184,18 +195,14 @@ extension TransferredSession {
             }
             self.channel = channel
         }
-        channelAddress = record.text(SessionTag.channelAddress).map { Endpoint(handed: $0) }
-        switch record.number(SessionTag.phase) {
-        case 1: phase = .connecting
-        case 2: phase = .holding
-        case 3: phase = .relaying
-        case 4:
-            phase = .halfClosed(Side(handed: record.number(SessionTag.halfClosedSide)))
-        case 6:
-            phase = .preread
-            preread = try Preread(handed: record, of: id)
-        case let other: throw .malformed("session \(id) is in phase \(other)")
-        }
+        attempts.address = record.text(SessionTag.channelAddress).map { Endpoint(handed: $0) }
+        let phase = try SessionLife.Phase(handed: record, of: id)
+        life = SessionLife(
+            resuming: phase, failures: max(0, record.integer(SessionTag.failures)),
+            lastFailure: record.text(SessionTag.lastFailure).map {
+                EndReason.Cause(rawValue: $0) ?? .other
+            })
+        if phase == .preread { preread = try Preread(handed: record, of: id) }
         takeRest(record)
         guard
             channel != nil && channelSocket >= 0 || phase == .connecting || phase == .holding
@@ -204,19 +211,15 @@ extension TransferredSession {
     }
 
     private mutating func takeRest(_ record: HandoverRecord) {
-        failures = max(0, record.integer(SessionTag.failures))
-        lastFailure = record.text(SessionTag.lastFailure).map {
-            EndReason.Cause(rawValue: $0) ?? .other
-        }
-        inMoved = record.instant(SessionTag.inMoved)
-        outMoved = record.instant(SessionTag.outMoved)
-        connectStarted = record.instant(SessionTag.connectStarted)
-        connectedAt = record.instant(SessionTag.connectedAt)
+        inFlow.moved = record.instant(SessionTag.inMoved)
+        outFlow.moved = record.instant(SessionTag.outMoved)
+        attempts.began = record.instant(SessionTag.connectStarted)
+        attempts.connectedAt = record.instant(SessionTag.connectedAt)
         firstByteAt = record.instant(SessionTag.firstByteAt)
-        lastRefusal = record.instant(SessionTag.lastRefusal)
+        attempts.failedAt = record.instant(SessionTag.lastRefusal)
         lastSpeaker = Side(handed: record.number(SessionTag.lastSpeaker))
-        tried = record.numbers(SessionTag.tried)
-        addressesLeft = max(0, record.integer(SessionTag.addressesLeft))
+        attempts.tried = record.numbers(SessionTag.tried)
+        attempts.addressesLeft = max(0, record.integer(SessionTag.addressesLeft))
         topologyGeneration = record.number(SessionTag.topologyGeneration)
         isPlaced = record.flag(SessionTag.isPlaced)
         hasServiceSlot = record.flag(SessionTag.hasPlace)
