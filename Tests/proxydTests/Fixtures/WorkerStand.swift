@@ -96,6 +96,8 @@ final class WorkerStand {
 
     deinit { stop() }
 
+    var isRunning: Bool { !threads.isEmpty }
+
     /// Ends all workers, and with them every session.
     func stop() {
         for worker in share.workers { worker.mailbox.post(.stop) }
@@ -190,17 +192,16 @@ final class WorkerStand {
         try Wait.until("\(count) in line") { service.line.count == count }
     }
 
-    /// The same for the service's, the group's and the sources' slots, for the queue, for sessions that
-    /// channels count as running, and for the tarpit as long as workers can be asked.
+    /// The same for the service's, the group's and the sources' slots, for the queue, and for sessions
+    /// that channels count as running.
     private var furtherTaken: [Int] {
         let later = Instant.now.advanced(by: .seconds(1))
         let running = channels.flatMap(\.counters).count {
             $0.time(now: .now) != $0.time(now: later)
         }
-        let tarpitted = threads.isEmpty ? 0 : (try? report().tarpitted) ?? -1
         return [
             service.places.current, service.groups[0].places.current, service.line.count,
-            service.sources?.count ?? 0, running, tarpitted,
+            service.sources?.count ?? 0, running,
         ]
     }
 

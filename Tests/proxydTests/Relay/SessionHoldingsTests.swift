@@ -133,7 +133,11 @@ struct SessionHoldingsTests {
                 $0.timeouts.idle = .milliseconds(100)
                 $0.limits.perSource = PerSource(max: 1)
             }
-        ).after { _, _, door in _ = try door.accept().receiveText(1) },
+        ).after { _, client, door in
+            let server = try door.accept()
+            _ = try client.receiveToEnd()
+            withExtendedLifetime(server) {}
+        },
         WayOut(
             reason: "sF timeout", change: { $0.timeouts.halfClosed = .milliseconds(30) }
         ).after { _, client, door in
@@ -197,17 +201,26 @@ struct SessionHoldingsTests {
         try way.act(stand, client, door)
         #expect("\(try stand.nextEnd().reason)" == way.reason)
         #expect(stand.isEverythingBack)
+        if stand.isRunning { #expect(try stand.report().tarpitted == 0) }
     }
 
-    @Test("a client that cannot be accepted")
-    func acceptFails() throws {
-        let stand = try WorkerStand([try TestDoor().endpoint])
-        // It does not listen, so that it is always ready and accept fails.
+    @Test(
+        "a client that is not accepted, as there is none or no slot for it",
+        arguments: [nil, 0] as [Int?])
+    func notAccepted(listenerSessions: Int?) throws {
+        let stand = try WorkerStand(
+            [try TestDoor().endpoint], Settings(listenerSessions: listenerSessions))
+        stand.stop()
+        let worker = try Worker(
+            Worker.Plan(
+                index: 0, share: stand.share, relayMode: .copy, pipeLimit: 0,
+                emitsEveryEnd: false))
+        // It does not listen, so accept fails.
         let socket = ListeningSocket(
             listener: stand.service.listeners[0], service: stand.service,
             socket: try OpenedSocket(adopting: try Socket.open(family: AF_INET)))
-        stand.post(.listen([socket]))
-        try stand.notice("a shortage") { if case .shortage = $0 { () } else { nil } }
+        Acceptor(socket: socket, slot: 0, generation: 0).acceptAll(on: worker)
+        #expect(worker.sessions.count == 0)
         #expect(stand.isEverythingBack)
     }
 }
