@@ -112,7 +112,7 @@ extension BalanceOptions {
         case "failover": failover = try Self.truth(text, as: name)
         case "max-load": maxLoad = try Self.maxLoad(text, as: name)
         case "seed": seed = try ValueReader.number(text, in: Self.seeds, as: name)
-        default: throw KeySet.balance.mistake(about: option)
+        default: throw KeySet.balance.error(about: option)
         }
     }
 

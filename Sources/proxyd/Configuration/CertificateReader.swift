@@ -107,3 +107,54 @@ extension FileReader {
         return kinds.compactMap(\.self).first
     }
 }
+
+// MARK: - Values
+
+extension ValueKind where Value == [CertificateConfiguration] {
+    /// One, whose keys stand beside it, or a list.
+    static var certificates: ValueKind {
+        ValueKind(
+            argument: "path",
+            schema: [
+                ##""oneOf": [{ "$ref": "#/$defs/whole-path" }, { "$ref": "#/$defs/certificates" }]"##
+            ], example: "/run/x.pem",
+            read: { reader, map, _ in reader.certificates(map) },
+            write: { certificates, _, _, writer in
+                if certificates.count == 1 { return certificates[0].put(in: &writer) }
+                let extent = writer.extent
+                writer.put(
+                    "certificates",
+                    Node(
+                        certificates.map { certificate in
+                            var inner = NodeWriter(extent)
+                            certificate.put(in: &inner)
+                            return inner.node
+                        }))
+            })
+    }
+}
+
+extension ValueKind where Value == CertificateConfiguration {
+    /// Who we are to a channel.
+    static var ownCertificate: ValueKind {
+        ValueKind(
+            argument: "path", schema: [Schema.ref("whole-path")], example: "/run/x.pem",
+            read: { reader, map, _ in reader.ownCertificate(map) },
+            write: { certificate, _, _, writer in certificate.put(in: &writer) })
+    }
+}
+
+extension CertificateConfiguration {
+    fileprivate func put(in writer: inout NodeWriter) {
+        writer.put("certificate", certificate)
+        writer.put("key", key)
+        switch passphrase {
+        case .text(let secret)?: writer.put("passphrase", Node.secret(secret))
+        case .file(let path)?: writer.put("passphrase-file", path)
+        case .environment(let name)?: writer.put("passphrase-env", name)
+        case nil: break
+        }
+        writer.put("names", names)
+        writer.put("staple", staple)
+    }
+}

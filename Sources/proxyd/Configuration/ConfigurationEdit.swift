@@ -110,7 +110,7 @@ struct ConfigurationEdit: Equatable, Sendable {
         }
         let words = Words(self.words.dropFirst())
         guard words.addresses.count == 1 else { throw usage }
-        let whenEmpty = draft.services?[service].whenEmpty ?? .close
+        let whenEmpty = draft.services?[service].settings.whenEmpty ?? .close
         let node = try NodeEdit.map([("address", words.addresses[0])] + words.keys)
         var listener = try NodeEdit.read(node) { $0.listener($1, whenEmpty) }
         let siblings = draft.services?[service].listeners ?? []
@@ -148,7 +148,8 @@ struct ConfigurationEdit: Equatable, Sendable {
     private func createService(in draft: inout ConfigurationDraft) throws(Mistake) {
         guard let name = words.first, !name.contains("=") else { throw usage }
         let words = Words(self.words.dropFirst())
-        let ofGroup = Set(["balance", "slow-start", "rebalance"])
+        // Keys that a service lacks are its group's.
+        let ofGroup = Set(KeySet.group.creatable).subtracting(KeySet.service.keys)
         let node = try NodeEdit.map(
             words.keys.filter { $0.key != "listen" && !ofGroup.contains($0.key.firstPart) })
         let place = Place(path: name)
@@ -158,7 +159,7 @@ struct ConfigurationEdit: Equatable, Sendable {
         service.listeners = []
         for (_, address) in words.keys.filter({ $0.key == "listen" }) {
             let node = try NodeEdit.map([("address", address)])
-            let whenEmpty = service.whenEmpty
+            let whenEmpty = service.settings.whenEmpty
             var listener = try NodeEdit.read(node) { $0.listener($1, whenEmpty) }
             listener.place = Place(path: address)
             listener.name = Self.name(
@@ -230,22 +231,16 @@ struct ConfigurationEdit: Equatable, Sendable {
         }
         try NodeEdit.refuseWhatIsOnlyInFiles(key)
         guard let thing = things.first(where: { $0.keys.contains(key.firstPart) }) else {
-            let keys = things.flatMap(\.keys)
-            let near = NearestWord.nearest(to: key.firstPart, among: keys)
-            throw Mistake(
-                .usage,
-                "“\(key.prefix(40))” cannot be set there; "
-                    + (near.map { "did you mean “\($0)”?" }
-                        ?? "there are: \(keys.joined(separator: ", "))"))
+            throw Self.unsettable(key, among: things.flatMap(\.keys))
         }
         switch thing {
         case .service(let service): try setService(service, key, value, in: &draft)
         case .group(let service, let group): try setGroup(service, group, key, value, in: &draft)
         case .channel(let service, let group, let channel):
-            guard let old = draft.services?[service].groups?[group].channels?[channel] else {
-                return
-            }
-            var new = try NodeEdit.read(try NodeEdit.change(old.node, key, value)) {
+            guard let old = draft.services?[service].groups?[group].channels?[channel],
+                let node = old.node
+            else { return }
+            var new = try NodeEdit.read(try NodeEdit.change(node, key, value)) {
                 $0.channel($1)
             }
             (new.name, new.place) = (old.name, old.place)
@@ -254,17 +249,30 @@ struct ConfigurationEdit: Equatable, Sendable {
         }
     }
 
+    private static func unsettable(_ key: String, among keys: [String]) -> Mistake {
+        let near = NearestWord.nearest(to: key.firstPart, among: keys)
+        return Mistake(
+            .usage,
+            "“\(key.prefix(40))” cannot be set there; "
+                + (near.map { "did you mean “\($0)”?" }
+                    ?? "there are: \(keys.joined(separator: ", "))"))
+    }
+
     private func setGroup(
         _ service: Int, _ group: Int, _ key: String, _ value: [String],
         in draft: inout ConfigurationDraft
     ) throws(Mistake) {
         guard let old = draft.services?[service].groups?[group] else { return }
-        var new = try NodeEdit.read(try NodeEdit.change(old.node, key, value)) { $0.group($1) }
+        let node = old.settings.node(.difference)
+        var new = try NodeEdit.read(try NodeEdit.change(node, key, value)) { $0.group($1) }
         (new.name, new.place) = (old.name, old.place)
         new.channels = old.channels
-        new.election?.place = old.place
+        if new.electionPlace != nil { new.electionPlace = old.place }
         // What concerned only the old policy goes with it.
-        if key.firstPart == "balance", new.balance.policy != .primary { new.election = nil }
+        if key.firstPart == "balance", new.settings.balance.policy != .primary {
+            new.settings.election = ElectionConfiguration()
+            new.electionPlace = nil
+        }
         draft.services?[service].groups?[group] = new
     }
 
@@ -272,13 +280,15 @@ struct ConfigurationEdit: Equatable, Sendable {
         _ service: Int, _ key: String, _ value: [String], in draft: inout ConfigurationDraft
     ) throws(Mistake) {
         guard let old = draft.services?[service] else { return }
-        var new = try NodeEdit.read(try NodeEdit.change(old.node, key, value)) { $0.service($1) }
+        let node = old.settings.node(.difference)
+        var new = try NodeEdit.read(try NodeEdit.change(node, key, value)) { $0.service($1) }
         (new.name, new.place) = (old.name, old.place)
         new.groups = old.groups
         // Listeners that did as the service said go on doing so.
+        let (before, after) = (old.settings.whenEmpty, new.settings.whenEmpty)
         new.listeners = old.listeners?.map { listener in
             var listener = listener
-            if listener.whenEmpty == old.whenEmpty { listener.whenEmpty = new.whenEmpty }
+            if listener.settings.whenEmpty == before { listener.settings.whenEmpty = after }
             return listener
         }
         draft.services?[service] = new
@@ -288,10 +298,16 @@ struct ConfigurationEdit: Equatable, Sendable {
         guard words.count >= 3 else { throw usage }
         let found = try listener(at: words[0], in: draft)
         guard let service = draft.services?[found.service],
-            let old = service.listeners?[found.listener]
+            let old = service.listeners?[found.listener], let node = old.node(in: service)
         else { return }
-        let node = try NodeEdit.change(old.node(in: service), words[1], Array(words[2...]))
-        var new = try NodeEdit.read(node) { $0.listener($1, service.whenEmpty) }
+        let (key, keys) = (words[1], KeySet.listener)
+        try NodeEdit.refuseWhatIsOnlyInFiles(key)
+        // A key that no listener has is the reader's to name.
+        if keys.keys.contains(key.firstPart), !keys.settable.contains(key.firstPart) {
+            throw Self.unsettable(key, among: keys.settable)
+        }
+        let changed = try NodeEdit.change(node, words[1], Array(words[2...]))
+        var new = try NodeEdit.read(changed) { $0.listener($1, service.settings.whenEmpty) }
         (new.name, new.place) = (old.name, old.place)
         draft.services?[found.service].listeners?[found.listener] = new
     }

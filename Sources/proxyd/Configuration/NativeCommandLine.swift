@@ -28,29 +28,22 @@ struct NativeCommandLine: Equatable {
         var draft = ConfigurationDraft(place: Place(argument: "run", position: 0))
         draft.services = [service(&mistakes)]
         var validator = DraftValidator(mistakes: mistakes)
-        var configuration = Configuration(control: draft.control)
-        applyDaemonOptions(to: &configuration, &validator.mistakes)
-        draft.control = configuration.control
-        draft.metrics = configuration.metrics
-        draft.privileges = configuration.privileges
-        draft.stateFile = configuration.stateFile
-        draft.workers = configuration.workers
-        draft.maxSessions = configuration.maxSessions
+        applyDaemonOptions(to: &draft.settings, &validator.mistakes)
         return try validator.configuration(from: draft)
     }
 
     /// The options that concern the daemon as a whole, which go together with a file too and win over it.
     func apply(to configuration: inout Configuration) throws(ConfigurationErrors) {
         var mistakes = Diagnostics()
-        applyDaemonOptions(to: &configuration, &mistakes)
+        applyDaemonOptions(to: &configuration.settings, &mistakes)
         guard mistakes.isEmpty else { throw mistakes.errors }
     }
 
     private func applyDaemonOptions(
-        to configuration: inout Configuration, _ mistakes: inout Diagnostics
+        to settings: inout DaemonSettings, _ mistakes: inout Diagnostics
     ) {
         if let workers = Self.value(workers, "--workers", &mistakes, ValueReader.workers) {
-            configuration.workers = workers
+            settings.workers = workers
         }
         if let sessions = Self.value(
             maxSessions, "--max-sessions", &mistakes,
@@ -58,24 +51,24 @@ struct NativeCommandLine: Equatable {
                 try ValueReader.number(text, in: ValueReader.sessions, as: name)
             })
         {
-            configuration.maxSessions = sessions
+            settings.maxSessions = sessions
         }
         if let path = Self.value(control, "--control", &mistakes, ValueReader.path) {
-            configuration.control.path = path
+            settings.control.path = path
         }
         if let word = Self.value(environment, "--environment", &mistakes, ValueReader.label) {
-            configuration.control.environment = word
+            settings.control.environment = word
         }
         if let endpoint = Self.value(
             metricsListen, "--metrics-listen", &mistakes,
             { text, _ throws(ValueError) in try EndpointReader.listener(text) })
         {
-            configuration.metrics.listen = MetricsConfiguration.Listen(endpoint: endpoint)
+            settings.metrics.listen = MetricsConfiguration.Listen(endpoint: endpoint)
         }
         if let path = Self.value(stateFile, "--state-file", &mistakes, ValueReader.wholePath) {
-            configuration.stateFile = path
+            settings.stateFile = path
         }
-        applyPrivileges(to: &configuration.privileges, &mistakes)
+        applyPrivileges(to: &settings.privileges, &mistakes)
     }
 
     private func applyPrivileges(
@@ -96,7 +89,7 @@ struct NativeCommandLine: Equatable {
     private func service(_ mistakes: inout Diagnostics) -> ServiceDraft {
         var service = ServiceDraft(place: Place(argument: "-l", position: 1))
         let timeouts = Timeouts()
-        service.timeouts.connect =
+        service.settings.timeouts.connect =
             Self.value(connectTimeout, "--connect-timeout", &mistakes) {
                 text, name throws(ValueError) in
                 try ValueReader.duration(
@@ -109,19 +102,20 @@ struct NativeCommandLine: Equatable {
                 try ValueReader.optionalDuration(text, upTo: longest, as: name)
             } ?? nil
         }
-        service.timeouts.idle = optional(idleTimeout, "--idle-timeout")
-        service.timeouts.halfClosed = optional(halfClosedTimeout, "--half-closed-timeout")
-        service.timeouts.deadPeer = optional(
+        service.settings.timeouts.idle = optional(idleTimeout, "--idle-timeout")
+        service.settings.timeouts.halfClosed = optional(halfClosedTimeout, "--half-closed-timeout")
+        service.settings.timeouts.deadPeer = optional(
             deadPeer, "--dead-peer", ValueReader.longestDeadPeer)
-        service.grace =
+        service.settings.grace =
             Self.value(grace, "--grace", &mistakes) { text, name throws(ValueError) in
                 try ValueReader.duration(text, in: .zero...ValueReader.year, as: name)
-            } ?? service.grace
+            } ?? service.settings.grace
         let whenEmpty =
             Self.value(whenEmpty, "--when-empty", &mistakes, ValueReader.whenEmpty) ?? .close
         service.listeners = listen.enumerated().map { index, text in
             let place = Place(argument: "-l", position: 1000 + index)
-            var listener = ListenerDraft(place: place, whenEmpty: whenEmpty)
+            var listener = ListenerDraft(
+                place: place, settings: ListenerSettings(whenEmpty: whenEmpty))
             do throws(ValueError) {
                 listener.endpoint = try EndpointReader.listener(text)
             } catch {
@@ -170,7 +164,10 @@ struct NativeCommandLine: Equatable {
             isEnded = operand == "!" || operand == "%"
             if isEnded {
                 let balance = BalanceConfiguration(policy: operand == "%" ? .hash : .roundRobin)
-                groups.append(GroupDraft(place: place, balance: balance, channels: channels))
+                groups.append(
+                    GroupDraft(
+                        place: place, settings: GroupSettings(balance: balance), channels: channels)
+                )
                 channels = []
                 continue
             }
@@ -178,7 +175,7 @@ struct NativeCommandLine: Equatable {
             do throws(ValueError) {
                 let operand = try ChannelOperand(operand, defaultPort: defaultPort)
                 channel.endpoint = operand.endpoint
-                channel.maxc = operand.maxc
+                channel.settings.maxc = operand.maxc
             } catch {
                 mistakes.add(error, at: place)
             }

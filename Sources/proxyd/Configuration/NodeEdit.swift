@@ -84,62 +84,11 @@ enum NodeEdit {
 // What `change` starts from: the things of a draft as they would stand in the file.
 
 extension ChannelDraft {
-    var node: Node {
-        guard let endpoint else { return Node([(Node, Node)]()) }
-        return ChannelConfiguration(
-            name: "", endpoint: endpoint, weight: weight, maxc: maxc, label: label,
-            isEnabled: isEnabled, ownProbes: probes, ownSource: source, ownSocket: socket,
-            ownProxyProtocol: proxyProtocol, ownTLS: tls
-        ).node(index: nil, isNamed: false)
-    }
-}
-
-extension GroupDraft {
-    var node: Node {
-        var group = GroupConfiguration(name: "", balance: balance)
-        group.maxSessions = maxSessions
-        group.slowStart = slowStart
-        group.rebalance = rebalance
-        group.mayBeEmpty = mayBeEmpty
-        group.ownProbes = probes
-        (group.ownSource, group.ownSocket) = (source, socket)
-        group.ownProxyProtocol = proxyProtocol
-        group.ownTLS = tls
-        group.election = election?.value ?? group.election
-        return group.settings(.difference, isNamed: false).node
-    }
-}
-
-extension ServiceDraft {
-    var node: Node { settings.settings(.difference, isNamed: false).node }
-
-    /// Its own values, without its listeners and groups.
-    fileprivate var settings: ServiceConfiguration {
-        ServiceConfiguration(
-            name: "", timeouts: timeouts, grace: grace, resolve: resolve, health: health,
-            limits: limits, access: access, ownSource: source, whenEmpty: whenEmpty,
-            onRemove: onRemove, ownProbes: probes)
-    }
+    var node: Node? { endpoint.map { settings.node(.difference, at: $0) } }
 }
 
 extension ListenerDraft {
-    func node(in service: ServiceDraft) -> Node {
-        guard let endpoint else { return Node([(Node, Node)]()) }
-        var listener = ListenerConfiguration(name: "", endpoint: endpoint)
-        listener.mode = mode ?? listener.mode
-        listener.user = user
-        listener.group = group
-        listener.onBindFailure = onBindFailure
-        listener.whenEmpty = whenEmpty
-        listener.backlog = backlog ?? listener.backlog
-        listener.maxSessions = maxSessions
-        listener.rate = rate
-        listener.access = access
-        listener.waitForBytes = waitForBytes
-        listener.socket = socket
-        listener.proxyProtocol = proxyProtocol
-        listener.tls = tls
-        listener.route = route.map(\.value)
-        return listener.node(.difference, in: service.settings, isNamed: false)
+    func node(in service: ServiceDraft) -> Node? {
+        endpoint.map { settings.node(.difference, at: $0, in: service.settings) }
     }
 }

@@ -15,32 +15,18 @@ struct ProbeDraft: Equatable, Sendable {
 }
 
 extension FileReader {
-    /// `probe:`, a word, a map or a list of them, and `probes: all|any`.
-    mutating func probes(_ map: YAMLMap) -> ProbeDraft {
-        var draft = ProbeDraft()
-        draft.need =
-            yaml.value(map, "probes") { text, name throws(ValueError) in
-                guard let need = ProbeNeed(rawValue: text) else {
-                    throw ValueError(
-                        "\(name) is “\(text)”, which is unknown", "write all or any")
-                }
-                return need
-            }?.value
-        guard let value = map["probe"] else { return draft }
-        if value.node.scalar?.string == "none" {
-            draft.probes = []
-        } else if value.node.sequence != nil {
-            let list = yaml.list(value, as: "“probe”") ?? []
-            if list.count > Self.mostProbes {
-                yaml.mistakes.add(
-                    "a channel has more than \(Self.mostProbes) probes", "leave some out",
-                    at: value.place)
-            }
-            draft.probes = list.compactMap { probe($0) }
-        } else {
-            draft.probes = probe(value).map { [$0] }
+    /// `probe:`, a word, a map or a list of them.
+    mutating func probes(_ map: YAMLMap) -> [ProbeConfiguration]? {
+        guard let value = map["probe"] else { return nil }
+        if value.node.scalar?.string == "none" { return [] }
+        guard value.node.sequence != nil else { return probe(value).map { [$0] } }
+        let list = yaml.list(value, as: "“probe”") ?? []
+        if list.count > Self.mostProbes {
+            yaml.mistakes.add(
+                "a channel has more than \(Self.mostProbes) probes", "leave some out",
+                at: value.place)
         }
-        return draft
+        return list.compactMap { probe($0) }
     }
 
     private static let mostProbes = 8

@@ -79,7 +79,7 @@ struct YAMLReader {
             if word == "<<", key.scalar?.style == .plain {
                 merged.append(value)
             } else if !keys.keys.contains(word) {
-                mistakes.add(keys.mistake(about: word), at: place(of: key))
+                mistakes.add(keys.error(about: word), at: place(of: key))
             } else if !isMerged || values[word] == nil {
                 let found = YAMLValue(node: value, place: place(of: value))
                 // What is not there has no place of its own.

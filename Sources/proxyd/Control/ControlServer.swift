@@ -39,7 +39,8 @@ final class ControlServer {
         roles = Roles(settings, daemonUser: user, socketGroup: group)
         idleLimit = settings.idle
         let listener = ListenerConfiguration(
-            name: "control", endpoint: .unix(path: path), mode: settings.mode, backlog: 64)
+            name: "control", endpoint: .unix(path: path),
+            settings: ListenerSettings(mode: settings.mode, backlog: 64))
         // Where somebody else has put it, that is theirs to answer for.
         if let socket = try passed.take(
             listener, at: listener.endpoint, deadPeer: nil, for: "control")

@@ -38,7 +38,7 @@ enum FileCommands {
 
     static func planReload(_ request: ControlRequest) {
         guard let file = aligned(request) else { return }
-        let target = file.keepingWhatTakesARestart(of: request.daemon.configuration)
+        let target = file.takingStartKeys(from: request.daemon.configuration)
         PlanCommand.answer(request, for: target, [], cuts: false)
     }
 

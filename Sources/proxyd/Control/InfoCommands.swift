@@ -62,7 +62,10 @@ enum InfoCommands {
         ]
         for (kind, keys) in kinds {
             for key in keys.settablePaths {
-                table.append([kind, key, KeySet.words[key].map { $0.joined(separator: " ") }.cell])
+                let words = keys.words(at: key)
+                table.append([
+                    kind, key, words.isEmpty ? Table.absent : words.joined(separator: " "),
+                ])
             }
         }
         request.answer(table)

@@ -41,7 +41,7 @@ struct Reload {
             let later = file.whatTakesARestart(from: daemon.configuration)
             daemon.live.change(
                 ChangeRequest(
-                    edit: { running in file.keepingWhatTakesARestart(of: running) }, actor: actor,
+                    edit: { running in file.takingStartKeys(from: running) }, actor: actor,
                     rereads: true
                 ) { result in
                     if case .success = result {
@@ -62,25 +62,20 @@ struct Reload {
 }
 
 extension Configuration {
-    /// The opposite of `keepingWhatTakesARestart`.
-    func withWhatTakesARestart(of file: Configuration) -> Configuration {
-        keepingWhatTakesARestart(of: file)
-    }
-
-    /// What was decided when the daemon started, and stays.
-    func keepingWhatTakesARestart(of running: Configuration) -> Configuration {
+    /// With what is decided when a daemon starts, and stays, from another configuration.
+    func takingStartKeys(from other: Configuration) -> Configuration {
         var configuration = self
-        configuration.control = running.control
-        configuration.workers = running.workers
-        configuration.stateFile = running.stateFile
-        configuration.metrics = running.metrics
-        configuration.privileges = running.privileges
+        configuration.control = other.control
+        configuration.workers = other.workers
+        configuration.stateFile = other.stateFile
+        configuration.metrics = other.metrics
+        configuration.privileges = other.privileges
         return configuration
     }
 
     /// The keys of which another value is of no effect yet.
     func whatTakesARestart(from running: Configuration) -> [String] {
-        let kept = keepingWhatTakesARestart(of: running)
+        let kept = takingStartKeys(from: running)
         return ConfigurationDifference(from: kept, to: self).rows.map(\.field)
     }
 }

@@ -36,7 +36,8 @@ final class ScrapeServer {
         _ settings: MetricsConfiguration.Listen, passed: InheritedSockets = InheritedSockets()
     ) throws(StartError) {
         let listener = ListenerConfiguration(
-            name: "metrics", endpoint: settings.endpoint, mode: settings.mode, backlog: 64)
+            name: "metrics", endpoint: settings.endpoint,
+            settings: ListenerSettings(mode: settings.mode, backlog: 64))
         socket = try passed.open(
             listener, at: settings.endpoint, deadPeer: nil, for: "metrics")
         let bound = Socket.localEndpoint(socket.descriptor) ?? settings.endpoint

@@ -63,7 +63,7 @@ final class Takeover {
         }
         written = Alignment.aligned(file, to: running)
         target =
-            inheritance.isFileUnchanged ? running.withWhatTakesARestart(of: written) : written
+            inheritance.isFileUnchanged ? running.takingStartKeys(from: written) : written
     }
 
     // MARK: Opening
@@ -80,11 +80,14 @@ final class Takeover {
         guard target.stateFile == running.stateFile else { return nil }
         guard let path = target.stateFile, inheritance.keepsState else { return (nil, .nothing) }
         return (
-            StatePersistence(file: StateFile(path: path), schedule: StateSchedule(now: now)), .nothing
+            StatePersistence(file: StateFile(path: path), schedule: StateSchedule(now: now)),
+            .nothing
         )
     }
 
-    var post: SuccessorPIDPipe? { inheritance.first(.post)?.number.map { SuccessorPIDPipe(outgoing: $0) } }
+    var post: SuccessorPIDPipe? {
+        inheritance.first(.post)?.number.map { SuccessorPIDPipe(outgoing: $0) }
+    }
 
     var manager: ServiceManager? {
         inheritance.first(.notices)?.number.map {

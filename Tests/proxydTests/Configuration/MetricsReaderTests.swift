@@ -36,7 +36,8 @@ struct MetricsReaderTests {
         let metrics = try parse(text)
         #expect(metrics == MetricsConfiguration(listen: listen, statsd: statsd))
         // What is written back says the same.
-        let keys = Configuration(metrics: metrics).daemonSettings.map(\.key)
+        let keys = Configuration(settings: DaemonSettings(metrics: metrics)).daemonSettings.map(
+            \.key)
         #expect(keys.contains { $0.hasPrefix("metrics") } == (listen != nil || statsd != nil))
     }
 

@@ -29,26 +29,30 @@ struct NativeCommandLineTests {
         func channel(_ name: String, _ address: String, maxc: Int? = nil) throws
             -> ChannelConfiguration
         {
-            ChannelConfiguration(name: name, endpoint: try Endpoint(address), maxc: maxc)
+            ChannelConfiguration(
+                name: name, endpoint: try Endpoint(address),
+                settings: ChannelSettings(maxc: maxc))
         }
         let expected = Configuration(
-            control: ControlConfiguration(path: "/run/c.sock", environment: "PROD"), workers: 2,
-            maxSessions: 100,
+            settings: DaemonSettings(
+                control: ControlConfiguration(path: "/run/c.sock", environment: "PROD"),
+                workers: 2, maxSessions: 100),
             services: [
                 ServiceConfiguration(
                     name: "0",
+                    settings: ServiceSettings(
+                        timeouts: Timeouts(
+                            connect: .seconds(2), idle: .seconds(600), halfClosed: nil,
+                            deadPeer: .seconds(30)),
+                        grace: .seconds(5)),
                     listeners: [
                         ListenerConfiguration(
                             name: "0", endpoint: try Endpoint("127.0.0.1:8080"),
-                            whenEmpty: .hold(.seconds(10))),
+                            settings: ListenerSettings(whenEmpty: .hold(.seconds(10)))),
                         ListenerConfiguration(
                             name: "1", endpoint: try Endpoint("[::1]:8080"),
-                            whenEmpty: .hold(.seconds(10))),
+                            settings: ListenerSettings(whenEmpty: .hold(.seconds(10)))),
                     ],
-                    timeouts: Timeouts(
-                        connect: .seconds(2), idle: .seconds(600), halfClosed: nil,
-                        deadPeer: .seconds(30)),
-                    grace: .seconds(5),
                     groups: [
                         GroupConfiguration(
                             name: "0",
@@ -173,7 +177,9 @@ struct NativeCommandLineTests {
     @Test("options beside a file win over it")
     func overrides() throws {
         var configuration = Configuration(
-            control: ControlConfiguration(path: "/a", environment: "A"), workers: 1, maxSessions: 1)
+            settings: DaemonSettings(
+                control: ControlConfiguration(path: "/a", environment: "A"), workers: 1,
+                maxSessions: 1))
         try NativeCommandLine().apply(to: &configuration)
         #expect(configuration.workers == 1)
         #expect(configuration.control.path == "/a")
@@ -182,7 +188,8 @@ struct NativeCommandLineTests {
         #expect(
             configuration
                 == Configuration(
-                    control: ControlConfiguration(path: "/b", environment: "B"), workers: nil,
-                    maxSessions: 2))
+                    settings: DaemonSettings(
+                        control: ControlConfiguration(path: "/b", environment: "B"), workers: nil,
+                        maxSessions: 2)))
     }
 }

@@ -49,21 +49,25 @@ final class WorkerStand {
         configuration.services = [
             ServiceConfiguration(
                 name: "s",
+                settings: ServiceSettings(
+                    timeouts: settings.timeouts, grace: settings.grace, limits: settings.limits,
+                    access: settings.serviceAccess),
                 listeners: [
                     ListenerConfiguration(
-                        name: "l", endpoint: .local(0), whenEmpty: settings.whenEmpty,
-                        maxSessions: settings.listenerSessions, rate: settings.rate,
-                        access: settings.access, waitForBytes: settings.waitForBytes,
-                        proxyProtocol: settings.proxyProtocol, tls: settings.tls)
+                        name: "l", endpoint: .local(0),
+                        settings: ListenerSettings(
+                            whenEmpty: settings.whenEmpty,
+                            maxSessions: settings.listenerSessions, rate: settings.rate,
+                            access: settings.access, proxyProtocol: settings.proxyProtocol,
+                            waitForBytes: settings.waitForBytes, tls: settings.tls))
                 ],
-                timeouts: settings.timeouts, grace: settings.grace, limits: settings.limits,
-                access: settings.serviceAccess,
                 groups: [
                     GroupConfiguration(
-                        name: "g", maxSessions: settings.groupSessions,
+                        name: "g", settings: GroupSettings(maxSessions: settings.groupSessions),
                         channels: channels.enumerated().map { index, endpoint in
                             ChannelConfiguration(
-                                name: "\(index)", endpoint: endpoint, maxc: settings.maxc,
+                                name: "\(index)", endpoint: endpoint,
+                                settings: ChannelSettings(maxc: settings.maxc),
                                 source: settings.source,
                                 proxyProtocol: settings.sendsProxyProtocol,
                                 tls: settings.channelTLS)

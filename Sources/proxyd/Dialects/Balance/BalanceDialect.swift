@@ -60,7 +60,8 @@ enum BalanceDialect: Dialect {
         _ surroundings: HostEnvironment
     ) throws(DialectError) -> DialectPlan {
         // A failed channel is tried again by the very next client.
-        var service = ServiceConfiguration(name: "balance", grace: .zero)
+        var service = ServiceConfiguration(name: "balance")
+        service.grace = .zero
         service.timeouts.connect = .seconds(Int64(line.connectTimeout))
         service.timeouts.idle = line.idleTimeout.map { .seconds(Int64($0)) }
         service.health.autodisable = line.isAutodisabling
@@ -91,7 +92,8 @@ enum BalanceDialect: Dialect {
         }
         result.channels = group.list.enumerated().map { index, destination in
             ChannelConfiguration(
-                name: String(index), endpoint: destination.endpoint, maxc: destination.maxc)
+                name: String(index), endpoint: destination.endpoint,
+                settings: ChannelSettings(maxc: destination.maxc))
         }
         return result
     }

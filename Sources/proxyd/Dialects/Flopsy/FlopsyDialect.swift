@@ -31,7 +31,8 @@ enum FlopsyDialect: Dialect {
         manner.voice = FlopsyMessages()
         manner.toleratesUnresolved = true
         var notes = standardNotes
-        var service = ServiceConfiguration(name: "flopsy", whenEmpty: .refuse)
+        var service = ServiceConfiguration(name: "flopsy")
+        service.whenEmpty = .refuse
         // It asks the name server at each use.
         service.resolve = .seconds(5)
         service.listeners = try listeners(line, call, surroundings).enumerated().map {
