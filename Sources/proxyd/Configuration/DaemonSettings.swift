@@ -25,8 +25,8 @@ struct DaemonSettings: Equatable, Sendable {
             schema: Schema.ref("privileges"),
             help: "What is given up once everything is bound, see {Sx privileges}.",
             check: { reader, value, settings in
-                if !settings.privileges.isAsked, reader.yaml.mistakes.isEmpty {
-                    reader.yaml.mistakes.add(
+                if !settings.privileges.isAsked, reader.yaml.diagnostics.isEmpty {
+                    reader.yaml.diagnostics.add(
                         "“privileges” says nothing", "write user: NAME", at: value.place)
                 }
             })

@@ -3,11 +3,11 @@ internal import Shared
 /// The rules that hold between values: names, addresses, and that nothing is missing. The same for
 /// the file and the command line.
 struct DraftValidator {
-    var mistakes: Diagnostics
+    var diagnostics: Diagnostics
     /// Where each address is listened on already.
     private var listened: [Endpoint: Place] = [:]
 
-    init(mistakes: Diagnostics) { self.mistakes = mistakes }
+    init(diagnostics: Diagnostics) { self.diagnostics = diagnostics }
 
     mutating func configuration(
         from draft: ConfigurationDraft
@@ -15,7 +15,7 @@ struct DraftValidator {
         var configuration = Configuration(settings: draft.settings)
         if let services = draft.services {
             if services.isEmpty {
-                mistakes.add("there is no service", "add one under “services”", at: draft.place)
+                diagnostics.add("there is no service", "add one under “services”", at: draft.place)
             }
             let names = names(of: services.map(\.name), as: "services of this daemon")
             for (service, name) in zip(services, names) {
@@ -23,7 +23,7 @@ struct DraftValidator {
             }
             checkRoutes(of: services, names)
         }
-        guard mistakes.isEmpty else { throw mistakes.errors }
+        guard diagnostics.isEmpty else { throw diagnostics.errors }
         return configuration
     }
 
@@ -36,14 +36,14 @@ struct DraftValidator {
                     let place = listener.routePlaces[index]
                     switch rule.target {
                     case .group(let name) where !groups.contains(name):
-                        mistakes.add(
+                        diagnostics.add(
                             "“route” leads to group “\(name)”, which the service does not have",
                             NearestWord.nearest(to: name, among: groups).map {
                                 "did you mean “\($0)”?"
                             } ?? "name one of its groups, or write service: \(name)",
                             at: place)
                     case .service(let name) where !names.contains(name):
-                        mistakes.add(
+                        diagnostics.add(
                             "“route” leads to service “\(name)”, which there is not",
                             NearestWord.nearest(to: name, among: names).map {
                                 "did you mean “\($0)”?"
@@ -51,7 +51,7 @@ struct DraftValidator {
                     case .group, .service: break
                     }
                     if rule.conditions.isEmpty, index < listener.routePlaces.count - 1 {
-                        mistakes.add(
+                        diagnostics.add(
                             "this rule of “route” fits everybody, so those below it are never used",
                             "make it the last one", at: place)
                     }
@@ -68,7 +68,7 @@ struct DraftValidator {
         var service = ServiceConfiguration(name: name, settings: draft.settings)
         if let listeners = draft.listeners {
             if listeners.isEmpty {
-                mistakes.add(
+                diagnostics.add(
                     "the service listens nowhere", "add an address under “listen”", at: draft.place)
             }
             let names = names(of: listeners.map(\.name), as: "listeners of this service")
@@ -80,7 +80,7 @@ struct DraftValidator {
         }
         if let groups = draft.groups {
             if groups.isEmpty {
-                mistakes.add(
+                diagnostics.add(
                     "the service has no group of channels",
                     "add one under “groups”, or its channels under “channels”", at: draft.place)
             }
@@ -103,13 +103,13 @@ struct DraftValidator {
             ("group", settings.group != nil),
         ]
         for (key, isGiven) in ofUnix where isGiven && !endpoint.isUnix {
-            mistakes.add(
+            diagnostics.add(
                 "“\(key)” is for Unix sockets, and \(endpoint) is none", "remove it",
                 at: draft.place)
         }
         if !endpoint.isEphemeral {
             if let first = listened[endpoint] {
-                mistakes.add(
+                diagnostics.add(
                     "\(endpoint) is listened on twice", "it was taken at \(first.text); keep one",
                     at: draft.place)
             } else {
@@ -117,7 +117,7 @@ struct DraftValidator {
             }
         }
         if settings.socket != nil, endpoint.isUnix {
-            mistakes.add(
+            diagnostics.add(
                 "“socket” has options of TCP, and \(endpoint) is a Unix socket", "remove it",
                 at: draft.place)
         }
@@ -132,12 +132,12 @@ struct DraftValidator {
         let settings = draft.settings
         var group = GroupConfiguration(name: name, settings: settings)
         if let place = draft.electionPlace, settings.balance.policy != .primary {
-            mistakes.add(
+            diagnostics.add(
                 "“election” is for groups with “balance: primary”",
                 "add that to the group, or remove the election", at: place)
         }
         if settings.slowStart != nil, settings.balance.policy.isByClient {
-            mistakes.add(
+            diagnostics.add(
                 "“slow-start” has no effect with \(settings.balance.policy.rawValue), which sends each "
                     + "client to its own channel", "remove it, or choose another policy",
                 at: draft.place)
@@ -145,9 +145,9 @@ struct DraftValidator {
         guard let channels = draft.channels else { return group }
         if channels.isEmpty {
             guard !settings.mayBeEmpty else { return group }
-            mistakes.add("the group is empty", "give it a channel", at: draft.place)
+            diagnostics.add("the group is empty", "give it a channel", at: draft.place)
         } else if channels.allSatisfy({ $0.settings.weight == 0 }) {
-            mistakes.add(
+            diagnostics.add(
                 "no channel of the group has a weight above zero, so none would get a session",
                 "give one of them a weight of 1 or more", at: draft.place)
         }
@@ -185,19 +185,19 @@ struct DraftValidator {
     ) {
         let endpoint = channel.endpoint
         if endpoint.isUnix, channel.ownSource != nil || channel.ownSocket != nil {
-            mistakes.add(
+            diagnostics.add(
                 "\(endpoint) is a Unix socket, which has neither “source” nor “socket”",
                 "remove them", at: draft.place)
         }
         if let tls = channel.tls, endpoint.isUnix, tls.verifies, tls.name == nil {
-            mistakes.add(
+            diagnostics.add(
                 "\(endpoint) has no name that its certificate could be for",
                 "add “name” to its “tls”, or verify: no", at: draft.place)
         }
         guard case .ip(let address, _) = endpoint, case .addresses(let sources)? = channel.source,
             !sources.contains(where: { $0.isV4 == address.isV4 })
         else { return }
-        mistakes.add(
+        diagnostics.add(
             "no address of “source” is of the family of \(endpoint)",
             address.isV4 ? "add an IPv4 address" : "add an IPv6 address", at: draft.place)
     }
@@ -210,7 +210,7 @@ struct DraftValidator {
             do throws(ValueError) {
                 let name = try ValueReader.name(given.value)
                 if let place = first[name] {
-                    mistakes.add(
+                    diagnostics.add(
                         "two of the \(noun) are called “\(name)”",
                         "the first is at \(place.text); give one of them another name",
                         at: given.place)
@@ -219,7 +219,7 @@ struct DraftValidator {
                 }
                 return name
             } catch {
-                mistakes.add(error, at: given.place)
+                diagnostics.add(error, at: given.place)
                 return String(index)
             }
         }

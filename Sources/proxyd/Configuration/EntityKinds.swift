@@ -68,8 +68,8 @@ extension FileReader {
             return yaml.value(map, "when-empty", ValueReader.whenEmpty)?.value
         }
         guard let inner = yaml.map(value, .whenEmpty) else { return nil }
-        if inner.values.isEmpty, yaml.mistakes.isEmpty {
-            yaml.mistakes.add("“when-empty” says nothing", "write hold: 10s", at: value.place)
+        if inner.values.isEmpty, yaml.diagnostics.isEmpty {
+            yaml.diagnostics.add("“when-empty” says nothing", "write hold: 10s", at: value.place)
         }
         return yaml.value(inner, "hold") { text, name throws(ValueError) in
             WhenEmpty.hold(
@@ -84,8 +84,8 @@ extension FileReader {
             return yaml.value(map, "on-remove", ValueReader.onRemove)?.value
         }
         guard let inner = yaml.map(value, .onRemove) else { return nil }
-        if inner.values.isEmpty, yaml.mistakes.isEmpty {
-            yaml.mistakes.add("“on-remove” says nothing", "write drain: 30s", at: value.place)
+        if inner.values.isEmpty, yaml.diagnostics.isEmpty {
+            yaml.diagnostics.add("“on-remove” says nothing", "write drain: 30s", at: value.place)
         }
         return yaml.value(inner, "drain") { text, name throws(ValueError) in
             OnRemove.drain(
@@ -127,15 +127,15 @@ extension FileReader {
             isGood = isGood && read != nil
         }
         if inner["policy"] == nil {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“balance” names no policy", "add “policy”, as in policy: hash", at: value.place)
             isGood = false
         }
         guard isGood else { return nil }
-        do throws(BalanceOptions.Nonsense) {
+        do throws(BalanceOptions.Conflict) {
             return try options.configuration()
         } catch {
-            yaml.mistakes.add(error.mistake, at: inner[error.option]?.place ?? value.place)
+            yaml.diagnostics.add(error.error, at: inner[error.option]?.place ?? value.place)
             return nil
         }
     }

@@ -37,7 +37,7 @@ struct FileReader {
         }
         if let value = map["channels"] {
             if map["groups"] != nil {
-                yaml.mistakes.add(
+                yaml.diagnostics.add(
                     "the service has “channels” and “groups”",
                     "move the channels into a group of their own", at: value.place)
                 draft.groups = nil
@@ -130,7 +130,7 @@ extension FileReader {
         do throws(ValueError) {
             return try read(text)
         } catch {
-            yaml.mistakes.add(error, at: value.place)
+            yaml.diagnostics.add(error, at: value.place)
             return nil
         }
     }
@@ -141,14 +141,14 @@ extension FileReader {
     ) -> Endpoint? {
         switch (map["address"], map["unix"]) {
         case (nil, nil):
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "\(map.keys.noun) needs an address", "add “address” or “unix”", at: map.place)
             return nil
         case (let address?, nil): return endpoint(address, as: "“address”", read)
         case (nil, .some):
             return yaml.value(map, "unix", ValueReader.path).map { .unix(path: $0.value) }
         case (.some, let unix?):
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "\(map.keys.noun) has “address” and “unix”", "keep one of the two", at: unix.place)
             return nil
         }

@@ -92,8 +92,8 @@ extension ValueKind where Value == Overload {
 extension ValueKind where Value == PerSource {
     static var perSource: ValueKind {
         .map(PerSource.keys, Schema.ref("per-source")) { reader, value, limits in
-            if limits.max == nil, limits.rate == nil, reader.yaml.mistakes.isEmpty {
-                reader.yaml.mistakes.add(
+            if limits.max == nil, limits.rate == nil, reader.yaml.diagnostics.isEmpty {
+                reader.yaml.diagnostics.add(
                     "“per-source” limits nothing", "add max: 20, or rate: 10/s", at: value.place)
             }
         }
@@ -111,7 +111,7 @@ extension ValueKind where Value == ConnectionRate {
                 }?.value
                 guard let perSecond = reader.yaml.value(map, key, ValueReader.rate)?.value else {
                     if burst != nil, map[key] == nil {
-                        reader.yaml.mistakes.add(
+                        reader.yaml.diagnostics.add(
                             "“burst” without “rate”", "add rate: 10/s", at: map.place)
                     }
                     return nil

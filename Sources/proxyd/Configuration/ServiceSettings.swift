@@ -98,8 +98,8 @@ struct ServiceSettings: Equatable, Sendable {
             help: "See {Sx queue}.",
             writeIf: { $0.limits.overload == .queue },
             check: { reader, value, settings in
-                if settings.limits.overload != .queue, reader.yaml.mistakes.isEmpty {
-                    reader.yaml.mistakes.add(
+                if settings.limits.overload != .queue, reader.yaml.diagnostics.isEmpty {
+                    reader.yaml.diagnostics.add(
                         "“queue” is given, but nobody queues", "add overload: queue",
                         at: value.place)
                 }

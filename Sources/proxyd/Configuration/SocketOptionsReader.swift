@@ -26,7 +26,7 @@ extension FileReader {
         do throws(ValueError) {
             return words.isEmpty ? nil : try ValueReader.source(words)
         } catch {
-            yaml.mistakes.add(error, at: value.place)
+            yaml.diagnostics.add(error, at: value.place)
             return nil
         }
     }

@@ -10,7 +10,7 @@ extension FileReader {
     mutating func listenerTLS(_ map: YAMLMap) -> TLSListenerConfiguration? {
         guard let value = map["tls"] else { return nil }
         if !value.isMap, !value.isAbsent, value.node.scalar != nil {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“tls” of a listener is a text, and a certificate is needed",
                 "write tls: {certificate: /path/of/certificate.pem}", at: value.place)
             return nil
@@ -22,7 +22,7 @@ extension FileReader {
         checkVersions(tls.versions, in: inner)
         checkClientCertificate(tls.clientCertificate, in: inner)
         if !tls.tickets, let place = inner["ticket-lifetime"]?.place {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“ticket-lifetime” means nothing without tickets", "remove it, or tickets: no",
                 at: place)
         }
@@ -34,7 +34,7 @@ extension FileReader {
         _ asked: ClientCertificate, in map: YAMLMap
     ) {
         if asked != .none, map["client-ca"] == nil, let place = map["client-certificate"]?.place {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“client-certificate” is \(asked.rawValue), but not whose are good",
                 "add client-ca: /path/of/authorities.pem", at: place)
         }
@@ -42,7 +42,7 @@ extension FileReader {
         let isAsked = given.map { $0 != ClientCertificate.none.rawValue } ?? false
         for key in ["client-ca", "crl"] where !isAsked {
             guard let place = map[key]?.place else { continue }
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“\(key)” is about certificates of clients, and none is asked for",
                 "add client-certificate: required, or optional", at: place)
         }
@@ -70,7 +70,7 @@ extension FileReader {
         if !tls.verifies {
             for key in ["ca", "crl"] {
                 guard let place = inner[key]?.place else { continue }
-                yaml.mistakes.add(
+                yaml.diagnostics.add(
                     "“\(key)” says which certificates are good, and with verify: no all are",
                     "remove one of the two", at: place)
             }
@@ -93,7 +93,7 @@ extension FileReader {
         if map["certificate"] == nil,
             let key = KeySet.certificate.keys.first(where: { map.has($0) })
         {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“\(key)” is there without a certificate",
                 "add certificate: /path/of/certificate.pem", at: map[key]?.place ?? map.place)
         }
@@ -105,7 +105,7 @@ extension FileReader {
     private mutating func checkVersions(_ versions: TLSVersions, in map: YAMLMap) {
         let place = map["min-version"]?.place ?? map["max-version"]?.place
         guard versions.least > versions.most, let place else { return }
-        yaml.mistakes.add(
+        yaml.diagnostics.add(
             "“min-version” is \(versions.least.rawValue), and “max-version” \(versions.most.rawValue)",
             "no version is left; swap them, or leave one out", at: place)
     }
@@ -114,7 +114,7 @@ extension FileReader {
         var seen: Set<String> = []
         guard let word = words.first(where: { !seen.insert($0).inserted }), let value = map[key]
         else { return }
-        yaml.mistakes.add("“\(key)” has “\(word)” twice", "keep one of them", at: value.place)
+        yaml.diagnostics.add("“\(key)” has “\(word)” twice", "keep one of them", at: value.place)
     }
 }
 

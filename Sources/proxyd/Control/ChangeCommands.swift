@@ -15,7 +15,7 @@ enum ChangeCommands {
                 return add(.edit(edit), to: request)
             }
             var transaction = Transaction()
-            do throws(ConfigurationEdit.Mistake) {
+            do throws(ConfigurationEdit.Failure) {
                 try transaction.append(.edit(edit))
             } catch {
                 return request.refuse(error)
@@ -29,7 +29,7 @@ enum ChangeCommands {
         { request in
             let (words, cuts) = split(request.words, of: verb)
             var transaction = request.conversation.transaction ?? Transaction()
-            do throws(ConfigurationEdit.Mistake) {
+            do throws(ConfigurationEdit.Failure) {
                 try transaction.append(.edit(ConfigurationEdit(verb: verb, words: words)))
                 let target = try transaction.apply(to: request.daemon.configuration)
                 PlanCommand.answer(request, for: target, transaction.steps, cuts: cuts)
@@ -69,7 +69,7 @@ enum ChangeCommands {
     /// A line of a transaction. What is wrong with the line itself is said at once, and it is not taken.
     static func add(_ step: Transaction.Step, to request: ControlRequest) {
         guard var transaction = request.conversation.transaction else { return }
-        do throws(ConfigurationEdit.Mistake) {
+        do throws(ConfigurationEdit.Failure) {
             try transaction.append(step)
             _ = try transaction.draft(of: request.daemon.configuration)
         } catch {
@@ -99,7 +99,7 @@ enum ChangeCommands {
         guard let options = CommitOptions(words: request.words) else {
             return request.refuse(.usage, "plan commit [cut] [confirm TIME]")
         }
-        do throws(ConfigurationEdit.Mistake) {
+        do throws(ConfigurationEdit.Failure) {
             let target = try transaction.apply(to: request.daemon.configuration)
             PlanCommand.answer(request, for: target, transaction.steps, cuts: options.cuts)
         } catch {
@@ -131,7 +131,7 @@ enum ChangeCommands {
         _ request: ControlRequest, _ transaction: Transaction, cuts: Bool,
         confirmWithin: Duration? = nil, made: @escaping () -> Void = {}
     ) {
-        let edit = { (configuration: Configuration) throws(ConfigurationEdit.Mistake) in
+        let edit = { (configuration: Configuration) throws(ConfigurationEdit.Failure) in
             try transaction.apply(to: configuration)
         }
         request.daemon.live.change(
@@ -174,10 +174,10 @@ enum ChangeCommands {
 }
 
 extension ControlRequest {
-    func refuse(_ mistake: ConfigurationEdit.Mistake) { refuse(mistake.code, mistake.message) }
+    func refuse(_ mistake: ConfigurationEdit.Failure) { refuse(mistake.code, mistake.message) }
 
     /// What a change has changed from what to what, or why it was not made.
-    func answer(changed result: Result<ChangeResult, ConfigurationEdit.Mistake>) {
+    func answer(changed result: Result<ChangeResult, ConfigurationEdit.Failure>) {
         switch result {
         case .success(let result):
             answer(result.difference.table, [Reply.Attribute("cut", String(result.cut))])

@@ -41,7 +41,7 @@ protocol Daemon: AnyObject {
     /// Starts the program again and lets it take over; `finish` is called when it has, or could not.
     func upgrade(
         within time: Duration, by actor: Actor,
-        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Mistake>) -> Void)
+        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Failure>) -> Void)
 
     /// Reads the configuration again, as at the start; nil without a file.
     func reload() throws(ConfigurationErrors) -> Configuration?

@@ -44,7 +44,7 @@ enum FileCommands {
 
     /// The file with the names that its things have while they run; nil once it was refused.
     private static func aligned(_ request: ControlRequest) -> Configuration? {
-        do throws(ConfigurationEdit.Mistake) {
+        do throws(ConfigurationEdit.Failure) {
             return try Reload.file(of: request.daemon)
         } catch {
             request.refuse(error)

@@ -13,13 +13,13 @@ struct Reload {
         "the daemon was started without a file; “show config” prints one that would do the same"
 
     /// The file, with the names that its things have while they run.
-    static func file(of daemon: any Daemon) throws(ConfigurationEdit.Mistake) -> Configuration {
+    static func file(of daemon: any Daemon) throws(ConfigurationEdit.Failure) -> Configuration {
         Alignment.aligned(try read(daemon), to: daemon.configuration)
     }
 
     private static func read(
         _ daemon: any Daemon
-    ) throws(ConfigurationEdit.Mistake) -> Configuration {
+    ) throws(ConfigurationEdit.Failure) -> Configuration {
         do throws(ConfigurationErrors) {
             guard let file = try daemon.reload() else {
                 throw ConfigurationErrors(errors: [])
@@ -33,9 +33,9 @@ struct Reload {
     /// `actor` is nil when a signal has asked for it.
     static func run(
         on daemon: any Daemon, by actor: Actor?,
-        then finish: @escaping (Result<Reload, ConfigurationEdit.Mistake>) -> Void
+        then finish: @escaping (Result<Reload, ConfigurationEdit.Failure>) -> Void
     ) {
-        do throws(ConfigurationEdit.Mistake) {
+        do throws(ConfigurationEdit.Failure) {
             let read = try read(daemon)
             let file = Alignment.aligned(read, to: daemon.configuration)
             let later = file.whatTakesARestart(from: daemon.configuration)

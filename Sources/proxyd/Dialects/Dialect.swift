@@ -98,7 +98,7 @@ extension DialectPlan {
     /// Judged by the rules of the file.
     func validated(for call: DialectCall) throws(DialectError) -> Configuration {
         do throws(ConfigurationErrors) {
-            var validator = DraftValidator(mistakes: Diagnostics())
+            var validator = DraftValidator(diagnostics: Diagnostics())
             return try validator.configuration(from: ConfigurationDraft(of: configuration))
         } catch {
             let status = options.dialect?.exits.configuration ?? ExitStatus.configuration.rawValue

@@ -9,17 +9,17 @@ internal import Shared
 extension Supervisor {
     func upgrade(
         within time: Duration, by actor: Actor,
-        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Mistake>) -> Void
+        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Failure>) -> Void
     ) {
         upgrade(within: time, because: "upgrade", by: actor, then: finish)
     }
 
     func upgrade(
         within time: Duration, because cause: String, by actor: Actor? = nil,
-        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Mistake>) -> Void
+        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Failure>) -> Void
     ) {
         let who = actor.map { "by \($0)" } ?? cause
-        do throws(ConfigurationEdit.Mistake) {
+        do throws(ConfigurationEdit.Failure) {
             let invocation = try checkUpgrade()
             let succession = try start(invocation, within: time, then: finish)
             self.succession = succession
@@ -37,7 +37,7 @@ extension Supervisor {
         }
     }
 
-    private func checkUpgrade() throws(ConfigurationEdit.Mistake) -> Invocation {
+    private func checkUpgrade() throws(ConfigurationEdit.Failure) -> Invocation {
         guard succession == nil, retirement == nil else {
             throw .init(.busy, "an upgrade is under way; try again when it is over")
         }
@@ -65,15 +65,17 @@ extension Supervisor {
 
     private func start(
         _ invocation: Invocation, within time: Duration,
-        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Mistake>) -> Void
-    ) throws(ConfigurationEdit.Mistake) -> UpgradeAttempt {
+        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Failure>) -> Void
+    ) throws(ConfigurationEdit.Failure) -> UpgradeAttempt {
         var invocation = invocation
         // Where we are is where we were started, unless we have gone elsewhere since.
         if !options.isInBackground || configuration.privileges.chroot != nil {
             invocation.directory = nil
         }
         let environment =
-            Spawn.inheritedEnvironment + ["\(OldProcessLink.variable)=\(NewProcessLauncher.connection)"]
+            Spawn.inheritedEnvironment + [
+                "\(OldProcessLink.variable)=\(NewProcessLauncher.connection)"
+            ]
         do throws(SystemError) {
             let pair = try PacketSocket.Pair()
             let process = try privileges.passOn { () throws(SystemError) in
@@ -120,7 +122,8 @@ extension Supervisor {
             succession.step = .settling
             stopWorkersIfSettled(succession)
         case (.running, .committed):
-            concludeUpgrade(succession, pause: arrival.record.number(OldProcessLink.RunningTag.pause))
+            concludeUpgrade(
+                succession, pause: arrival.record.number(OldProcessLink.RunningTag.pause))
         case (nil, _): break
         case (.some(let kind), _): throw .malformed("“\(kind)” comes out of its turn")
         }

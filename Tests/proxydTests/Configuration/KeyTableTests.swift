@@ -42,7 +42,7 @@ struct KeyTableTests {
         let map = try #require(reader.yaml.map(value, table.set))
         var settings = table.standard
         table.read(map, into: &settings, with: &reader)
-        let errors = reader.yaml.mistakes.errors.errors
+        let errors = reader.yaml.diagnostics.errors.errors
         #expect(errors.isEmpty, "\(errors)")
         return settings
     }
@@ -113,7 +113,7 @@ struct KeyTableTests {
                 var draft = ConfigurationDraft(of: configuration)
                 try ConfigurationEdit(verb: verb, words: [path, key.name, "default"])
                     .apply(to: &draft)
-            } catch let error as ConfigurationEdit.Mistake {
+            } catch let error as ConfigurationEdit.Failure {
                 isRefused = error.message.contains("cannot be set")
             }
             #expect(isRefused == !key.isSettable, "\(path) \(key.name)")

@@ -70,7 +70,7 @@ struct MetricsReaderTests {
             ),
             ("{listne: x}", "unknown key “listne” in “metrics”; did you mean “listen”?"),
         ])
-    func mistakes(text: String, expected: String) {
+    func diagnostics(text: String, expected: String) {
         let error = #expect(throws: ConfigurationErrors.self) { try parse(text) }
         #expect(error?.errors.first?.description.hasSuffix(expected) == true, "\(error as Any)")
     }

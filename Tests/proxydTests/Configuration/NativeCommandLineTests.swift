@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Native command line")
 struct NativeCommandLineTests {
-    private func mistakes(_ line: NativeCommandLine) -> [String] {
+    private func diagnostics(_ line: NativeCommandLine) -> [String] {
         do {
             _ = try line.configuration()
             return []
@@ -125,7 +125,7 @@ struct NativeCommandLineTests {
         let operands =
             ["!", "%"].contains(text) ? [text, "b:1"] : [text, "!", "b:1"]
         let line = NativeCommandLine(listen: ["/run/x"], operands: operands)
-        #expect(mistakes(line) == ["operand 1: " + expected])
+        #expect(diagnostics(line) == ["operand 1: " + expected])
     }
 
     @Test("“%” ends a group whose clients are hashed, “!” one with turns")
@@ -144,7 +144,7 @@ struct NativeCommandLineTests {
             idleTimeout: "x", halfClosedTimeout: "x", deadPeer: "25d", grace: "never",
             whenEmpty: "x", workers: "0", maxSessions: "0", control: "", environment: "")
         #expect(
-            mistakes(line) == [
+            diagnostics(line) == [
                 "--connect-timeout: the value is 0, which is too short; write a time above zero",
                 "--idle-timeout: the value is “x”, which is no time; write it as 500ms, 5s, 10m or 2h",
                 "--half-closed-timeout: the value is “x”, which is no time; write it as 500ms, 5s, 10m or 2h",
@@ -164,7 +164,7 @@ struct NativeCommandLineTests {
     @Test("no channel at all")
     func none() {
         #expect(
-            mistakes(NativeCommandLine(listen: ["*:80"]))
+            diagnostics(NativeCommandLine(listen: ["*:80"]))
                 == ["run: no channel is given; write them after “--”, as in -- 10.0.0.1:143"])
     }
 

@@ -127,7 +127,7 @@ final class FakeDaemon: Daemon, ScrapeSource {
 
     func upgrade(
         within time: Duration, by actor: Actor,
-        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Mistake>) -> Void
+        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Failure>) -> Void
     ) {
         ends.append("upgrade within \(time)")
         finish(
