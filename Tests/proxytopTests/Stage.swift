@@ -25,13 +25,13 @@ struct Stage {
             now: now, size: Size(columns: columns, rows: rows), socketPath: "/run/p/proxyd.sock")
     }
 
-    /// Connected, with pictures over a quarter of an hour, the last ones a second apart.
+    /// Connected, with snapshots over a quarter of an hour, the last ones a second apart.
     static func live(columns: Int = 80, rows: Int = 24, story: Story = Story()) -> Stage {
         var stage = Stage(columns: columns, rows: rows, story: story)
         stage.send(.connected)
         for _ in 0..<29 { stage.pass(milliseconds: 30_000) }
         for _ in 0..<12 { stage.pass(milliseconds: 1000) }
-        stage.model.notice = nil
+        stage.model.actions.notice = nil
         return stage
     }
 
@@ -89,12 +89,12 @@ struct Stage {
 
     /// Puts the cursor on a channel.
     mutating func choose(_ serial: UInt64) {
-        model.cursor.subject = .channel(serial: serial)
+        model.selection.cursor.subject = .channel(serial: serial)
         model.settle()
     }
 
     mutating func chooseGroup(_ serial: UInt64) {
-        model.cursor.subject = .group(serial: serial)
+        model.selection.cursor.subject = .group(serial: serial)
         model.settle()
     }
 

@@ -2,7 +2,7 @@ import Shared
 
 @testable import proxytop
 
-/// The daemon of the manual's pictures: 0.3 is down, 0.4 drains, 0.5 sits out its grace time, and what does
+/// The daemon of the manual's snapshots: 0.3 is down, 0.4 drains, 0.5 sits out its grace time, and what does
 /// not fit into group 0 goes to group 1.
 struct Story {
     static let epoch: UInt64 = 77
@@ -266,7 +266,7 @@ struct Story {
         return .table(table, attributes: attributes)
     }
 
-    var picture: DaemonSnapshot {
+    var snapshot: DaemonSnapshot {
         DaemonSnapshot(
             epoch: epoch, generation: generation, nowMilliseconds: milliseconds,
             channels: channels, groups: groups, listeners: listeners)

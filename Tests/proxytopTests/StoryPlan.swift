@@ -121,7 +121,7 @@ extension Story {
                 retries: 0)
             session.inRate = 0
             session.outRate = UInt64(number)
-            session.rtt = 1800
+            session.kernel.rtt = 1800
             if number == 0 { session.stuck = "half-closed" }
             if number == 1 { session.blame = "client-slow" }
             sessions.append(session)

@@ -75,7 +75,7 @@ struct TourTests {
         // A quarter of an hour, as it is when the screen has been open that long.
         for _ in 0..<145 { stage.pass(milliseconds: 6000) }
         for _ in 0..<12 { stage.pass(milliseconds: 1000) }
-        stage.model.notice = nil
+        stage.model.actions.notice = nil
         scene.play(&stage)
         var lines = stage.lines
         while lines.last?.isEmpty == true { lines.removeLast() }

@@ -15,6 +15,13 @@ package enum IPAddress: Hashable, Sendable {
 
     package var isV4: Bool { if case .v4 = self { true } else { false } }
 
+    /// The IPv4 address of a v4-mapped IPv6 address (RFC 4291 §2.5.5.2), so that a dual-stack listener makes no
+    /// difference; any other address is itself.
+    package var unmapped: IPAddress {
+        guard case .v6(0, let low, _) = self, low >> 32 == 0xFFFF else { return self }
+        return .v4(UInt32(truncatingIfNeeded: low))
+    }
+
     /// Reads `192.0.2.1`, `2001:db8::1`, `::ffff:192.0.2.1` and `fe80::1%2`; nothing else.
     package init?(_ text: some StringProtocol) {
         if let address = Self.readV4(text.utf8) {

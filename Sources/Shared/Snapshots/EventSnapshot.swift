@@ -10,16 +10,16 @@ package struct EventSnapshot: Snapshot {
     }
 
     /// Rises by one from event to event; 1 is the daemon's first.
-    package var id: UInt64
+    package var id: UInt64 = 0
     /// Since 1970.
-    package var timeMilliseconds: UInt64
+    package var timeMilliseconds: UInt64 = 0
     /// Of the daemon's monotonic clock, as `now_ms`.
-    package var monotonicMilliseconds: UInt64
-    package var severity: Severity
+    package var monotonicMilliseconds: UInt64 = 0
+    package var severity = Severity.info
     /// What it happened to, e.g. `channel mail/0/1`.
-    package var subject: String
+    package var subject = "?"
     /// What happened, in a word.
-    package var kind: String
+    package var kind = "?"
     package var from: String?
     package var to: String?
     package var cause: String?
@@ -30,34 +30,25 @@ package struct EventSnapshot: Snapshot {
     /// The name of the actor's user; nil when it has none, or it is not known yet.
     package var user: String?
     /// The line of the log.
-    package var text: String
+    package var text = ""
 
-    package static let columns = [
-        "id", "time_ms", "mono_ms", "severity", "subject", "kind", "from", "to", "cause", "actor",
-        "serial", "user", "text",
+    package static let fields: [Field<Self>] = [
+        Field("id", \.id, isRequired: true),
+        Field("time_ms", \.timeMilliseconds),
+        Field("mono_ms", \.monotonicMilliseconds),
+        Field("severity", \.severity),
+        Field("subject", \.subject),
+        Field("kind", \.kind, isRequired: true),
+        Field("from", \.from),
+        Field("to", \.to),
+        Field("cause", \.cause),
+        Field("actor", \.actor),
+        Field("serial", \.serial),
+        Field("user", \.user),
+        Field("text", \.text),
     ]
 
-    package var row: [String] {
-        [
-            String(id), String(timeMilliseconds), String(monotonicMilliseconds), severity.rawValue,
-            subject, kind, from.cell, to.cell, cause.cell, actor.cell, serial.cell, user.cell, text,
-        ]
-    }
-
-    package init?(_ fields: Fields) {
-        guard let id = fields.number("id"), let kind = fields.text("kind") else { return nil }
-        self.init(
-            id: id, timeMilliseconds: fields.number("time_ms") ?? 0,
-            monotonicMilliseconds: fields.number("mono_ms") ?? 0,
-            severity: fields.text("severity").flatMap(Severity.init(rawValue:)) ?? .info,
-            subject: fields.text("subject") ?? "?", kind: kind, text: fields.text("text") ?? "")
-        from = fields.text("from")
-        to = fields.text("to")
-        cause = fields.text("cause")
-        actor = fields.text("actor")
-        serial = fields.number("serial")
-        user = fields.text("user")
-    }
+    package init() {}
 
     package init(
         id: UInt64, timeMilliseconds: UInt64, monotonicMilliseconds: UInt64, severity: Severity,

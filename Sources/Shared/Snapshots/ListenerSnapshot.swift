@@ -9,42 +9,34 @@ package struct ListenerSnapshot: Snapshot {
         case off
     }
 
-    package var path: String
-    package var serial: UInt64
-    package var state: State
-    package var address: String
+    package var path = "?"
+    package var serial: UInt64 = 0
+    package var state = State.open
+    package var address = "?"
     /// `close`, `reset`, `refuse` or `hold`.
-    package var whenEmpty: String
-    package var current: UInt64
+    package var whenEmpty = "?"
+    package var current: UInt64 = 0
     /// Clients accepted.
-    package var total: UInt64
-    package var inBytes: UInt64
-    package var outBytes: UInt64
+    package var total: UInt64 = 0
+    package var inBytes: UInt64 = 0
+    package var outBytes: UInt64 = 0
     /// Clients that were accepted and found no channel.
-    package var refused: UInt64
+    package var refused: UInt64 = 0
 
-    package static let columns = [
-        "path", "serial", "state", "address", "when_empty", "current", "total", "in_bytes",
-        "out_bytes", "refused",
+    package static let fields: [Field<Self>] = [
+        Field("path", \.path, isRequired: true),
+        Field("serial", \.serial, isRequired: true),
+        Field("state", \.state, isRequired: true),
+        Field("address", \.address),
+        Field("when_empty", \.whenEmpty),
+        Field("current", \.current),
+        Field("total", \.total),
+        Field("in_bytes", \.inBytes),
+        Field("out_bytes", \.outBytes),
+        Field("refused", \.refused),
     ]
 
-    package var row: [String] {
-        [
-            path, String(serial), state.rawValue, address, whenEmpty, String(current),
-            String(total), String(inBytes), String(outBytes), String(refused),
-        ]
-    }
-
-    package init?(_ fields: Fields) {
-        guard let path = fields.text("path"), let serial = fields.number("serial"),
-            let state = fields.text("state").flatMap(State.init(rawValue:))
-        else { return nil }
-        self.init(
-            path: path, serial: serial, state: state, address: fields.text("address") ?? "?",
-            whenEmpty: fields.text("when_empty") ?? "?", current: fields.number("current") ?? 0,
-            total: fields.number("total") ?? 0, inBytes: fields.number("in_bytes") ?? 0,
-            outBytes: fields.number("out_bytes") ?? 0, refused: fields.number("refused") ?? 0)
-    }
+    package init() {}
 
     package init(
         path: String, serial: UInt64, state: State, address: String, whenEmpty: String,

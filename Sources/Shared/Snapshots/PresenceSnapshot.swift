@@ -1,28 +1,30 @@
 /// Somebody at the control socket, and what they are about to change: a row of `show control`.
 package struct PresenceSnapshot: Snapshot {
-    package var uid: UInt64
-    package var pid: UInt64
+    package var uid: UInt64 = 0
+    package var pid: UInt64 = 0
     /// The name of the user; nil when it has none, or it is not known yet.
     package var user: String?
-    package var program: String
-    package var role: String
+    package var program = "?"
+    package var role = "?"
     /// Since it connected.
-    package var sinceMilliseconds: UInt64
+    package var sinceMilliseconds: UInt64 = 0
     /// Paths for which a change is being considered.
-    package var intends: [String]
+    package var intends: [String] = []
     /// Whether it is the connection that asks.
-    package var isOwn: Bool
+    package var isOwn = false
 
-    package static let columns = [
-        "uid", "pid", "user", "program", "role", "since_ms", "intends", "own",
+    package static let fields: [Field<Self>] = [
+        Field("uid", \.uid),
+        Field("pid", \.pid, isRequired: true),
+        Field("user", \.user),
+        Field("program", \.program),
+        Field("role", \.role),
+        Field("since_ms", \.sinceMilliseconds),
+        Field("intends", \.intends),
+        Field("own", \.isOwn),
     ]
 
-    package var row: [String] {
-        [
-            String(uid), String(pid), user.cell, program, role, String(sinceMilliseconds),
-            intends.isEmpty ? Table.absent : intends.joined(separator: " "), isOwn ? "yes" : "no",
-        ]
-    }
+    package init() {}
 
     package init(
         uid: UInt64, pid: UInt64, user: String?, program: String, role: String,
@@ -38,13 +40,4 @@ package struct PresenceSnapshot: Snapshot {
         self.isOwn = isOwn
     }
 
-    package init?(_ fields: Fields) {
-        guard let pid = fields.number("pid") else { return nil }
-        self.init(
-            uid: fields.number("uid") ?? 0, pid: pid, user: fields.text("user"),
-            program: fields.text("program") ?? "?", role: fields.text("role") ?? "?",
-            sinceMilliseconds: fields.number("since_ms") ?? 0,
-            intends: (fields.text("intends") ?? "").split(separator: " ").map(String.init),
-            isOwn: fields.text("own") == "yes")
-    }
 }

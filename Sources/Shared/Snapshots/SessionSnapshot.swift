@@ -13,23 +13,23 @@ package struct SessionSnapshot: Snapshot {
         case half
     }
 
-    package var id: UInt64
-    package var client: String
+    package var id: UInt64 = 0
+    package var client = "?"
     /// The listener's path.
-    package var listener: String
+    package var listener = "?"
     /// The channel's path; nil while none is chosen.
     package var channel: String?
-    package var phase: Phase
-    package var ageMilliseconds: UInt64
-    package var idleMilliseconds: UInt64
-    package var inBytes: UInt64
-    package var outBytes: UInt64
-    package var worker: UInt64
+    package var phase = Phase.relay
+    package var ageMilliseconds: UInt64 = 0
+    package var idleMilliseconds: UInt64 = 0
+    package var inBytes: UInt64 = 0
+    package var outBytes: UInt64 = 0
+    package var worker: UInt64 = 0
     /// How each direction moves its bytes: `copy` or `splice`, in before out.
-    package var inMode: String
-    package var outMode: String
+    package var inMode = "?"
+    package var outMode = "?"
     /// Connects that failed before this channel took the session.
-    package var retries: UInt64
+    package var retries: UInt64 = 0
     /// Since bytes moved in each direction last, or since the session began.
     package var inIdleMilliseconds: UInt64?
     package var outIdleMilliseconds: UInt64?
@@ -45,71 +45,69 @@ package struct SessionSnapshot: Snapshot {
     package var stuck: String?
     /// Our port of the channel's connection.
     package var channelPort: UInt64?
+    package var kernel = KernelFacts()
+
     /// What the kernel tells of the client's connection and of the channel's (tcp(7), TCP_INFO).
-    package var clientRTT: UInt64?
-    package var channelRTT: UInt64?
-    /// Of both together.
-    package var rtt: UInt64?
-    /// Packets sent again.
-    package var clientRetransmitted: UInt64?
-    package var channelRetransmitted: UInt64?
-    /// Packets that are not acknowledged yet.
-    package var clientUnacknowledged: UInt64?
-    package var channelUnacknowledged: UInt64?
-    /// What the kernel has of us and has not sent.
-    package var clientUnsent: UInt64?
-    package var channelUnsent: UInt64?
-    /// How much of its busy time a connection has waited for the other end to read.
-    package var clientWindowPercent: UInt64?
-    package var channelWindowPercent: UInt64?
-
-    package static let columns = SessionField.names
-
-    package var row: [String] {
-        [
-            String(id), client, listener, channel.cell, phase.rawValue, String(ageMilliseconds),
-            String(idleMilliseconds), String(inBytes), String(outBytes), String(worker), inMode,
-            outMode, String(retries), inIdleMilliseconds.cell, outIdleMilliseconds.cell,
-            inRate.cell, outRate.cell, last.cell, blame.cell, stuck.cell, channelPort.cell,
-            clientRTT.cell, channelRTT.cell, rtt.cell, clientRetransmitted.cell,
-            channelRetransmitted.cell, clientUnacknowledged.cell, channelUnacknowledged.cell,
-            clientUnsent.cell, channelUnsent.cell, clientWindowPercent.cell,
-            channelWindowPercent.cell,
-        ]
+    package struct KernelFacts: Equatable, Sendable {
+        package var clientRTT: UInt64?
+        package var channelRTT: UInt64?
+        /// Of both together.
+        package var rtt: UInt64?
+        /// Packets sent again.
+        package var clientRetransmitted: UInt64?
+        package var channelRetransmitted: UInt64?
+        /// Packets that are not acknowledged yet.
+        package var clientUnacknowledged: UInt64?
+        package var channelUnacknowledged: UInt64?
+        /// What the kernel has of us and has not sent.
+        package var clientUnsent: UInt64?
+        package var channelUnsent: UInt64?
+        /// How much of its busy time a connection has waited for the other end to read.
+        package var clientWindowPercent: UInt64?
+        package var channelWindowPercent: UInt64?
     }
 
-    package init?(_ fields: Fields) {
-        guard let id = fields.number("id"),
-            let phase = fields.text("phase").flatMap(Phase.init(rawValue:))
-        else { return nil }
-        self.init(
-            id: id, client: fields.text("client") ?? "?", listener: fields.text("listener") ?? "?",
-            channel: fields.text("channel"), phase: phase,
-            ageMilliseconds: fields.number("age_ms") ?? 0,
-            idleMilliseconds: fields.number("idle_ms") ?? 0,
-            inBytes: fields.number("in_bytes") ?? 0, outBytes: fields.number("out_bytes") ?? 0,
-            worker: fields.number("worker") ?? 0, inMode: fields.text("in_mode") ?? "?",
-            outMode: fields.text("out_mode") ?? "?", retries: fields.number("retries") ?? 0)
-        inIdleMilliseconds = fields.number("in_idle_ms")
-        outIdleMilliseconds = fields.number("out_idle_ms")
-        inRate = fields.number("in_rate_bytes")
-        outRate = fields.number("out_rate_bytes")
-        last = fields.text("last")
-        blame = fields.text("blame")
-        stuck = fields.text("stuck")
-        channelPort = fields.number("channel_port")
-        clientRTT = fields.number("client_rtt_us")
-        channelRTT = fields.number("channel_rtt_us")
-        rtt = fields.number("rtt_us")
-        clientRetransmitted = fields.number("client_retrans")
-        channelRetransmitted = fields.number("channel_retrans")
-        clientUnacknowledged = fields.number("client_unacked")
-        channelUnacknowledged = fields.number("channel_unacked")
-        clientUnsent = fields.number("client_unsent_bytes")
-        channelUnsent = fields.number("channel_unsent_bytes")
-        clientWindowPercent = fields.number("client_window_pct")
-        channelWindowPercent = fields.number("channel_window_pct")
+    package static let fields = SessionField.all.map(field(of:))
+
+    private static func field(of field: SessionField) -> Field<Self> {
+        let name = field.rawValue
+        return switch field {
+        case .id: Field(name, \.id, isRequired: true)
+        case .client: Field(name, \.client)
+        case .listener: Field(name, \.listener)
+        case .channel: Field(name, \.channel)
+        case .phase: Field(name, \.phase, isRequired: true)
+        case .age: Field(name, \.ageMilliseconds)
+        case .idle: Field(name, \.idleMilliseconds)
+        case .inBytes: Field(name, \.inBytes)
+        case .outBytes: Field(name, \.outBytes)
+        case .worker: Field(name, \.worker)
+        case .inMode: Field(name, \.inMode)
+        case .outMode: Field(name, \.outMode)
+        case .retries: Field(name, \.retries)
+        case .inIdle: Field(name, \.inIdleMilliseconds)
+        case .outIdle: Field(name, \.outIdleMilliseconds)
+        case .inRate: Field(name, \.inRate)
+        case .outRate: Field(name, \.outRate)
+        case .last: Field(name, \.last)
+        case .blame: Field(name, \.blame)
+        case .stuck: Field(name, \.stuck)
+        case .channelPort: Field(name, \.channelPort)
+        case .clientRTT: Field(name, \.kernel.clientRTT)
+        case .channelRTT: Field(name, \.kernel.channelRTT)
+        case .rtt: Field(name, \.kernel.rtt)
+        case .clientRetransmitted: Field(name, \.kernel.clientRetransmitted)
+        case .channelRetransmitted: Field(name, \.kernel.channelRetransmitted)
+        case .clientUnacknowledged: Field(name, \.kernel.clientUnacknowledged)
+        case .channelUnacknowledged: Field(name, \.kernel.channelUnacknowledged)
+        case .clientUnsent: Field(name, \.kernel.clientUnsent)
+        case .channelUnsent: Field(name, \.kernel.channelUnsent)
+        case .clientWindowPercent: Field(name, \.kernel.clientWindowPercent)
+        case .channelWindowPercent: Field(name, \.kernel.channelWindowPercent)
+        }
     }
+
+    package init() {}
 
     package init(
         id: UInt64, client: String, listener: String, channel: String?, phase: Phase,

@@ -1,11 +1,12 @@
 /// One row of a table of the control protocol: what daemon and screen must agree on.
 ///
 /// Columns are only ever appended. A reader finds them by name, so an older or a newer daemon can be
-/// read too: what it does not tell is nil or zero.
+/// read too: what it does not tell is nil, or what a row has from the start.
 package protocol Snapshot: Equatable, Sendable {
-    static var columns: [String] { get }
-    var row: [String] { get }
-    init?(_ fields: Fields)
+    /// In the order of the columns.
+    static var fields: [Field<Self>] { get }
+
+    init()
 }
 
 /// A row's values by the name of their column.
@@ -30,6 +31,19 @@ package struct Fields {
 }
 
 extension Snapshot {
+    package static var columns: [String] { fields.map(\.name) }
+
+    package var row: [String] { Self.fields.map { $0.cell(self) } }
+
+    /// nil when a required value is missing or cannot be read.
+    package init?(_ values: Fields) {
+        self.init()
+        for field in Self.fields {
+            let isRead = values.text(field.name).map { field.read($0, &self) } ?? false
+            guard isRead || !field.isRequired else { return nil }
+        }
+    }
+
     package static func table(_ snapshots: some Sequence<Self>) -> Table {
         var table = Table(columns: columns)
         for snapshot in snapshots { table.append(snapshot.row) }
@@ -38,7 +52,19 @@ extension Snapshot {
 
     /// Every row that can be read.
     package static func all(in table: Table) -> [Self] {
-        table.rows.compactMap { Self(Fields(columns: table.columns, values: $0)) }
+        // The place of a column is looked up once for all rows.
+        let places = fields.map { table.index(of: $0.name) }
+        return table.rows.compactMap { values in
+            var snapshot = Self()
+            for (field, place) in zip(fields, places) {
+                var isRead = false
+                if let place, place < values.count, values[place] != Table.absent {
+                    isRead = field.read(values[place], &snapshot)
+                }
+                guard isRead || !field.isRequired else { return nil }
+            }
+            return snapshot
+        }
     }
 }
 

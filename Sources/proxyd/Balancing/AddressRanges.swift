@@ -18,12 +18,9 @@ struct AddressRanges: Sendable {
             })
     }
 
-    /// An IPv4 address in IPv6 clothes is an IPv4 address.
     func contains(_ address: IPAddress) -> Bool {
-        switch address {
+        switch address.unmapped {
         case .v4(let address): v4.contains(address)
-        case .v6(0, let low, _) where low >> 32 == 0xFFFF:
-            v4.contains(UInt32(truncatingIfNeeded: low))
         case .v6(let high, let low, _): v6.contains(UInt128(high) << 64 | UInt128(low))
         }
     }

@@ -33,8 +33,8 @@ final class OutboundOptions: Sendable {
     func departure(to address: SocketAddress, for client: Endpoint) -> ChannelSocket.Departure {
         var departure = ChannelSocket.Departure(options: options)
         if isTransparent {
-            guard case .ip(let own, _) = client.unmapped else { return departure }
-            departure.source = SocketAddress(.ip(own, port: 0))
+            guard case .ip(let own, _) = client else { return departure }
+            departure.source = SocketAddress(.ip(own.unmapped, port: 0))
             departure.isTransparent = true
             return departure
         }
@@ -66,15 +66,5 @@ final class OutboundOptions: Sendable {
             departure.source = source
             _ = try ChannelSocket.prepared(departure, family: source.family)
         }
-    }
-}
-
-extension Endpoint {
-    /// An IPv4 address in IPv6 clothes as an IPv4 address.
-    fileprivate var unmapped: Endpoint {
-        if case .ip(.v6(0, let low, _), let port) = self, low >> 32 == 0xFFFF {
-            return .ip(.v4(UInt32(truncatingIfNeeded: low)), port: port)
-        }
-        return self
     }
 }

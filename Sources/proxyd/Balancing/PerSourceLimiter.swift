@@ -84,20 +84,19 @@ final class PerSourceLimiter: Sendable {
         }
     }
 
-    /// Which source a client belongs to. An IPv4 address in IPv6 clothes is an IPv4 address.
+    /// Which source a client belongs to.
     func source(of client: Endpoint) -> Source {
-        switch client {
-        case .ip(.v4(let address), _):
+        guard case .ip(let address, _) = client else {
+            return Source(high: 0, low: 0, isV4: false)
+        }
+        switch address.unmapped {
+        case .v4(let address):
             return v4(address)
-        case .ip(.v6(0, let low, _), _) where low >> 32 == 0xFFFF:
-            return v4(UInt32(truncatingIfNeeded: low))
-        case .ip(.v6(let high, let low, _), _):
+        case .v6(let high, let low, _):
             let highBits = min(limits.prefix6, 64)
             let lowBits = max(0, limits.prefix6 - 64)
             return Source(
                 high: high & Self.mask(highBits), low: low & Self.mask(lowBits), isV4: false)
-        case .name, .unix:
-            return Source(high: 0, low: 0, isV4: false)
         }
     }
 

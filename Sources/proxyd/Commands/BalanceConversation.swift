@@ -3,7 +3,7 @@ internal import Shared
 
 /// `balance -i` and `balance -c`, on the streams of this process.
 struct BalanceConversation {
-    let wish: BalanceRequest
+    let request: BalanceRequest
 
     private static let unavailable: Int32 = 69
     /// How long a daemon may take to leave after `kill`.
@@ -27,7 +27,7 @@ struct BalanceConversation {
     func run() -> Int32 {
         let client: ControlClient
         do throws(ControlFailure) {
-            client = try ControlClient(path: wish.socket)
+            client = try ControlClient(path: request.socket)
         } catch {
             if case .forbidden(let why) = error {
                 StandardError.write("balance: \(why)\n")
@@ -54,7 +54,7 @@ struct BalanceConversation {
     private func converse(_ shell: inout BalanceShell<Link>, pid: String) throws(BalanceLost)
         -> Int32
     {
-        if let command = wish.command {
+        if let command = request.command {
             let outcome = try shell.run(command, print: Self.print)
             return outcome == .kill ? kill() : 0
         }
@@ -82,11 +82,11 @@ struct BalanceConversation {
     /// It accepts nobody any more and gives up its place; what runs goes on to its end.
     private func kill() -> Int32 {
         let deadline = ContinuousClock.now + Self.patience
-        if let client = try? ControlClient(path: wish.socket) {
+        if let client = try? ControlClient(path: request.socket) {
             _ = try? Link(client: client).ask(["drain-daemon"])
         }
         while ContinuousClock.now < deadline {
-            guard (try? ControlClient(path: wish.socket)) != nil else {
+            guard (try? ControlClient(path: request.socket)) != nil else {
                 StandardOutput.write("shutdown complete, exiting.\n")
                 return 0
             }

@@ -59,7 +59,7 @@ struct ControlCommand: ParsableCommand {
     }
 
     private func line() throws -> ControlLine {
-        do throws(ControlLine.Mistake) {
+        do throws(ControlLine.ParseError) {
             return try ControlLine(
                 words, formats: (json ? [.json] : []) + (csv ? [.csv] : []) + (raw ? [.raw] : []),
                 wait: wait)

@@ -13,8 +13,8 @@ enum DialectCommand {
             case .text(let text):
                 StandardOutput.write(text)
                 return 0
-            case .converse(let wish):
-                return BalanceConversation(wish: wish).run()
+            case .converse(let request):
+                return BalanceConversation(request: request).run()
             case .run(let plan):
                 return try run(plan, of: call)
             }
@@ -45,20 +45,6 @@ extension DialectCommand {
         } catch {
             throw DialectError(
                 "\(call.program): cannot make \(folder.path): \(error)", status: folder.status)
-        }
-    }
-}
-
-extension DialectPlan {
-    /// Judged by the rules of the file.
-    func validated(for call: DialectCall) throws(DialectError) -> Configuration {
-        do throws(ConfigurationErrors) {
-            var validator = DraftValidator(mistakes: Diagnostics())
-            return try validator.configuration(from: ConfigurationDraft(of: configuration))
-        } catch {
-            let status = options.dialect?.exits.configuration ?? ExitStatus.configuration.rawValue
-            throw DialectError(
-                error.errors.map { "\(call.program): \($0)\n" }.joined(), status: status)
         }
     }
 }

@@ -71,14 +71,16 @@ private struct PolicyMeasure {
         }
         self.candidates = candidates
         group = Group(
-            GroupConfiguration(name: "g", balance: balance), in: "s", serial: 0,
+            GroupConfiguration(name: "g", settings: GroupSettings(balance: balance)), in: "s",
+            serial: 0,
             channels: channels)
     }
 
     private static func channel(_ index: Int, _ candidate: Candidate) throws -> Channel {
         let endpoint = Endpoint.ip(.v4(0x0A00_0000 + UInt32(index)), port: 80)
         let settings = ChannelConfiguration(
-            name: String(index), endpoint: endpoint, weight: candidate.weight, maxc: 1_000_000)
+            name: String(index), endpoint: endpoint,
+            settings: ChannelSettings(weight: candidate.weight, maxc: 1_000_000))
         let channel = Channel(
             settings, in: "s/g", serial: UInt64(index + 1), addresses: [endpoint], workerCount: 2,
             now: .now)

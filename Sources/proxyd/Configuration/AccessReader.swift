@@ -15,7 +15,7 @@ extension FileReader {
         }
         guard let list = yaml.list(value, as: "“access”") else { return [] }
         guard list.count <= Self.mostAccessRules else {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“access” has more than \(Self.mostAccessRules) rules",
                 "put the networks into a file: - deny-file: /path", at: value.place)
             return []
@@ -31,7 +31,7 @@ extension FileReader {
         do throws(ValueError) {
             return try AccessLine.rule(line)
         } catch {
-            yaml.mistakes.add(error, at: place)
+            yaml.diagnostics.add(error, at: place)
             return nil
         }
     }
@@ -42,7 +42,7 @@ extension FileReader {
         let action = yaml.value(map, "action", AccessLine.action)
         let verbs = ["allow", "deny", "allow-file", "deny-file"].filter { map[$0] != nil }
         guard let verb = verbs.first, verbs.count == 1, let operand = map[verb] else {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 verbs.isEmpty
                     ? "a rule of “access” neither allows nor denies"
                     : "a rule of “access” has “\(verbs[0])” and “\(verbs[1])”",
@@ -50,7 +50,7 @@ extension FileReader {
             return nil
         }
         if let action, verb.hasPrefix("allow") {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“action” says what a denied client meets, and this rule allows", "remove it",
                 at: action.place)
         }
@@ -64,7 +64,7 @@ extension FileReader {
                 verdict: verb.hasPrefix("allow") ? .allow : .deny(action?.value ?? .close),
                 clients: try AccessLine.clients(words, isFile: verb.hasSuffix("-file")))
         } catch {
-            yaml.mistakes.add(error, at: operand.place)
+            yaml.diagnostics.add(error, at: operand.place)
             return nil
         }
     }

@@ -12,51 +12,51 @@ struct BalanceOptions {
     static let maxLoads = 1010...10_000
     static let seeds = 0...4_294_967_295
 
-    /// Nonsense is a mistake of the option that it is about.
-    func configuration() throws(Nonsense) -> BalanceConfiguration {
+    /// A conflict is an error of the option that it is about.
+    func configuration() throws(Conflict) -> BalanceConfiguration {
         let name = policy.rawValue
         if key != nil, !policy.isByClient {
-            throw Nonsense(option: "key", "“key” means nothing to \(name)", "remove it")
+            throw Conflict(option: "key", "“key” means nothing to \(name)", "remove it")
         }
         if let function, !policy.functions.contains(function) {
             let known = policy.functions.map(\.rawValue)
-            throw Nonsense(
+            throw Conflict(
                 option: "function", "“function: \(function.rawValue)” means nothing to \(name)",
                 known.isEmpty ? "remove it" : "write \(known.joined(separator: " or "))")
         }
         let function = function ?? .modern
         if function != .modern, let key, key != .source {
-            throw Nonsense(
+            throw Conflict(
                 option: "key", "the \(function.rawValue) function knows only the source",
                 "write key: source")
         }
         if failover != nil, policy != .hash {
-            throw Nonsense(
+            throw Conflict(
                 option: "failover", "“failover” means nothing to \(name), which always goes on",
                 "remove it")
         }
         if failover != nil, function == .lighttpd {
-            throw Nonsense(
+            throw Conflict(
                 option: "failover",
                 "“failover” means nothing to the lighttpd function, which always goes on",
                 "remove it")
         }
         if maxLoad != nil, policy == .hash, function == .lighttpd {
-            throw Nonsense(
+            throw Conflict(
                 option: "max-load", "“max-load” means nothing to hash with the lighttpd function",
                 "remove it")
         }
         if maxLoad != nil, !policy.isByClient {
-            throw Nonsense(option: "max-load", "“max-load” means nothing to \(name)", "remove it")
+            throw Conflict(option: "max-load", "“max-load” means nothing to \(name)", "remove it")
         }
         if maxLoad != nil, policy == .hash, failover != true {
-            throw Nonsense(
+            throw Conflict(
                 option: "max-load",
                 "“max-load” sends clients on, which hash does not do without failover",
                 "add failover: true")
         }
         if seed != nil, !policy.takesSeed || function != .modern {
-            throw Nonsense(
+            throw Conflict(
                 option: "seed",
                 function == .modern
                     ? "“seed” means nothing to \(name)"
@@ -68,13 +68,13 @@ struct BalanceOptions {
     }
 
     /// Options that do not go together.
-    struct Nonsense: Error, Equatable {
+    struct Conflict: Error, Equatable {
         var option: String
-        var mistake: ValueError
+        var error: ValueError
 
         init(option: String, _ problem: String, _ remedy: String) {
             self.option = option
-            mistake = ValueError(problem, remedy)
+            error = ValueError(problem, remedy)
         }
     }
 }
@@ -95,10 +95,10 @@ extension BalanceOptions {
             }
             try options.set(parts[0], to: parts[1])
         }
-        do throws(BalanceOptions.Nonsense) {
+        do throws(BalanceOptions.Conflict) {
             return try options.configuration()
         } catch {
-            throw error.mistake
+            throw error.error
         }
     }
 
@@ -112,7 +112,7 @@ extension BalanceOptions {
         case "failover": failover = try Self.truth(text, as: name)
         case "max-load": maxLoad = try Self.maxLoad(text, as: name)
         case "seed": seed = try ValueReader.number(text, in: Self.seeds, as: name)
-        default: throw KeySet.balance.mistake(about: option)
+        default: throw KeySet.balance.error(about: option)
         }
     }
 

@@ -54,9 +54,7 @@ struct ConfigurationDifference: Equatable, Sendable {
     private mutating func create(_ service: ServiceConfiguration) {
         rows.append(
             Row(kind: .service, path: service.name, field: "service", to: service.summary))
-        let bare = ServiceConfiguration(name: service.name, whenEmpty: service.whenEmpty)
-        var old = bare
-        old.whenEmpty = .close
+        let old = ServiceConfiguration(name: service.name)
         change(old, service)
     }
 
@@ -64,7 +62,7 @@ struct ConfigurationDifference: Equatable, Sendable {
         guard old != new else { return }
         let path = new.name
         keys(
-            old.settings(.whole).node.leaves, new.settings(.whole).node.leaves, of: .service,
+            old.settings.node(.whole).leaves, new.settings.node(.whole).leaves, of: .service,
             at: path)
         files(of: .service, at: path, old.access, new.access)
         for (before, after) in Self.pairs(old.listeners, new.listeners, \.name) {
@@ -90,7 +88,7 @@ struct ConfigurationDifference: Equatable, Sendable {
         guard old != new else { return }
         let path = "\(service)/\(new?.name ?? old?.name ?? "")"
         thing(
-            .group, at: path, old?.settings(.whole).node, new?.settings(.whole).node,
+            .group, at: path, old?.settings.node(.whole), new?.settings.node(.whole),
             old?.summary, new?.summary)
         guard let new else { return }
         let before = old?.channels ?? []
@@ -204,7 +202,7 @@ extension ListenerConfiguration {
 
 extension GroupConfiguration {
     var summary: String {
-        let keys = settings(.difference, isNamed: false).node.leaves.map { "\($0.key)=\($0.text)" }
+        let keys = settings.node(.difference).leaves.map { "\($0.key)=\($0.text)" }
         return (channels.map { "\($0.endpoint)" } + keys).joined(separator: " ")
     }
 }

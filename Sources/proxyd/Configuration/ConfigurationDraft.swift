@@ -5,30 +5,15 @@ internal import Shared
 /// nil stands for what had a mistake of its own, so that one slip is not told twice.
 struct ConfigurationDraft {
     var place: Place
-    var control = ControlConfiguration()
-    var metrics = MetricsConfiguration()
-    var privileges = PrivilegesConfiguration()
-    var log = LogConfiguration()
-    var stateFile: String?
-    var workers: Int?
-    var maxSessions: Int?
+    var settings = DaemonSettings()
     var services: [ServiceDraft]? = []
 }
 
 struct ServiceDraft {
     var place: Place
     var name: Placed<String>?
+    var settings = ServiceSettings()
     var listeners: [ListenerDraft]? = []
-    var timeouts = Timeouts()
-    var grace = Duration.seconds(60)
-    var probes = ProbeDraft()
-    var resolve: Duration? = .seconds(30)
-    var health = PassiveHealthRules()
-    var limits = ServiceLimits()
-    var access: [AccessRule] = []
-    var source: ConnectionSource?
-    var whenEmpty = WhenEmpty.close
-    var onRemove = OnRemove.keep
     var groups: [GroupDraft]? = []
 }
 
@@ -36,37 +21,17 @@ struct ListenerDraft {
     var place: Place
     var name: Placed<String>?
     var endpoint: Endpoint?
-    /// Everything but name and endpoint.
-    var mode: UInt32?
-    var user: String?
-    var group: String?
-    var onBindFailure = OnBindFailure.fail
-    var whenEmpty = WhenEmpty.close
-    var backlog: Int32?
-    var maxSessions: Int?
-    var rate: ConnectionRate?
-    var access: [AccessRule] = []
-    var waitForBytes = 0
-    var socket: SocketOptions?
-    var proxyProtocol = ProxyProtocolIn.never
-    var tls: TLSListenerConfiguration?
-    var route: [Placed<RouteRule>] = []
+    var settings = ListenerSettings()
+    /// Of the rules of its route, one for each.
+    var routePlaces: [Place] = []
 }
 
 struct GroupDraft {
     var place: Place
     var name: Placed<String>?
-    var probes = ProbeDraft()
-    var maxSessions: Int?
-    var slowStart: Duration?
-    var rebalance: Int?
-    var balance = BalanceConfiguration()
-    var election: Placed<ElectionConfiguration>?
-    var mayBeEmpty = false
-    var source: ConnectionSource?
-    var socket: SocketOptions?
-    var proxyProtocol: ProxyProtocolChoice?
-    var tls: TLSChoice?
+    var settings = GroupSettings()
+    /// Where its election was written; nil: nowhere.
+    var electionPlace: Place?
     var channels: [ChannelDraft]? = []
 }
 
@@ -74,13 +39,54 @@ struct ChannelDraft {
     var place: Place
     var name: Placed<String>?
     var endpoint: Endpoint?
-    var probes = ProbeDraft()
-    var weight = 1
-    var maxc: Int?
-    var label: String?
-    var isEnabled = true
-    var source: ConnectionSource?
-    var socket: SocketOptions?
-    var proxyProtocol: ProxyProtocolChoice?
-    var tls: TLSChoice?
+    var settings = ChannelSettings()
+}
+
+// MARK: - Of a valid configuration, so that a change of it is judged by the rules of the file
+
+extension ConfigurationDraft {
+    init(of configuration: Configuration) {
+        self.init(
+            place: Place(path: ""), settings: configuration.settings,
+            services: configuration.services.map { ServiceDraft(of: $0) })
+    }
+}
+
+extension ServiceDraft {
+    init(of service: ServiceConfiguration) {
+        let place = Place(path: service.name)
+        self.init(
+            place: place, name: Placed(service.name, at: place), settings: service.settings,
+            listeners: service.listeners.map { ListenerDraft(of: $0, in: service.name) },
+            groups: service.groups.map { GroupDraft(of: $0, in: service.name) })
+    }
+}
+
+extension ListenerDraft {
+    init(of listener: ListenerConfiguration, in service: String) {
+        let place = Place(path: "\(service)/\(listener.name)")
+        self.init(
+            place: place, name: Placed(listener.name, at: place), endpoint: listener.endpoint,
+            settings: listener.settings, routePlaces: listener.route.map { _ in place })
+    }
+}
+
+extension GroupDraft {
+    init(of group: GroupConfiguration, in service: String) {
+        let path = "\(service)/\(group.name)"
+        let place = Place(path: path)
+        self.init(
+            place: place, name: Placed(group.name, at: place), settings: group.settings,
+            electionPlace: group.balance.policy == .primary ? place : nil,
+            channels: group.channels.map { ChannelDraft(of: $0, in: path) })
+    }
+}
+
+extension ChannelDraft {
+    init(of channel: ChannelConfiguration, in group: String) {
+        let place = Place(path: "\(group)/\(channel.name)")
+        self.init(
+            place: place, name: Placed(channel.name, at: place), endpoint: channel.endpoint,
+            settings: channel.settings)
+    }
 }

@@ -29,7 +29,7 @@ struct ConfigurationEdit: Equatable, Sendable {
     }
 
     /// Why it cannot be done.
-    struct Mistake: Error, Equatable {
+    struct Failure: Error, Equatable {
         var code: Reply.ErrorCode
         var message: String
 
@@ -43,7 +43,7 @@ struct ConfigurationEdit: Equatable, Sendable {
     var words: [String]
 
     /// Changes the draft; the rules of the whole file are the validator's.
-    func apply(to draft: inout ConfigurationDraft) throws(Mistake) {
+    func apply(to draft: inout ConfigurationDraft) throws(Failure) {
         switch verb {
         case .create: try createChannel(in: &draft)
         case .createListener: try createListener(in: &draft)
@@ -56,7 +56,7 @@ struct ConfigurationEdit: Equatable, Sendable {
         }
     }
 
-    private var usage: Mistake { Mistake(.usage, "write \(verb.rawValue) \(verb.arguments)") }
+    private var usage: Failure { Failure(.usage, "write \(verb.rawValue) \(verb.arguments)") }
 
     // MARK: Creating
 
@@ -79,11 +79,11 @@ struct ConfigurationEdit: Equatable, Sendable {
         }
     }
 
-    private func createChannel(in draft: inout ConfigurationDraft) throws(Mistake) {
+    private func createChannel(in draft: inout ConfigurationDraft) throws(Failure) {
         guard let path = words.first, words.count > 1 else { throw usage }
         let things = ThingPath(draft: draft).things(at: path)
         guard case .group(let service, let group)? = things.first(where: \.isGroup) else {
-            throw Mistake(.notFound, "no group “\(path.prefix(80))”")
+            throw Failure(.notFound, "no group “\(path.prefix(80))”")
         }
         let words = Words(self.words.dropFirst())
         guard words.addresses.count == 1 else { throw usage }
@@ -95,7 +95,7 @@ struct ConfigurationEdit: Equatable, Sendable {
 
     private func channel(
         _ address: String, _ keys: [(key: String, value: String)], siblings: [Placed<String>?]
-    ) throws(Mistake) -> ChannelDraft {
+    ) throws(Failure) -> ChannelDraft {
         let node = try NodeEdit.map([("address", address)] + keys)
         var channel = try NodeEdit.read(node) { $0.channel($1) }
         channel.place = Place(path: address)
@@ -103,14 +103,14 @@ struct ConfigurationEdit: Equatable, Sendable {
         return channel
     }
 
-    private func createListener(in draft: inout ConfigurationDraft) throws(Mistake) {
+    private func createListener(in draft: inout ConfigurationDraft) throws(Failure) {
         guard let name = words.first, words.count > 1 else { throw usage }
         guard let service = ThingPath(draft: draft).service(at: name) else {
-            throw Mistake(.notFound, "no service “\(name.prefix(80))”")
+            throw Failure(.notFound, "no service “\(name.prefix(80))”")
         }
         let words = Words(self.words.dropFirst())
         guard words.addresses.count == 1 else { throw usage }
-        let whenEmpty = draft.services?[service].whenEmpty ?? .close
+        let whenEmpty = draft.services?[service].settings.whenEmpty ?? .close
         let node = try NodeEdit.map([("address", words.addresses[0])] + words.keys)
         var listener = try NodeEdit.read(node) { $0.listener($1, whenEmpty) }
         let siblings = draft.services?[service].listeners ?? []
@@ -120,13 +120,13 @@ struct ConfigurationEdit: Equatable, Sendable {
         draft.services?[service].listeners?.append(listener)
     }
 
-    private func createGroup(in draft: inout ConfigurationDraft) throws(Mistake) {
+    private func createGroup(in draft: inout ConfigurationDraft) throws(Failure) {
         guard let path = words.first else { throw usage }
         let parts = ThingPath.parts(of: path)
         let isAlone = parts.count == 1 && draft.services?.count == 1
         let service = isAlone ? 0 : ThingPath(draft: draft).service(at: parts[0])
         guard let service, isAlone || parts.count == 2, let name = parts.last else {
-            throw Mistake(.notFound, "no service “\(parts[0].prefix(80))”; write SERVICE/NAME")
+            throw Failure(.notFound, "no service “\(parts[0].prefix(80))”; write SERVICE/NAME")
         }
         let words = Words(self.words.dropFirst())
         let node = try NodeEdit.map(words.keys)
@@ -137,7 +137,7 @@ struct ConfigurationEdit: Equatable, Sendable {
         draft.services?[service].groups?.append(group)
     }
 
-    private func channels(_ addresses: [String]) throws(Mistake) -> [ChannelDraft] {
+    private func channels(_ addresses: [String]) throws(Failure) -> [ChannelDraft] {
         var channels: [ChannelDraft] = []
         for address in addresses {
             channels.append(try channel(address, [], siblings: channels.map(\.name)))
@@ -145,10 +145,11 @@ struct ConfigurationEdit: Equatable, Sendable {
         return channels
     }
 
-    private func createService(in draft: inout ConfigurationDraft) throws(Mistake) {
+    private func createService(in draft: inout ConfigurationDraft) throws(Failure) {
         guard let name = words.first, !name.contains("=") else { throw usage }
         let words = Words(self.words.dropFirst())
-        let ofGroup = Set(["balance", "slow-start", "rebalance"])
+        // Keys that a service lacks are its group's.
+        let ofGroup = Set(KeySet.group.creatable).subtracting(KeySet.service.keys)
         let node = try NodeEdit.map(
             words.keys.filter { $0.key != "listen" && !ofGroup.contains($0.key.firstPart) })
         let place = Place(path: name)
@@ -158,7 +159,7 @@ struct ConfigurationEdit: Equatable, Sendable {
         service.listeners = []
         for (_, address) in words.keys.filter({ $0.key == "listen" }) {
             let node = try NodeEdit.map([("address", address)])
-            let whenEmpty = service.whenEmpty
+            let whenEmpty = service.settings.whenEmpty
             var listener = try NodeEdit.read(node) { $0.listener($1, whenEmpty) }
             listener.place = Place(path: address)
             listener.name = Self.name(
@@ -191,7 +192,7 @@ struct ConfigurationEdit: Equatable, Sendable {
 
     // MARK: Removing
 
-    private func remove(from draft: inout ConfigurationDraft) throws(Mistake) {
+    private func remove(from draft: inout ConfigurationDraft) throws(Failure) {
         guard let path = words.first, words.count == 1 else { throw usage }
         switch ThingPath(draft: draft).things(at: path).first {
         case .service(let service): draft.services?.remove(at: service)
@@ -200,11 +201,11 @@ struct ConfigurationEdit: Equatable, Sendable {
         case .channel(let service, let group, let channel):
             draft.services?[service].groups?[group].channels?.remove(at: channel)
         case .listener, nil:
-            throw Mistake(.notFound, "no channel, group or service “\(path.prefix(80))”")
+            throw Failure(.notFound, "no channel, group or service “\(path.prefix(80))”")
         }
     }
 
-    private func removeListener(from draft: inout ConfigurationDraft) throws(Mistake) {
+    private func removeListener(from draft: inout ConfigurationDraft) throws(Failure) {
         guard let path = words.first, words.count == 1 else { throw usage }
         let found = try listener(at: path, in: draft)
         draft.services?[found.service].listeners?.remove(at: found.listener)
@@ -212,40 +213,34 @@ struct ConfigurationEdit: Equatable, Sendable {
 
     private func listener(
         at path: String, in draft: ConfigurationDraft
-    ) throws(Mistake) -> (service: Int, listener: Int) {
+    ) throws(Failure) -> (service: Int, listener: Int) {
         guard
             case .listener(let service, let listener)? = ThingPath(draft: draft).listener(at: path)
-        else { throw Mistake(.notFound, "no listener “\(path.prefix(80))”") }
+        else { throw Failure(.notFound, "no listener “\(path.prefix(80))”") }
         return (service, listener)
     }
 
     // MARK: Setting
 
-    private func set(in draft: inout ConfigurationDraft) throws(Mistake) {
+    private func set(in draft: inout ConfigurationDraft) throws(Failure) {
         guard words.count >= 3 else { throw usage }
         let (path, key, value) = (words[0], words[1], Array(words[2...]))
         let things = ThingPath(draft: draft).things(at: path)
         guard !things.isEmpty else {
-            throw Mistake(.notFound, "no channel, group or service “\(path.prefix(80))”")
+            throw Failure(.notFound, "no channel, group or service “\(path.prefix(80))”")
         }
         try NodeEdit.refuseWhatIsOnlyInFiles(key)
         guard let thing = things.first(where: { $0.keys.contains(key.firstPart) }) else {
-            let keys = things.flatMap(\.keys)
-            let near = NearestWord.nearest(to: key.firstPart, among: keys)
-            throw Mistake(
-                .usage,
-                "“\(key.prefix(40))” cannot be set there; "
-                    + (near.map { "did you mean “\($0)”?" }
-                        ?? "there are: \(keys.joined(separator: ", "))"))
+            throw Self.unsettable(key, among: things.flatMap(\.keys))
         }
         switch thing {
         case .service(let service): try setService(service, key, value, in: &draft)
         case .group(let service, let group): try setGroup(service, group, key, value, in: &draft)
         case .channel(let service, let group, let channel):
-            guard let old = draft.services?[service].groups?[group].channels?[channel] else {
-                return
-            }
-            var new = try NodeEdit.read(try NodeEdit.change(old.node, key, value)) {
+            guard let old = draft.services?[service].groups?[group].channels?[channel],
+                let node = old.node
+            else { return }
+            var new = try NodeEdit.read(try NodeEdit.change(node, key, value)) {
                 $0.channel($1)
             }
             (new.name, new.place) = (old.name, old.place)
@@ -254,44 +249,65 @@ struct ConfigurationEdit: Equatable, Sendable {
         }
     }
 
+    private static func unsettable(_ key: String, among keys: [String]) -> Failure {
+        let near = NearestWord.nearest(to: key.firstPart, among: keys)
+        return Failure(
+            .usage,
+            "“\(key.prefix(40))” cannot be set there; "
+                + (near.map { "did you mean “\($0)”?" }
+                    ?? "there are: \(keys.joined(separator: ", "))"))
+    }
+
     private func setGroup(
         _ service: Int, _ group: Int, _ key: String, _ value: [String],
         in draft: inout ConfigurationDraft
-    ) throws(Mistake) {
+    ) throws(Failure) {
         guard let old = draft.services?[service].groups?[group] else { return }
-        var new = try NodeEdit.read(try NodeEdit.change(old.node, key, value)) { $0.group($1) }
+        let node = old.settings.node(.difference)
+        var new = try NodeEdit.read(try NodeEdit.change(node, key, value)) { $0.group($1) }
         (new.name, new.place) = (old.name, old.place)
         new.channels = old.channels
-        new.election?.place = old.place
+        if new.electionPlace != nil { new.electionPlace = old.place }
         // What concerned only the old policy goes with it.
-        if key.firstPart == "balance", new.balance.policy != .primary { new.election = nil }
+        if key.firstPart == "balance", new.settings.balance.policy != .primary {
+            new.settings.election = ElectionConfiguration()
+            new.electionPlace = nil
+        }
         draft.services?[service].groups?[group] = new
     }
 
     private func setService(
         _ service: Int, _ key: String, _ value: [String], in draft: inout ConfigurationDraft
-    ) throws(Mistake) {
+    ) throws(Failure) {
         guard let old = draft.services?[service] else { return }
-        var new = try NodeEdit.read(try NodeEdit.change(old.node, key, value)) { $0.service($1) }
+        let node = old.settings.node(.difference)
+        var new = try NodeEdit.read(try NodeEdit.change(node, key, value)) { $0.service($1) }
         (new.name, new.place) = (old.name, old.place)
         new.groups = old.groups
         // Listeners that did as the service said go on doing so.
+        let (before, after) = (old.settings.whenEmpty, new.settings.whenEmpty)
         new.listeners = old.listeners?.map { listener in
             var listener = listener
-            if listener.whenEmpty == old.whenEmpty { listener.whenEmpty = new.whenEmpty }
+            if listener.settings.whenEmpty == before { listener.settings.whenEmpty = after }
             return listener
         }
         draft.services?[service] = new
     }
 
-    private func setListener(in draft: inout ConfigurationDraft) throws(Mistake) {
+    private func setListener(in draft: inout ConfigurationDraft) throws(Failure) {
         guard words.count >= 3 else { throw usage }
         let found = try listener(at: words[0], in: draft)
         guard let service = draft.services?[found.service],
-            let old = service.listeners?[found.listener]
+            let old = service.listeners?[found.listener], let node = old.node(in: service)
         else { return }
-        let node = try NodeEdit.change(old.node(in: service), words[1], Array(words[2...]))
-        var new = try NodeEdit.read(node) { $0.listener($1, service.whenEmpty) }
+        let (key, keys) = (words[1], KeySet.listener)
+        try NodeEdit.refuseWhatIsOnlyInFiles(key)
+        // A key that no listener has is the reader's to name.
+        if keys.keys.contains(key.firstPart), !keys.settable.contains(key.firstPart) {
+            throw Self.unsettable(key, among: keys.settable)
+        }
+        let changed = try NodeEdit.change(node, words[1], Array(words[2...]))
+        var new = try NodeEdit.read(changed) { $0.listener($1, service.settings.whenEmpty) }
         (new.name, new.place) = (old.name, old.place)
         draft.services?[found.service].listeners?[found.listener] = new
     }

@@ -33,7 +33,7 @@ enum ConfigurationFile {
         let root = try YAMLText.compose(text, fileName: name)
         var reader = FileReader(yaml: YAMLReader(fileName: name))
         let draft = reader.draft(of: YAMLValue(node: root, place: reader.yaml.place(of: root)))
-        var validator = DraftValidator(mistakes: reader.yaml.mistakes)
+        var validator = DraftValidator(diagnostics: reader.yaml.diagnostics)
         return try validator.configuration(from: draft)
     }
 

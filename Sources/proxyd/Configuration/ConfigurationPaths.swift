@@ -18,8 +18,8 @@ extension Configuration {
             services.flatMap { service in
                 service.listeners.map(\.endpoint)
                     + service.groups.flatMap { $0.channels.map(\.endpoint) }
-            } + [metrics.listen?.endpoint].compactMap(\.self)
-        return [control.path].compactMap(\.self)
+            } + [settings.metrics.listen?.endpoint].compactMap(\.self)
+        return [settings.control.path].compactMap(\.self)
             + endpoints.compactMap { if case .unix(let path) = $0 { path } else { nil } }
     }
 }

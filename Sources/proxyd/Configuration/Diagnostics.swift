@@ -19,8 +19,8 @@ struct Diagnostics {
         found.append((place, error))
     }
 
-    mutating func add(_ mistake: ValueError, at place: Place) {
-        add(mistake.problem, mistake.remedy, at: place)
+    mutating func add(_ error: ValueError, at place: Place) {
+        add(error.problem, error.remedy, at: place)
     }
 
     /// Everything found, in the order of the file.

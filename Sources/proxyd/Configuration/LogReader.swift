@@ -8,7 +8,7 @@ extension FileReader {
         if map["format"] != nil {
             let format = yaml.value(map, "format", LogWords.format)
             if map["access"]?.isMap != false {
-                yaml.mistakes.add(
+                yaml.diagnostics.add(
                     "“format” stands beside “access: TARGET” only",
                     map["access"] == nil
                         ? "add “access”, as in access: /var/log/proxyd/access.log"
@@ -33,7 +33,7 @@ extension FileReader {
         var access = AccessLogConfiguration(target: target)
         access.format = format ?? access.format
         if let every, every < .seconds(1) {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“every” is too short", "write 1s or more", at: map["every"]?.place ?? value.place)
         }
         access.every = every
@@ -42,7 +42,7 @@ extension FileReader {
             access.tellsEnd = events.contains("end")
         }
         if access.format == .httpd, access.tellsStart || every != nil || !access.tellsEnd {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“httpd” is a line per session, at its end",
                 "leave “events” and “every” out, or write format: extended", at: value.place)
         }
@@ -52,7 +52,7 @@ extension FileReader {
     private mutating func events(_ value: YAMLValue) -> [String] {
         guard let values = yaml.list(value, as: "“events”") else { return ["end"] }
         if values.isEmpty {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“events” is empty", "write [end], or remove “access”", at: value.place)
         }
         return values.compactMap { value in
@@ -60,7 +60,7 @@ extension FileReader {
             do throws(ValueError) {
                 return try LogWords.word(text, of: ["start", "end"], as: "an event")
             } catch {
-                yaml.mistakes.add(error, at: value.place)
+                yaml.diagnostics.add(error, at: value.place)
                 return nil
             }
         }
@@ -85,7 +85,7 @@ extension FileReader {
         do throws(ValueError) {
             return try LogWords.target(text, as: "the log")
         } catch {
-            yaml.mistakes.add(error, at: value.place)
+            yaml.diagnostics.add(error, at: value.place)
             return nil
         }
     }
@@ -99,7 +99,7 @@ extension FileReader {
         let facility = yaml.value(map, "facility", LogWords.facility)?.value
         let severity = yaml.value(map, "severity", LogWords.severity)?.value
         guard map["target"] != nil || standard != nil else {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "\(map.keys.noun) has no target",
                 "add “target”, as in target: /var/log/proxyd/access.log", at: map.place)
             return nil
@@ -111,7 +111,7 @@ extension FileReader {
         if !target.isSyslogOrJournald {
             let keys = ["socket", "ident", "facility", "severity"]
             if let key = keys.first(where: { map[$0] != nil }) {
-                yaml.mistakes.add(
+                yaml.diagnostics.add(
                     "“\(key)” is for syslog and journald, and the target is \(target.word)",
                     "remove it", at: map[key]?.place ?? map.place)
             }

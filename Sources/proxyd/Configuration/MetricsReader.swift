@@ -23,7 +23,7 @@ extension FileReader {
             listen.mode = mode.value
             if case .unix = endpoint {
             } else {
-                yaml.mistakes.add(
+                yaml.diagnostics.add(
                     "“mode” is for Unix sockets, and \(endpoint) is none", "remove it",
                     at: mode.place)
             }
@@ -38,7 +38,7 @@ extension FileReader {
         }?.value
         let prefix = yaml.value(map, "prefix", Self.statsdPrefix)?.value
         guard let address = map["address"] else {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“statsd” needs an address", "add “address”, as in address: 127.0.0.1:8125",
                 at: value.place)
             return nil

@@ -24,80 +24,73 @@ struct NativeCommandLine: Equatable {
     var keepsBind = false
 
     func configuration() throws(ConfigurationErrors) -> Configuration {
-        var mistakes = Diagnostics()
+        var diagnostics = Diagnostics()
         var draft = ConfigurationDraft(place: Place(argument: "run", position: 0))
-        draft.services = [service(&mistakes)]
-        var validator = DraftValidator(mistakes: mistakes)
-        var configuration = Configuration(control: draft.control)
-        applyDaemonOptions(to: &configuration, &validator.mistakes)
-        draft.control = configuration.control
-        draft.metrics = configuration.metrics
-        draft.privileges = configuration.privileges
-        draft.stateFile = configuration.stateFile
-        draft.workers = configuration.workers
-        draft.maxSessions = configuration.maxSessions
+        draft.services = [service(&diagnostics)]
+        var validator = DraftValidator(diagnostics: diagnostics)
+        applyDaemonOptions(to: &draft.settings, &validator.diagnostics)
         return try validator.configuration(from: draft)
     }
 
     /// The options that concern the daemon as a whole, which go together with a file too and win over it.
     func apply(to configuration: inout Configuration) throws(ConfigurationErrors) {
-        var mistakes = Diagnostics()
-        applyDaemonOptions(to: &configuration, &mistakes)
-        guard mistakes.isEmpty else { throw mistakes.errors }
+        var diagnostics = Diagnostics()
+        applyDaemonOptions(to: &configuration.settings, &diagnostics)
+        guard diagnostics.isEmpty else { throw diagnostics.errors }
     }
 
     private func applyDaemonOptions(
-        to configuration: inout Configuration, _ mistakes: inout Diagnostics
+        to settings: inout DaemonSettings, _ diagnostics: inout Diagnostics
     ) {
-        if let workers = Self.value(workers, "--workers", &mistakes, ValueReader.workers) {
-            configuration.workers = workers
+        if let workers = Self.value(workers, "--workers", &diagnostics, ValueReader.workers) {
+            settings.workers = workers
         }
         if let sessions = Self.value(
-            maxSessions, "--max-sessions", &mistakes,
+            maxSessions, "--max-sessions", &diagnostics,
             { text, name throws(ValueError) in
                 try ValueReader.number(text, in: ValueReader.sessions, as: name)
             })
         {
-            configuration.maxSessions = sessions
+            settings.maxSessions = sessions
         }
-        if let path = Self.value(control, "--control", &mistakes, ValueReader.path) {
-            configuration.control.path = path
+        if let path = Self.value(control, "--control", &diagnostics, ValueReader.path) {
+            settings.control.path = path
         }
-        if let word = Self.value(environment, "--environment", &mistakes, ValueReader.label) {
-            configuration.control.environment = word
+        if let word = Self.value(environment, "--environment", &diagnostics, ValueReader.label) {
+            settings.control.environment = word
         }
         if let endpoint = Self.value(
-            metricsListen, "--metrics-listen", &mistakes,
+            metricsListen, "--metrics-listen", &diagnostics,
             { text, _ throws(ValueError) in try EndpointReader.listener(text) })
         {
-            configuration.metrics.listen = MetricsConfiguration.Listen(endpoint: endpoint)
+            settings.metrics.listen = MetricsConfiguration.Listen(endpoint: endpoint)
         }
-        if let path = Self.value(stateFile, "--state-file", &mistakes, ValueReader.wholePath) {
-            configuration.stateFile = path
+        if let path = Self.value(stateFile, "--state-file", &diagnostics, ValueReader.wholePath) {
+            settings.stateFile = path
         }
-        applyPrivileges(to: &configuration.privileges, &mistakes)
+        applyPrivileges(to: &settings.privileges, &diagnostics)
     }
 
     private func applyPrivileges(
-        to privileges: inout PrivilegesConfiguration, _ mistakes: inout Diagnostics
+        to privileges: inout PrivilegesConfiguration, _ diagnostics: inout Diagnostics
     ) {
-        if let user = Self.value(user, "--user", &mistakes, ValueReader.user) {
+        if let user = Self.value(user, "--user", &diagnostics, ValueReader.user) {
             privileges.user = user
         }
-        if let group = Self.value(group, "--group", &mistakes, ValueReader.unixGroup) {
+        if let group = Self.value(group, "--group", &diagnostics, ValueReader.unixGroup) {
             privileges.group = group
         }
-        if let chroot = Self.value(chroot, "--chroot", &mistakes, ValueReader.wholePath) {
+        if let chroot = Self.value(chroot, "--chroot", &diagnostics, ValueReader.wholePath) {
             privileges.chroot = chroot
         }
         if keepsBind { privileges.keepsBind = true }
     }
 
-    private func service(_ mistakes: inout Diagnostics) -> ServiceDraft {
+    private func service(_ diagnostics: inout Diagnostics) -> ServiceDraft {
         var service = ServiceDraft(place: Place(argument: "-l", position: 1))
         let timeouts = Timeouts()
-        service.timeouts.connect =
-            Self.value(connectTimeout, "--connect-timeout", &mistakes) {
+        service.settings.timeouts.connect =
+            Self.value(connectTimeout, "--connect-timeout", &diagnostics) {
                 text, name throws(ValueError) in
                 try ValueReader.duration(
                     text, in: ValueReader.shortest...ValueReader.year, as: name)
@@ -105,53 +98,54 @@ struct NativeCommandLine: Equatable {
         func optional(
             _ text: String?, _ option: String, _ longest: Duration = ValueReader.year
         ) -> Duration? {
-            Self.value(text, option, &mistakes) { text, name throws(ValueError) in
+            Self.value(text, option, &diagnostics) { text, name throws(ValueError) in
                 try ValueReader.optionalDuration(text, upTo: longest, as: name)
             } ?? nil
         }
-        service.timeouts.idle = optional(idleTimeout, "--idle-timeout")
-        service.timeouts.halfClosed = optional(halfClosedTimeout, "--half-closed-timeout")
-        service.timeouts.deadPeer = optional(
+        service.settings.timeouts.idle = optional(idleTimeout, "--idle-timeout")
+        service.settings.timeouts.halfClosed = optional(halfClosedTimeout, "--half-closed-timeout")
+        service.settings.timeouts.deadPeer = optional(
             deadPeer, "--dead-peer", ValueReader.longestDeadPeer)
-        service.grace =
-            Self.value(grace, "--grace", &mistakes) { text, name throws(ValueError) in
+        service.settings.grace =
+            Self.value(grace, "--grace", &diagnostics) { text, name throws(ValueError) in
                 try ValueReader.duration(text, in: .zero...ValueReader.year, as: name)
-            } ?? service.grace
+            } ?? service.settings.grace
         let whenEmpty =
-            Self.value(whenEmpty, "--when-empty", &mistakes, ValueReader.whenEmpty) ?? .close
+            Self.value(whenEmpty, "--when-empty", &diagnostics, ValueReader.whenEmpty) ?? .close
         service.listeners = listen.enumerated().map { index, text in
             let place = Place(argument: "-l", position: 1000 + index)
-            var listener = ListenerDraft(place: place, whenEmpty: whenEmpty)
+            var listener = ListenerDraft(
+                place: place, settings: ListenerSettings(whenEmpty: whenEmpty))
             do throws(ValueError) {
                 listener.endpoint = try EndpointReader.listener(text)
             } catch {
-                mistakes.add(error, at: place)
+                diagnostics.add(error, at: place)
             }
             return listener
         }
-        service.groups = groups(defaultPort: service.listeners?.first?.endpoint, &mistakes)
+        service.groups = groups(defaultPort: service.listeners?.first?.endpoint, &diagnostics)
         return service
     }
 
     /// An option's value; nil when it was not given, or has a mistake.
     private static func value<Result>(
-        _ text: String?, _ option: String, _ mistakes: inout Diagnostics,
+        _ text: String?, _ option: String, _ diagnostics: inout Diagnostics,
         _ read: (String, String) throws(ValueError) -> Result
     ) -> Result? {
         guard let text else { return nil }
         do throws(ValueError) {
             return try read(text, "the value")
         } catch {
-            mistakes.add(error, at: Place(argument: option, position: 2))
+            diagnostics.add(error, at: Place(argument: option, position: 2))
             return nil
         }
     }
 
     private func groups(
-        defaultPort listener: Endpoint?, _ mistakes: inout Diagnostics
+        defaultPort listener: Endpoint?, _ diagnostics: inout Diagnostics
     ) -> [GroupDraft]? {
         guard !operands.isEmpty else {
-            mistakes.add(
+            diagnostics.add(
                 "no channel is given", "write them after “--”, as in -- 10.0.0.1:143",
                 at: Place(argument: "run", position: 0))
             return nil
@@ -170,7 +164,10 @@ struct NativeCommandLine: Equatable {
             isEnded = operand == "!" || operand == "%"
             if isEnded {
                 let balance = BalanceConfiguration(policy: operand == "%" ? .hash : .roundRobin)
-                groups.append(GroupDraft(place: place, balance: balance, channels: channels))
+                groups.append(
+                    GroupDraft(
+                        place: place, settings: GroupSettings(balance: balance), channels: channels)
+                )
                 channels = []
                 continue
             }
@@ -178,9 +175,9 @@ struct NativeCommandLine: Equatable {
             do throws(ValueError) {
                 let operand = try ChannelOperand(operand, defaultPort: defaultPort)
                 channel.endpoint = operand.endpoint
-                channel.maxc = operand.maxc
+                channel.settings.maxc = operand.maxc
             } catch {
-                mistakes.add(error, at: place)
+                diagnostics.add(error, at: place)
             }
             channels.append(channel)
         }

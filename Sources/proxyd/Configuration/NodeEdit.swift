@@ -4,7 +4,7 @@ internal import Yams
 /// Changes one key of a thing as it would stand in the file, and has the file's reader judge it.
 enum NodeEdit {
     /// A map of keys and values; a key may lead into an inner map: `timeouts.idle`.
-    static func map(_ pairs: [(key: String, value: String)]) throws(ConfigurationEdit.Mistake)
+    static func map(_ pairs: [(key: String, value: String)]) throws(ConfigurationEdit.Failure)
         -> Node
     {
         var node = Node([(Node, Node)]())
@@ -13,19 +13,19 @@ enum NodeEdit {
     }
 
     /// What is said of certificates and keys stands in files, and is taken from there as a whole.
-    static func refuseWhatIsOnlyInFiles(_ key: String) throws(ConfigurationEdit.Mistake) {
+    static func refuseWhatIsOnlyInFiles(_ key: String) throws(ConfigurationEdit.Failure) {
         guard key == "tls" || key.hasPrefix("tls.") else { return }
-        throw ConfigurationEdit.Mistake(
+        throw ConfigurationEdit.Failure(
             .invalid, "“tls” cannot be set while things run; write it into the file, and reload")
     }
 
     /// The map with another value for one key. `default` and `-` take the key out.
     static func change(
         _ node: Node, _ key: String, _ words: [String]
-    ) throws(ConfigurationEdit.Mistake) -> Node {
+    ) throws(ConfigurationEdit.Failure) -> Node {
         let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard (1...3).contains(parts.count), !parts.contains("") else {
-            throw ConfigurationEdit.Mistake(.usage, "“\(key.prefix(40))” is no key")
+            throw ConfigurationEdit.Failure(.usage, "“\(key.prefix(40))” is no key")
         }
         try refuseWhatIsOnlyInFiles(key)
         return replace(parts[...], in: node, with: value(of: words, for: parts[0]))
@@ -70,11 +70,11 @@ enum NodeEdit {
     /// What the file's reader makes of it; its first mistake, if there is one.
     static func read<Draft>(
         _ node: Node, _ read: (inout FileReader, YAMLValue) -> Draft
-    ) throws(ConfigurationEdit.Mistake) -> Draft {
+    ) throws(ConfigurationEdit.Failure) -> Draft {
         var reader = FileReader(yaml: YAMLReader(fileName: ""))
         let draft = read(&reader, YAMLValue(node: node, place: Place(path: "")))
-        if let error = reader.yaml.mistakes.errors.errors.first {
-            throw ConfigurationEdit.Mistake(
+        if let error = reader.yaml.diagnostics.errors.errors.first {
+            throw ConfigurationEdit.Failure(
                 .invalid, error.problem + (error.remedy.map { "; \($0)" } ?? ""))
         }
         return draft
@@ -84,62 +84,11 @@ enum NodeEdit {
 // What `change` starts from: the things of a draft as they would stand in the file.
 
 extension ChannelDraft {
-    var node: Node {
-        guard let endpoint else { return Node([(Node, Node)]()) }
-        return ChannelConfiguration(
-            name: "", endpoint: endpoint, weight: weight, maxc: maxc, label: label,
-            isEnabled: isEnabled, ownProbes: probes, ownSource: source, ownSocket: socket,
-            ownProxyProtocol: proxyProtocol, ownTLS: tls
-        ).node(index: nil, isNamed: false)
-    }
-}
-
-extension GroupDraft {
-    var node: Node {
-        var group = GroupConfiguration(name: "", balance: balance)
-        group.maxSessions = maxSessions
-        group.slowStart = slowStart
-        group.rebalance = rebalance
-        group.mayBeEmpty = mayBeEmpty
-        group.ownProbes = probes
-        (group.ownSource, group.ownSocket) = (source, socket)
-        group.ownProxyProtocol = proxyProtocol
-        group.ownTLS = tls
-        group.election = election?.value ?? group.election
-        return group.settings(.difference, isNamed: false).node
-    }
-}
-
-extension ServiceDraft {
-    var node: Node { settings.settings(.difference, isNamed: false).node }
-
-    /// Its own values, without its listeners and groups.
-    fileprivate var settings: ServiceConfiguration {
-        ServiceConfiguration(
-            name: "", timeouts: timeouts, grace: grace, resolve: resolve, health: health,
-            limits: limits, access: access, ownSource: source, whenEmpty: whenEmpty,
-            onRemove: onRemove, ownProbes: probes)
-    }
+    var node: Node? { endpoint.map { settings.node(.difference, at: $0) } }
 }
 
 extension ListenerDraft {
-    func node(in service: ServiceDraft) -> Node {
-        guard let endpoint else { return Node([(Node, Node)]()) }
-        var listener = ListenerConfiguration(name: "", endpoint: endpoint)
-        listener.mode = mode ?? listener.mode
-        listener.user = user
-        listener.group = group
-        listener.onBindFailure = onBindFailure
-        listener.whenEmpty = whenEmpty
-        listener.backlog = backlog ?? listener.backlog
-        listener.maxSessions = maxSessions
-        listener.rate = rate
-        listener.access = access
-        listener.waitForBytes = waitForBytes
-        listener.socket = socket
-        listener.proxyProtocol = proxyProtocol
-        listener.tls = tls
-        listener.route = route.map(\.value)
-        return listener.node(.difference, in: service.settings, isNamed: false)
+    func node(in service: ServiceDraft) -> Node? {
+        endpoint.map { settings.node(.difference, at: $0, in: service.settings) }
     }
 }

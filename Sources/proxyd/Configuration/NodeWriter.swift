@@ -24,9 +24,9 @@ struct NodeWriter {
 
     mutating func put(_ key: String, _ node: Node) { pairs.append((Node.text(key), node)) }
 
-    /// A value that has a default.
+    /// A value that has a default; without one it is always written.
     mutating func put<Value: Equatable>(
-        _ key: String, _ value: Value, default standard: Value, _ text: (Value) -> String?
+        _ key: String, _ value: Value, default standard: Value?, _ text: (Value) -> String?
     ) {
         guard extent == .whole || value != standard, let text = text(value) else { return }
         put(key, text)
@@ -61,6 +61,11 @@ struct NodeWriter {
         _ key: String, _ value: Word, default standard: Word
     ) where Word.RawValue == String {
         put(key, value, default: standard) { $0.rawValue }
+    }
+
+    /// A list, unless nothing is in it.
+    mutating func put(_ key: String, _ words: [String]) {
+        if !words.isEmpty { put(key, Node(words.map { Node.text($0) })) }
     }
 
     /// A map, unless nothing is in it.

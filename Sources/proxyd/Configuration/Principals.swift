@@ -70,7 +70,7 @@ extension FileReader {
             do throws(ValueError) {
                 try principals.add(text)
             } catch {
-                yaml.mistakes.add(error, at: value.place)
+                yaml.diagnostics.add(error, at: value.place)
             }
         }
         return principals

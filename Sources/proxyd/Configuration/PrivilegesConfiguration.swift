@@ -1,6 +1,8 @@
+internal import Shared
+
 /// What the daemon gives up once everything is bound.
 struct PrivilegesConfiguration: Equatable, Sendable {
-    /// Whom it becomes: a name, or a number.
+    /// The user that it becomes: a name, or a number.
     var user: String?
     /// Likewise; nil: the user's own.
     var group: String?
@@ -11,21 +13,16 @@ struct PrivilegesConfiguration: Equatable, Sendable {
 
     /// Whether anything is given up at all.
     var isAsked: Bool { self != PrivilegesConfiguration() }
-}
 
-/// Reads `privileges:`.
-extension FileReader {
-    mutating func privileges(_ value: YAMLValue) -> PrivilegesConfiguration {
-        var privileges = PrivilegesConfiguration()
-        guard let map = yaml.map(value, .privileges) else { return privileges }
-        privileges.user = yaml.value(map, "user", ValueReader.user)?.value
-        privileges.group = yaml.value(map, "group", ValueReader.unixGroup)?.value
-        privileges.chroot = yaml.value(map, "chroot", ValueReader.wholePath)?.value
-        privileges.keepsBind = yaml.value(map, "keep-bind", ValueReader.flag)?.value ?? false
-        if map.values.isEmpty, yaml.mistakes.isEmpty {
-            yaml.mistakes.add("“privileges” says nothing", "write user: NAME", at: value.place)
-        }
-        return privileges
+    static let keys = KeyTable("“privileges”", PrivilegesConfiguration()) {
+        Key("user", \.user, .user, help: "A name or a number.")
+        Key(
+            "group", \.group, .unixGroup,
+            help: "A name or a number; the user's own unless said otherwise.")
+        Key("chroot", \.chroot, .wholePath, help: "The root directory from then on.")
+        Key(
+            "keep-bind", \.keepsBind, .flag,
+            help: "Ports below 1024 can be bound later, too. The default is no.")
     }
 }
 

@@ -28,7 +28,7 @@ enum ProbeKind: String, CaseIterable {
         .text(Array("220".utf8)), .send(Array("QUIT\r\n".utf8)), .text(Array("221".utf8)),
     ]
 
-    static func mistake(about word: String) -> ValueError {
+    static func error(about word: String) -> ValueError {
         let known = allCases.map(\.rawValue) + ["none"]
         let near = NearestWord.nearest(to: word, among: known)
         return ValueError(

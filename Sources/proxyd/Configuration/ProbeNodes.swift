@@ -3,17 +3,14 @@ internal import Yams
 
 // Probes as the file would have them.
 
-extension ProbeDraft {
+extension [ProbeConfiguration] {
     func put(in writer: inout NodeWriter) {
-        if let probes {
-            let nodes = probes.map { $0.node(writer.extent) }
-            switch nodes.count {
-            case 0: writer.put("probe", "none")
-            case 1: writer.put("probe", nodes[0])
-            default: writer.put("probe", Node(nodes))
-            }
+        let nodes = map { $0.node(writer.extent) }
+        switch nodes.count {
+        case 0: writer.put("probe", "none")
+        case 1: writer.put("probe", nodes[0])
+        default: writer.put("probe", Node(nodes))
         }
-        if let need { writer.put("probes", need.rawValue) }
     }
 }
 

@@ -15,32 +15,18 @@ struct ProbeDraft: Equatable, Sendable {
 }
 
 extension FileReader {
-    /// `probe:`, a word, a map or a list of them, and `probes: all|any`.
-    mutating func probes(_ map: YAMLMap) -> ProbeDraft {
-        var draft = ProbeDraft()
-        draft.need =
-            yaml.value(map, "probes") { text, name throws(ValueError) in
-                guard let need = ProbeNeed(rawValue: text) else {
-                    throw ValueError(
-                        "\(name) is “\(text)”, which is unknown", "write all or any")
-                }
-                return need
-            }?.value
-        guard let value = map["probe"] else { return draft }
-        if value.node.scalar?.string == "none" {
-            draft.probes = []
-        } else if value.node.sequence != nil {
-            let list = yaml.list(value, as: "“probe”") ?? []
-            if list.count > Self.mostProbes {
-                yaml.mistakes.add(
-                    "a channel has more than \(Self.mostProbes) probes", "leave some out",
-                    at: value.place)
-            }
-            draft.probes = list.compactMap { probe($0) }
-        } else {
-            draft.probes = probe(value).map { [$0] }
+    /// `probe:`, a word, a map or a list of them.
+    mutating func probes(_ map: YAMLMap) -> [ProbeConfiguration]? {
+        guard let value = map["probe"] else { return nil }
+        if value.node.scalar?.string == "none" { return [] }
+        guard value.node.sequence != nil else { return probe(value).map { [$0] } }
+        let list = yaml.list(value, as: "“probe”") ?? []
+        if list.count > Self.mostProbes {
+            yaml.diagnostics.add(
+                "a channel has more than \(Self.mostProbes) probes", "leave some out",
+                at: value.place)
         }
-        return draft
+        return list.compactMap { probe($0) }
     }
 
     private static let mostProbes = 8
@@ -66,7 +52,7 @@ extension FileReader {
             if map["kind"] == nil {
                 _ = parts(map, kind: nil)
                 _ = yaml.value(map, "tls", ValueReader.flag)
-                yaml.mistakes.add(
+                yaml.diagnostics.add(
                     "the probe has no kind", "add kind: connect, or another one", at: map.place)
             }
             return nil
@@ -83,11 +69,11 @@ extension FileReader {
         guard let usesTLS else { return }
         switch check {
         case .tls where !usesTLS.value:
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "a probe of kind tls cannot do without TLS", "write kind: connect, or remove tls",
                 at: usesTLS.place)
         case .script:
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“tls” means nothing to a probe of kind script", "remove it; the script connects",
                 at: usesTLS.place)
         default: break
@@ -104,7 +90,7 @@ extension FileReader {
         let fast = yaml.value(map, "fast-interval", read)
         probe.fastInterval = fast?.value ?? min(probe.fastInterval, probe.interval)
         if let fast, fast.value > probe.interval {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“fast-interval” is longer than “interval”", "write at most \(Age(probe.interval))",
                 at: fast.place)
         }
@@ -124,26 +110,26 @@ extension FileReader {
 
     private mutating func check(_ kind: String, _ map: YAMLMap?, at place: Place) -> ProbeCheck? {
         guard let known = ProbeKind(rawValue: kind) else {
-            yaml.mistakes.add(ProbeKind.mistake(about: kind), at: place)
+            yaml.diagnostics.add(ProbeKind.error(about: kind), at: place)
             return nil
         }
-        let count = yaml.mistakes.count
+        let count = yaml.diagnostics.count
         let parts = map.map { self.parts($0, kind: known) } ?? Parts()
-        guard yaml.mistakes.count == count else { return nil }
+        guard yaml.diagnostics.count == count else { return nil }
         switch known {
         case .connect: return .connect
         case .tls: return .tls
         case .http: return .http(parts.http)
         case .sendExpect:
             guard let steps = parts.steps else {
-                yaml.mistakes.add(
+                yaml.diagnostics.add(
                     "the probe has no steps", "add steps: [{expect: \"220\"}]", at: place)
                 return nil
             }
             return .exchange(steps)
         case .script:
             guard let command = parts.command else {
-                yaml.mistakes.add(
+                yaml.diagnostics.add(
                     "the probe has no script", "add command: /path/of/program", at: place)
                 return nil
             }
@@ -163,7 +149,7 @@ extension FileReader {
         if let kind {
             for (key, owners) in ProbeKind.owners where !owners.contains(kind) {
                 guard let value = map[key] else { continue }
-                yaml.mistakes.add(
+                yaml.diagnostics.add(
                     "“\(key)” means nothing to a probe of kind \(kind.rawValue)",
                     "it belongs to \(owners.map(\.rawValue).joined(separator: ", "))",
                     at: value.place)
@@ -179,7 +165,8 @@ extension FileReader {
     private mutating func steps(_ value: YAMLValue) -> [ProbeStep]? {
         guard let list = yaml.list(value, as: "“steps”") else { return nil }
         guard (1...32).contains(list.count) else {
-            yaml.mistakes.add("“steps” has \(list.count) steps", "write 1 to 32", at: value.place)
+            yaml.diagnostics.add(
+                "“steps” has \(list.count) steps", "write 1 to 32", at: value.place)
             return nil
         }
         return list.compactMap { step($0) }
@@ -190,7 +177,7 @@ extension FileReader {
         let send = yaml.value(map, "send", ValueReader.bytes)
         let expect = yaml.value(map, "expect", ValueReader.expectation)
         guard (map["send"] == nil) != (map["expect"] == nil) else {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "a step either sends or expects", "write {send: \"…\"} or {expect: \"…\"}",
                 at: map.place)
             return nil
@@ -203,7 +190,7 @@ extension FileReader {
         do throws(ValueError) {
             return try ValueReader.statuses(text, as: "“status”")
         } catch {
-            yaml.mistakes.add(error, at: value.place)
+            yaml.diagnostics.add(error, at: value.place)
             return []
         }
     }
@@ -228,7 +215,7 @@ extension FileReader {
         let body = yaml.value(map, "body", ValueReader.bodyText)
         check.body = body?.value
         if let body, check.method == .head {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "an answer to HEAD has no body", "leave “body” out, or write method: GET",
                 at: body.place)
         }

@@ -65,17 +65,17 @@ extension ValueReader {
             case UInt8(ascii: "x"):
                 let digits = String(decoding: rest.prefix(2), as: UTF8.self)
                 guard digits.utf8.count == 2, let value = UInt8(digits, radix: 16) else {
-                    throw escapeMistake(name)
+                    throw escapeError(name)
                 }
                 rest = rest.dropFirst(2)
                 bytes.append(value)
-            default: throw escapeMistake(name)
+            default: throw escapeError(name)
             }
         }
         return bytes
     }
 
-    private static func escapeMistake(_ name: String) -> ValueError {
+    private static func escapeError(_ name: String) -> ValueError {
         ValueError(
             "\(name) has an escape that is unknown", "use \\r, \\n, \\t, \\0, \\\\ or \\xHH")
     }

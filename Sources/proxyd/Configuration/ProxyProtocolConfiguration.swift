@@ -34,7 +34,7 @@ extension FileReader {
         }
         guard let inner = yaml.map(value, .proxyProtocol) else { return .never }
         guard inner["accept-from"] != nil else {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“proxy-protocol” says nothing", "write require, or accept-from: [10.0.0.0/8]",
                 at: value.place)
             return .never
@@ -73,7 +73,7 @@ extension FileReader {
         do throws(ValueError) {
             return try read(words.value)
         } catch {
-            yaml.mistakes.add(error, at: words.place)
+            yaml.diagnostics.add(error, at: words.place)
             return nil
         }
     }

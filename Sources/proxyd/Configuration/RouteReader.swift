@@ -13,7 +13,7 @@ extension FileReader {
             return []
         }
         guard list.count <= Self.mostRoutes else {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“route” has more than \(Self.mostRoutes) rules", "join those of one target",
                 at: value.place)
             return []
@@ -43,7 +43,7 @@ extension FileReader {
         if let bytes { rule.conditions.append(.firstBytes(bytes.value)) }
         let given = ["default", "group", "service"].filter { map[$0] != nil }
         guard given.count == 1 else {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 given.isEmpty
                     ? "a rule of “route” leads nowhere"
                     : "a rule of “route” has “\(given[0])” and “\(given[1])”",
@@ -52,7 +52,7 @@ extension FileReader {
         }
         let conditions = ["sni", "alpn", "first-bytes"].filter { map[$0] != nil }
         if given == ["default"], let first = conditions.first {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“default” is for everybody, and the rule has “\(first)”",
                 "write group: \(map["default"]?.node.scalar?.string ?? "NAME")", at: value.place)
             return nil
@@ -70,7 +70,7 @@ extension FileReader {
             value.node.scalar != nil && !value.isAbsent
             ? [value] : yaml.list(value, as: "“\(key)”") ?? []
         guard values.count <= most else {
-            yaml.mistakes.add(
+            yaml.diagnostics.add(
                 "“\(key)” has more than \(most) names", remedy, at: value.place)
             return []
         }
@@ -80,7 +80,7 @@ extension FileReader {
             do throws(ValueError) {
                 names.append(try read(text))
             } catch {
-                yaml.mistakes.add(error, at: value.place)
+                yaml.diagnostics.add(error, at: value.place)
                 return []
             }
         }

@@ -9,40 +9,9 @@ enum ConnectionSource: Equatable, Sendable {
     case client
 }
 
-// Sockets as people want them, read from `socket:` and `source:`.
+// Where connections come from, read from `source:`.
 
 extension FileReader {
-    /// `socket:` of a listener, or of a channel and of groups for their channels.
-    mutating func socketOptions(_ map: YAMLMap, _ keys: KeySet) -> SocketOptions? {
-        guard let value = map["socket"], let inner = yaml.map(value, keys) else { return nil }
-        var options = SocketOptions()
-        options.interface = yaml.value(inner, "interface", ValueReader.interface)?.value
-        options.mark = number(inner, "mark", 1...Int(UInt32.max)).map { UInt32($0) }
-        options.dscp = number(inner, "dscp", 0...63)
-        options.mptcp = yaml.value(inner, "mptcp", ValueReader.flag)?.value ?? false
-        options.congestion = yaml.value(inner, "congestion", ValueReader.congestion)?.value
-        if keys.keys.contains("fast-open") {
-            options.fastOpen = yaml.value(inner, "fast-open", ValueReader.flag)?.value ?? false
-            options.deferAccept = seconds(inner, "defer-accept")
-        }
-        options.keepAliveIdle = seconds(inner, "keepalive-idle")
-        options.keepAliveInterval = seconds(inner, "keepalive-interval")
-        options.keepAliveCount = number(inner, "keepalive-count", 1...127)
-        return options.isEmpty ? nil : options
-    }
-
-    /// Whole seconds, as the kernel counts here.
-    private mutating func seconds(_ map: YAMLMap, _ key: String) -> Int? {
-        yaml.value(map, key) { text, name throws(ValueError) in
-            let time = try ValueReader.duration(
-                text, in: .seconds(1)...Self.longestKeepAlive, as: name)
-            return Int(time.components.seconds)
-        }?.value
-    }
-
-    /// The kernel's own bound (MAX_TCP_KEEPIDLE).
-    private static let longestKeepAlive = Duration.seconds(32_767)
-
     /// An address, several, or `client`.
     mutating func source(_ map: YAMLMap) -> ConnectionSource? {
         guard let value = map["source"] else { return nil }
@@ -57,7 +26,7 @@ extension FileReader {
         do throws(ValueError) {
             return words.isEmpty ? nil : try ValueReader.source(words)
         } catch {
-            yaml.mistakes.add(error, at: value.place)
+            yaml.diagnostics.add(error, at: value.place)
             return nil
         }
     }
@@ -120,22 +89,5 @@ extension ConnectionSource {
         case .addresses(let addresses): addresses.map { "\($0)" }.joined(separator: " ")
         case .client: "client"
         }
-    }
-}
-
-extension SocketOptions {
-    func writer(_ extent: NodeWriter.Extent) -> NodeWriter {
-        var writer = NodeWriter(extent)
-        writer.put("interface", interface)
-        writer.put("mark", mark.map { Int($0) })
-        writer.put("dscp", dscp)
-        if mptcp { writer.put("mptcp", "true") }
-        writer.put("congestion", congestion)
-        if fastOpen { writer.put("fast-open", "true") }
-        writer.put("defer-accept", deferAccept.map { "\($0)s" })
-        writer.put("keepalive-idle", keepAliveIdle.map { "\($0)s" })
-        writer.put("keepalive-interval", keepAliveInterval.map { "\($0)s" })
-        writer.put("keepalive-count", keepAliveCount)
-        return writer
     }
 }

@@ -146,10 +146,6 @@ enum ValueReader {
     static func policy(_ text: String, as name: String) throws(ValueError) -> PolicyName {
         if let policy = PolicyName(word: text) { return policy }
         let known = PolicyName.words
-        if KeySet.laterPolicies.contains(text) {
-            throw ValueError(
-                "“\(text)” is not available in this version", "write \(choice(known))")
-        }
         let near = NearestWord.nearest(to: text, among: known)
         throw ValueError(
             "\(name) is “\(text)”, which is no policy",
@@ -202,5 +198,15 @@ enum ValueReader {
                 "write 1 to \(Endpoint.longestPath) bytes")
         }
         return path
+    }
+}
+extension ValueReader {
+    static func flag(_ text: String, as name: String) throws(ValueError) -> Bool {
+        switch text {
+        case "true", "yes", "on": return true
+        case "false", "no", "off": return false
+        default:
+            throw ValueError("\(name) is “\(text)”, which says neither", "write true or false")
+        }
     }
 }

@@ -42,7 +42,7 @@ struct YAMLReader {
     static let mostValues = 200_000
 
     let fileName: String
-    var mistakes = Diagnostics()
+    var diagnostics = Diagnostics()
     private var valueCount = 0
 
     init(fileName: String) { self.fileName = fileName }
@@ -54,7 +54,7 @@ struct YAMLReader {
     /// The map's values; nil, and a mistake, when it is none. Unknown keys are mistakes too.
     mutating func map(_ value: YAMLValue, _ keys: KeySet) -> YAMLMap? {
         guard let mapping = value.node.mapping else {
-            mistakes.add(
+            diagnostics.add(
                 "\(keys.noun) is \(value.kind), not a map", "write it as KEY: VALUE lines",
                 at: value.place)
             return nil
@@ -70,16 +70,16 @@ struct YAMLReader {
     ) {
         var merged: [Node] = []
         for (key, value) in mapping {
-            guard !mistakes.isFull, count(at: place(of: key)) else { return }
+            guard !diagnostics.isFull, count(at: place(of: key)) else { return }
             guard let word = key.scalar?.string else {
-                mistakes.add(
+                diagnostics.add(
                     "a list or a map cannot be a key", "write a word", at: place(of: key))
                 continue
             }
             if word == "<<", key.scalar?.style == .plain {
                 merged.append(value)
             } else if !keys.keys.contains(word) {
-                mistakes.add(keys.mistake(about: word), at: place(of: key))
+                diagnostics.add(keys.error(about: word), at: place(of: key))
             } else if !isMerged || values[word] == nil {
                 let found = YAMLValue(node: value, place: place(of: value))
                 // What is not there has no place of its own.
@@ -93,7 +93,7 @@ struct YAMLReader {
             for source in sources {
                 guard count(at: place(of: source)) else { return }
                 guard let source = source.mapping else {
-                    mistakes.add(
+                    diagnostics.add(
                         "“<<” merges maps, and this is none", "write it as <<: *NAME",
                         at: place(of: source))
                     continue
@@ -106,14 +106,14 @@ struct YAMLReader {
     /// The list's elements; nil, and a mistake, when it is none.
     mutating func list(_ value: YAMLValue, as name: String) -> [YAMLValue]? {
         guard let sequence = value.node.sequence else {
-            mistakes.add(
+            diagnostics.add(
                 "\(name) is \(value.kind), not a list",
                 "write its elements on lines that begin with “- ”", at: value.place)
             return nil
         }
         var values: [YAMLValue] = []
         for node in sequence {
-            guard !mistakes.isFull, count(at: value.place) else { return nil }
+            guard !diagnostics.isFull, count(at: value.place) else { return nil }
             values.append(YAMLValue(node: node, place: place(of: node)))
         }
         return values
@@ -122,7 +122,7 @@ struct YAMLReader {
     /// The text; nil, and a mistake, when it is none.
     mutating func text(_ value: YAMLValue, as name: String) -> String? {
         guard let scalar = value.node.scalar, !value.isAbsent else {
-            mistakes.add(
+            diagnostics.add(
                 "\(name) is \(value.kind), not a single value",
                 value.isAbsent ? "write a value, or leave the key out" : "write one word or number",
                 at: value.place)
@@ -140,7 +140,7 @@ struct YAMLReader {
         do throws(ValueError) {
             return Placed(try read(text, "“\(key)”"), at: value.place)
         } catch {
-            mistakes.add(error, at: value.place)
+            diagnostics.add(error, at: value.place)
             return nil
         }
     }
@@ -149,7 +149,7 @@ struct YAMLReader {
     private mutating func count(at place: Place) -> Bool {
         valueCount += 1
         if valueCount == Self.mostValues + 1 {
-            mistakes.add(
+            diagnostics.add(
                 "the file has more than \(Self.mostValues) values", "use fewer aliases (*NAME)",
                 at: place)
         }

@@ -133,7 +133,7 @@ struct ArgumentPattern {
         case "SERVICE/LISTENER": vocabulary.listeners
         case "SERVICE/NAME": vocabulary.services.map { $0 + "/" }
         case "KEY": keys(words, vocabulary)?.settablePaths ?? []
-        case "VALUE", "VALUE…": values(words)
+        case "VALUE", "VALUE…": values(words, vocabulary)
         case "KEY=VALUE": (creates?.creatable ?? []).map { $0 + "=" }
         case _ where word.contains("=") && Self.isLiteral(word):
             [word.prefix { $0 != "=" } + "="]
@@ -159,13 +159,13 @@ struct ArgumentPattern {
     }
 
     /// What may follow `PATH KEY`, and `PATH balance POLICY`.
-    private func values(_ words: [String]) -> [String] {
+    private func values(_ words: [String], _ vocabulary: Vocabulary) -> [String] {
         guard words.count >= 2 else { return [] }
         let isPolicy = words[1] == "balance"
         if words.count > 2 {
             guard isPolicy else { return [] }
             return KeySet.balance.keys.filter { $0 != "policy" }.map { $0 + "=" }
         }
-        return KeySet.words[words[1], default: []] + ["default"]
+        return (keys(words, vocabulary)?.words(at: words[1]) ?? []) + ["default"]
     }
 }

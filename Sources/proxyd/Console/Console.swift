@@ -69,7 +69,7 @@ final class Console {
 
     private func execute(_ words: [String]) {
         let line: ControlLine
-        do throws(ControlLine.Mistake) {
+        do throws(ControlLine.ParseError) {
             line = try ControlLine(words, default: format)
         } catch {
             return tell(error.message)

@@ -15,7 +15,7 @@ enum ChangeCommands {
                 return add(.edit(edit), to: request)
             }
             var transaction = Transaction()
-            do throws(ConfigurationEdit.Mistake) {
+            do throws(ConfigurationEdit.Failure) {
                 try transaction.append(.edit(edit))
             } catch {
                 return request.refuse(error)
@@ -29,9 +29,9 @@ enum ChangeCommands {
         { request in
             let (words, cuts) = split(request.words, of: verb)
             var transaction = request.conversation.transaction ?? Transaction()
-            do throws(ConfigurationEdit.Mistake) {
+            do throws(ConfigurationEdit.Failure) {
                 try transaction.append(.edit(ConfigurationEdit(verb: verb, words: words)))
-                let target = try transaction.apply(to: request.daemon.configuration)
+                let target = try transaction.apply(to: request.state.configuration)
                 PlanCommand.answer(request, for: target, transaction.steps, cuts: cuts)
             } catch {
                 request.refuse(error)
@@ -69,9 +69,9 @@ enum ChangeCommands {
     /// A line of a transaction. What is wrong with the line itself is said at once, and it is not taken.
     static func add(_ step: Transaction.Step, to request: ControlRequest) {
         guard var transaction = request.conversation.transaction else { return }
-        do throws(ConfigurationEdit.Mistake) {
+        do throws(ConfigurationEdit.Failure) {
             try transaction.append(step)
-            _ = try transaction.draft(of: request.daemon.configuration)
+            _ = try transaction.draft(of: request.state.configuration)
         } catch {
             return request.refuse(error)
         }
@@ -99,8 +99,8 @@ enum ChangeCommands {
         guard let options = CommitOptions(words: request.words) else {
             return request.refuse(.usage, "plan commit [cut] [confirm TIME]")
         }
-        do throws(ConfigurationEdit.Mistake) {
-            let target = try transaction.apply(to: request.daemon.configuration)
+        do throws(ConfigurationEdit.Failure) {
+            let target = try transaction.apply(to: request.state.configuration)
             PlanCommand.answer(request, for: target, transaction.steps, cuts: options.cuts)
         } catch {
             request.refuse(error)
@@ -131,10 +131,10 @@ enum ChangeCommands {
         _ request: ControlRequest, _ transaction: Transaction, cuts: Bool,
         confirmWithin: Duration? = nil, made: @escaping () -> Void = {}
     ) {
-        let edit = { (configuration: Configuration) throws(ConfigurationEdit.Mistake) in
+        let edit = { (configuration: Configuration) throws(ConfigurationEdit.Failure) in
             try transaction.apply(to: configuration)
         }
-        request.daemon.live.change(
+        request.changes.live.change(
             ChangeRequest(
                 edit: edit, actor: request.peer.actor, cuts: cuts, confirmWithin: confirmWithin
             ) { result in
@@ -144,7 +144,7 @@ enum ChangeCommands {
                 made()
                 var table = result.difference.table
                 for case .turn(let path, let position) in transaction.steps {
-                    let resolver = PathResolver(topology: request.daemon.topology)
+                    let resolver = PathResolver(topology: request.state.topology)
                     let channels = resolver.channels(at: path) ?? []
                     SwitchCommands.turn(channels, to: position, for: request, in: &table)
                 }
@@ -155,29 +155,29 @@ enum ChangeCommands {
     // MARK: Confirming
 
     static func confirm(_ request: ControlRequest) {
-        guard request.daemon.live.confirm() else {
+        guard request.changes.live.confirm() else {
             return request.refuse(.conflict, "no change waits to be confirmed")
         }
         request.answer()
     }
 
     static func planRollBack(_ request: ControlRequest) {
-        guard let previous = request.daemon.live.unconfirmed?.previous else {
+        guard let previous = request.changes.live.unconfirmed?.previous else {
             return request.refuse(.conflict, "no change waits to be confirmed")
         }
         PlanCommand.answer(request, for: previous, [], cuts: false)
     }
 
     static func rollBack(_ request: ControlRequest) {
-        request.daemon.live.rollBack(by: request.peer.actor) { request.answer(changed: $0) }
+        request.changes.live.rollBack(by: request.peer.actor) { request.answer(changed: $0) }
     }
 }
 
 extension ControlRequest {
-    func refuse(_ mistake: ConfigurationEdit.Mistake) { refuse(mistake.code, mistake.message) }
+    func refuse(_ mistake: ConfigurationEdit.Failure) { refuse(mistake.code, mistake.message) }
 
     /// What a change has changed from what to what, or why it was not made.
-    func answer(changed result: Result<ChangeResult, ConfigurationEdit.Mistake>) {
+    func answer(changed result: Result<ChangeResult, ConfigurationEdit.Failure>) {
         switch result {
         case .success(let result):
             answer(result.difference.table, [Reply.Attribute("cut", String(result.cut))])

@@ -262,7 +262,7 @@ enum CommandTable {
             request.refuse(.usage, "“\(text)” is no generation; write if-gen=NUMBER")
             return false
         }
-        let present = request.daemon.share.generation
+        let present = request.state.share.generation
         guard expected == present else {
             request.refuse(
                 .conflict, "the generation is \(present), not \(expected); look again first")

@@ -262,7 +262,7 @@ final class ControlConnection {
     // MARK: Following
 
     private func startFollow(_ words: [String]) {
-        do throws(EventQuery.Mistake) {
+        do throws(EventQuery.ParseError) {
             follow = try EventFollow(words: words, from: daemon.events)
         } catch {
             return send(.error(.usage, message: error.message))

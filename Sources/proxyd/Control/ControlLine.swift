@@ -6,7 +6,7 @@ struct ControlLine: Equatable, Sendable {
     var format = ReplyFormat.people
     var wait: Duration?
 
-    struct Mistake: Error, Equatable {
+    struct ParseError: Error, Equatable {
         let message: String
         init(_ message: String) { self.message = message }
     }
@@ -19,7 +19,7 @@ struct ControlLine: Equatable, Sendable {
     init(
         _ words: [String], formats: [ReplyFormat] = [], wait: String? = nil,
         default standard: ReplyFormat = .people
-    ) throws(Mistake) {
+    ) throws(ParseError) {
         var (words, formats, waits) = (words, formats, wait.map { [$0] } ?? [])
         // A leading “--” is left in by the parser.
         if words.first == "--" { words.removeFirst() }
@@ -34,15 +34,15 @@ struct ControlLine: Equatable, Sendable {
                 words.removeLast(2)
                 waits.append(last)
             } else if last == "--wait" {
-                throw Mistake("--wait for how long? Write --wait 60s")
+                throw ParseError("--wait for how long? Write --wait 60s")
             } else {
                 break
             }
         }
         guard Set(formats).count <= 1 else {
-            throw Mistake("choose one of --json, --csv and --raw")
+            throw ParseError("choose one of --json, --csv and --raw")
         }
-        guard waits.count <= 1 else { throw Mistake("--wait stands there twice") }
+        guard waits.count <= 1 else { throw ParseError("--wait stands there twice") }
         self.words = words
         format = formats.first ?? standard
         if let text = waits.first { self.wait = try Self.duration(text, for: words) }
@@ -55,16 +55,16 @@ struct ControlLine: Equatable, Sendable {
 
     private static func duration(
         _ text: String, for words: [String]
-    ) throws(Mistake) -> Duration {
+    ) throws(ParseError) -> Duration {
         guard DrainWait.verbs.contains(words.first ?? "") else {
             let verbs = ValueReader.choice(DrainWait.verbs.sorted())
-            throw Mistake("--wait goes with \(verbs)")
+            throw ParseError("--wait goes with \(verbs)")
         }
         do throws(ValueError) {
             return try ValueReader.duration(
                 text, in: ValueReader.shortest...ValueReader.longestHold, as: "--wait")
         } catch {
-            throw Mistake("\(error.problem); \(error.remedy)")
+            throw ParseError("\(error.problem); \(error.remedy)")
         }
     }
 }

@@ -5,6 +5,7 @@ struct ControlRequest {
     /// All words, or those behind the verb once the command is known.
     var words: [String]
     let peer: Peer
+    /// For what needs several facets of it.
     let daemon: any Daemon
     /// What the connection remembers from line to line.
     let conversation: Conversation
@@ -39,10 +40,15 @@ struct ControlRequest {
         send(.error(code, message: String(message.unicodeScalars.prefix(Self.longestMessage))))
     }
 
+    var state: any DaemonState { daemon }
+    var queries: any DaemonQueries { daemon }
+    var changes: any DaemonChanges { daemon }
+    var lifecycle: any DaemonLifecycle { daemon }
+
     private static let longestMessage = 400
 
     /// What every `OK` tells.
-    static func standing(of daemon: any Daemon) -> [Reply.Attribute] {
+    static func standing(of daemon: any DaemonState) -> [Reply.Attribute] {
         [
             Reply.Attribute("generation", String(daemon.share.generation)),
             Reply.Attribute("epoch", String(daemon.identity.epoch)),

@@ -39,7 +39,8 @@ final class ControlServer {
         roles = Roles(settings, daemonUser: user, socketGroup: group)
         idleLimit = settings.idle
         let listener = ListenerConfiguration(
-            name: "control", endpoint: .unix(path: path), mode: settings.mode, backlog: 64)
+            name: "control", endpoint: .unix(path: path),
+            settings: ListenerSettings(mode: settings.mode, backlog: 64))
         // Where somebody else has put it, that is theirs to answer for.
         if let socket = try passed.take(
             listener, at: listener.endpoint, deadPeer: nil, for: "control")
@@ -92,7 +93,7 @@ final class ControlServer {
         do throws(SystemError) {
             try poller.add(listening.descriptor.number, Token(.controlListener), .readable)
         } catch {
-            daemon?.tell(
+            daemon?.emit(
                 Event(
                     .error, .failed, of: subject, because: error.description,
                     line: "control socket \(path) is not served: \(error)"))
@@ -143,7 +144,7 @@ final class ControlServer {
                 try add(socket, daemon: daemon, poller: poller)
             } catch {
                 // Whoever waits would wake us again at once, so the socket rests for a while.
-                daemon.tell(
+                daemon.emit(
                     Event(
                         .warning, .shortage, of: subject, because: error.description,
                         line: "control socket \(path) cannot accept for a second: \(error)"))
@@ -172,7 +173,7 @@ final class ControlServer {
         toldForbidden = now
         let program = PeerCredentials.program(of: credentials.pid)
         let actor = Actor(uid: credentials.uid, pid: credentials.pid, program: program)
-        daemon?.tell(
+        daemon?.emit(
             Event(
                 .warning, .forbidden, of: Event.Subject(kind: .control),
                 because: "user \(credentials.uid) has no role", by: actor,
@@ -246,7 +247,7 @@ final class ControlServer {
             end == .slow
             ? "it has read nothing for \(Age(ControlUsage.readerPatience)), and replies wait"
             : "it has asked nothing for \(idleLimit.map { "\(Age($0))" } ?? "long")"
-        daemon?.tell(
+        daemon?.emit(
             Event(
                 end == .slow ? .warning : .info, .clientCut, of: Event.Subject(kind: .control),
                 because: reason, by: connection.peer.actor,

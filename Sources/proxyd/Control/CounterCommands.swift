@@ -37,7 +37,7 @@ enum CounterCommands {
                 .usage, "reset PATH, with a channel, a group or a service, as in reset mail/0/2")
             return nil
         }
-        let resolver = PathResolver(topology: request.daemon.topology)
+        let resolver = PathResolver(topology: request.state.topology)
         guard let channels = resolver.channels(at: path) else {
             request.refuse(.notFound, "no channel, group or service “\(path.prefix(80))”")
             return nil
@@ -68,7 +68,7 @@ enum CounterCommands {
         _ request: ControlRequest, _ subject: Event.Subject, _ before: TrafficCounters.Totals
     ) {
         let was = "\(before.sessions) sessions, \(before.failures) failures"
-        request.daemon.tell(
+        request.changes.emit(
             Event(
                 .notice, .reset, of: subject, from: was, to: "0",
                 by: request.peer.actor,
@@ -93,7 +93,7 @@ enum CounterCommands {
         guard request.words.count == 1, let path = request.words.first else {
             return request.refuse(.usage, "\(verb) PATH, as in \(verb) 0/1")
         }
-        let topology = request.daemon.topology
+        let topology = request.state.topology
         guard let channels = PathResolver(topology: topology).channels(at: path) else {
             return request.refuse(
                 .notFound, "no channel, group or service “\(path.prefix(80))”")

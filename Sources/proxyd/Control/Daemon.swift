@@ -1,47 +1,62 @@
-/// What commands may ask of the daemon, and tell it.
-protocol Daemon: AnyObject {
+/// What control commands may ask of the daemon, and tell it. A command uses the facets that it needs.
+protocol Daemon: DaemonState, DaemonQueries, DaemonChanges, DaemonLifecycle {}
+
+/// What can be read at once.
+protocol DaemonState: AnyObject {
     var configuration: Configuration { get }
     var topology: Topology { get }
     var share: SharedState { get }
     var identity: Identity { get }
     var limits: DaemonLimits { get }
-    /// Changes are made through here, and through nothing else.
-    var live: LiveTopology { get }
     /// Where the configuration came from; nil: from the command line.
     var file: String? { get }
     var now: Instant { get }
-    var elections: Elections { get }
     var controlUsage: ControlUsage { get }
     /// What has happened lately.
     var events: EventRing { get }
     /// What channels and services have done lately.
     var history: History { get }
+    /// The usage of the logs, by their names.
+    var logUsage: [(name: String, usage: LogUsage)] { get }
+    /// What is logged in detail at this time.
+    var debugged: DebugFilters { get }
+}
 
-    /// Something has happened: it is logged, kept, and told to those who follow.
-    func tell(_ event: Event)
-
+/// What takes a while to find out.
+protocol DaemonQueries: AnyObject {
     /// Asks every worker; `finish` gets all answers, later.
-    func ask(_ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void)
+    func ask(_ command: (UInt64) -> WorkerCommand, then finish: @escaping ([WorkerReply]) -> Void)
 
     /// Asks one worker.
     func ask(
-        worker: Int, _ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void)
+        worker: Int, _ command: (UInt64) -> WorkerCommand,
+        then finish: @escaping ([WorkerReply]) -> Void)
 
     /// Probes a channel once, now, without counting the result.
     func probe(
         _ channel: Channel, with probe: ProbeConfiguration,
         then finish: @escaping (ProbeResult) -> Void)
 
-    /// Ends sessions one after the other, so many a second; those that have ended by then are passed over.
-    func cut(sessions: [UInt64], perSecond: Double, by actor: Actor)
+    /// Makes a page of metrics once every worker has reported.
+    func gatherMetrics(then finish: @escaping (MetricsText) -> Void)
+}
 
+/// What changes how the daemon serves.
+protocol DaemonChanges: AnyObject {
+    /// Changes of the configuration are made through here, and through nothing else.
+    var live: LiveTopology { get }
+    var elections: Elections { get }
     /// What the file said when it was taken last.
     var fileAsTaken: Configuration? { get set }
 
-    /// Starts the program again and lets it take over; `finish` is called when it has, or could not.
-    func upgrade(
-        within time: Duration, by actor: Actor,
-        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Mistake>) -> Void)
+    /// Logs an event, keeps it, and tells it to those who follow.
+    func emit(_ event: Event)
+
+    /// A channel's state was changed.
+    func channelsChanged()
+
+    /// Ends sessions one after the other, so many a second; those that have ended by then are passed over.
+    func cut(sessions: [UInt64], perSecond: Double, by actor: Actor)
 
     /// Reads the configuration again, as at the start; nil without a file.
     func reload() throws(ConfigurationErrors) -> Configuration?
@@ -49,24 +64,23 @@ protocol Daemon: AnyObject {
     /// Puts a text in a file's place, on another thread; `finish` gets what went wrong, or nil.
     func write(_ text: String, to path: String, then finish: @escaping (SystemError?) -> Void)
 
+    /// Logs these in detail from now on, and nothing else; `finish` gets how many sessions it is.
+    func debug(_ filters: DebugFilters, then finish: @escaping (Int) -> Void)
+
     /// Opens log files again; `finish` gets how many, and what went wrong.
     func reopenLogs(then finish: @escaping (Int, String?) -> Void)
+}
 
-    /// How the logs do, by their names.
-    var logUsage: [(name: String, usage: LogUsage)] { get }
+/// How the daemon ends, or goes on as another process.
+protocol DaemonLifecycle: AnyObject {
+    /// Starts the program again and lets it take over; `finish` is called when it has, or could not.
+    func upgrade(
+        within time: Duration, by actor: Actor,
+        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Failure>) -> Void)
 
-    /// What is told of in the log as it happens.
-    var debugged: DebugFilters { get }
-
-    /// From now on that, and nothing else; `finish` gets how many sessions it is.
-    func debug(_ wishes: DebugFilters, then finish: @escaping (Int) -> Void)
-
-    /// Accepts nobody any more, and ends with the last session, or when the time is over.
+    /// Accepts no more clients, and ends with the last session, or when the time is over.
     func drain(within time: Duration?, by actor: Actor)
 
     /// Ends every session and then the daemon.
     func shutDown(by actor: Actor)
-
-    /// A channel's state was changed.
-    func channelsChanged()
 }

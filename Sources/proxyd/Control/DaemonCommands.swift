@@ -12,15 +12,15 @@ enum DaemonCommands {
             }
             deadline = age.duration
         }
-        request.daemon.drain(within: deadline, by: request.peer.actor)
+        request.lifecycle.drain(within: deadline, by: request.peer.actor)
         request.answer([], [sessions(request)])
     }
 
     static func planDrain(_ request: ControlRequest) {
         var table = PlanCommand.emptyTable
-        let count = request.daemon.share.admission.current
+        let count = request.state.share.admission.current
         table.append([
-            "daemon", "listeners_open", String(request.daemon.topology.listeners.count), "0",
+            "daemon", "listeners_open", String(request.state.topology.listeners.count), "0",
         ])
         table.append(["daemon", "sessions_kept", String(count), String(count)])
         request.answer(table)
@@ -30,12 +30,12 @@ enum DaemonCommands {
     static func shutdown(_ request: ControlRequest) {
         guard request.words.isEmpty else { return request.refuse(.usage, "shutdown stands alone") }
         request.answer([], [sessions(request)])
-        request.daemon.shutDown(by: request.peer.actor)
+        request.lifecycle.shutDown(by: request.peer.actor)
     }
 
     static func planShutdown(_ request: ControlRequest) {
         var table = PlanCommand.emptyTable
-        let count = request.daemon.share.admission.current
+        let count = request.state.share.admission.current
         table.append(["daemon", "sessions_cut", String(count), "0"])
         request.answer(table)
     }
@@ -53,7 +53,7 @@ enum DaemonCommands {
             }
             time = age.duration
         }
-        request.daemon.upgrade(within: time, by: request.peer.actor) { result in
+        request.lifecycle.upgrade(within: time, by: request.peer.actor) { result in
             switch result {
             case .success(let outcome):
                 request.answer(
@@ -74,7 +74,7 @@ enum DaemonCommands {
 
     static func planUpgrade(_ request: ControlRequest) {
         var table = PlanCommand.emptyTable
-        let count = request.daemon.share.admission.current
+        let count = request.state.share.admission.current
         table.append(["daemon", "sessions_kept", String(count), String(count)])
         request.answer(table)
     }
@@ -84,7 +84,7 @@ enum DaemonCommands {
         guard request.words.isEmpty else {
             return request.refuse(.usage, "log reopen stands alone")
         }
-        request.daemon.reopenLogs { count, problem in
+        request.changes.reopenLogs { count, problem in
             if let problem {
                 return request.refuse(.invalid, "\(problem); lines go into the old file")
             }
@@ -93,6 +93,6 @@ enum DaemonCommands {
     }
 
     private static func sessions(_ request: ControlRequest) -> Reply.Attribute {
-        Reply.Attribute("sessions", String(request.daemon.share.admission.current))
+        Reply.Attribute("sessions", String(request.state.share.admission.current))
     }
 }

@@ -10,8 +10,8 @@ enum DebugCommands {
         guard let word = request.words.first, let id = UInt64(word) else {
             return request.refuse(.usage, usage)
         }
-        let worker = Int(id % UInt64(request.daemon.share.workers.count))
-        request.daemon.ask(worker: worker, { .showSession(id: id, question: $0) }) { answers in
+        let worker = Int(id % UInt64(request.state.share.workers.count))
+        request.queries.ask(worker: worker, { .showSession(id: id, question: $0) }) { answers in
             guard case .session(.some) = answers.first else {
                 return request.refuse(.notFound, "no session \(id)")
             }
@@ -30,26 +30,25 @@ enum DebugCommands {
         Network(rule: word)
     }
 
-    private static func add(_ object: DebugFilters.Wish.Object, to request: ControlRequest) {
-        let daemon = request.daemon
+    private static func add(_ object: DebugFilters.Filter.Object, to request: ControlRequest) {
         guard let time = time(request.words.dropFirst()) else {
             return request.refuse(.usage, usage)
         }
-        var wishes = daemon.debugged
-        wishes.remove(object)
-        guard !wishes.isFull else {
+        var filters = request.state.debugged
+        filters.remove(object)
+        guard !filters.isFull else {
             return request.refuse(
                 .busy, "\(DebugFilters.most) are debugged already; “debug off” ends all of them")
         }
         let actor = request.peer.actor
-        let wish = DebugFilters.Wish(
+        let filter = DebugFilters.Filter(
             object: object, until: Instant.now.advanced(by: time), actor: actor)
-        wishes.add(wish)
-        daemon.tell(
+        filters.add(filter)
+        request.changes.emit(
             Event(
-                .notice, .debug, of: .daemon, to: wish.text, by: actor,
-                line: "debug \(wish.text) for \(Age(time)): by \(actor)"))
-        daemon.debug(wishes) { count in
+                .notice, .debug, of: .daemon, to: filter.text, by: actor,
+                line: "debug \(filter.text) for \(Age(time)): by \(actor)"))
+        request.changes.debug(filters) { count in
             request.answer([], [Reply.Attribute("sessions", String(count))])
         }
     }
@@ -64,8 +63,8 @@ enum DebugCommands {
 
     static func off(_ request: ControlRequest) {
         guard request.words.isEmpty else { return request.refuse(.usage, "debug off stands alone") }
-        let count = request.daemon.debugged.all.count
-        request.daemon.debug(DebugFilters()) { _ in
+        let count = request.state.debugged.all.count
+        request.changes.debug(DebugFilters()) { _ in
             request.answer([], [Reply.Attribute("ended", String(count))])
         }
     }
@@ -76,12 +75,12 @@ enum DebugCommands {
         }
         let now = Instant.now
         var table = Table(columns: ["what", "name", "left_ms", "by"])
-        for wish in request.daemon.debugged.all {
-            let parts = wish.text.split(separator: " ", maxSplits: 1).map(String.init)
+        for filter in request.state.debugged.all {
+            let parts = filter.text.split(separator: " ", maxSplits: 1).map(String.init)
             table.append(
                 parts + [
-                    String(wish.until.elapsed(since: now) / 1_000_000),
-                    wish.actor.map { "\($0)" } ?? Table.absent,
+                    String(filter.until.elapsed(since: now) / 1_000_000),
+                    filter.actor.map { "\($0)" } ?? Table.absent,
                 ])
         }
         request.answer(table)

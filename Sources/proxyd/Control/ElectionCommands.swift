@@ -6,11 +6,11 @@ enum ElectionCommands {
         guard let path = word(of: request, usage: "promote PATH, with a channel’s path") else {
             return
         }
-        let found = PathResolver(topology: request.daemon.topology).channels(at: path)
+        let found = PathResolver(topology: request.state.topology).channels(at: path)
         guard let found, found.count == 1, let channel = found.first else {
             return request.refuse(.notFound, "no single channel “\(path.prefix(80))”")
         }
-        let elections = request.daemon.elections
+        let elections = request.changes.elections
         guard let group = elections.election(of: channel) else {
             return request.refuse(
                 .invalid, "\(channel.path) is in no group with “balance: primary”")
@@ -40,10 +40,10 @@ enum ElectionCommands {
 
     static func elect(_ request: ControlRequest) {
         guard let name = word(of: request, usage: "elect SERVICE") else { return }
-        guard let service = PathResolver(topology: request.daemon.topology).service(at: name) else {
+        guard let service = PathResolver(topology: request.state.topology).service(at: name) else {
             return request.refuse(.notFound, "no service “\(name.prefix(80))”")
         }
-        let elections = request.daemon.elections
+        let elections = request.changes.elections
         let groups = elections.groups.filter { $0.service === service }
         guard !groups.isEmpty else {
             return request.refuse(
@@ -61,10 +61,10 @@ enum ElectionCommands {
     }
 
     static func planPromote(_ request: ControlRequest) {
-        let resolver = PathResolver(topology: request.daemon.topology)
+        let resolver = PathResolver(topology: request.state.topology)
         guard let path = word(of: request, usage: "plan promote PATH") else { return }
         guard let channel = resolver.channels(at: path)?.first,
-            let group = request.daemon.elections.election(of: channel)
+            let group = request.changes.elections.election(of: channel)
         else { return request.refuse(.notFound, "no channel of an election “\(path.prefix(80))”") }
         PlanCommand.answer(
             request,
@@ -74,10 +74,10 @@ enum ElectionCommands {
     /// Who will be elected nobody knows; sessions wait, or are refused, until it is done.
     static func planElect(_ request: ControlRequest) {
         guard let name = word(of: request, usage: "plan elect SERVICE") else { return }
-        guard let service = PathResolver(topology: request.daemon.topology).service(at: name) else {
+        guard let service = PathResolver(topology: request.state.topology).service(at: name) else {
             return request.refuse(.notFound, "no service “\(name.prefix(80))”")
         }
-        let groups = request.daemon.elections.groups.filter { $0.service === service }
+        let groups = request.changes.elections.groups.filter { $0.service === service }
         PlanCommand.answer(
             request,
             groups.map {

@@ -4,12 +4,12 @@ internal import Shared
 enum EventCommands {
     static func show(_ request: ControlRequest) {
         let query: EventQuery
-        do throws(EventQuery.Mistake) {
+        do throws(EventQuery.ParseError) {
             query = try EventQuery(words: request.words)
         } catch {
             return request.refuse(.usage, error.message)
         }
-        let ring = request.daemon.events
+        let ring = request.state.events
         let found = ring.entries(since: query.since ?? 0)
         // Whoever does not say since when misses nothing.
         let gap = query.since == nil ? 0 : found.missed
@@ -28,10 +28,10 @@ struct EventFollow {
     /// Events of one reply: what a slow reader costs at most.
     static let mostAtOnce = 64
 
-    init(words: [String], from ring: EventRing) throws(EventQuery.Mistake) {
+    init(words: [String], from ring: EventRing) throws(EventQuery.ParseError) {
         query = try EventQuery(words: words)
         guard query.limit == .max else {
-            throw EventQuery.Mistake(message: "events follow has no limit; [since N] [where …]")
+            throw EventQuery.ParseError(message: "events follow has no limit; [since N] [where …]")
         }
         last = query.since ?? ring.last
     }

@@ -2,25 +2,25 @@ internal import Shared
 
 /// Which events are asked for: `[since N] [where …] [limit N]`.
 struct EventQuery: Sendable {
-    struct Mistake: Error { let message: String }
+    struct ParseError: Error { let message: String }
 
     /// Only events behind this number; nil: whatever is kept, or for a follower what comes.
     private(set) var since: UInt64?
     private(set) var limit = Int.max
     private var filter: Filter?
 
-    init(words: [String]) throws(Mistake) {
+    init(words: [String]) throws(ParseError) {
         var rest = words[...]
         while let word = rest.popFirst() {
             switch word {
             case "since":
                 guard let text = rest.popFirst(), let number = UInt64(text) else {
-                    throw Mistake(message: "since takes an event’s id, as in since 4711")
+                    throw ParseError(message: "since takes an event’s id, as in since 4711")
                 }
                 since = number
             case "limit":
                 guard let text = rest.popFirst(), let number = Int(text), number >= 0 else {
-                    throw Mistake(message: "limit takes a number, as in limit 50")
+                    throw ParseError(message: "limit takes a number, as in limit 50")
                 }
                 limit = number
             case "where":
@@ -29,11 +29,11 @@ struct EventQuery: Sendable {
                     filter = try Filter(
                         words: Array(rest.prefix(count)), fields: EventSnapshot.columns)
                 } catch {
-                    throw Mistake(message: "\(error)")
+                    throw ParseError(message: "\(error)")
                 }
                 rest = rest.dropFirst(count)
             default:
-                throw Mistake(
+                throw ParseError(
                     message: "“\(word.prefix(40))” is not expected here; "
                         + "[since N] [where …] [limit N]")
             }

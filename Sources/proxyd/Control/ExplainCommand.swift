@@ -13,7 +13,7 @@ enum ExplainCommand {
             return request.refuse(
                 .invalid, "“\(text.prefix(80))” is no address; write 192.0.2.7, or 192.0.2.7:50122")
         }
-        let services = request.daemon.topology.services
+        let services = request.state.topology.services
         let name = request.words.count == 2 ? request.words[1] : nil
         let service = name.map { name in services.first { $0.name == name } } ?? services.first
         guard let service, name != nil || services.count == 1 else {

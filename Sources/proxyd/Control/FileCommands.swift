@@ -3,13 +3,13 @@ internal import Shared
 /// Commands about the configuration file: what differs from it, taking it again, writing it.
 enum FileCommands {
     static func showConfig(_ request: ControlRequest) {
-        let text = ConfigurationText.shown(request.daemon.configuration)
+        let text = ConfigurationText.shown(request.state.configuration)
         request.answer(text.split(separator: "\n").map(String.init))
     }
 
     static func diff(_ request: ControlRequest) {
         guard let file = aligned(request) else { return }
-        let running = request.daemon.configuration
+        let running = request.state.configuration
         let rows = ConfigurationDifference(from: file, to: running).rows
         var table = Table(columns: ["path", "field", "file", "running"])
         for row in rows {
@@ -38,13 +38,13 @@ enum FileCommands {
 
     static func planReload(_ request: ControlRequest) {
         guard let file = aligned(request) else { return }
-        let target = file.keepingWhatTakesARestart(of: request.daemon.configuration)
+        let target = file.takingStartKeys(from: request.state.configuration)
         PlanCommand.answer(request, for: target, [], cuts: false)
     }
 
     /// The file with the names that its things have while they run; nil once it was refused.
     private static func aligned(_ request: ControlRequest) -> Configuration? {
-        do throws(ConfigurationEdit.Mistake) {
+        do throws(ConfigurationEdit.Failure) {
             return try Reload.file(of: request.daemon)
         } catch {
             request.refuse(error)
@@ -55,10 +55,10 @@ enum FileCommands {
     /// Written beside the old file first, and then put in its place, so that nobody reads half of it; the
     /// old one stays as FILE.bak.
     static func save(_ request: ControlRequest) {
-        guard let path = request.daemon.file, path != "-" else {
+        guard let path = request.state.file, path != "-" else {
             return request.refuse(.invalid, Reload.noFile)
         }
-        let running = request.daemon.configuration
+        let running = request.state.configuration
         var configuration = running
         do throws(ConfigurationErrors) {
             // Options of the command line win over the file, but they are not written into it.
@@ -78,9 +78,9 @@ enum FileCommands {
             "# Written by “save” of proxyd; the file before it is \(path).bak.\n"
             + ConfigurationText.yaml(configuration)
         let lines = text.utf8.count(where: { $0 == 0x0A })
-        request.daemon.write(text, to: path) { error in
+        request.changes.write(text, to: path) { error in
             if let error { return request.refuse(.invalid, "cannot save \(path): \(error)") }
-            request.daemon.live.written = running
+            request.changes.live.written = running
             request.answer(
                 [],
                 [Reply.Attribute("file", path), Reply.Attribute("lines", String(lines))])

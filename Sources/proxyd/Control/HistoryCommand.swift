@@ -2,7 +2,7 @@ internal import Shared
 
 /// `show history PATH [since AGE] [step 1s|10s]`: what a channel or a service did.
 enum HistoryCommand {
-    struct Wish: Equatable {
+    struct Query: Equatable {
         var path: String
         /// How far back; nil: as far as is kept.
         var since: Age?
@@ -29,26 +29,26 @@ enum HistoryCommand {
     }
 
     static func run(_ request: ControlRequest) {
-        guard let wish = Wish(words: request.words) else {
+        guard let query = Query(words: request.words) else {
             return request.refuse(
                 .usage,
                 "show history PATH [since AGE] [step 1s|10s], as in show history mail/0/2 since 5m")
         }
-        guard let serial = serial(of: wish.path, in: request.daemon.topology) else {
+        guard let serial = serial(of: query.path, in: request.state.topology) else {
             return request.refuse(
                 .notFound,
-                "no channel or service “\(wish.path.prefix(80))”; groups have no history")
+                "no channel or service “\(query.path.prefix(80))”; groups have no history")
         }
-        let history = request.daemon.history
+        let history = request.state.history
         guard let series = history.series(of: serial) else {
             return request.refuse(
                 .busy,
-                "“\(wish.path.prefix(80))” has no history: \(history.count) of at most "
+                "“\(query.path.prefix(80))” has no history: \(history.count) of at most "
                     + "\(history.mostSeries) are kept; a new one has its first after a second")
         }
-        let rows = rows(of: series, wish, now: .now)
+        let rows = rows(of: series, query, now: .now)
         request.answer(
-            HistorySample.table(rows), [Reply.Attribute("step_ms", String(wish.step * 1000))])
+            HistorySample.table(rows), [Reply.Attribute("step_ms", String(query.step * 1000))])
     }
 
     private static func serial(of path: String, in topology: Topology) -> UInt64? {
@@ -66,16 +66,16 @@ enum HistoryCommand {
         return path == channel.path || resolver.group(at: path) == nil ? channel.serial : nil
     }
 
-    static func rows(of series: SampleSeries, _ wish: Wish, now: Instant) -> [HistorySample] {
-        let ring = wish.step == 10 ? series.tenSeconds : series.seconds
-        let stepNanoseconds = wish.step * 1_000_000_000
-        let back = (wish.since?.milliseconds ?? .max / 2_000_000) * 1_000_000
+    static func rows(of series: SampleSeries, _ query: Query, now: Instant) -> [HistorySample] {
+        let ring = query.step == 10 ? series.tenSeconds : series.seconds
+        let stepNanoseconds = query.step * 1_000_000_000
+        let back = (query.since?.milliseconds ?? .max / 2_000_000) * 1_000_000
         let from = now.nanoseconds > back ? (now.nanoseconds - back) / stepNanoseconds : 0
         let wall = WallClock.milliseconds
         let present = now.nanoseconds / 1_000_000
         return ring.samples(from: from).map { step, sample in
             // A second's sample is taken when it begins, ten seconds' when they are over.
-            let end = (step + (wish.step == 10 ? 1 : 0)) * wish.step * 1000
+            let end = (step + (query.step == 10 ? 1 : 0)) * query.step * 1000
             let age = present - min(present, end)
             return HistorySample(
                 timeMilliseconds: wall - min(wall, age), monotonicMilliseconds: end,

@@ -6,7 +6,7 @@ enum InfoCommands {
     static let protocolVersion = 1
 
     static func hello(_ request: ControlRequest) {
-        let daemon = request.daemon
+        let daemon = request.state
         let dialect = daemon.identity.dialect
         let words = String(Request(words: dialect).line.dropLast())
         let uptime = Instant.now.milliseconds(since: daemon.identity.started)
@@ -62,7 +62,10 @@ enum InfoCommands {
         ]
         for (kind, keys) in kinds {
             for key in keys.settablePaths {
-                table.append([kind, key, KeySet.words[key].map { $0.joined(separator: " ") }.cell])
+                let words = keys.words(at: key)
+                table.append([
+                    kind, key, words.isEmpty ? Table.absent : words.joined(separator: " "),
+                ])
             }
         }
         request.answer(table)

@@ -15,7 +15,8 @@ enum JSONText {
         let members = attributes.map { member($0.name, $0.value) }.joined(separator: ",")
         let head = "{\"attributes\":{\(members)}"
         guard let table else {
-            return head + ",\"lines\":[\(lines.map { string($0) }.joined(separator: ","))]}"
+            return head
+                + ",\"lines\":[\(lines.map { JSONString.quoted($0) }.joined(separator: ","))]}"
         }
         return head + ",\"rows\":\(rows(table))}"
     }
@@ -30,7 +31,7 @@ enum JSONText {
     }
 
     private static func member(_ name: String, _ value: String) -> String {
-        "\(string(name)):\(self.value(value, isText: texts.contains(name)))"
+        "\(JSONString.quoted(name)):\(self.value(value, isText: texts.contains(name)))"
     }
 
     /// `-` is null, an integer a number, everything else a text.
@@ -39,24 +40,6 @@ enum JSONText {
         // Only what a number would be written back as: `007` and `+7` are texts.
         let isInteger =
             UInt64(text).map { String($0) } == text || Int64(text).map { String($0) } == text
-        return isInteger && !isText ? text : string(text)
-    }
-
-    static func string(_ text: String) -> String {
-        var json = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": json += "\\\""
-            case "\\": json += "\\\\"
-            case "\n": json += "\\n"
-            case "\t": json += "\\t"
-            case "\r": json += "\\r"
-            case _ where scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value):
-                let hex = String(scalar.value, radix: 16)
-                json += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: json.unicodeScalars.append(scalar)
-            }
-        }
-        return json + "\""
+        return isInteger && !isText ? text : JSONString.quoted(text)
     }
 }

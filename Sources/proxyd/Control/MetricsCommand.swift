@@ -1,12 +1,11 @@
 /// `metrics`: everything that is counted, for Prometheus.
 enum MetricsCommand {
     static func answer(_ request: ControlRequest) {
-        request.daemon.gatherMetrics { request.answer($0.lines) }
+        request.queries.gatherMetrics { request.answer($0.lines) }
     }
 }
 
 extension Daemon {
-    /// Makes a page of metrics once every worker has reported.
     func gatherMetrics(then finish: @escaping (MetricsText) -> Void) {
         ask({ .report(question: $0) }) { [self] answers in
             let values = MetricsValues(

@@ -24,12 +24,12 @@ enum PlanCommand {
         _ request: ControlRequest, for target: Configuration, _ steps: [Transaction.Step],
         cuts: Bool
     ) {
-        let running = request.daemon.configuration
+        let running = request.state.configuration
         var table = emptyTable
         for row in ConfigurationDifference(from: running, to: target).rows {
             table.append([row.path, row.field, row.from ?? Table.absent, row.to ?? Table.absent])
         }
-        let before = CapacityModel(request.daemon.topology, now: .now)
+        let before = CapacityModel(request.state.topology, now: .now)
         var after = before.after(target)
         for case .turn(let path, let position) in steps {
             after = after.turning(after.paths(at: path), on: position == .on)
@@ -41,16 +41,16 @@ enum PlanCommand {
         }
         append(
             before, after, cutting: cutting,
-            alsoCut: sessions(ofListenersCutBy: target, request.daemon), to: &table)
+            alsoCut: sessions(ofListenersCutBy: target, request.state.topology), to: &table)
         request.answer(table)
     }
 
     /// Of services that stay and cut what they have no longer.
     private static func sessions(
-        ofListenersCutBy target: Configuration, _ daemon: any Daemon
+        ofListenersCutBy target: Configuration, _ topology: Topology
     ) -> Int {
         target.services.filter { $0.onRemove == .cut }.reduce(0) { count, settings in
-            let present = daemon.topology.services.first { $0.name == settings.name }
+            let present = topology.services.first { $0.name == settings.name }
             return count
                 + (present?.listeners ?? []).filter { $0.isRemoved(by: settings) }
                 .reduce(0) { $0 + $1.current }
@@ -74,7 +74,7 @@ enum PlanCommand {
                 }
             table.append([channel.path, "state", state.rawValue, after.rawValue])
         }
-        let before = CapacityModel(request.daemon.topology, now: now)
+        let before = CapacityModel(request.state.topology, now: now)
         // What its probes have found out stays, whatever a person wants.
         let meant = channels.filter { position != .on || !$0.isDown }
         let after = before.turning(Set(meant.map(\.path)), on: position == .on)
@@ -125,7 +125,8 @@ enum PlanCommand {
 
     /// What becomes of the sessions that run on channels which are cut, or which take no more.
     private static func append(
-        sessionsOf before: CapacityModel, _ after: CapacityModel, cutting: Set<String>, alsoCut: Int,
+        sessionsOf before: CapacityModel, _ after: CapacityModel, cutting: Set<String>,
+        alsoCut: Int,
         to table: inout Table
     ) {
         let later = Dictionary(

@@ -12,8 +12,8 @@ enum PresenceCommands {
         guard request.words.isEmpty else {
             return request.refuse(.usage, "show control takes no arguments")
         }
-        let now = request.daemon.now
-        let rows = request.daemon.controlUsage.present.map { present in
+        let now = request.state.now
+        let rows = request.state.controlUsage.present.map { present in
             let peer = present.peer
             return PresenceSnapshot(
                 uid: UInt64(peer.uid), pid: UInt64(max(0, peer.pid)),
@@ -30,7 +30,7 @@ enum PresenceCommands {
         guard request.words.count <= mostPaths else {
             return request.refuse(.usage, "intend names at most \(mostPaths) paths")
         }
-        let resolver = PathResolver(topology: request.daemon.topology)
+        let resolver = PathResolver(topology: request.state.topology)
         for path in request.words where resolver.channels(at: path) == nil {
             return request.refuse(.notFound, "no channel, group or service “\(path.prefix(80))”")
         }

@@ -11,7 +11,7 @@ enum ProbeCommands {
         guard let path = request.words.first, request.words.count == 1 else {
             return request.refuse(.usage, "probe PATH, as in probe 0/2")
         }
-        guard let channels = PathResolver(topology: request.daemon.topology).channels(at: path)
+        guard let channels = PathResolver(topology: request.state.topology).channels(at: path)
         else {
             return request.refuse(.notFound, "no channel, group or service “\(path.prefix(80))”")
         }
@@ -43,7 +43,7 @@ private final class ProbeTour {
 
     func start() {
         for (index, stop) in stops.enumerated() {
-            request.daemon.probe(stop.channel, with: stop.probe) { [self] result in
+            request.queries.probe(stop.channel, with: stop.probe) { [self] result in
                 results[index] = result
                 if results.count == stops.count { answer() }
             }

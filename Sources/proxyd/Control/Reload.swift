@@ -13,13 +13,15 @@ struct Reload {
         "the daemon was started without a file; “show config” prints one that would do the same"
 
     /// The file, with the names that its things have while they run.
-    static func file(of daemon: any Daemon) throws(ConfigurationEdit.Mistake) -> Configuration {
+    static func file(of daemon: any DaemonState & DaemonChanges) throws(ConfigurationEdit.Failure)
+        -> Configuration
+    {
         Alignment.aligned(try read(daemon), to: daemon.configuration)
     }
 
     private static func read(
-        _ daemon: any Daemon
-    ) throws(ConfigurationEdit.Mistake) -> Configuration {
+        _ daemon: any DaemonState & DaemonChanges
+    ) throws(ConfigurationEdit.Failure) -> Configuration {
         do throws(ConfigurationErrors) {
             guard let file = try daemon.reload() else {
                 throw ConfigurationErrors(errors: [])
@@ -32,16 +34,16 @@ struct Reload {
 
     /// `actor` is nil when a signal has asked for it.
     static func run(
-        on daemon: any Daemon, by actor: Actor?,
-        then finish: @escaping (Result<Reload, ConfigurationEdit.Mistake>) -> Void
+        on daemon: any DaemonState & DaemonChanges, by actor: Actor?,
+        then finish: @escaping (Result<Reload, ConfigurationEdit.Failure>) -> Void
     ) {
-        do throws(ConfigurationEdit.Mistake) {
+        do throws(ConfigurationEdit.Failure) {
             let read = try read(daemon)
             let file = Alignment.aligned(read, to: daemon.configuration)
             let later = file.whatTakesARestart(from: daemon.configuration)
             daemon.live.change(
                 ChangeRequest(
-                    edit: { running in file.keepingWhatTakesARestart(of: running) }, actor: actor,
+                    edit: { running in file.takingStartKeys(from: running) }, actor: actor,
                     rereads: true
                 ) { result in
                     if case .success = result {
@@ -58,29 +60,5 @@ struct Reload {
         } catch {
             finish(.failure(error))
         }
-    }
-}
-
-extension Configuration {
-    /// The opposite of `keepingWhatTakesARestart`.
-    func withWhatTakesARestart(of file: Configuration) -> Configuration {
-        keepingWhatTakesARestart(of: file)
-    }
-
-    /// What was decided when the daemon started, and stays.
-    func keepingWhatTakesARestart(of running: Configuration) -> Configuration {
-        var configuration = self
-        configuration.control = running.control
-        configuration.workers = running.workers
-        configuration.stateFile = running.stateFile
-        configuration.metrics = running.metrics
-        configuration.privileges = running.privileges
-        return configuration
-    }
-
-    /// The keys of which another value is of no effect yet.
-    func whatTakesARestart(from running: Configuration) -> [String] {
-        let kept = keepingWhatTakesARestart(of: running)
-        return ConfigurationDifference(from: kept, to: self).rows.map(\.field)
     }
 }

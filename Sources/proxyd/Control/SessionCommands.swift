@@ -4,7 +4,7 @@ internal import Shared
 enum SessionCommands {
     static func show(_ request: ControlRequest) {
         let query: SessionQuery
-        do throws(SessionQuery.Mistake) {
+        do throws(SessionQuery.ParseError) {
             query = try SessionQuery(words: request.words)
         } catch {
             return request.refuse(.usage, error.message)
@@ -19,8 +19,8 @@ enum SessionCommands {
         guard request.words.count == 1, let id = UInt64(request.words[0]) else {
             return request.refuse(.usage, "show session ID, with an id of “show sessions”")
         }
-        let worker = Int(id % UInt64(request.daemon.share.workers.count))
-        request.daemon.ask(worker: worker, { .showSession(id: id, question: $0) }) { answers in
+        let worker = Int(id % UInt64(request.state.share.workers.count))
+        request.queries.ask(worker: worker, { .showSession(id: id, question: $0) }) { answers in
             guard case .session(let detail?) = answers.first else {
                 return request.refuse(.notFound, "no session \(id); it may have ended")
             }
@@ -32,11 +32,11 @@ enum SessionCommands {
         guard request.words.count == 1, let id = UInt64(request.words[0]) else {
             return request.refuse(.usage, "kill session ID, with an id of “show sessions”")
         }
-        request.daemon.ask({ .cutSession(id: id, question: $0) }) { answers in
+        request.queries.ask({ .cutSession(id: id, question: $0) }) { answers in
             guard answers.cutCount > 0 else {
                 return request.refuse(.notFound, "no session \(id); it may have ended")
             }
-            request.daemon.tell(
+            request.changes.emit(
                 Event(
                     .notice, .cut, of: .session(id), by: request.peer.actor,
                     line: "session \(id) cut: by \(request.peer.actor)"))
@@ -48,7 +48,7 @@ enum SessionCommands {
     /// right then, so that nobody is who has begun to do something meanwhile.
     static func killMany(_ request: ControlRequest) {
         let query: SessionQuery
-        do throws(SessionQuery.Mistake) {
+        do throws(SessionQuery.ParseError) {
             query = try SessionQuery(words: request.words, mayPreview: true)
         } catch {
             return request.refuse(.usage, error.message)
@@ -66,7 +66,7 @@ enum SessionCommands {
             guard !query.isPreview else { return request.answer(table(of: found), attributes) }
             if count > 0 {
                 let condition = String(request.words.joined(separator: " ").prefix(200))
-                request.daemon.tell(
+                request.changes.emit(
                     Event(
                         .notice, .cut, of: Event.Subject(kind: .session), because: condition,
                         by: request.peer.actor,

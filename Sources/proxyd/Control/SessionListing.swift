@@ -2,14 +2,14 @@ internal import Shared
 
 /// Asks all workers at once for their sessions, a slice at a time, so that none of them is held up.
 final class SessionListing {
-    private let daemon: any Daemon
+    private let daemon: any DaemonState & DaemonQueries
     private var scan: SessionScan
     /// What each worker has found so far.
     private var found: [SessionTally.Found]
     private var unfinished: Int
     private var finish: (SessionTally.Found) -> Void = { _ in }
 
-    init(of daemon: any Daemon, _ scan: SessionScan) {
+    init(of daemon: any DaemonState & DaemonQueries, _ scan: SessionScan) {
         self.daemon = daemon
         self.scan = scan
         unfinished = daemon.share.workers.count
@@ -18,7 +18,7 @@ final class SessionListing {
 
     /// The first of those that match in the scan's order, as many as its limit says, without the first `offset`.
     static func gather(
-        _ scan: SessionScan, offset: Int = 0, of daemon: any Daemon,
+        _ scan: SessionScan, offset: Int = 0, of daemon: any DaemonState & DaemonQueries,
         then finish: @escaping (SessionTally.Found) -> Void
     ) {
         let listing = SessionListing(of: daemon, scan)

@@ -2,7 +2,7 @@ internal import Shared
 
 /// Which sessions are asked for, in which order.
 struct SessionQuery: Sendable {
-    struct Mistake: Error { let message: String }
+    struct ParseError: Error { let message: String }
 
     private(set) var filter: Filter?
     private(set) var order: SessionScan.Order?
@@ -11,12 +11,14 @@ struct SessionQuery: Sendable {
     private(set) var isPreview = false
 
     /// The words behind the verb; `preview` is one of them where sessions are to be ended.
-    init(words: [String], mayPreview: Bool = false) throws(Mistake) {
+    init(words: [String], mayPreview: Bool = false) throws(ParseError) {
         var rest = words[...]
         while let word = rest.popFirst() {
             switch word {
             case "where":
-                guard filter == nil else { throw Mistake(message: "there is one “where” already") }
+                guard filter == nil else {
+                    throw ParseError(message: "there is one “where” already")
+                }
                 filter = try Self.filter(&rest, until: mayPreview ? ["preview"] : Self.words)
             case "preview" where mayPreview:
                 isPreview = true
@@ -30,7 +32,7 @@ struct SessionQuery: Sendable {
                 let usage =
                     mayPreview
                     ? "where … [preview]" : "[where …] [sort FIELD] [limit N] [offset N]"
-                throw Mistake(message: "“\(word.prefix(40))” is not expected here; \(usage)")
+                throw ParseError(message: "“\(word.prefix(40))” is not expected here; \(usage)")
             }
         }
     }
@@ -39,7 +41,7 @@ struct SessionQuery: Sendable {
 
     private static func filter(
         _ rest: inout ArraySlice<String>, until stops: Set<String>
-    ) throws(Mistake) -> Filter {
+    ) throws(ParseError) -> Filter {
         let count = Filter.wordCount(in: rest, until: stops)
         let words = Array(rest.prefix(count))
         rest = rest.dropFirst(count)
@@ -47,25 +49,25 @@ struct SessionQuery: Sendable {
             return try Filter(
                 words: words, fields: SessionField.names, aliases: SessionField.aliases)
         } catch {
-            throw Mistake(message: "\(error)")
+            throw ParseError(message: "\(error)")
         }
     }
 
-    private static func order(_ text: String?) throws(Mistake) -> SessionScan.Order {
-        guard let text else { throw Mistake(message: "sort by which field?") }
+    private static func order(_ text: String?) throws(ParseError) -> SessionScan.Order {
+        guard let text else { throw ParseError(message: "sort by which field?") }
         let isDescending = text.hasPrefix("-")
         let name = isDescending ? String(text.dropFirst()) : text
         guard let field = SessionField(named: name) else {
-            throw Mistake(
+            throw ParseError(
                 message: "no field “\(name.prefix(40))”; there are: "
                     + SessionField.names.joined(separator: " "))
         }
         return SessionScan.Order(field: field, isDescending: isDescending)
     }
 
-    private static func number(_ text: String?, for word: String) throws(Mistake) -> Int {
+    private static func number(_ text: String?, for word: String) throws(ParseError) -> Int {
         guard let text, let number = Int(text), number >= 0 else {
-            throw Mistake(message: "\(word) takes a number, as in \(word) 50")
+            throw ParseError(message: "\(word) takes a number, as in \(word) 50")
         }
         return number
     }

@@ -4,7 +4,7 @@ internal import Shared
 /// for longest first, a few at a time, so that their clients come back elsewhere.
 enum ShedCommand {
     /// What was asked for.
-    struct Wish: Equatable {
+    struct Parameters: Equatable {
         var path: String
         var count: Int
         /// Sessions a second.
@@ -33,27 +33,28 @@ enum ShedCommand {
     }
 
     static func run(_ request: ControlRequest) {
-        guard let wish = Wish(words: request.words) else {
+        guard let parameters = Parameters(words: request.words) else {
             return request.refuse(
                 .usage, "shed PATH COUNT [RATE/s] [preview], as in shed mail/0/2 50 5/s preview")
         }
         guard
-            let channels = PathResolver(topology: request.daemon.topology).channels(at: wish.path)
+            let channels = PathResolver(topology: request.state.topology).channels(
+                at: parameters.path)
         else {
             return request.refuse(
-                .notFound, "no channel, group or service “\(wish.path.prefix(80))”")
+                .notFound, "no channel, group or service “\(parameters.path.prefix(80))”")
         }
         let scan = SessionScan(
             channels: Set(channels.map(\.serial)),
-            order: SessionScan.Order(field: .idle, isDescending: true), limit: wish.count,
+            order: SessionScan.Order(field: .idle, isDescending: true), limit: parameters.count,
             asOf: .now)
         SessionListing.gather(scan, of: request.daemon) { found in
-            if !wish.isPreview {
-                request.daemon.cut(
-                    sessions: found.records.map(\.id), perSecond: wish.rate,
+            if !parameters.isPreview {
+                request.changes.cut(
+                    sessions: found.records.map(\.id), perSecond: parameters.rate,
                     by: request.peer.actor)
             }
-            let count = wish.isPreview ? 0 : found.records.count
+            let count = parameters.isPreview ? 0 : found.records.count
             request.answer(
                 SessionCommands.table(of: found), [Reply.Attribute("cut", String(count))])
         }

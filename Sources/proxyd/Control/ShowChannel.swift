@@ -7,7 +7,7 @@ enum ShowChannel {
         guard request.words.count == 1, let path = request.words.first else {
             return request.refuse(.usage, "show channel PATH, as in show channel mail/0/2")
         }
-        let found = PathResolver(topology: request.daemon.topology).channels(at: path)
+        let found = PathResolver(topology: request.state.topology).channels(at: path)
         guard let channels = found, let channel = channels.first else {
             return request.refuse(.notFound, "no channel “\(path.prefix(80))”")
         }
@@ -15,11 +15,11 @@ enum ShowChannel {
             return request.refuse(
                 .invalid, "“\(path.prefix(80))” is not one channel; name one, as in mail/0/2")
         }
-        request.daemon.ask({ .report(question: $0) }) { answers in
+        request.queries.ask({ .report(question: $0) }) { answers in
             let now = Instant.now
             let times = answers.reports.connectTimes(of: channel, now: now)
             var detail = ChannelDetail(channel, times: times, now: now)
-            for service in request.daemon.topology.services {
+            for service in request.state.topology.services {
                 guard let group = service.groups.first(where: { $0.contains(channel) }) else {
                     continue
                 }

@@ -10,7 +10,7 @@ enum ShowCommands {
             "name", "serial", "state", "listeners", "groups", "current", "total", "in_bytes",
             "out_bytes", "refused",
         ])
-        for service in request.daemon.topology.services {
+        for service in request.state.topology.services {
             let totals = service.listeners.reduce(into: TrafficCounters.Totals()) {
                 $0.add($1.shownTotals)
             }
@@ -29,13 +29,13 @@ enum ShowCommands {
 
     static func listeners(_ request: ControlRequest) {
         guard takesNothing(request) else { return }
-        request.answer(ListenerSnapshot.table(request.daemon.topology.listeners.map(\.snapshot)))
+        request.answer(ListenerSnapshot.table(request.state.topology.listeners.map(\.snapshot)))
     }
 
     static func groups(_ request: ControlRequest) {
         guard takesNothing(request) else { return }
         let now = Instant.now
-        let rows = request.daemon.topology.services.flatMap { $0.snapshots(now: now) }
+        let rows = request.state.topology.services.flatMap { $0.snapshots(now: now) }
         request.answer(GroupSnapshot.table(rows))
     }
 
@@ -44,14 +44,14 @@ enum ShowCommands {
             return request.refuse(.usage, "show channels [PATH], as in show channels mail/0")
         }
         let path = request.words.first
-        if let path, PathResolver(topology: request.daemon.topology).channels(at: path) == nil {
+        if let path, PathResolver(topology: request.state.topology).channels(at: path) == nil {
             return request.refuse(
                 .notFound, "no channel, group or service “\(path.prefix(80))”")
         }
-        request.daemon.ask({ .report(question: $0) }) { answers in
+        request.queries.ask({ .report(question: $0) }) { answers in
             let now = Instant.now
             let reports = answers.reports
-            let topology = request.daemon.topology
+            let topology = request.state.topology
             let asked = path.map { PathResolver(topology: topology).channels(at: $0) ?? [] }
             let rows = (asked ?? topology.channels).map { channel in
                 channel.snapshot(
@@ -63,7 +63,7 @@ enum ShowCommands {
 
     static func workers(_ request: ControlRequest) {
         guard takesNothing(request) else { return }
-        request.daemon.ask({ .report(question: $0) }) { answers in
+        request.queries.ask({ .report(question: $0) }) { answers in
             var table = Table(columns: [
                 "index", "sessions", "total", "in_bytes", "out_bytes", "turns", "events", "pipes",
                 "resting",
@@ -84,8 +84,8 @@ enum ShowCommands {
 
     static func limits(_ request: ControlRequest) {
         guard takesNothing(request) else { return }
-        request.daemon.ask({ .report(question: $0) }) { answers in
-            let daemon = request.daemon
+        request.queries.ask({ .report(question: $0) }) { answers in
+            let daemon = request.state
             var table = Table(columns: ["name", "used", "limit"])
             func row(_ name: String, _ used: Int?, _ limit: Int?) {
                 table.append([name] + [used, limit].map { $0.map { String($0) } ?? Table.absent })
@@ -120,7 +120,7 @@ enum ShowCommands {
     }
 }
 
-extension [Answer] {
+extension [WorkerReply] {
     /// The workers' reports, in the workers' order.
     var reports: [WorkerReport] {
         compactMap { if case .report(let report) = $0 { report } else { nil } }

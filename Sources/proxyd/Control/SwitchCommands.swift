@@ -17,12 +17,12 @@ enum SwitchCommands {
     private static func plan(
         _ request: ControlRequest, to position: Channel.Switch, mayCut: Bool = false
     ) {
-        guard let wish = wish(request, mayCut: mayCut) else { return }
-        PlanCommand.answer(request, turning: wish.channels, to: position, cuts: wish.cuts)
+        guard let order = order(request, mayCut: mayCut) else { return }
+        PlanCommand.answer(request, turning: order.channels, to: position, cuts: order.cuts)
     }
 
     /// Which channels are meant, and whether their sessions end; nil once the request was refused.
-    private static func wish(
+    private static func order(
         _ request: ControlRequest, mayCut: Bool
     ) -> (path: String, channels: [Channel], cuts: Bool)? {
         guard let path = request.words.first else {
@@ -35,7 +35,7 @@ enum SwitchCommands {
             request.refuse(.usage, "“\(word.prefix(40))” is too much here")
             return nil
         }
-        guard let channels = PathResolver(topology: request.daemon.topology).channels(at: path)
+        guard let channels = PathResolver(topology: request.state.topology).channels(at: path)
         else {
             request.refuse(.notFound, "no channel, group or service “\(path.prefix(80))”")
             return nil
@@ -54,12 +54,12 @@ enum SwitchCommands {
             }
             return ChangeCommands.add(.turn(path: path, position), to: request)
         }
-        guard let wish = wish(request, mayCut: mayCut) else { return }
+        guard let order = order(request, mayCut: mayCut) else { return }
         var table = Table(columns: ["path", "field", "from", "to"])
-        turn(wish.channels, to: position, for: request, in: &table)
-        guard wish.cuts else { return request.answer(table, [Reply.Attribute("cut", "0")]) }
-        let serials = Set(wish.channels.map(\.serial))
-        request.daemon.ask({ .cutChannels(serials: serials, question: $0) }) { [table] answers in
+        turn(order.channels, to: position, for: request, in: &table)
+        guard order.cuts else { return request.answer(table, [Reply.Attribute("cut", "0")]) }
+        let serials = Set(order.channels.map(\.serial))
+        request.queries.ask({ .cutChannels(serials: serials, question: $0) }) { [table] answers in
             request.answer(table, [Reply.Attribute("cut", String(answers.cutCount))])
         }
     }
@@ -79,7 +79,7 @@ enum SwitchCommands {
             hasChanged = true
             let after = channel.state(now: now)
             table.append([channel.path, "state", before.rawValue, after.rawValue])
-            request.daemon.tell(
+            request.changes.emit(
                 Event(
                     .notice, .state, of: .channel(channel), from: before.rawValue,
                     to: after.rawValue, by: request.peer.actor,
@@ -87,12 +87,12 @@ enum SwitchCommands {
                         + "\(before.rawValue) → \(after.rawValue): by \(request.peer.actor)"))
         }
         guard hasChanged else { return }
-        request.daemon.share.raiseGeneration()
-        request.daemon.channelsChanged()
+        request.state.share.raiseGeneration()
+        request.changes.channelsChanged()
     }
 }
 
-extension [Answer] {
+extension [WorkerReply] {
     /// Sessions that all workers together have cut.
     var cutCount: Int {
         reduce(0) { sum, answer in

@@ -2,7 +2,7 @@ internal import Shared
 
 /// Asks the workers what the kernel knows of sessions that have been chosen to be shown.
 final class TCPInfoQuery {
-    private let daemon: any Daemon
+    private let daemon: any DaemonState & DaemonQueries
     private var records: [SessionRecord]
     /// By worker: places of its sessions among the records.
     private var indices: [[Int]]
@@ -10,7 +10,7 @@ final class TCPInfoQuery {
     private let finish: ([SessionRecord]) -> Void
 
     private init(
-        _ records: [SessionRecord], of daemon: any Daemon,
+        _ records: [SessionRecord], of daemon: any DaemonState & DaemonQueries,
         then finish: @escaping ([SessionRecord]) -> Void
     ) {
         self.daemon = daemon
@@ -21,7 +21,7 @@ final class TCPInfoQuery {
     }
 
     static func examine(
-        _ records: [SessionRecord], of daemon: any Daemon,
+        _ records: [SessionRecord], of daemon: any DaemonState & DaemonQueries,
         then finish: @escaping ([SessionRecord]) -> Void
     ) {
         let examination = TCPInfoQuery(records, of: daemon, then: finish)

@@ -9,14 +9,14 @@ enum TLSCommand {
     static func show(_ request: ControlRequest) {
         let now = Int64(WallClock.milliseconds / 1000)
         var table = Table(columns: columns)
-        for listener in request.daemon.topology.listeners {
+        for listener in request.state.topology.listeners {
             guard let tls = listener.tls else { continue }
             table.append(
                 row(
                     listener.path, "client", tls.settings.certificates.map(\.certificate),
                     tls.notAfter, tls.counts, now: now, underWay: tls.handshakeCount))
         }
-        for channel in request.daemon.topology.channels {
+        for channel in request.state.topology.channels {
             guard let tls = channel.tls else { continue }
             table.append(
                 row(

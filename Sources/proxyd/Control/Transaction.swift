@@ -12,7 +12,7 @@ struct Transaction {
 
     static let mostSteps = 10_000
 
-    mutating func append(_ step: Step) throws(ConfigurationEdit.Mistake) {
+    mutating func append(_ step: Step) throws(ConfigurationEdit.Failure) {
         guard steps.count < Self.mostSteps else {
             throw .init(
                 .invalid, "a transaction has at most \(Self.mostSteps) lines; commit this one")
@@ -23,13 +23,13 @@ struct Transaction {
     /// The configuration with every edit, judged as a whole by the rules of the file.
     func apply(
         to configuration: Configuration
-    ) throws(ConfigurationEdit.Mistake) -> Configuration {
+    ) throws(ConfigurationEdit.Failure) -> Configuration {
         let draft = try draft(of: configuration)
         for case .turn(let path, _) in steps where ThingPath(draft: draft).things(at: path).isEmpty
         {
             throw .init(.notFound, "no channel, group or service “\(path.prefix(80))”")
         }
-        var validator = DraftValidator(mistakes: Diagnostics())
+        var validator = DraftValidator(diagnostics: Diagnostics())
         do throws(ConfigurationErrors) {
             return try validator.configuration(from: draft)
         } catch {
@@ -38,13 +38,13 @@ struct Transaction {
     }
 
     /// The edits alone: what one line makes may be completed by the next.
-    func draft(of configuration: Configuration) throws(ConfigurationEdit.Mistake)
+    func draft(of configuration: Configuration) throws(ConfigurationEdit.Failure)
         -> ConfigurationDraft
     {
         var draft = ConfigurationDraft(of: configuration)
         for (index, step) in steps.enumerated() {
             guard case .edit(let edit) = step else { continue }
-            do throws(ConfigurationEdit.Mistake) {
+            do throws(ConfigurationEdit.Failure) {
                 try edit.apply(to: &draft)
             } catch {
                 guard steps.count > 1 else { throw error }

@@ -27,13 +27,14 @@ struct Demo {
                 channels.append(channel)
                 group.channels.append(
                     ChannelConfiguration(
-                        name: channelName, endpoint: channel.endpoint, maxc: Self.maxc,
-                        label: "echo"))
+                        name: channelName, endpoint: channel.endpoint,
+                        settings: ChannelSettings(maxc: Self.maxc, label: "echo")))
             }
             service.groups.append(group)
         }
         self.channels = channels
-        configuration = Configuration(control: control, services: [service])
+        configuration = Configuration(
+            settings: DaemonSettings(control: control), services: [service])
     }
 
     /// The daemon listens: channels and clients may begin.

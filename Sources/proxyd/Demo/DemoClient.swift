@@ -18,7 +18,7 @@ struct DemoClient: Sendable {
     func start() throws(SystemError) {
         try Thread.detached(name: "client-\(number)") {
             var random = UInt64(number) &* 0x9E37_79B9_7F4A_7C15 | 1
-            Pause.milliseconds(number * 60)
+            Sleep.milliseconds(number * 60)
             while true { visit(&random) }
         }
     }
@@ -27,25 +27,25 @@ struct DemoClient: Sendable {
         switch habit {
         case .talks:
             talk(turns: 10 + Self.next(&random, below: 60), &random)
-            Pause.milliseconds(200 + Self.next(&random, below: 1500))
+            Sleep.milliseconds(200 + Self.next(&random, below: 1500))
         case .comesInWaves:
-            Pause.milliseconds(20_000)
+            Sleep.milliseconds(20_000)
             talk(turns: 50, &random)
         case .streams:
             stream()
-            Pause.milliseconds(1000)
+            Sleep.milliseconds(1000)
         }
     }
 
     private func talk(turns: Int, _ random: inout UInt64) {
         guard let connection = DemoConnection(to: listener) else {
-            return Pause.milliseconds(1000)
+            return Sleep.milliseconds(1000)
         }
         var space = [UInt8](repeating: 0, count: 4096)
         for _ in 0..<turns {
             let text = [UInt8](repeating: 0x2E, count: 64 + Self.next(&random, below: 2000))
             guard connection.exchange(text, with: &space) else { return }
-            Pause.milliseconds(100 + Self.next(&random, below: 200))
+            Sleep.milliseconds(100 + Self.next(&random, below: 200))
         }
     }
 
@@ -55,7 +55,7 @@ struct DemoClient: Sendable {
         var space = [UInt8](repeating: 0, count: 262_144)
         for _ in 0..<1000 {
             guard connection.exchange(block, with: &space) else { return }
-            Pause.milliseconds(40)
+            Sleep.milliseconds(40)
         }
     }
 

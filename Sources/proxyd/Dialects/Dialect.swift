@@ -94,6 +94,20 @@ struct DialectPlan: Sendable {
     var notes: [DialectNote] = []
 }
 
+extension DialectPlan {
+    /// Judged by the rules of the file.
+    func validated(for call: DialectCall) throws(DialectError) -> Configuration {
+        do throws(ConfigurationErrors) {
+            var validator = DraftValidator(diagnostics: Diagnostics())
+            return try validator.configuration(from: ConfigurationDraft(of: configuration))
+        } catch {
+            let status = options.dialect?.exits.configuration ?? ExitStatus.configuration.rawValue
+            throw DialectError(
+                error.errors.map { "\(call.program): \($0)\n" }.joined(), status: status)
+        }
+    }
+}
+
 /// Something that differs: about what (an option, a line of a file), and what.
 struct DialectNote: Equatable, Sendable {
     var subject: String

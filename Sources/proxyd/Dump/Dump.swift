@@ -14,7 +14,7 @@ final class Dump {
     }
 
     let tap: TapSink
-    let wish: DumpRequest
+    let request: DumpRequest
     private let deadline: Instant?
     private var writer: DumpWriter
     private(set) var end: End?
@@ -25,12 +25,12 @@ final class Dump {
     /// What one reply takes from the tap, so that the supervisor gets on with the rest of its work.
     private static let bytesAtOnce = 65_536
 
-    init(_ wish: DumpRequest, tap: TapSink, now: Instant) {
-        self.wish = wish
+    init(_ request: DumpRequest, tap: TapSink, now: Instant) {
+        self.request = request
         self.tap = tap
-        deadline = wish.duration.map { now.advanced(by: $0) }
+        deadline = request.duration.map { now.advanced(by: $0) }
         let wall = WallClock.milliseconds * 1_000_000
-        writer = DumpWriter(wish.format, wallOffset: wall &- Instant.now.nanoseconds)
+        writer = DumpWriter(request.format, wallOffset: wall &- Instant.now.nanoseconds)
     }
 
     deinit {
@@ -71,7 +71,7 @@ final class Dump {
         for record in left {
             switch record.event {
             case .moved(_, let bytes): missed += UInt64(bytes.count)
-            case .missed(_, let count, _): missed += count
+            case .gap(_, let count, _): missed += count
             case .began, .ended, .closed: break
             }
         }
@@ -80,7 +80,7 @@ final class Dump {
     private func write(_ record: TapRecord, into lines: inout [String]) {
         switch record.event {
         case .moved(let side, let bytes):
-            guard let limit = wish.limit, shown + UInt64(bytes.count) >= limit else {
+            guard let limit = request.limit, shown + UInt64(bytes.count) >= limit else {
                 shown += UInt64(bytes.count)
                 break
             }
@@ -89,7 +89,7 @@ final class Dump {
             shown = limit
             writer.write(part, into: &lines)
             return finish(.limit)
-        case .missed(_, let count, _):
+        case .gap(_, let count, _):
             missed += count
         case .began, .ended:
             break
@@ -97,7 +97,7 @@ final class Dump {
             closedCount += 1
         }
         writer.write(record, into: &lines)
-        if closedCount == wish.sessions { finish(.closed) }
+        if closedCount == request.sessions { finish(.closed) }
     }
 
     /// What the last reply tells.

@@ -1,3 +1,5 @@
+internal import Shared
+
 /// How a dump is written.
 enum DumpFormat: String, Sendable, CaseIterable {
     /// What is printable as it is, the rest as `\XX`: the format of balance's `-p`.

@@ -13,7 +13,7 @@ struct DumpNote {
             return ["# " + Self.beginning(of: record.id, facts)]
         case .moved, .ended:
             return turn(to: record.id)
-        case .missed(let side, let count, _):
+        case .gap(let side, let count, _):
             return turn(to: record.id) + ["# \(Self.hole(count, from: side))"]
         case .closed(let reason, _):
             speaker = nil

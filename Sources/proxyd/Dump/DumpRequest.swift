@@ -2,7 +2,7 @@ internal import Shared
 
 /// What is to be dumped, and how: the words behind `dump`.
 struct DumpRequest: Equatable, Sendable {
-    struct Mistake: Error { let message: String }
+    struct ParseError: Error { let message: String }
 
     enum Target: Equatable, Sendable {
         case session(UInt64)
@@ -24,9 +24,9 @@ struct DumpRequest: Equatable, Sendable {
     private static let longestMilliseconds: UInt64 = 86_400_000
     private static let options: Set = ["sessions", "limit", "for", "text", "hex", "pcapng"]
 
-    init(words: [String]) throws(Mistake) {
+    init(words: [String]) throws(ParseError) {
         var rest = words[...]
-        guard let first = rest.popFirst() else { throw Mistake(message: Self.usage) }
+        guard let first = rest.popFirst() else { throw ParseError(message: Self.usage) }
         if first == "where" {
             let count = Filter.wordCount(in: rest, until: Self.options)
             do throws(Filter.Mistake) {
@@ -35,12 +35,12 @@ struct DumpRequest: Equatable, Sendable {
                         words: Array(rest.prefix(count)), fields: SessionField.names,
                         aliases: SessionField.aliases))
             } catch {
-                throw Mistake(message: "\(error)")
+                throw ParseError(message: "\(error)")
             }
             rest = rest.dropFirst(count)
         } else {
             guard let id = UInt64(first) else {
-                throw Mistake(
+                throw ParseError(
                     message:
                         "“\(first.prefix(40))” is no session; an id of “show sessions”, or where …"
                 )
@@ -50,7 +50,8 @@ struct DumpRequest: Equatable, Sendable {
         while let word = rest.popFirst() { try take(word, &rest) }
     }
 
-    private mutating func take(_ word: String, _ rest: inout ArraySlice<String>) throws(Mistake) {
+    private mutating func take(_ word: String, _ rest: inout ArraySlice<String>) throws(ParseError)
+    {
         if let format = DumpFormat(rawValue: word) {
             self.format = format
             return
@@ -58,26 +59,26 @@ struct DumpRequest: Equatable, Sendable {
         switch word {
         case "sessions":
             guard case .matching = target else {
-                throw Mistake(message: "sessions N belongs to where …; an id is one session")
+                throw ParseError(message: "sessions N belongs to where …; an id is one session")
             }
             guard let count = rest.popFirst().flatMap({ Int($0) }),
                 (1...Self.mostSessions).contains(count)
             else {
-                throw Mistake(message: "sessions takes a number from 1 to \(Self.mostSessions)")
+                throw ParseError(message: "sessions takes a number from 1 to \(Self.mostSessions)")
             }
             sessions = count
         case "limit":
             guard let bytes = rest.popFirst().flatMap({ ByteCount($0)?.bytes }), bytes > 0,
                 bytes <= UInt64(Int.max)
-            else { throw Mistake(message: "limit takes a size, as in limit 64k") }
+            else { throw ParseError(message: "limit takes a size, as in limit 64k") }
             limit = bytes
         case "for":
             guard let age = rest.popFirst().flatMap({ Age($0) }), age.milliseconds > 0,
                 age.milliseconds <= Self.longestMilliseconds
-            else { throw Mistake(message: "for takes a time up to a day, as in for 30s") }
+            else { throw ParseError(message: "for takes a time up to a day, as in for 30s") }
             duration = age.duration
         default:
-            throw Mistake(message: "“\(word.prefix(40))” is not expected here; \(Self.usage)")
+            throw ParseError(message: "“\(word.prefix(40))” is not expected here; \(Self.usage)")
         }
     }
 }

@@ -28,7 +28,7 @@ struct HexDump {
                 lines.append(Self.line(row, at: start &+ UInt64(first)))
             }
             places[record.id, default: Place()][side] &+= UInt64(bytes.count)
-        case .missed(let side, let count, _):
+        case .gap(let side, let count, _):
             places[record.id, default: Place()][side] &+= count
         case .ended(let side):
             lines.append(TextDump.head(side, 0))

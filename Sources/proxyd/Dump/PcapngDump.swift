@@ -35,7 +35,7 @@ struct PcapngDump {
             break
         case .moved(let side, let bytes):
             blocks = session.carry(bytes, from: side, at: time)
-        case .missed(let side, let count, let moves):
+        case .gap(let side, let count, let moves):
             session.skip(count, from: side)
             dropped += moves
             blocks = [Self.clientInterface, Self.channelInterface].map { interface in

@@ -11,7 +11,7 @@ struct TextDump {
         case .ended(let side):
             lines.append(Self.head(side, 0))
             lines.append("")
-        case .began, .missed, .closed:
+        case .began, .gap, .closed:
             break
         }
     }

@@ -3,7 +3,7 @@ internal import Shared
 
 /// Writes all that goes by to standard output, as another program would have. It never makes a session wait:
 /// a reader that is behind by more than a tap holds misses something, and is told so.
-final class TranscriptPrinter {
+final class TranscriptPrinter: Timed {
     let tap: TapSink
     private let transcript: any Transcript
     private var text: [UInt8] = []
@@ -36,7 +36,7 @@ final class TranscriptPrinter {
         tap.close()
     }
 
-    func meetDeadline(now: Instant) {
+    func meetDeadlines(now: Instant) {
         if let nextDeadline, nextDeadline <= now { resume(now: now) }
     }
 
@@ -51,7 +51,7 @@ final class TranscriptPrinter {
                 text += transcript.end(isFromClient: side == .client, isError: false)
             case .closed(let reason, _) where reason.who == .client || reason.who == .channel:
                 text += transcript.end(isFromClient: reason.who == .client, isError: true)
-            case .missed(_, let count, _):
+            case .gap(_, let count, _):
                 Log.line("the reader of standard output has missed \(count) bytes", .warning)
             case .began, .closed: break
             }

@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Glibc
 internal import Synchronization
 
@@ -9,7 +8,7 @@ internal import Synchronization
 final class BoundedQueue<Value: Sendable>: Sendable {
     let limit: Int
     private let state = CountedMutex(State())
-    private let event: FileDescriptor
+    private let event: WakeupEvent
 
     private struct State {
         var values: [Value] = []
@@ -26,13 +25,11 @@ final class BoundedQueue<Value: Sendable>: Sendable {
 
     init(limit: Int) throws(SystemError) {
         self.limit = limit
-        let number = eventfd(0, CInt(EFD_NONBLOCK) | CInt(EFD_CLOEXEC))
-        guard number >= 0 else { throw SystemError("eventfd") }
-        event = FileDescriptor(owning: number)
+        event = try WakeupEvent()
     }
 
     /// Readable when the reader should look.
-    var descriptor: CInt { event.number }
+    var descriptor: CInt { event.descriptor }
 
     /// Waits until the reader should look, and no longer than so long.
     func isReadable(within duration: Duration) -> Bool {
@@ -63,7 +60,7 @@ final class BoundedQueue<Value: Sendable>: Sendable {
         return isTaken
     }
 
-    func wake() { _ = eventfd_write(event.number, 1) }
+    func wake() { event.signal() }
 
     /// Takes everything, in order, into an array whose space is used again; false when there was nothing:
     /// then the reader may sleep, and the next value wakes it.
@@ -81,8 +78,7 @@ final class BoundedQueue<Value: Sendable>: Sendable {
 
     /// The reader is awake, whatever woke it.
     func clear() {
-        var value: eventfd_t = 0
-        _ = unsafe eventfd_read(event.number, &value)
+        event.clear()
         state.withLock { $0.isReaderAsleep = false }
     }
 }

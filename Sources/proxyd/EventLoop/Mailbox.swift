@@ -1,20 +1,17 @@
-internal import CLinux
-internal import Glibc
 internal import Synchronization
 
-/// Values on their way to a thread, and the descriptor that wakes it.
+/// Values on their way to a thread, and the descriptor that wakes it. None is ever lost, so its senders are bounded in
+/// other ways; where they are not, a `BoundedQueue` drops what is too much.
 final class Mailbox<Message: Sendable>: Sendable {
     private let messages = CountedMutex<[Message]>([])
-    private let event: FileDescriptor
+    private let event: WakeupEvent
 
     init() throws(SystemError) {
-        let number = eventfd(0, CInt(EFD_NONBLOCK) | CInt(EFD_CLOEXEC))
-        guard number >= 0 else { throw SystemError("eventfd") }
-        event = FileDescriptor(owning: number)
+        event = try WakeupEvent()
     }
 
     /// For the poller of the thread that reads.
-    var descriptor: CInt { event.number }
+    var descriptor: CInt { event.descriptor }
 
     func post(_ message: Message) { _ = post(message, unlessLongerThan: Int.max) }
 
@@ -25,15 +22,14 @@ final class Mailbox<Message: Sendable>: Sendable {
             messages.append(message)
             return messages.count
         }
-        // Whoever finds it empty wakes the reader; the others know that somebody has.
-        if count == 1 { _ = eventfd_write(event.number, 1) }
+        // The first message wakes the reader, and the others need not.
+        if count == 1 { event.signal() }
         return count != Int.max
     }
 
     /// All messages so far, in order.
     func take() -> [Message] {
-        var value: eventfd_t = 0
-        _ = unsafe eventfd_read(event.number, &value)
+        event.clear()
         return messages.withLock { messages in
             defer { messages.removeAll(keepingCapacity: true) }
             return messages

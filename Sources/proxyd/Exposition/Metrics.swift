@@ -146,6 +146,10 @@ extension MetricsText {
         add(
             "proxyd_worker_pipes", .gauge, "Pipes for splicing that exist.",
             samples { UInt64($0.pipes) })
+        add(
+            "proxyd_worker_violations_total", .counter,
+            "Sessions closed by an event that cannot happen at their stage: faults in proxyd.",
+            samples { $0.violations })
     }
 
     private mutating func addEnds(_ reports: [WorkerReport]) {

@@ -5,7 +5,7 @@ protocol ScrapeSource: AnyObject {
     var topology: Topology { get }
 
     /// Logs an event of the server.
-    func tell(_ event: Event)
+    func emit(_ event: Event)
 
     /// Makes a page; `finish` gets it later.
     func gatherMetrics(then finish: @escaping (MetricsText) -> Void)
@@ -16,7 +16,7 @@ protocol ScrapeSource: AnyObject {
 /// That loop watches `descriptor` and then calls `resume`; `nextDeadline` and `meetDeadlines` are its clock.
 /// Clients are strangers: there are few at once, each has little time, and a page is made at most once a
 /// second, however many ask.
-final class ScrapeServer {
+final class ScrapeServer: Timed {
     private let poller: Poller
     let socket: OpenedSocket
     let endpoint: Endpoint
@@ -36,7 +36,8 @@ final class ScrapeServer {
         _ settings: MetricsConfiguration.Listen, passed: InheritedSockets = InheritedSockets()
     ) throws(StartError) {
         let listener = ListenerConfiguration(
-            name: "metrics", endpoint: settings.endpoint, mode: settings.mode, backlog: 64)
+            name: "metrics", endpoint: settings.endpoint,
+            settings: ListenerSettings(mode: settings.mode, backlog: 64))
         socket = try passed.open(
             listener, at: settings.endpoint, deadPeer: nil, for: "metrics")
         let bound = Socket.localEndpoint(socket.descriptor) ?? settings.endpoint
@@ -81,7 +82,7 @@ final class ScrapeServer {
                 guard makeRoom() else { continue }
                 try add(client, now: now)
             } catch {
-                source?.tell(
+                source?.emit(
                     Event(
                         .warning, .shortage, of: Event.Subject(kind: .metrics, name: address),
                         because: error.description,

@@ -7,17 +7,17 @@ protocol ElectionAudience: AnyObject {
     /// Sessions of this channel are not to be kept.
     func supersede(_ channel: Channel)
     /// Something has happened.
-    func tell(_ event: Event)
+    func emit(_ event: Event)
 
     /// What goes on within one.
-    func hear(_ step: ElectionStep)
+    func handle(_ step: ElectionStep)
 }
 
 /// The elections of all `primary` groups, beside the supervisor's loop.
 ///
 /// That loop watches `descriptor` and then calls `resume`; `nextDeadline` and `meetDeadlines` are its
 /// clock.
-final class Elections {
+final class Elections: Timed {
     private(set) var groups: [GroupElection] = []
     private let poller: Poller
     private let scripts: ScriptRunner

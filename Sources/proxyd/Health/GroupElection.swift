@@ -4,7 +4,7 @@ internal import Shared
 /// One group's election as it really happens: `Election` decides, and this connects, runs scripts, waits
 /// and fills the seat.
 final class GroupElection {
-    /// What a person's wish has come to.
+    /// What a person's command has come to.
     enum Outcome {
         /// This channel is primary.
         case elected(Channel)
@@ -31,15 +31,9 @@ final class GroupElection {
     private var events: [Election.Event] = []
     private var isDealing = false
 
-    private var socket = FileDescriptor.none
-    /// Tells a connect's event from one that was given up.
-    private var attempt: UInt32 = 0
-    private var isWatched = false
+    private var attempt = ConnectAttempt()
     private var script: ScriptRunner.Number?
     private var triggers: ArraySlice<String> = []
-    /// When the connect has taken too long.
-    private var connectDue: Instant?
-    private var addressesLeft = 0
     private var roundDue: Instant?
     private var failbackDue: Instant?
 
@@ -47,10 +41,22 @@ final class GroupElection {
     private var last: Channel?
     private var hasChanged = false
     private var superseded: Channel?
-    private var wishes: [(Outcome) -> Void] = []
+    private var waitingForOutcome: [(Outcome) -> Void] = []
     private var outcome: Outcome?
     /// Why the last candidate that was no good was none.
     private(set) var complaint = ""
+
+    /// The connect to a candidate that is under way.
+    private struct ConnectAttempt: ~Copyable {
+        var socket = FileDescriptor.none
+        /// Tells this connect's event from one that was given up.
+        var number: UInt32 = 0
+        var isWatched = false
+        /// When it has taken too long.
+        var due: Instant?
+        /// The candidate's addresses that were not tried yet.
+        var addressesLeft = 0
+    }
 
     init(
         _ group: Group, of service: Service, seat: PrimaryState, number: Int, scripts: ScriptRunner
@@ -92,8 +98,8 @@ final class GroupElection {
             last = channels[index]
             return take(.adopt(index))
         }
-        tell(.electing, "selects a primary")
-        audience?.hear(.selects)
+        emit(.electing, "selects a primary")
+        audience?.handle(.selects)
         take(.start)
     }
 
@@ -101,7 +107,7 @@ final class GroupElection {
     func end() {
         cancel()
         failbackDue = nil
-        guard !wishes.isEmpty else { return }
+        guard !waitingForOutcome.isEmpty else { return }
         complaint = "the group was changed meanwhile"
         outcome = .nobody
     }
@@ -111,10 +117,10 @@ final class GroupElection {
         guard last === channel, !seat.isHeld(by: channel.serial), let index = index(of: channel)
         else { return }
         channel.judge(isGood: false, why: why, now: .now)
-        tell(
+        emit(
             .electing, "selects a primary: \(channel.name) \(channel.endpoint) failed: \(why)",
             .warning, because: "\(channel.name) failed: \(why)")
-        audience?.hear(.selects)
+        audience?.handle(.selects)
         hasChanged = true
         take(.primaryFailed(index, slowly: slowly))
     }
@@ -135,17 +141,17 @@ final class GroupElection {
             return finish(.kept(channel, why: "it is switched off"))
         }
         if primary === channel { return finish(.elected(channel)) }
-        tell(
+        emit(
             .electing, "is to have \(channel.name) \(channel.endpoint) as its primary: by \(actor)",
             to: channel.path, by: actor)
-        wishes.append(finish)
+        waitingForOutcome.append(finish)
         take(.promote(index))
     }
 
     func elect(by actor: Actor, then finish: @escaping (Outcome) -> Void) {
-        tell(.electing, "selects a primary: by \(actor)", by: actor)
-        audience?.hear(.selects)
-        wishes.append(finish)
+        emit(.electing, "selects a primary: by \(actor)", by: actor)
+        audience?.handle(.selects)
+        waitingForOutcome.append(finish)
         take(.elect)
     }
 
@@ -199,15 +205,15 @@ final class GroupElection {
 
     private func connect(to channel: Channel) {
         cancel()
-        audience?.hear(.tries("\(channel.endpoint)"))
-        addressesLeft = channel.addressCount
+        audience?.handle(.tries("\(channel.endpoint)"))
+        attempt.addressesLeft = channel.addressCount
         connectNext(of: channel)
     }
 
     /// Starts to connect to the channel's next address: a name may have several.
     private func connectNext(of channel: Channel) {
         endConnect()
-        addressesLeft -= 1
+        attempt.addressesLeft -= 1
         do throws(SystemError) {
             guard let address = channel.nextAddress() else {
                 throw SystemError("connect", EHOSTUNREACH)
@@ -216,10 +222,10 @@ final class GroupElection {
                 to: address, deadPeer: nil,
                 departure: channel.egress?.departure(to: address, for: .unix(path: "")))
             let isConnected = started.isConnected
-            socket = started.takeDescriptor()
+            attempt.socket = started.takeDescriptor()
             if isConnected { return connected() }
-            attempt &+= 1
-            connectDue = Instant.now.advanced(by: service.timeouts.connect)
+            attempt.number &+= 1
+            attempt.due = Instant.now.advanced(by: service.timeouts.connect)
         } catch {
             connectFailed(channel, SystemError.words(for: error.number))
         }
@@ -227,26 +233,27 @@ final class GroupElection {
 
     private func connectFailed(_ channel: Channel, _ why: String) {
         endConnect()
-        guard addressesLeft <= 0 else { return connectNext(of: channel) }
+        guard attempt.addressesLeft <= 0 else { return connectNext(of: channel) }
         discard(channel, why, isReachable: false)
         take(.connectFailed)
     }
 
     func watchConnect(with poller: borrowing Poller) {
-        guard connectDue != nil, !isWatched, socket.number >= 0 else { return }
-        isWatched = true
+        guard attempt.due != nil, !attempt.isWatched, attempt.socket.number >= 0 else { return }
+        attempt.isWatched = true
         do throws(SystemError) {
             try poller.add(
-                socket.number, Token(.elections, slot: number, generation: attempt), .writable)
+                attempt.socket.number, Token(.elections, slot: number, generation: attempt.number),
+                .writable)
         } catch {
             // It ends with its time.
-            tell(.failed, "cannot watch a connect: \(error)", .error, because: error.description)
+            emit(.failed, "cannot watch a connect: \(error)", .error, because: error.description)
         }
     }
 
     func resume(_ token: Token) {
-        guard token.generation == attempt, connectDue != nil, let candidate else { return }
-        let error = Socket.pendingError(socket)
+        guard token.generation == attempt.number, attempt.due != nil, let candidate else { return }
+        let error = Socket.pendingError(attempt.socket)
         guard error != 0 else { return connected() }
         connectFailed(candidate, SystemError.words(for: error))
     }
@@ -258,9 +265,9 @@ final class GroupElection {
     }
 
     private func endConnect() {
-        socket = FileDescriptor.none
-        connectDue = nil
-        isWatched = false
+        attempt.socket = FileDescriptor.none
+        attempt.due = nil
+        attempt.isWatched = false
     }
 
     /// Whoever is being tried.
@@ -273,12 +280,12 @@ final class GroupElection {
 
     private func discard(_ channel: Channel, _ why: String, isReachable: Bool) {
         complaint = why
-        audience?.hear(.discards("\(channel.endpoint)", isReachable: isReachable))
+        audience?.handle(.discards("\(channel.endpoint)", isReachable: isReachable))
         let isNews = channel.state(now: .now) != .down
         channel.judge(isGood: false, why: why, now: .now)
         // A failback that comes to nothing again and again is told once.
         if case .changing(_, _, _, .failback) = election.phase, !isNews { return }
-        tell(
+        emit(
             Event(
                 .warning, .discarded, of: .channel(channel), because: why,
                 line: "channel \(channel.path) \(channel.endpoint) discarded: \(why)"))
@@ -314,14 +321,14 @@ final class GroupElection {
 
     private func runTriggers(on channel: Channel) {
         let path = settings.triggers ?? ""
-        audience?.hear(.selected("\(channel.endpoint)"))
-        audience?.hear(.runsTriggers("\(channel.endpoint)"))
+        audience?.handle(.selected("\(channel.endpoint)"))
+        audience?.handle(.runsTriggers("\(channel.endpoint)"))
         if let files = FileListing.files(at: path) {
             triggers = files[...]
         } else {
             triggers = []
-            audience?.hear(.noTriggers(at: path))
-            tell(.trigger, "has no triggers to run: there is nothing at \(path)", .warning)
+            audience?.handle(.noTriggers(at: path))
+            emit(.trigger, "has no triggers to run: there is nothing at \(path)", .warning)
         }
         runNextTrigger(on: channel)
     }
@@ -334,19 +341,19 @@ final class GroupElection {
         }
         examine(channel)
         let subject = Event.Subject(kind: .trigger, name: path)
-        tell(
+        emit(
             Event(
                 .info, .trigger, of: subject, because: "\(channel.path) becomes primary",
                 line: "trigger \(path) runs: \(channel.path) \(channel.endpoint) becomes primary"))
-        audience?.hear(.runs(trigger: path, host: "\(channel.endpoint)"))
+        audience?.handle(.runs(trigger: path, host: "\(channel.endpoint)"))
         let job = job(path, channel, settings.triggerTimeout)
         script = scripts.start(job, now: .now) { [weak self] result in
             guard let self else { return }
             script = nil
             if !result.isSuccess {
-                audience?.hear(.failed(trigger: path, result.outcome))
+                audience?.handle(.failed(trigger: path, result.outcome))
                 let why = "\(result.outcome)\(result.said)"
-                tell(
+                emit(
                     Event(
                         .error, .failed, of: subject, because: why,
                         line: "trigger \(path) failed: \(why)"))
@@ -359,7 +366,7 @@ final class GroupElection {
 
     private func install(_ channel: Channel) {
         cancel()
-        if settings.triggers == nil { audience?.hear(.selected("\(channel.endpoint)")) }
+        if settings.triggers == nil { audience?.handle(.selected("\(channel.endpoint)")) }
         channel.judge(isGood: true, why: "elected", now: .now)
         seat.install(channel.serial)
         hasChanged = true
@@ -371,7 +378,7 @@ final class GroupElection {
         last = channel
         outcome = .elected(channel)
         let time = Age(milliseconds: Instant.now.milliseconds(since: began))
-        tell(
+        emit(
             .elected, "has primary \(channel.name) \(channel.endpoint), selected in \(time)",
             .notice,
             from: former?.path, to: channel.path)
@@ -382,9 +389,9 @@ final class GroupElection {
         seat.vacate()
         hasChanged = true
         roundDue = Instant.now.advanced(by: pause)
-        audience?.hear(.pauses(pause))
+        audience?.handle(.pauses(pause))
         outcome = .nobody
-        tell(
+        emit(
             .vacant, "has no primary: no channel will do; they are tried again in \(Age(pause))",
             .error, because: complaint)
     }
@@ -394,17 +401,17 @@ final class GroupElection {
         outcome = .kept(channel, why: complaint)
     }
 
-    private func tell(
+    private func emit(
         _ kind: Event.Kind, _ text: String, _ severity: Event.Severity = .notice,
         from: String? = nil, to: String? = nil, because cause: String? = nil, by actor: Actor? = nil
     ) {
-        tell(
+        emit(
             Event(
                 severity, kind, of: .group(group), from: from, to: to, because: cause, by: actor,
                 line: "group \(group.path) \(text)"))
     }
 
-    private func tell(_ event: Event) { audience?.tell(event) }
+    private func emit(_ event: Event) { audience?.emit(event) }
 
     func takeChange() -> Bool {
         defer { hasChanged = false }
@@ -420,17 +427,17 @@ final class GroupElection {
     func answer() {
         guard let outcome else { return }
         self.outcome = nil
-        let waiting = wishes
-        wishes = []
+        let waiting = waitingForOutcome
+        waitingForOutcome = []
         for finish in waiting { finish(outcome) }
     }
 
     // MARK: Time
 
-    var nextDeadline: Instant? { [connectDue, roundDue, failbackDue].compactMap(\.self).min() }
+    var nextDeadline: Instant? { [attempt.due, roundDue, failbackDue].compactMap(\.self).min() }
 
     func meetDeadlines(now: Instant) {
-        if let connectDue, connectDue <= now, let candidate {
+        if let due = attempt.due, due <= now, let candidate {
             connectFailed(candidate, "timeout")
         }
         if let roundDue, roundDue <= now {

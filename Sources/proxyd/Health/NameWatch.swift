@@ -19,9 +19,9 @@ final class NameWatch: Sendable {
     }
 
     private let orders: Mailbox<Order>
-    private let notices: Mailbox<Notice>
+    private let notices: Mailbox<WorkerEvent>
 
-    init(notices: Mailbox<Notice>) throws(SystemError) {
+    init(notices: Mailbox<WorkerEvent>) throws(SystemError) {
         orders = try Mailbox()
         self.notices = notices
     }
@@ -60,7 +60,7 @@ final class NameWatch: Sendable {
     private func run() {
         var watched: [(watched: Watched, due: Instant)] = []
         while true {
-            Pause.until(watched.map(\.due).min(), or: orders.descriptor)
+            Sleep.until(watched.map(\.due).min(), or: orders.descriptor)
             for order in orders.take() {
                 switch order {
                 case .watch(let wanted): watched = Self.taking(wanted, from: watched)

@@ -8,7 +8,7 @@ internal import Shared
 /// Its loop watches `descriptor` for reading and then calls `resume`; it waits no longer than until
 /// `nextDeadline`, and then calls `meetDeadlines`. Whoever asks for a probe is told in one of these two
 /// calls, never within the one that asks.
-final class Prober {
+final class Prober: Timed {
     private let poller: Poller
     private let limit: Int
     private var generator: any RandomNumberGenerator

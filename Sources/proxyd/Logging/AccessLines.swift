@@ -185,7 +185,7 @@ extension AccessRecord {
     var status: Int? {
         guard let reason else { return nil }
         let wasServed = times.connected != .zero
-        if reason.when == .preamble {
+        if reason.when == .preread {
             if reason.who == .client { return 400 }
             if reason.who == .clientIdle { return 408 }
         }

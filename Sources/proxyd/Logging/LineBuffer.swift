@@ -61,24 +61,7 @@ struct LineBuffer {
     }
 
     /// A text between quotes, for JSON (RFC 8259).
-    mutating func append(quoting text: String) {
-        bytes.append(UInt8(ascii: "\""))
-        for scalar in text.unicodeScalars {
-            switch scalar.value {
-            case 0x22, 0x5C:
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(UInt8(truncatingIfNeeded: scalar.value))
-            case ..<0x20, 0x7F...0x9F, 0x2028, 0x2029:
-                bytes.append(contentsOf: "\\u".utf8)
-                for shift in [12, 8, 4, 0] as [UInt32] {
-                    bytes.append(Self.hex[Int(scalar.value >> shift & 15)])
-                }
-            case ..<0x80: bytes.append(UInt8(truncatingIfNeeded: scalar.value))
-            default: bytes.append(contentsOf: String(scalar).utf8)
-            }
-        }
-        bytes.append(UInt8(ascii: "\""))
-    }
+    mutating func append(quoting text: String) { JSONString.append(text, to: &bytes) }
 
     /// An address without its port; most are IPv4, and need no text made for them.
     mutating func append(_ address: IPAddress) {

@@ -35,6 +35,9 @@ final class InheritedSockets {
     /// The first of them (sd_listen_fds(3), SD_LISTEN_FDS_START).
     private static let firstNumber: CInt = 3
 
+    /// Of those that a service manager has passed.
+    private(set) var passedNumbers: [CInt] = []
+
     init() {}
 
     /// The numbers that must stay open.
@@ -56,6 +59,7 @@ final class InheritedSockets {
             let name = Int(index) < names.count ? names[Int(index)] : ""
             try add(number: Self.firstNumber + index, name: name)
         }
+        passedNumbers = numbers
     }
 
     private func add(number: CInt, name: String) throws(StartError) {

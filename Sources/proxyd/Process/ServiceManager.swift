@@ -4,7 +4,7 @@ internal import Shared
 /// Whoever has started us and wants to know how we are: systemd, or what speaks like it (sd_notify(3)).
 ///
 /// A manager that does not listen costs nothing: what cannot be sent at once is not sent.
-final class ServiceManager {
+final class ServiceManager: Timed {
     private let socket: FileDescriptor
     /// How often it wants to hear that we live; nil: never.
     private let watchdog: Duration?
@@ -64,7 +64,7 @@ final class ServiceManager {
 
     var nextDeadline: Instant? { nextSign }
 
-    func meetDeadline(now: Instant) {
+    func meetDeadlines(now: Instant) {
         guard let watchdog, let nextSign, nextSign <= now else { return }
         self.nextSign = now.advanced(by: watchdog)
         send("WATCHDOG=1")

@@ -10,7 +10,7 @@ struct StatePersistence {
     /// - Returns: how it is kept from now on, nil if it is not, and what was found.
     static func begin(
         _ configuration: Configuration, now: Instant
-    ) -> (keeping: StatePersistence?, found: StateFile.Found) {
+    ) -> (persistence: StatePersistence?, found: StateFile.Found) {
         guard let path = configuration.stateFile else { return (nil, .nothing) }
         // It is written from within the new root, and read before that.
         let found = StateFile(path: (configuration.privileges.chroot ?? "") + path).read()

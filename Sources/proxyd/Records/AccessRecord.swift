@@ -56,38 +56,3 @@ struct SessionTimes: Equatable, Sendable {
     /// The channel's first byte was delivered.
     var firstByte = Instant.zero
 }
-
-extension Session {
-    /// As it is now, for the access log; the kernel is asked for the formats that want it.
-    func accessRecord(
-        _ event: AccessRecord.Event, _ reason: EndReason? = nil, asksKernel: Bool, now: Instant
-    ) -> AccessRecord {
-        var record = AccessRecord(
-            event: event, at: now, id: id, client: client, listener: listener,
-            channel: isPlaced ? channel : nil, address: channelAddress, reason: reason,
-            inBytes: inFlow.byteCount, outBytes: outFlow.byteCount, retries: life.failures,
-            isDelayed: listener.waitForBytes > 0,
-            times: SessionTimes(
-                started: started, connecting: channelAddress == nil ? .zero : connectStarted,
-                connected: connectedAt, firstByte: firstByteAt),
-            generation: topologyGeneration, serverName: told?.details.serverName,
-            tls: told?.details.tls)
-        if asksKernel {
-            let legs = legs
-            record.kernel = AccessRecord.KernelFacts(
-                channelPort: legs.channelPort, clientRTT: legs.client?.rtt,
-                channelRTT: isPlaced ? legs.channel?.rtt : nil)
-        }
-        return record
-    }
-}
-
-extension AccessRecord {
-    /// Of a client that was accepted and then found the daemon ending before it was anybody's session.
-    init(unserved client: AcceptedClient, id: UInt64, now: Instant) {
-        self.init(
-            event: .end, at: now, id: id, client: client.address, listener: client.listener,
-            reason: EndReason(who: .operator, when: .accept, cause: .shutdown),
-            times: SessionTimes(started: now))
-    }
-}

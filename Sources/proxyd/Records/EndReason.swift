@@ -25,13 +25,13 @@ struct EndReason: Hashable, Sendable {
 
     /// At what stage.
     enum When: UInt8, Sendable, CaseIterable {
-        case orderly, accept, preamble, queue, connect, data, halfClosed
+        case orderly, accept, preread, queue, connect, data, halfClosed
 
         var letter: String {
             switch self {
             case .orderly: "-"
             case .accept: "A"
-            case .preamble: "H"
+            case .preread: "H"
             case .queue: "Q"
             case .connect: "C"
             case .data: "D"

@@ -1,15 +1,53 @@
 /// The life of one session, as decisions only: no socket and no clock, so every path can be tested.
+///
+/// Every pair of phase and event is listed below, those that cannot happen too.
 struct SessionLife: Sendable {
     enum Phase: Equatable, Sendable {
         /// The client has to send something first.
-        case preamble
-        /// No channel is usable; waiting for one.
+        case preread
+        /// In the service's queue: no channel is usable, or none has room.
         case holding
+        /// A channel is chosen or about to be.
         case connecting
         case relaying
         /// That side has ended its writes, and the other has been told.
         case halfClosed(Side)
         case closed(EndReason)
+    }
+
+    enum Event: Equatable, Sendable {
+        // What the client has to send before a channel is chosen.
+        case prereadBegan
+        case prereadDone
+        case prereadTimedOut
+        /// The client has ended its writes before it had sent what was needed.
+        case closedEarly
+        /// The client has sent something else than what was needed.
+        case protocolError(EndReason.Cause)
+        /// A limit or a rule keeps the client out.
+        case rejected(EndReason.Cause, resetting: Resets)
+        // Choosing a channel.
+        case channelChosen
+        case noChannelFound
+        case queued
+        case queueTimedOut
+        /// No channel could take it, and it does not wait or has waited long enough.
+        case gaveUp(resetting: Resets)
+        // Connecting.
+        case connectFailed(EndReason.Cause)
+        case connected
+        // Relaying.
+        /// The side's bytes have all been delivered, and it has ended its writes.
+        case ended(Side)
+        /// Nothing has happened for too long, and it was this side's turn.
+        case timedOut(awaiting: Side)
+        // At any time.
+        /// The side's connection has broken; the other side is told in the same way.
+        case broke(Side, EndReason.Cause)
+        /// An operator or the daemon's end closes it.
+        case cut(EndReason.Cause)
+        /// Another channel has become primary, and sessions of the old one are not kept.
+        case superseded
     }
 
     enum Action: Equatable, Sendable {
@@ -24,6 +62,9 @@ struct SessionLife: Sendable {
         case shutDownWrites(Side)
         /// Close both sides, those in `resetting` with a reset.
         case close(EndReason, resetting: Resets)
+        /// The event cannot happen in this phase, which is a fault in proxyd: close the session, unless it is
+        /// closed already.
+        case violation(Event, in: Phase, close: EndReason?)
     }
 
     /// The sides that must see a reset rather than an orderly end.
@@ -46,146 +87,200 @@ struct SessionLife: Sendable {
         self.lastFailure = lastFailure
     }
 
-    /// The chosen channel could not be connected to.
-    mutating func connectFailed(_ cause: EndReason.Cause) -> Action {
-        guard phase == .connecting else { return .none }
-        failures += 1
-        lastFailure = cause
-        return .choose
-    }
-
-    /// Nothing was left to choose; a session that is held already is held on.
-    mutating func foundNoChannel() -> Action {
-        phase == .connecting || phase == .holding ? .whenEmpty : .none
-    }
-
-    /// The client is one too many.
-    mutating func turnAway(_ cause: EndReason.Cause, resetting: Resets) -> Action {
-        close(EndReason(who: .proxy, when: .accept, cause: cause), resetting: resetting)
-    }
-
-    /// The client has to send something before a channel is chosen.
-    mutating func expect() {
-        if phase == .connecting { phase = .preamble }
-    }
-
-    /// It has sent it.
-    mutating func choose() {
-        if phase == .preamble { phase = .connecting }
-    }
-
-    /// It has ended its writes before.
-    mutating func endedEarly() -> Action {
-        guard phase == .preamble else { return .none }
-        return close(
-            EndReason(who: .client, when: .preamble, cause: .closed), resetting: .neither)
-    }
-
-    /// It has sent something else than what was expected.
-    mutating func spokeNonsense(_ cause: EndReason.Cause) -> Action {
-        guard phase == .preamble else { return .none }
-        return close(
-            EndReason(who: .client, when: .preamble, cause: cause), resetting: .neither)
-    }
-
-    /// It has taken too long.
-    mutating func spokeTooLate() -> Action {
-        guard phase == .preamble else { return .none }
-        return close(Self.idle(.client, .preamble), resetting: .neither)
-    }
-
-    /// It has waited in line for too long.
-    mutating func queueTimedOut() -> Action {
-        guard phase == .holding else { return .none }
-        return close(
-            EndReason(who: .channelIdle, when: .queue, cause: .timeout), resetting: .neither)
-    }
-
-    /// The listener lets clients wait.
-    mutating func hold() {
-        guard phase == .connecting else { return }
-        phase = .holding
-    }
-
-    /// A channel was chosen.
-    mutating func chose() {
-        guard phase == .holding else { return }
-        phase = .connecting
-    }
-
-    mutating func connected() -> Action {
-        guard phase == .connecting else { return .none }
-        phase = .relaying
-        return .relay
-    }
-
-    /// A side's bytes have all been delivered, and it has ended its writes.
-    mutating func ended(_ side: Side) -> Action {
+    /// What the event means in the present phase.
+    mutating func handle(_ event: Event) -> Action {
         switch phase {
-        case .relaying:
+        case .preread: handleInPreread(event)
+        case .holding: handleWhileHolding(event)
+        case .connecting: handleWhileConnecting(event)
+        case .relaying: handleWhileRelaying(event)
+        case .halfClosed(let first): handleHalfClosed(event, endedFirst: first)
+        case .closed: violation(event)
+        }
+    }
+
+    // MARK: Phase by phase
+
+    private mutating func handleInPreread(_ event: Event) -> Action {
+        switch event {
+        case .prereadBegan:
+            // The next thing that it has to send.
+            return .none
+        case .prereadDone:
+            phase = .connecting
+            return .choose
+        case .prereadTimedOut:
+            return close(.clientIdle, .timeout, resetting: .neither)
+        case .closedEarly:
+            return close(.client, .closed, resetting: .neither)
+        case .protocolError(let cause):
+            return close(.client, cause, resetting: .neither)
+        case .rejected(let cause, let resets):
+            return reject(cause, resetting: resets)
+        case .broke(.client, let cause):
+            return close(.client, cause, resetting: .channel)
+        case .cut(let cause):
+            return close(.operator, cause, resetting: .both)
+        case .channelChosen, .noChannelFound, .queued, .queueTimedOut, .gaveUp, .connectFailed,
+            .connected, .ended, .timedOut, .broke(.channel, _), .superseded:
+            return violation(event)
+        }
+    }
+
+    private mutating func handleWhileHolding(_ event: Event) -> Action {
+        switch event {
+        case .channelChosen:
+            phase = .connecting
+            return .none
+        case .noChannelFound:
+            return .whenEmpty
+        case .queued:
+            // It was woken in vain.
+            return .none
+        case .queueTimedOut:
+            return close(.channelIdle, .timeout, resetting: .neither)
+        case .gaveUp(let resets):
+            return closeEmpty(resetting: resets)
+        case .rejected(let cause, let resets):
+            return reject(cause, resetting: resets)
+        case .broke(.client, let cause):
+            return close(.client, cause, resetting: .channel)
+        case .cut(let cause):
+            return close(.operator, cause, resetting: .both)
+        case .prereadBegan, .prereadDone, .prereadTimedOut, .closedEarly, .protocolError,
+            .connectFailed, .connected, .ended, .timedOut, .broke(.channel, _), .superseded:
+            return violation(event)
+        }
+    }
+
+    private mutating func handleWhileConnecting(_ event: Event) -> Action {
+        switch event {
+        case .prereadBegan:
+            phase = .preread
+            return .none
+        case .prereadDone:
+            // It had nothing to send first.
+            return .choose
+        case .rejected(let cause, let resets):
+            return reject(cause, resetting: resets)
+        case .channelChosen:
+            return .none
+        case .noChannelFound:
+            return .whenEmpty
+        case .queued:
+            phase = .holding
+            return .none
+        case .queueTimedOut:
+            // Its time was over before it could stand in the queue: the handshake took that long, say.
+            phase = .holding
+            return close(.channelIdle, .timeout, resetting: .neither)
+        case .gaveUp(let resets):
+            return closeEmpty(resetting: resets)
+        case .connectFailed(let cause):
+            failures += 1
+            lastFailure = cause
+            return .choose
+        case .connected:
+            phase = .relaying
+            return .relay
+        case .broke(let side, let cause):
+            return broke(side, cause)
+        case .cut(let cause):
+            return close(.operator, cause, resetting: .both)
+        case .superseded:
+            return close(.superseded, .primaryChanged, resetting: .both)
+        case .prereadTimedOut, .closedEarly, .protocolError, .ended, .timedOut:
+            return violation(event)
+        }
+    }
+
+    private mutating func handleWhileRelaying(_ event: Event) -> Action {
+        switch event {
+        case .ended(let side):
             phase = .halfClosed(side)
             return .shutDownWrites(side.other)
-        case .halfClosed(let first) where first != side:
-            return close(.done, resetting: .neither)
-        case .halfClosed, .preamble, .holding, .connecting, .closed:
-            return .none
+        case .timedOut(let awaited):
+            return close(awaited.idle, .timeout, resetting: .neither)
+        case .broke(let side, let cause):
+            return broke(side, cause)
+        case .cut(let cause):
+            return close(.operator, cause, resetting: .both)
+        case .superseded:
+            return close(.superseded, .primaryChanged, resetting: .both)
+        case .prereadBegan, .prereadDone, .prereadTimedOut, .closedEarly, .protocolError,
+            .rejected, .channelChosen, .noChannelFound, .queued, .queueTimedOut, .gaveUp,
+            .connectFailed, .connected:
+            return violation(event)
         }
     }
 
-    /// A side's connection has broken; the other side is told in the same way.
-    mutating func broke(_ side: Side, _ cause: EndReason.Cause) -> Action {
-        let who: EndReason.Who = side == .client ? .client : .channel
-        return close(
-            EndReason(who: who, when: stage, cause: cause),
-            resetting: side == .client ? .channel : .client)
-    }
-
-    /// Nothing has happened for too long, and it was `awaited`'s turn.
-    mutating func timedOut(awaiting awaited: Side) -> Action {
-        switch phase {
-        case .preamble:
-            return spokeTooLate()
-        case .holding:
-            return closeEmpty(resetting: .neither)
-        case .connecting:
-            return connectFailed(.timeout)
-        case .relaying:
-            return close(Self.idle(awaited, .data), resetting: .neither)
-        case .halfClosed(let ended):
-            return close(Self.idle(ended.other, .halfClosed), resetting: .neither)
-        case .closed:
-            return .none
+    private mutating func handleHalfClosed(_ event: Event, endedFirst first: Side) -> Action {
+        switch event {
+        case .ended(let side):
+            guard side != first else { return violation(event) }
+            phase = .closed(.done)
+            return .close(.done, resetting: .neither)
+        case .timedOut:
+            // It is the other side's turn, whichever spoke last.
+            return close(first.other.idle, .timeout, resetting: .neither)
+        case .broke(let side, let cause):
+            return broke(side, cause)
+        case .cut(let cause):
+            return close(.operator, cause, resetting: .both)
+        case .superseded:
+            return close(.superseded, .primaryChanged, resetting: .both)
+        case .prereadBegan, .prereadDone, .prereadTimedOut, .closedEarly, .protocolError,
+            .rejected, .channelChosen, .noChannelFound, .queued, .queueTimedOut, .gaveUp,
+            .connectFailed, .connected:
+            return violation(event)
         }
     }
 
-    private static func idle(_ side: Side, _ when: EndReason.When) -> EndReason {
-        EndReason(who: side == .client ? .clientIdle : .channelIdle, when: when, cause: .timeout)
+    // MARK: Ends
+
+    private mutating func reject(_ cause: EndReason.Cause, resetting: Resets) -> Action {
+        let reason = EndReason(who: .proxy, when: .accept, cause: cause)
+        phase = .closed(reason)
+        return .close(reason, resetting: resetting)
     }
 
-    /// A person or the daemon's end cuts it.
-    mutating func cut(_ cause: EndReason.Cause) -> Action {
-        close(EndReason(who: .operator, when: stage, cause: cause), resetting: .both)
-    }
-
-    /// Another channel has become primary, and sessions of the old one are not kept.
-    mutating func supersede() -> Action {
-        close(
-            EndReason(who: .superseded, when: stage, cause: .primaryChanged), resetting: .both)
-    }
-
-    /// No channel could take it, and the listener does not let it wait.
-    mutating func closeEmpty(resetting: Resets) -> Action {
-        guard let cause = lastFailure else {
-            return close(
-                EndReason(who: .proxy, when: .queue, cause: .noChannel), resetting: resetting)
+    private mutating func broke(_ side: Side, _ cause: EndReason.Cause) -> Action {
+        switch side {
+        case .client: close(.client, cause, resetting: .channel)
+        case .channel: close(.channel, cause, resetting: .client)
         }
-        let who: EndReason.Who = cause.isShortage ? .resource : .channel
-        return close(EndReason(who: who, when: .connect, cause: cause), resetting: resetting)
+    }
+
+    /// On account of the last connect that failed, if one did.
+    private mutating func closeEmpty(resetting: Resets) -> Action {
+        var reason = EndReason(who: .proxy, when: .queue, cause: .noChannel)
+        if let cause = lastFailure {
+            reason = EndReason(
+                who: cause.isShortage ? .resource : .channel, when: .connect, cause: cause)
+        }
+        phase = .closed(reason)
+        return .close(reason, resetting: resetting)
+    }
+
+    private mutating func close(
+        _ who: EndReason.Who, _ cause: EndReason.Cause, resetting: Resets
+    ) -> Action {
+        let reason = EndReason(who: who, when: stage, cause: cause)
+        phase = .closed(reason)
+        return .close(reason, resetting: resetting)
+    }
+
+    private mutating func violation(_ event: Event) -> Action {
+        let phase = phase
+        if case .closed = phase { return .violation(event, in: phase, close: nil) }
+        let reason = EndReason(who: .proxy, when: stage, cause: .other)
+        self.phase = .closed(reason)
+        return .violation(event, in: phase, close: reason)
     }
 
     private var stage: EndReason.When {
         switch phase {
-        case .preamble: .preamble
+        case .preread: .preread
         case .holding: .queue
         case .connecting: .connect
         case .relaying: .data
@@ -193,10 +288,9 @@ struct SessionLife: Sendable {
         case .closed(let reason): reason.when
         }
     }
+}
 
-    private mutating func close(_ reason: EndReason, resetting: Resets) -> Action {
-        if case .closed = phase { return .none }
-        phase = .closed(reason)
-        return .close(reason, resetting: resetting)
-    }
+extension Side {
+    /// This side let the time run out.
+    fileprivate var idle: EndReason.Who { self == .client ? .clientIdle : .channelIdle }
 }

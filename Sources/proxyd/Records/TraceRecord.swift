@@ -36,10 +36,3 @@ struct TraceRecord: Sendable {
         case closed(EndReason, lived: UInt64, inBytes: UInt64, outBytes: UInt64)
     }
 }
-
-extension Session {
-    /// Tells whoever debugs this session; asked for only while somebody does.
-    func trace(_ event: TraceRecord.Event, on worker: Worker) {
-        worker.trace(TraceRecord(id: id, client: client, at: worker.now, event: event))
-    }
-}

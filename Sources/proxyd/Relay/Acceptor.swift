@@ -1,19 +1,33 @@
-/// One worker's eye on a listening socket that all workers share.
+internal import Shared
+
+/// A client on its way to the worker that will serve it.
+struct AcceptedClient: Sendable {
+    /// Owned by the holder of this value; a session that is made from it takes it over.
+    let descriptor: CInt
+    let address: Endpoint
+    let service: Service
+    /// What is taken for it already.
+    var holdings: SessionHoldings
+
+    var listener: Listener { holdings.listener }
+}
+
+/// One worker's watch of a listening socket that all workers share.
 ///
 /// The kernel wakes one worker per connection (EPOLLEXCLUSIVE, epoll_ctl(2)).
 final class Acceptor {
     let socket: ListeningSocket
     let token: Token
     private var batch = 1
-    /// Not watched: descriptors or places have run out.
+    /// Not watched: descriptors or slots have run out.
     private(set) var isResting = true
 
     /// How many clients are accepted before other events get their turn.
     private static let largestBatch = 64
 
-    init(socket: ListeningSocket, slot: Int) {
+    init(socket: ListeningSocket, slot: Int, generation: UInt32) {
         self.socket = socket
-        token = Token(.listener, slot: slot)
+        token = Token(.listener, slot: slot, generation: generation)
     }
 
     var listener: Listener { socket.listener }
@@ -30,34 +44,27 @@ final class Acceptor {
     }
 
     /// Accepts the clients that wait, up to a batch: as many as usually come together, so that the
-    /// call that only says "nobody" is rarely made.
+    /// call that finds none is rarely made.
     func acceptAll(on worker: Worker) {
         for _ in 0..<batch {
-            guard worker.share.admission.admit() else { return worker.rest(self) }
-            guard listener.admit() else {
-                worker.share.admission.leave()
+            guard var holdings = SessionHoldings.acquire(for: listener, in: worker.share) else {
                 return worker.rest(self)
             }
             do {
                 guard let (descriptor, address) = try Socket.accept(socket.number) else {
                     batch = max(1, batch / 2)
-                    return giveUpPlace(on: worker)
+                    return holdings.release(on: worker, since: worker.now)
                 }
                 worker.place(
                     AcceptedClient(
-                        descriptor: descriptor, address: address, listener: listener,
-                        service: socket.service))
+                        descriptor: descriptor, address: address, service: socket.service,
+                        holdings: holdings))
             } catch {
-                giveUpPlace(on: worker)
+                holdings.release(on: worker, since: worker.now)
                 worker.reportShortage(error)
                 return worker.rest(self)
             }
         }
         batch = min(Self.largestBatch, batch * 2)
-    }
-
-    private func giveUpPlace(on worker: Worker) {
-        listener.leave()
-        worker.share.admission.leave()
     }
 }

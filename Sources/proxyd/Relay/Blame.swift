@@ -15,7 +15,7 @@ enum Blame: String, Sendable, CaseIterable {
     init?(_ record: SessionRecord) {
         let legs = record.legs
         switch record.phase {
-        case .preamble, .holding, .closed:
+        case .preread, .holding, .closed:
             return nil
         case .connecting:
             // The channel does not answer our SYN.

@@ -11,8 +11,6 @@ final class BufferPool {
     private(set) var pipeCount = 0
     let pipeLimit: Int
     let mode: RelayMode
-    /// Who looks on at the flow that is being pumped: set for that pump only, and for most never.
-    var onlooker: SessionTap?
 
     private static let freeBuffersKept = 16
 

@@ -58,8 +58,8 @@ final class CopyBuffer {
         return outcome
     }
 
-    /// A copy of what is held.
-    var held: [UInt8] { unsafe [UInt8](memory[start..<end]) }
+    /// A copy of the bytes that it holds.
+    var pending: [UInt8] { unsafe [UInt8](memory[start..<end]) }
 
     /// Holds these bytes, of which there are no more than a receive may bring.
     convenience init(holding bytes: ArraySlice<UInt8>) {

@@ -1,17 +1,37 @@
+/// Why a pump stopped.
+enum PumpResult: Equatable {
+    case sourceEmpty
+    case sinkFull
+    /// There is more to do, but others wait for their turn.
+    case turnOver
+    /// The source has ended and every byte is delivered.
+    case finished
+    case sourceFailed(CInt)
+    case sinkFailed(CInt)
+}
+
 /// One direction of a session: the bytes from its source to its sink.
 ///
 /// Readiness is remembered from edge-triggered events, so that no call is made only to hear EAGAIN.
 struct Flow {
-    /// Why a pump stopped.
-    enum Pause: Equatable {
-        case sourceEmpty
-        case sinkFull
-        /// There is more to do, but others wait for their turn.
-        case turnOver
-        /// The source has ended and every byte is delivered.
-        case finished
-        case sourceFailed(CInt)
-        case sinkFailed(CInt)
+    /// How bytes get from the source to the sink, and where those are that wait for the sink.
+    private enum Mode {
+        /// By way of the worker's scratch buffer, which is empty between two pumps.
+        case copying
+        /// The same, and the sink has not taken these yet.
+        case holding(CopyBuffer)
+        /// Through a pipe, which is lent only while bytes are in it.
+        case splicing(SplicePipe?)
+    }
+
+    /// How far the end of the source has come.
+    private enum End {
+        /// More may be read.
+        case open
+        /// Nothing will be read any more.
+        case reached
+        /// It has been said in the sink's TLS as well.
+        case sent
     }
 
     /// The source has bytes or an end for us.
@@ -26,21 +46,17 @@ struct Flow {
     /// A receive from a Unix socket stops where descriptors were passed along (unix(7)), so a short one
     /// says nothing.
     var mayStopShort = false
-    /// Nothing will be read from the source any more.
-    private(set) var isEnded = false
     /// Bytes delivered to the sink.
     private(set) var byteCount: UInt64 = 0
-    private(set) var isSplicing = false
-
-    private var pipe: SplicePipe?
-    private var held: CopyBuffer?
+    private var mode = Mode.copying
+    private var end = End.open
+    /// Receives in a row that brought much, or turns in a row that brought little.
+    private var streak: UInt8 = 0
     /// Where its ends speak TLS; then every byte passes through our hands.
     private(set) var sourceTLS: TLSConnection?
     private(set) var sinkTLS: TLSConnection?
-    /// The end has been said in the sink's TLS.
-    private var isEndTold = false
-    /// Receives in a row that brought much, or turns in a row that brought little.
-    private var streak: UInt8 = 0
+    /// Gets a copy of every byte, which then has to pass through our hands too.
+    var tap: SessionTap?
 
     private static let copiedPerTurn = 4 * CopyBuffer.size
     private static let splicedPerTurn = 1 << 20
@@ -49,70 +65,97 @@ struct Flow {
     private static let streakToSplice: UInt8 = 2
     private static let streakToCopy: UInt8 = 4
 
+    /// Nothing will be read from the source any more.
+    var isEnded: Bool { end != .open }
+
+    var isSplicing: Bool { if case .splicing = mode { true } else { false } }
+
     /// Bytes wait for the sink.
     var isWaitingForSink: Bool {
-        held != nil || pipe.map { !$0.isEmpty } ?? false || isSinkTLSWaiting
+        switch mode {
+        case .holding: return true
+        case .splicing(let pipe?) where !pipe.isEmpty: return true
+        case .copying, .splicing: break
+        }
+        guard let sinkTLS else { return false }
+        return sinkTLS.hasUnsent || end == .reached
     }
 
-    private var isSinkTLSWaiting: Bool {
-        guard let sinkTLS else { return false }
-        return sinkTLS.hasUnsent || isEnded && !isEndTold
+    var isFinished: Bool { isEnded && !isWaitingForSink }
+
+    /// Whether a pump has anything to do: bytes for a sink that takes them, or a source to be read.
+    var canMove: Bool {
+        if isWaitingForSink { return isWritable }
+        return isReadable && end == .open
     }
 
     private var isEncrypted: Bool { sourceTLS != nil || sinkTLS != nil }
 
-    var isFinished: Bool { isEnded && !isWaitingForSink }
+    /// Bytes may go from socket to socket within the kernel.
+    private var maySplice: Bool { !hasUrgent && tap == nil && !isEncrypted }
 
     /// Moves bytes until an end must be waited for, or the turn is over.
-    mutating func pump(from source: CInt, to sink: CInt, space: BufferPool) -> Pause {
-        if !isSplicing, held == nil, space.mode == .splice, !isEncrypted { isSplicing = true }
-        // Bytes that somebody looks on at pass through our hands; those in a pipe go on first.
-        if hasUrgent || space.onlooker != nil, pipe == nil { isSplicing = false }
-        return isSplicing && held == nil
-            ? splice(from: source, to: sink, space: space)
-            : copy(from: source, to: sink, space: space)
+    mutating func pump(from source: CInt, to sink: CInt, _ buffers: BufferPool) -> PumpResult {
+        switch mode {
+        case .holding:
+            return copy(from: source, to: sink, buffers)
+        case .copying:
+            guard buffers.mode == .splice, maySplice else {
+                return copy(from: source, to: sink, buffers)
+            }
+            mode = .splicing(nil)
+        case .splicing(nil) where !maySplice:
+            mode = .copying
+            return copy(from: source, to: sink, buffers)
+        case .splicing:
+            // What is in a pipe goes on first.
+            break
+        }
+        return splice(from: source, to: sink, buffers)
     }
 
     // MARK: Copying
 
-    private mutating func copy(from source: CInt, to sink: CInt, space: BufferPool) -> Pause {
+    private mutating func copy(
+        from source: CInt, to sink: CInt, _ buffers: BufferPool
+    ) -> PumpResult {
+        if let result = flush() { return result }
         var budget = Self.copiedPerTurn
-        if let pause = flush() { return pause }
+        if case .holding(let buffer) = mode {
+            if let result = drain(buffer, into: sink, isLast: false) { return result }
+            mode = .copying
+            buffers.giveBack(buffer)
+        }
+        if end != .open { return finish() }
+        guard isReadable else { return .sourceEmpty }
+        let scratch = buffers.scratch
         while budget > 0 {
-            if let buffer = held {
-                if let pause = drain(buffer, into: sink, isLast: false, space) { return pause }
-                held = nil
-                space.giveBack(buffer)
-            }
-            if isEnded { return finish() }
-            guard isReadable else { return .sourceEmpty }
-            switch fill(space.scratch, from: source) {
+            switch fill(scratch, from: source) {
             case .wouldBlock:
                 isReadable = false
                 return .sourceEmpty
             case .endOfStream:
-                isEnded = true
+                end = .reached
                 return finish()
             case .failed(let number):
                 return .sourceFailed(number)
             case .moved(let count):
                 budget -= count
                 noteReceive(of: count)
-                if let pause = drain(space.scratch, into: sink, isLast: isEnded, space) {
-                    if space.scratch.count > 0 { held = space.takeScratch() }
-                    return pause
+                if let result = drain(scratch, into: sink, isLast: end == .reached) {
+                    if scratch.count > 0 { mode = .holding(buffers.takeScratch()) }
+                    return result
                 }
             }
-            if isEnded { return finish() }
+            if end != .open { return finish() }
             guard isReadable else { return .sourceEmpty }
-            if streak >= Self.streakToSplice, space.mode == .adaptive, !hasUrgent,
-                space.onlooker == nil, !isEncrypted
-            {
+            if streak >= Self.streakToSplice, buffers.mode == .adaptive, maySplice {
                 streak = 0
                 // Without a pipe this turn goes on, so that it ends like any other.
-                pipe = space.lendPipe()
-                isSplicing = pipe != nil
-                if isSplicing { return splice(from: source, to: sink, space: space) }
+                if let pipe = buffers.lendPipe() {
+                    mode = .splicing(pipe)
+                    return splice(from: source, to: sink, buffers)
+                }
             }
         }
         return .turnOver
@@ -129,13 +172,13 @@ struct Flow {
         streak = count >= Self.muchAtOnce ? min(streak + 1, Self.streakToSplice) : 0
         guard count < CopyBuffer.size, !hasUrgent, !mayStopShort else { return }
         isReadable = false
-        isEnded = endFollows
+        if endFollows { end = .reached }
     }
 
     /// Sends a buffer; nil when all of it has gone.
     private mutating func drain(
-        _ buffer: CopyBuffer, into sink: CInt, isLast: Bool, _ space: BufferPool
-    ) -> Pause? {
+        _ buffer: CopyBuffer, into sink: CInt, isLast: Bool
+    ) -> PumpResult? {
         while buffer.count > 0 {
             let outcome =
                 if let sinkTLS { buffer.drain(into: sinkTLS) } else {
@@ -144,7 +187,7 @@ struct Flow {
             switch outcome {
             case .moved(let count):
                 byteCount &+= UInt64(count)
-                if let onlooker = space.onlooker { onlooker.saw(count, of: buffer) }
+                if let tap { tap.record(count, of: buffer) }
                 if let sinkTLS, sinkTLS.hasUnsent {
                     isWritable = false
                     return .sinkFull
@@ -161,7 +204,7 @@ struct Flow {
 
     /// What TLS has taken goes on before anything else; nil: all of it has.
     @inline(__always)
-    private mutating func flush() -> Pause? {
+    private mutating func flush() -> PumpResult? {
         guard let sinkTLS, let obstacle = sinkTLS.flush() else { return nil }
         if case .failed(let number) = obstacle { return .sinkFailed(number) }
         isWritable = false
@@ -175,108 +218,115 @@ struct Flow {
     }
 
     /// Every byte is delivered; in TLS the end is something to be sent.
-    private mutating func finish() -> Pause {
-        guard let sinkTLS, !isEndTold else { return .finished }
+    private mutating func finish() -> PumpResult {
+        guard let sinkTLS, end != .sent else { return .finished }
         guard sinkTLS.endWrites() else {
             isWritable = false
             return .sinkFull
         }
-        isEndTold = true
+        end = .sent
         return .finished
     }
 
     // MARK: Splicing
 
-    private mutating func splice(from source: CInt, to sink: CInt, space: BufferPool) -> Pause {
-        guard let pipe = pipe ?? space.lendPipe() else {
-            isSplicing = false
-            return space.mode == .splice
-                ? copyOnce(from: source, to: sink, space: space)
-                : copy(from: source, to: sink, space: space)
+    private mutating func splice(
+        from source: CInt, to sink: CInt, _ buffers: BufferPool
+    ) -> PumpResult {
+        guard let pipe = lentPipe ?? buffers.lendPipe() else {
+            return copyForLackOfPipes(from: source, to: sink, buffers)
         }
-        self.pipe = pipe
+        mode = .splicing(pipe)
         var budget = Self.splicedPerTurn
         while budget > 0 {
             if pipe.isEmpty {
-                guard isReadable else { return quiet(pipe, space, budget) }
-                if hasUrgent || space.onlooker != nil {
-                    return copyInstead(of: pipe, from: source, to: sink, space: space)
-                }
+                guard isReadable else { return pauseStream(pipe, buffers, budget) }
+                guard maySplice else { return copyInstead(of: pipe, source, sink, buffers) }
                 switch pipe.fill(from: source) {
                 case .moved: break
                 case .wouldBlock:
                     isReadable = false
-                    return quiet(pipe, space, budget)
+                    return pauseStream(pipe, buffers, budget)
                 case .endOfStream:
                     // Or urgent data in front of the end, of which no event has told yet; only a
                     // receive knows.
-                    return copyInstead(of: pipe, from: source, to: sink, space: space)
+                    return copyInstead(of: pipe, source, sink, buffers)
                 case .failed(let number):
-                    return giveBack(pipe, to: space, .sourceFailed(number))
+                    return giveBack(pipe, to: buffers, .sourceFailed(number))
                 }
             }
             switch pipe.drain(into: sink) {
             case .moved(let count):
                 byteCount &+= UInt64(count)
                 budget -= count
-                if let onlooker = space.onlooker { onlooker.missed(count) }
+                if let tap { tap.recordGap(of: count) }
             case .wouldBlock, .endOfStream:
                 isWritable = false
                 return .sinkFull
             case .failed(let number):
-                return giveBack(pipe, to: space, .sinkFailed(number))
+                return giveBack(pipe, to: buffers, .sinkFailed(number))
             }
         }
         return .turnOver
     }
 
-    /// The turn goes on with receives; the pipe is empty.
-    private mutating func copyInstead(
-        of pipe: SplicePipe, from source: CInt, to sink: CInt, space: BufferPool
-    ) -> Pause {
-        self.pipe = nil
-        space.giveBack(pipe)
-        isSplicing = false
-        return copy(from: source, to: sink, space: space)
+    private var lentPipe: SplicePipe? {
+        if case .splicing(let pipe) = mode { pipe } else { nil }
     }
 
-    /// No pipe was to be had although splicing was asked for: this turn copies, the next one asks again.
-    private mutating func copyOnce(from source: CInt, to sink: CInt, space: BufferPool) -> Pause {
-        let pause = copy(from: source, to: sink, space: space)
-        isSplicing = held == nil
-        return pause
+    /// The turn goes on with receives; the pipe is empty.
+    private mutating func copyInstead(
+        of pipe: SplicePipe, _ source: CInt, _ sink: CInt, _ buffers: BufferPool
+    ) -> PumpResult {
+        mode = .copying
+        buffers.giveBack(pipe)
+        return copy(from: source, to: sink, buffers)
+    }
+
+    /// This turn copies. Where splicing was asked for, the next one asks for a pipe again.
+    private mutating func copyForLackOfPipes(
+        from source: CInt, to sink: CInt, _ buffers: BufferPool
+    ) -> PumpResult {
+        mode = .copying
+        let result = copy(from: source, to: sink, buffers)
+        if buffers.mode == .splice, case .copying = mode { mode = .splicing(nil) }
+        return result
     }
 
     /// The stream pauses: the pipe is given back, and after a few small turns bytes are copied again.
-    private mutating func quiet(_ pipe: SplicePipe, _ space: BufferPool, _ budget: Int) -> Pause {
-        if Self.splicedPerTurn - budget >= Self.muchAtOnce {
+    private mutating func pauseStream(
+        _ pipe: SplicePipe, _ buffers: BufferPool, _ budget: Int
+    ) -> PumpResult {
+        let result = giveBack(pipe, to: buffers, .sourceEmpty)
+        guard Self.splicedPerTurn - budget < Self.muchAtOnce else {
             streak = 0
-        } else {
-            streak = min(streak + 1, Self.streakToCopy)
-            if streak >= Self.streakToCopy, space.mode == .adaptive {
-                isSplicing = false
-                streak = 0
-            }
+            return result
         }
-        return giveBack(pipe, to: space, .sourceEmpty)
+        streak = min(streak + 1, Self.streakToCopy)
+        if streak >= Self.streakToCopy, buffers.mode == .adaptive {
+            mode = .copying
+            streak = 0
+        }
+        return result
     }
 
     private mutating func giveBack(
-        _ pipe: SplicePipe, to space: BufferPool, _ pause: Pause
-    ) -> Pause {
-        self.pipe = nil
-        space.giveBack(pipe)
-        return pause
+        _ pipe: SplicePipe, to buffers: BufferPool, _ result: PumpResult
+    ) -> PumpResult {
+        mode = .splicing(nil)
+        buffers.giveBack(pipe)
+        return result
     }
 
-    /// Lets go of everything lent; bytes in it are lost, as the session is.
-    mutating func abandon(to space: BufferPool) {
-        if let pipe { space.giveBack(pipe) }
-        if let held { space.giveBack(held) }
-        pipe = nil
-        held = nil
-        sourceTLS = nil
-        sinkTLS = nil
+    /// Gives back everything that was lent; bytes in it are lost, as the session is.
+    mutating func abandon(to buffers: BufferPool) {
+        switch mode {
+        case .splicing(let pipe?): buffers.giveBack(pipe)
+        case .holding(let buffer): buffers.giveBack(buffer)
+        case .copying, .splicing: break
+        }
+        mode = .copying
+        (sourceTLS, sinkTLS, tap) = (nil, nil, nil)
     }
 }
 
@@ -288,7 +338,7 @@ extension Flow {
     mutating func receive(through tls: TLSConnection, after buffer: CopyBuffer? = nil) {
         sourceTLS = tls
         isReadable = true
-        if let buffer, buffer.count > 0 { held = buffer }
+        if let buffer, buffer.count > 0 { mode = .holding(buffer) }
     }
 
     /// From now on the sink does.
@@ -299,39 +349,36 @@ extension Flow {
 
 extension Flow {
     /// As it is between two turns. The pipe stays ours, and what is in it, until the other process goes on.
-    var moved: TransferredFlow {
-        var moved = TransferredFlow(byteCount: byteCount, isEnded: isEnded)
-        moved.isSplicing = isSplicing
-        moved.hasUrgent = hasUrgent
-        if let held { moved.held = held.held }
-        if let pipe, !pipe.isEmpty {
-            moved.pipe = TransferredFlow.Pipe(
+    var transferred: TransferredFlow {
+        var flow = TransferredFlow(byteCount: byteCount, isEnded: isEnded)
+        flow.isSplicing = isSplicing
+        flow.hasUrgent = hasUrgent
+        switch mode {
+        case .holding(let buffer):
+            flow.pending = buffer.pending
+        case .splicing(let pipe?) where !pipe.isEmpty:
+            flow.pipe = TransferredFlow.Pipe(
                 readEnd: pipe.ends.read, writeEnd: pipe.ends.write, count: pipe.count)
+        case .copying, .splicing: break
         }
-        return moved
+        return flow
     }
 
     /// Goes on where another process has stopped: whether its ends are ready is found out by trying.
-    init(resuming moved: TransferredFlow, space: BufferPool) {
+    init(resuming flow: TransferredFlow, _ buffers: BufferPool) {
         isReadable = true
-        hasUrgent = moved.hasUrgent
-        isEnded = moved.isEnded
-        byteCount = moved.byteCount
-        if !moved.held.isEmpty { held = CopyBuffer(holding: moved.held[...]) }
-        if let moved = moved.pipe {
-            let adopted = SplicePipe(
-                readEnd: moved.readEnd, writeEnd: moved.writeEnd, count: moved.count)
-            space.adopt(adopted)
-            pipe = adopted
+        hasUrgent = flow.hasUrgent
+        if flow.isEnded { end = .reached }
+        byteCount = flow.byteCount
+        if let lent = flow.pipe {
+            let pipe = SplicePipe(
+                readEnd: lent.readEnd, writeEnd: lent.writeEnd, count: lent.count)
+            buffers.adopt(pipe)
+            mode = .splicing(pipe)
+        } else if !flow.pending.isEmpty {
+            mode = .holding(CopyBuffer(holding: flow.pending[...]))
+        } else if flow.isSplicing, buffers.mode != .copy {
+            mode = .splicing(nil)
         }
-        isSplicing = pipe != nil || moved.isSplicing && held == nil && space.mode != .copy
-    }
-}
-
-extension Flow {
-    /// Whether a pump has anything to do: bytes for a sink that takes them, or a source to be read.
-    var canMove: Bool {
-        if isWaitingForSink { return isWritable }
-        return isReadable && !isEnded
     }
 }

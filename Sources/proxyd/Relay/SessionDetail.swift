@@ -18,7 +18,7 @@ struct SessionDetail: Sendable {
     var channelPeer: Endpoint?
     /// Nanoseconds until it is looked at if nothing happens; nil: never.
     var deadline: UInt64?
-    /// Standing in the service's line for room, or for a channel to become usable; nil: not.
+    /// Standing in the service's queue for room, or for a channel to become usable; nil: not.
     var isWaitingForRoom: Bool?
 }
 
@@ -27,9 +27,9 @@ extension Session {
         let hasChannel = channelSocket.number >= 0
         return SessionDetail(
             record: record, clientLocal: Socket.localEndpoint(clientSocket),
-            clientPeer: Socket.peerEndpoint(clientSocket), serverName: told?.details.serverName,
-            tls: told?.details.tls,
-            channelTLS: isPlaced ? channelTLS.map { "\($0.version) \($0.cipher)" } : nil,
+            clientPeer: Socket.peerEndpoint(clientSocket), serverName: header?.details.serverName,
+            tls: header?.details.tls,
+            channelTLS: holdings.isPlaced ? channelTLS.map { "\($0.version) \($0.cipher)" } : nil,
             channelLocal: hasChannel ? Socket.localEndpoint(channelSocket) : nil,
             channelPeer: hasChannel ? Socket.peerEndpoint(channelSocket) : nil,
             deadline: deadline.map { $0.elapsed(since: now) }, isWaitingForRoom: wait?.isForRoom)

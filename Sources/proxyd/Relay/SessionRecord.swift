@@ -33,7 +33,7 @@ struct FlowRecord: Sendable {
     /// Bytes wait for the sink.
     var isBlocked: Bool
     var isEnded: Bool
-    /// Bytes per second, lately; nil when nobody has estimated it.
+    /// Bytes per second, lately; nil: not estimated.
     var rate: UInt64?
 }
 
@@ -47,14 +47,15 @@ struct ConnectionInfo: Sendable {
 }
 
 extension Session {
-    /// Its facts, for whoever asks.
+    /// Its facts, for those that ask.
     func record(now: Instant, worker: Int) -> SessionRecord {
         SessionRecord(
             id: id, slot: slot, worker: worker, client: client, listener: listener,
             channel: channel, phase: life.phase, retries: life.failures,
-            age: now.elapsed(since: started), inward: inFlow.record(idleSince: inMoved, now: now),
-            outward: outFlow.record(idleSince: outMoved, now: now),
-            lastMoved: inFlow.byteCount | outFlow.byteCount > 0 ? lastSpeaker : nil)
+            age: now.elapsed(since: started),
+            inward: flows[from: .client].record(idleSince: flows.inMoved, now: now),
+            outward: flows[from: .channel].record(idleSince: flows.outMoved, now: now),
+            lastMoved: flows.hasMoved ? flows.lastSpeaker : nil)
     }
 
     /// Two or three system calls.

@@ -72,7 +72,7 @@ extension FlowRecord {
 extension SessionLife.Phase {
     var word: SessionSnapshot.Phase {
         switch self {
-        case .preamble: .preamble
+        case .preread: .preamble
         case .holding: .hold
         case .connecting: .connect
         case .relaying: .relay

@@ -1,24 +1,24 @@
-/// Looks on at one session for those who dump it; a session that nobody dumps has none.
+/// Copies what one session moves for those who dump it; a session that nobody dumps has none.
 ///
-/// Bytes are copied once, however many look.
+/// Bytes are copied once, however many dumps want them.
 final class SessionTap {
     private let id: UInt64
-    private var taps: [TapSink] = []
+    private var sinks: [TapSink] = []
     /// The flow that is being pumped, by its source.
     private var side = Side.client
     private var now = Instant.zero
 
     init(of id: UInt64) { self.id = id }
 
-    /// Somebody still wants to know.
-    var isWanted: Bool { taps.contains(where: \.isOpen) }
+    /// A dump still wants it.
+    var isWanted: Bool { sinks.contains(where: \.isOpen) }
 
-    func add(_ tap: TapSink) {
-        taps.removeAll { !$0.isOpen }
-        taps.append(tap)
+    func add(_ sink: TapSink) {
+        sinks.removeAll { !$0.isOpen }
+        sinks.append(sink)
     }
 
-    func serves(_ tap: TapSink) -> Bool { taps.contains { $0 === tap } }
+    func serves(_ sink: TapSink) -> Bool { sinks.contains { $0 === sink } }
 
     /// What comes next is from that side.
     func turn(to side: Side, at now: Instant) {
@@ -27,25 +27,25 @@ final class SessionTap {
     }
 
     /// The last `count` bytes that were drained out of the buffer have been taken by the sink.
-    func saw(_ count: Int, of buffer: CopyBuffer) {
+    func record(_ count: Int, of buffer: CopyBuffer) {
         var bytes: [UInt8]?
-        for tap in taps where tap.isOpen {
-            guard tap.hasRoom(for: count) else {
-                tap.miss(count, from: side, of: id, at: now)
+        for sink in sinks where sink.isOpen {
+            guard sink.hasRoom(for: count) else {
+                sink.recordGap(of: count, from: side, of: id, at: now)
                 continue
             }
             let copy = bytes ?? buffer.drained(count)
             bytes = copy
-            tap.put(copy, from: side, of: id, at: now)
+            sink.put(copy, from: side, of: id, at: now)
         }
     }
 
     /// Bytes went by within the kernel: they were in a pipe when the dump began.
-    func missed(_ count: Int) {
-        tell(.missed(side, byteCount: UInt64(count), moves: 1), at: now)
+    func recordGap(of count: Int) {
+        record(.gap(side, byteCount: UInt64(count), moves: 1), at: now)
     }
 
-    func tell(_ event: TapRecord.Event, at now: Instant) {
-        for tap in taps { tap.tell(event, of: id, at: now) }
+    func record(_ event: TapRecord.Event, at now: Instant) {
+        for sink in sinks { sink.record(event, of: id, at: now) }
     }
 }

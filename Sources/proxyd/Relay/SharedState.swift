@@ -6,13 +6,13 @@ final class SharedState: Sendable {
     let admission: SessionLimit
     let workers: [WorkerHandle]
     /// To the supervisor.
-    let notices: Mailbox<Notice>
+    let notices: Mailbox<WorkerEvent>
     let accessLog: AccessLog
     /// Raised by every change of topology or state.
     private let generationCount = Atomic<UInt64>(1)
 
     init(
-        admission: SessionLimit, workers: [WorkerHandle], notices: Mailbox<Notice>,
+        admission: SessionLimit, workers: [WorkerHandle], notices: Mailbox<WorkerEvent>,
         accessLog: AccessLog
     ) {
         self.accessLog = accessLog
@@ -23,7 +23,7 @@ final class SharedState: Sendable {
 
     var generation: UInt64 { generationCount.load(ordering: .relaxed) }
 
-    /// Tells the first of a service's line to look again.
+    /// Tells the first in a service's queue to look again.
     func wakeNext(of service: Service) {
         guard let waiter = service.line.first else { return }
         workers[waiter.worker].mailbox.post(.wake(waiter.token))
@@ -39,7 +39,7 @@ final class SharedState: Sendable {
 
 /// How others reach a worker, and how busy it is.
 final class WorkerHandle: Sendable {
-    let mailbox: Mailbox<Command>
+    let mailbox: Mailbox<WorkerCommand>
     let counters = TrafficCounters()
     private let sessions = Atomic<Int>(0)
 
@@ -50,107 +50,4 @@ final class WorkerHandle: Sendable {
 
     func addSession() { sessions.wrappingAdd(1, ordering: .relaxed) }
     func removeSession() { sessions.wrappingSubtract(1, ordering: .relaxed) }
-}
-
-/// What a worker is told.
-enum Command: Sendable {
-    /// A client that another worker has accepted.
-    case serve(AcceptedClient)
-    /// Watch these sockets, and no others.
-    case listen([ListeningSocket])
-    /// A session that waits is the first in its service's line, and should look again.
-    case wake(Token)
-    /// End the sessions of these channels; answered with their number.
-    case cutChannels(serials: Set<UInt64>, question: UInt64)
-    /// The same of channels and listeners that are no more.
-    case cutRemoved(serials: Set<UInt64>, question: UInt64)
-    /// End the sessions of this channel: another one is primary now.
-    case supersede(UInt64)
-    /// These channels are no more, and nobody will ask about them.
-    case forget([UInt64])
-    case cutSession(id: UInt64, question: UInt64)
-    /// Tell about yourself.
-    case report(question: UInt64)
-    /// Look through the sessions from a slot on; answered with those of the first few slots.
-    case scan(SessionScan, from: Int, question: UInt64)
-    /// Ask the kernel about these sessions; answered for the first few.
-    case examine(ArraySlice<SessionPlace>, question: UInt64)
-    case showSession(id: UInt64, question: UInt64)
-    /// Tell this tap what the session moves; answered with whether there is such a session.
-    case tapSession(id: UInt64, TapSink, question: UInt64)
-    /// Find sessions for a tap, among those in slots from here on and those to come.
-    case tapSessions(TapSearch, from: Int)
-    /// Tell in the log what happens to these sessions; answered with how many there are.
-    case trace(TraceFilters, question: UInt64)
-    /// End everything and return.
-    case stop
-    /// Come to a standstill once this turn is over; answered when it has.
-    case quiesce(question: UInt64)
-    /// Standing still: tell of everything that another process shall go on with.
-    case handOver(question: UInt64)
-    /// The standstill is over, and nothing has happened.
-    case goOn
-    /// The standstill is over, and these sessions are another process's now.
-    case letGo
-    /// Go on with these sessions of another process.
-    case adopt([TransferredSession])
-    /// What another process's workers had counted.
-    case inherit(WorkerHandoverState)
-}
-
-/// What a worker, or the watch of names, tells the supervisor.
-enum Notice: Sendable {
-    case channelFailed(Channel, EndReason.Cause)
-    case channelReturned(Channel)
-    /// No further session goes there until an election has been held.
-    case primaryFailed(Channel, EndReason.Cause)
-    case sessionEnded(SessionRecord, EndReason)
-    case shortage(SystemError)
-    /// All places of a service are taken, and there is room again.
-    case serviceFull(Service)
-    case serviceHasRoom(Service)
-    case denied(Denied)
-    /// A client's TLS, in words why; and how many others' of which nothing was told.
-    case handshakeFailed(Endpoint, Listener, String, untold: Int)
-    /// A channel's name leads to these addresses now.
-    case resolved(Channel, Endpoint, [Endpoint])
-    case unresolved(Channel, Resolver.Failure)
-    case answer(Answer, question: UInt64)
-    /// There are records for the dump of that number.
-    case tapped(UInt64)
-}
-
-/// A client that `access` has not let in.
-struct Denied: Sendable {
-    var client: Endpoint
-    var listener: Listener
-    /// From 1.
-    var rule: Int
-    /// As the rule was written.
-    var words: String
-    /// The rule is the service's, not the listener's.
-    var isServices: Bool
-    /// Others of which nothing was told.
-    var untold: Int
-}
-
-/// A worker's answer to a question.
-enum Answer: Sendable {
-    case cut(Int)
-    case report(WorkerReport)
-    case sessions(SessionSlice)
-    case legs([ConnectionInfo?])
-    case session(SessionDetail?)
-    case tapped(Bool)
-    case addresses([Endpoint: [Endpoint]])
-    /// Of this name.
-    case noAddress(Endpoint, Resolver.Failure)
-    /// A file was written, or not.
-    case written(SystemError?)
-    /// So many sessions are told of.
-    case traced(Int)
-    case standsStill
-    case handedOver(WorkerHandoverState)
-    /// So many log files were opened again, or what went wrong.
-    case reopened(Int, problem: String?)
 }

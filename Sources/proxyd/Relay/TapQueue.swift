@@ -30,14 +30,14 @@ struct TapQueue: Sendable {
 
     mutating func put(_ bytes: [UInt8], from side: Side, of id: UInt64, at seen: Instant) {
         guard hasRoom(for: bytes.count) else {
-            return miss(bytes.count, from: side, of: id, at: seen)
+            return recordGap(of: bytes.count, from: side, of: id, at: seen)
         }
         heldCount += bytes.count + Self.recordCost
         records.append(TapRecord(id: id, seen: seen, event: .moved(side, bytes)))
     }
 
     /// Counts bytes that went by.
-    mutating func miss(_ count: Int, from side: Side, of id: UInt64, at seen: Instant) {
+    mutating func recordGap(of count: Int, from side: Side, of id: UInt64, at seen: Instant) {
         if let index = losses.firstIndex(where: { $0.id == id && $0.side == side }) {
             losses[index].byteCount += UInt64(count)
             losses[index].moves += 1
@@ -48,7 +48,7 @@ struct TapQueue: Sendable {
     }
 
     /// Whatever the room, behind what was lost before it.
-    mutating func tell(_ event: TapRecord.Event, of id: UInt64, at seen: Instant) {
+    mutating func record(_ event: TapRecord.Event, of id: UInt64, at seen: Instant) {
         settleLosses()
         records.append(TapRecord(id: id, seen: seen, event: event))
     }
@@ -73,7 +73,7 @@ struct TapQueue: Sendable {
             records.append(
                 TapRecord(
                     id: loss.id, seen: loss.seen,
-                    event: .missed(loss.side, byteCount: loss.byteCount, moves: loss.moves)))
+                    event: .gap(loss.side, byteCount: loss.byteCount, moves: loss.moves)))
         }
         losses.removeAll(keepingCapacity: true)
     }

@@ -12,7 +12,7 @@ struct TapRecord: Sendable {
         /// Bytes that the other side has taken.
         case moved(Side, [UInt8])
         /// Bytes that were delivered and not kept, in so many moves.
-        case missed(Side, byteCount: UInt64, moves: UInt64)
+        case gap(Side, byteCount: UInt64, moves: UInt64)
         /// That side has ended its writes.
         case ended(Side)
         case closed(EndReason, SessionLife.Resets)

@@ -1,6 +1,6 @@
 /// Which sessions a dump wants to see.
 struct TapSearch: Sendable {
-    let tap: TapSink
+    let sink: TapSink
     let isMeant: @Sendable (SessionRecord) -> Bool
 
     /// Sessions that are looked at in one turn of a worker.

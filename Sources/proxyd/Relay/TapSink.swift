@@ -4,7 +4,7 @@ internal import Synchronization
 final class TapSink: Sendable {
     /// The dump's.
     let number: UInt64
-    private let notices: Mailbox<Notice>
+    private let notices: Mailbox<WorkerEvent>
     private let state = CountedMutex(State())
     /// Sessions that may still be taken.
     private let places: Atomic<Int>
@@ -16,7 +16,7 @@ final class TapSink: Sendable {
         var isAnnounced = false
     }
 
-    init(number: UInt64, sessions: Int, notices: Mailbox<Notice>) {
+    init(number: UInt64, sessions: Int, notices: Mailbox<WorkerEvent>) {
         self.number = number
         self.notices = notices
         places = Atomic(sessions)
@@ -53,13 +53,13 @@ final class TapSink: Sendable {
     }
 
     /// Bytes went by for which there was no room.
-    func miss(_ byteCount: Int, from side: Side, of id: UInt64, at seen: Instant) {
-        change { $0.miss(byteCount, from: side, of: id, at: seen) }
+    func recordGap(of byteCount: Int, from side: Side, of id: UInt64, at seen: Instant) {
+        change { $0.recordGap(of: byteCount, from: side, of: id, at: seen) }
     }
 
     /// What is never lost: a few records per session, however full it is.
-    func tell(_ event: TapRecord.Event, of id: UInt64, at seen: Instant) {
-        change { $0.tell(event, of: id, at: seen) }
+    func record(_ event: TapRecord.Event, of id: UInt64, at seen: Instant) {
+        change { $0.record(event, of: id, at: seen) }
     }
 
     private func change(_ body: (inout TapQueue) -> Void) {

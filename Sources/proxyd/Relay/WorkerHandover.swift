@@ -3,7 +3,7 @@ internal import Shared
 /// What a worker hands over to another process, or gets from one.
 struct WorkerHandoverState: Sendable {
     var sessions: [TransferredSession] = []
-    /// Accepted, and not yet anybody's session.
+    /// Accepted, and not a session yet.
     var clients: [AcceptedClient] = []
     /// Sessions that stay behind, as they cannot be moved.
     var leftBehind = 0
@@ -12,6 +12,16 @@ struct WorkerHandoverState: Sendable {
     var ends: [EndReason: UInt64] = [:]
     var connectTimes: [UInt64: ConnectTimes] = [:]
     var totals = TrafficCounters.Totals()
+
+    /// Adds another worker's; connect times are kept apart.
+    mutating func add(_ other: WorkerHandoverState) {
+        sessions += other.sessions
+        clients += other.clients
+        leftBehind += other.leftBehind
+        lastSession = max(lastSession, other.lastSession)
+        ends.merge(other.ends, uniquingKeysWith: +)
+        totals.add(other.totals)
+    }
 }
 
 extension Worker {
@@ -21,104 +31,83 @@ extension Worker {
     /// its sessions. What happens to them meanwhile the kernel keeps, as edges of this poller or of another
     /// one; so going on takes nothing.
     func quiesceIfAsked() {
-        guard let question = standstill else { return }
-        standstill = nil
+        guard let question = quiesceQuestion else { return }
+        quiesceQuestion = nil
         answer(.standsStill, question)
-        var later: [Command] = []
+        var later: [WorkerCommand] = []
         var isOver = false
         while !isOver {
-            Pause.until(nil, or: entrance.mailbox.descriptor)
-            for command in entrance.mailbox.take() {
+            Sleep.until(nil, or: handle.mailbox.descriptor)
+            for command in handle.mailbox.take() {
                 switch command {
                 case .handOver(let question) where !isOver:
-                    answer(.handedOver(estate(with: later)), question)
-                case .goOn: isOver = true
-                case .letGo:
+                    answer(.handedOver(handoverState(with: later)), question)
+                case .resume: isOver = true
+                case .releaseAll:
                     isOver = true
-                    for case .serve(let client) in later { leaveBehind(client) }
+                    for case .serve(let client) in later { detach(client) }
                     later.removeAll { if case .serve = $0 { true } else { false } }
-                    letGo()
+                    releaseAll()
                 default: later.append(command)
                 }
             }
         }
         now = .now
-        for command in later { obey(command) }
+        for command in later { handle(command) }
     }
 
     /// Everything there is. Clients that were accepted for this worker wait among its commands.
-    private func estate(with commands: [Command]) -> WorkerHandoverState {
-        var estate = WorkerHandoverState(
-            lastSession: (sessionNumber + 1) * UInt64(share.workers.count), ends: ends,
+    private func handoverState(with commands: [WorkerCommand]) -> WorkerHandoverState {
+        var state = WorkerHandoverState(
+            lastSession: (sessionNumber + 1) * UInt64(share.workers.count), ends: counts.ends,
             connectTimes: connectTimes, totals: TrafficCounters.sum([counters]))
         for slot in 0..<sessions.slotCount {
-            guard let session = sessions[slot: slot], !session.isClosed else { continue }
-            guard session.isMovable else {
-                estate.leftBehind += 1
-                continue
+            guard let box = sessions[slot: slot], !box.session.isClosed else { continue }
+            if box.session.isMovable {
+                state.sessions.append(box.session.transferred)
+            } else {
+                state.leftBehind += 1
             }
-            estate.sessions.append(session.moved)
         }
-        for case .serve(let client) in commands { estate.clients.append(client) }
-        return estate
+        for case .serve(let client) in commands { state.clients.append(client) }
+        return state
     }
 
     /// Another process serves it: were it open here as well, its end would never be told.
-    private func leaveBehind(_ client: AcceptedClient) {
+    private func detach(_ client: consuming AcceptedClient) {
         _ = FileDescriptor(owning: client.descriptor)
-        client.listener.leave()
-        entrance.removeSession()
-        share.admission.leave()
+        client.holdings.detach(on: self, since: now)
     }
 
-    /// Another process has them, and accepts whoever comes.
-    private func letGo() {
-        for acceptor in acceptors { acceptor.unwatch(with: poller) }
-        acceptors.removeAll()
-        unfinished.removeAll { $0.isMovable }
+    /// Another process has the sessions, and accepts new clients.
+    private func releaseAll() {
+        stopListening()
         for slot in 0..<sessions.slotCount {
-            guard let session = sessions[slot: slot], !session.isClosed, session.isMovable else {
-                continue
-            }
-            session.leaveBehind(on: self)
+            guard let box = sessions[slot: slot], !box.session.isClosed, box.session.isMovable
+            else { continue }
+            box.session.detach(on: self)
             sessions.remove(slot: slot)
-            entrance.removeSession()
-            share.admission.leave()
         }
     }
 
     // MARK: Taking over
 
-    /// Their places were taken for them.
     func adopt(_ moved: [TransferredSession]) {
         for moved in moved {
-            let session = sessions.insert { slot, generation in
-                Session(resuming: moved, slot: slot, generation: generation, on: self)
+            let box = sessions.insert { slot, generation in
+                SessionBox(Session(resuming: moved, slot: slot, generation: generation, on: self))
             }
-            session.goOn(with: moved, on: self)
+            box.session.resume(moved, on: self)
         }
     }
 
     /// Numbers go on from where they were, and so do counts.
-    func inherit(_ estate: WorkerHandoverState) {
-        sessionNumber = max(sessionNumber, estate.lastSession / UInt64(share.workers.count) + 1)
-        for (reason, count) in estate.ends { ends[reason, default: 0] += count }
-        for (serial, times) in estate.connectTimes where connectTimes[serial] == nil {
+    func inherit(_ state: WorkerHandoverState) {
+        sessionNumber = max(sessionNumber, state.lastSession / UInt64(share.workers.count) + 1)
+        for (reason, count) in state.ends { counts.ends[reason, default: 0] += count }
+        for (serial, times) in state.connectTimes where connectTimes[serial] == nil {
             connectTimes[serial] = times
         }
-        counters.restore(estate.totals)
-    }
-}
-
-extension Session {
-    /// Whether another process can go on with it: everything that it is made of is a descriptor or a value. What
-    /// a proxy's header has told of the client is not handed over, and is of no use once a channel has it. What TLS
-    /// has agreed on is nobody else's.
-    var isMovable: Bool {
-        guard clientTLS == nil, channelTLS == nil else { return false }
-        switch preamble?.stage {
-        case .handshake, .dismissed: return false
-        case .barred, .header, .opening, .bytes, nil: return told == nil || isPlaced
-        }
+        counters.restore(state.totals)
     }
 }

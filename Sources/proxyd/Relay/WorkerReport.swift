@@ -15,6 +15,10 @@ struct WorkerReport: Sendable {
     var ends: [EndReason: UInt64]
     /// By the channel's serial.
     var connectTimes: [UInt64: ConnectTimes]
+    /// Events that could not happen in their session's phase: faults in proxyd, each of which has cost a session.
+    var violations: UInt64 = 0
+    /// Clients that are denied and kept waiting.
+    var tarpitted = 0
 }
 
 /// How long connects to a channel took lately: this minute and the one before.

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// Looking at sessions for those who ask, a few at a time, so that nobody's bytes wait for it.
+/// Looks through sessions for queries, a few at a time, so that no session's bytes wait for it.
 extension Worker {
     /// Nanoseconds after which a scan lets the sessions go on.
     static let longestSlice: UInt64 = 300_000
@@ -17,15 +17,15 @@ extension Worker {
             {
                 return tally.finish(next: slot)
             }
-            if let session = sessions[slot: slot], session.started <= scan.asOf {
-                look(at: session, for: &tally)
+            if let box = sessions[slot: slot], box.session.started <= scan.asOf {
+                look(at: &box.session, for: &tally)
             }
             slot += 1
         }
         return tally.finish()
     }
 
-    private func look(at session: Session, for tally: inout SessionTally) {
+    private func look(at session: inout Session, for tally: inout SessionTally) {
         guard tally.scan.cuts || !tally.onlyCounts else { return tally.count() }
         var record = session.record(now: now, worker: index)
         rates.estimate(&record, now: now)
@@ -44,19 +44,19 @@ extension Worker {
             {
                 break
             }
-            let session = place.slot < sessions.slotCount ? sessions[slot: place.slot] : nil
-            legs.append(session?.id == place.id ? session?.legs : nil)
+            let box = place.slot < sessions.slotCount ? sessions[slot: place.slot] : nil
+            legs.append(box?.session.id == place.id ? box?.session.legs : nil)
         }
         return legs
     }
 
     func detail(of id: UInt64) -> SessionDetail? {
         for slot in 0..<sessions.slotCount {
-            guard let session = sessions[slot: slot], session.id == id else { continue }
-            var record = session.record(now: now, worker: index)
+            guard let box = sessions[slot: slot], box.session.id == id else { continue }
+            var record = box.session.record(now: now, worker: index)
             rates.estimate(&record, now: now)
-            record.legs = session.legs
-            return session.detail(record, now: now)
+            record.legs = box.session.legs
+            return box.session.detail(record, now: now)
         }
         return nil
     }

@@ -76,8 +76,8 @@ struct DialectBehavior: Sendable {
     var exits = Exits()
     /// What it says first, in the original's words.
     var greeting: [String] = []
-    /// What it says in the original's words, too.
-    var voice: (any DialectMessages)?
+    /// What it logs in the original's words.
+    var messages: (any DialectMessages)?
     /// Reads its file again; nil: it has none.
     var reload: (@Sendable () throws(ConfigurationErrors) -> Configuration)?
     /// What signals mean that mean something else to us.

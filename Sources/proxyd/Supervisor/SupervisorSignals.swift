@@ -1,88 +1,51 @@
 internal import Glibc
 internal import Shared
 
-/// What signals mean to the daemon.
-enum SupervisorSignals {
-    /// SIGCHLD for the first process of a container, which gets everybody's orphans, and for what stays of a
-    /// daemon that was upgraded: a thread that does not block it would take it from whoever waits for it.
-    static let all = [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD]
-
-    static func meaning(of signal: CInt) -> SignalMeaning {
-        switch signal {
-        case SIGTERM, SIGQUIT: .drain
-        case SIGHUP: .reload
-        case SIGUSR1: .dumpState
-        case SIGUSR2: .upgrade
-        default: .end
-        }
-    }
-
-    static func name(of signal: CInt) -> String {
-        switch signal {
-        case SIGTERM: "SIGTERM"
-        case SIGQUIT: "SIGQUIT"
-        case SIGINT: "SIGINT"
-        case SIGHUP: "SIGHUP"
-        case SIGUSR2: "SIGUSR2"
-        default: "SIGUSR1"
-        }
-    }
-}
-
+/// What the daemon does when a signal comes.
 extension Supervisor {
-    func takeSignals() {
-        while let arrival = signals.nextWithSender() {
+    func handleSignals() {
+        while let arrival = signals.next() {
             let signal = arrival.number
-            if let retirement, signal != SIGCHLD {
-                passOn(arrival, after: retirement)
-                continue
-            }
-            guard !isEcho(arrival) else { continue }
-            let name = SupervisorSignals.name(of: signal)
             guard signal != SIGCHLD else {
-                if getpid() == 1 { reapAt = now }
+                signals.reaper.childEnded(now: now)
                 continue
             }
-            switch options.dialect?.signals[signal] ?? SupervisorSignals.meaning(of: signal) {
-            case .reload:
-                reopenLogs(because: name)
-                // What has no file does not miss one, in another program's ways.
-                if options.dialect == nil || options.dialect?.reload != nil {
-                    reload(because: name)
-                }
-            case .reopenLogs: reopenLogs(because: name)
-            case .dumpState: dumpState()
-            case .upgrade:
-                upgrade(within: UpgradeAttempt.standardTime, because: name) { _ in }
-            case .drain where draining == nil:
-                drain(within: options.drain, because: name)
-                endIfDrained()
-            case .drain, .end:
-                tell(.notice, .ending, of: .daemon, because: name, "\(name): ending")
-                isStopping = true
+            guard !upgrades.isRetired else {
+                upgrades.passOn(arrival)
+                continue
             }
+            if let pidPipe = upgrades.pidPipe, !pidPipe.isOurs,
+                signals.isEcho(arrival, now: now)
+            {
+                continue
+            }
+            handle(
+                core.options.dialect?.signals[signal] ?? DaemonSignals.meaning(of: signal),
+                DaemonSignals.name(of: signal))
         }
     }
 
-    /// Who ends a whole group of processes at once tells us twice: directly, and through the one that stands
-    /// where the daemon was started. That is no second signal.
-    private func isEcho(_ arrival: SignalSource.Arrival) -> Bool {
-        guard let post, !post.isOurs else { return false }
-        let isPassedOn = arrival.sender == getppid()
-        defer { lastSignal = (arrival.number, isPassedOn, now) }
-        guard let last = lastSignal, last.number == arrival.number else { return false }
-        return last.isPassedOn != isPassedOn && now.milliseconds(since: last.at) < 1000
+    private func handle(_ meaning: SignalMeaning, _ name: String) {
+        switch meaning {
+        case .reload:
+            logs.reopen(because: name)
+            // What has no file does not miss one, in another program's ways.
+            if core.options.dialect == nil || core.options.dialect?.reload != nil {
+                reload(because: name)
+            }
+        case .reopenLogs: logs.reopen(because: name)
+        case .dumpState: dumpState()
+        case .upgrade: upgrades.start(within: UpgradeAttempt.standardTime, because: name) { _ in }
+        case .drain where !drainage.isUnderWay:
+            startDrain(within: core.options.drain, because: name)
+            drainage.meetDeadlines(now: now)
+        case .drain, .end:
+            core.events.emit(.notice, .ending, of: .daemon, because: name, "\(name): ending")
+            core.isStopping = true
+        }
     }
 
-    /// The signal tells of many at once, and does not come again for those that wait behind one of our own.
-    func reapIfDue() {
-        guard let due = reapAt, due <= now else { return }
-        reapAt = Spawn.reapStrangers() ? now.advanced(by: Self.reapInterval) : nil
-    }
-
-    private static let reapInterval = Duration.milliseconds(20)
-
-    /// Whoever sent the signal sees in the log what came of it.
+    /// The log tells the sender of the signal what came of it.
     private func reload(because name: String) {
         manager?.tellReloading(now: now)
         Reload.run(on: self, by: nil) { [unowned self] result in
@@ -96,11 +59,11 @@ extension Supervisor {
                 let certificates =
                     reload.certificates.isEmpty
                     ? "" : "; other certificates: \(reload.certificates.joined(separator: " "))"
-                tell(
+                core.events.emit(
                     .notice, .reloaded, of: .daemon, to: String(count), because: name,
                     "\(name): reloaded, \(count) differences\(certificates)\(later)")
             case .failure(let mistake):
-                tell(
+                core.events.emit(
                     .error, .reloaded, of: .daemon, because: mistake.message,
                     "\(name): nothing was changed: \(mistake.message)")
             }

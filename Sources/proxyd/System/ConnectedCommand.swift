@@ -24,34 +24,19 @@ final class ConnectedCommand {
     private static func start(
         _ command: String, _ socket: CInt, _ ignoresInterrupts: Bool
     ) throws(SystemError) -> pid_t {
-        var actions = unsafe posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        var result = unsafe posix_spawn_file_actions_init(&actions)
-        guard result == 0 else { throw SystemError("posix_spawn_file_actions_init", result) }
-        defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
-        result = unsafe posix_spawnattr_init(&attributes)
-        guard result == 0 else { throw SystemError("posix_spawnattr_init", result) }
-        defer { _ = unsafe posix_spawnattr_destroy(&attributes) }
-        var blocked = sigset_t()
-        _ = unsafe sigemptyset(&blocked)
-        if ignoresInterrupts { _ = unsafe sigaddset(&blocked, SIGINT) }
-        let prepared = unsafe [
-            posix_spawn_file_actions_adddup2(&actions, socket, STDIN_FILENO),
-            posix_spawn_file_actions_adddup2(&actions, socket, STDOUT_FILENO),
-            posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK)),
-            posix_spawnattr_setsigmask(&attributes, &blocked),
-        ]
-        if let failure = prepared.first(where: { $0 != 0 }) {
-            throw SystemError("posix_spawn", failure)
+        unsafe try ProgramStart.run(
+            "/bin/sh", ["/bin/sh", "-c", command], Spawn.inheritedEnvironment
+        ) { actions, attributes in
+            var blocked = sigset_t()
+            _ = unsafe sigemptyset(&blocked)
+            if ignoresInterrupts { _ = unsafe sigaddset(&blocked, SIGINT) }
+            return unsafe [
+                posix_spawn_file_actions_adddup2(&actions, socket, STDIN_FILENO),
+                posix_spawn_file_actions_adddup2(&actions, socket, STDOUT_FILENO),
+                posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK)),
+                posix_spawnattr_setsigmask(&attributes, &blocked),
+            ]
         }
-        var process: pid_t = -1
-        let arguments = unsafe Spawn.strings(["/bin/sh", "-c", command])
-        let environment = unsafe Spawn.strings(Spawn.inheritedEnvironment)
-        defer { unsafe (arguments + environment).forEach { unsafe free($0) } }
-        result = unsafe posix_spawn(
-            &process, "/bin/sh", &actions, &attributes, arguments, environment)
-        guard result == 0 else { throw SystemError("posix_spawn", result) }
-        return process
     }
 
     /// How it ended, once it has closed its output; nil when that takes it longer than a second.

@@ -1,5 +1,3 @@
-internal import ArgumentParser
-
 /// How our own commands end: sysexits.h. A dialect has its own codes.
 struct ExitStatus: RawRepresentable, Equatable, Sendable {
     let rawValue: Int32
@@ -19,9 +17,4 @@ struct ExitStatus: RawRepresentable, Equatable, Sendable {
     static let own = [
         usage, data, noInput, unavailable, software, system, temporary, noPermission, configuration,
     ]
-
-    /// Ends the command, quietly when all is well.
-    func finish() throws {
-        if self != .good { throw ExitCode(rawValue) }
-    }
 }

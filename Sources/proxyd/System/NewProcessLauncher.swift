@@ -59,32 +59,20 @@ enum NewProcessLauncher {
     static func start(
         _ invocation: Invocation, environment: [String], connection: borrowing FileDescriptor
     ) throws(SystemError) -> pid_t {
-        var actions = unsafe posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        var result = unsafe posix_spawn_file_actions_init(&actions)
-        guard result == 0 else { throw SystemError("posix_spawn_file_actions_init", result) }
-        defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
-        result = unsafe posix_spawnattr_init(&attributes)
-        guard result == 0 else { throw SystemError("posix_spawnattr_init", result) }
-        defer { _ = unsafe posix_spawnattr_destroy(&attributes) }
-        var steps = unsafe [
-            posix_spawn_file_actions_adddup2(&actions, connection.number, Self.connection),
-            posix_spawn_file_actions_addclosefrom_np(&actions, Self.connection + 1),
-            Spawn.setSignals(&attributes, flags: 0),
-        ]
-        if let directory = invocation.directory {
-            unsafe steps.append(posix_spawn_file_actions_addchdir_np(&actions, directory))
+        let number = connection.number
+        let process = unsafe try ProgramStart.run(
+            invocation.path, invocation.arguments, environment
+        ) { actions, attributes in
+            var steps = unsafe [
+                posix_spawn_file_actions_adddup2(&actions, number, Self.connection),
+                posix_spawn_file_actions_addclosefrom_np(&actions, Self.connection + 1),
+                ProgramStart.setSignals(&attributes, flags: 0),
+            ]
+            if let directory = invocation.directory {
+                unsafe steps.append(posix_spawn_file_actions_addchdir_np(&actions, directory))
+            }
+            return steps
         }
-        if let failure = steps.first(where: { $0 != 0 }) {
-            throw SystemError("posix_spawn", failure)
-        }
-        var process: pid_t = -1
-        let arguments = unsafe Spawn.strings(invocation.arguments)
-        let variables = unsafe Spawn.strings(environment)
-        defer { unsafe (arguments + variables).forEach { unsafe free($0) } }
-        result = unsafe posix_spawn(
-            &process, invocation.path, &actions, &attributes, arguments, variables)
-        guard result == 0 else { throw SystemError("posix_spawn", result) }
         Spawn.keep(process)
         return process
     }

@@ -9,7 +9,7 @@ enum OptionScanner {
         var options: [Option] = []
         var operands: [String] = []
         /// Where it stopped; nil: everything was understood.
-        var mistake: Mistake?
+        var mistake: ParseError?
     }
 
     struct Option: Equatable, Sendable {
@@ -17,7 +17,7 @@ enum OptionScanner {
         var value: String?
     }
 
-    enum Mistake: Error, Equatable, Sendable {
+    enum ParseError: Error, Equatable, Sendable {
         /// The program has no such option.
         case unknown(Character)
         case noValue(Character)
@@ -73,7 +73,7 @@ enum OptionScanner {
     }
 }
 
-extension OptionScanner.Mistake {
+extension OptionScanner.ParseError {
     /// As glibc says it of a program of that name.
     func words(of program: String) -> String {
         switch self {

@@ -49,57 +49,18 @@ final class Spawn {
     private static func start(
         _ path: String, _ arguments: [String], _ environment: [String], output: CInt
     ) throws(SystemError) -> pid_t {
-        var actions = unsafe posix_spawn_file_actions_t()
-        var attributes = posix_spawnattr_t()
-        var result = unsafe posix_spawn_file_actions_init(&actions)
-        guard result == 0 else { throw SystemError("posix_spawn_file_actions_init", result) }
-        defer { _ = unsafe posix_spawn_file_actions_destroy(&actions) }
-        result = unsafe posix_spawnattr_init(&attributes)
-        guard result == 0 else { throw SystemError("posix_spawnattr_init", result) }
-        defer { _ = unsafe posix_spawnattr_destroy(&attributes) }
         // Standard input last: `output` may have its number.
-        let prepared = unsafe [
-            posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO),
-            posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO),
-            posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0),
-            posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1),
-            set(&attributes),
-        ]
-        if let failure = prepared.first(where: { $0 != 0 }) {
-            throw SystemError("posix_spawn", failure)
+        unsafe try ProgramStart.run(path, arguments, environment) { actions, attributes in
+            unsafe [
+                posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO),
+                posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO),
+                posix_spawn_file_actions_addopen(
+                    &actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0),
+                posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1),
+                posix_spawnattr_setpgroup(&attributes, 0),
+                ProgramStart.setSignals(&attributes, flags: POSIX_SPAWN_SETPGROUP),
+            ]
         }
-        var process: pid_t = -1
-        let argumentList = unsafe strings(arguments)
-        let environmentList = unsafe strings(environment)
-        defer { unsafe (argumentList + environmentList).forEach { unsafe free($0) } }
-        result = unsafe posix_spawn(
-            &process, path, &actions, &attributes, argumentList, environmentList)
-        guard result == 0 else { throw SystemError("posix_spawn", result) }
-        return process
-    }
-
-    /// A process group of its own, no signal blocked and none ignored.
-    private static func set(_ attributes: inout posix_spawnattr_t) -> CInt {
-        let result = unsafe posix_spawnattr_setpgroup(&attributes, 0)
-        return result != 0 ? result : setSignals(&attributes, flags: POSIX_SPAWN_SETPGROUP)
-    }
-
-    /// No signal blocked and none ignored.
-    static func setSignals(_ attributes: inout posix_spawnattr_t, flags: CInt) -> CInt {
-        var (none, all) = (sigset_t(), sigset_t())
-        _ = unsafe sigemptyset(&none)
-        _ = unsafe sigfillset(&all)
-        let flags = flags | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-        return unsafe [
-            posix_spawnattr_setflags(&attributes, Int16(flags)),
-            posix_spawnattr_setsigmask(&attributes, &none),
-            posix_spawnattr_setsigdefault(&attributes, &all),
-        ].first { $0 != 0 } ?? 0
-    }
-
-    /// What exec wants: pointers to strings, a null behind the last. Whoever asks frees them.
-    static func strings(_ strings: [String]) -> [UnsafeMutablePointer<CChar>?] {
-        unsafe strings.map { unsafe strdup($0) } + [nil]
     }
 
     // MARK: Afterwards

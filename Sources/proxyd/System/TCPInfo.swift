@@ -43,18 +43,26 @@ struct TCPInfo: Equatable, Sendable {
     var shortestRTT: UInt32 = 0
     var retransmitTimeout: UInt32 = 0
 
+    var window = Window()
+
+    /// What may be on its way at once.
+    struct Window: Equatable, Sendable {
+        /// In packets.
+        var congestion: UInt32 = 0
+        /// In bytes.
+        var segment: UInt32 = 0
+        /// What the other end has room for, in bytes; 0 also when the kernel does not tell.
+        var peer: UInt32 = 0
+    }
+
     // Packets.
     var unacknowledged: UInt32 = 0
     var lost: UInt32 = 0
     var retransmitted: UInt32 = 0
-    var congestionWindow: UInt32 = 0
 
     // Bytes.
-    var segmentSize: UInt32 = 0
     /// Accepted from us and not sent yet.
     var unsent: UInt32 = 0
-    /// What the other end has room for; 0 also when the kernel does not tell.
-    var peerWindow: UInt32 = 0
     var sent: UInt64 = 0
     var sentAgain: UInt64 = 0
     var acknowledged: UInt64 = 0
@@ -103,10 +111,10 @@ extension TCPInfo {
         unacknowledged = info.unacked
         lost = info.lost
         retransmitted = info.total_retrans
-        congestionWindow = info.snd_cwnd
-        segmentSize = info.snd_mss
+        window.congestion = info.snd_cwnd
+        window.segment = info.snd_mss
         unsent = info.notsent_bytes
-        peerWindow = info.snd_wnd
+        window.peer = info.snd_wnd
         sent = info.bytes_sent
         sentAgain = info.bytes_retrans
         acknowledged = info.bytes_acked

@@ -1,10 +1,10 @@
 internal import DequeModule
 internal import Shared
 
-/// A wish to change the running configuration.
+/// A request to change the running configuration.
 struct ChangeRequest {
     /// What the configuration becomes: pure, and applied to whatever runs when its turn comes.
-    var edit: (Configuration) throws(ConfigurationEdit.Mistake) -> Configuration
+    var edit: (Configuration) throws(ConfigurationEdit.Failure) -> Configuration
     /// Who wants it; nil: the daemon itself.
     var actor: Actor?
     /// Whether the sessions of channels that go are ended.
@@ -15,7 +15,7 @@ struct ChangeRequest {
     var rereads = false
     /// The number of the change that it undoes, which still waits to be confirmed; nil: it undoes none.
     var undoes: UInt64?
-    var finish: (Result<ChangeResult, ConfigurationEdit.Mistake>) -> Void
+    var finish: (Result<ChangeResult, ConfigurationEdit.Failure>) -> Void
 }
 
 /// What a change has come to.
@@ -33,7 +33,7 @@ protocol TopologyAudience: AnyObject {
     func prepare(_ configuration: Configuration) throws(StartError)
 
     /// Resolves names without blocking.
-    func lookUp(_ names: [Endpoint], then finish: @escaping (Answer) -> Void)
+    func lookUp(_ names: [Endpoint], then finish: @escaping (WorkerReply) -> Void)
 
     /// The topology is another one, in force as soon as this returns.
     func topologyChanged(
@@ -52,7 +52,7 @@ protocol TopologyAudience: AnyObject {
 
 /// The running configuration and what it is made of. Changes are made one after the other, each as a whole
 /// or not at all.
-final class LiveTopology {
+final class LiveTopology: Timed {
     private(set) var state: Reconfiguration.State
     /// The configuration as the file had it when it was read or written last.
     var written: Configuration
@@ -110,7 +110,7 @@ final class LiveTopology {
     /// Names are looked up on another thread, and meanwhile the others wait.
     private func makeNext() {
         while !isBusy, let request = waiting.popFirst() {
-            do throws(ConfigurationEdit.Mistake) {
+            do throws(ConfigurationEdit.Failure) {
                 try checkTurn(of: request)
                 let target = try request.edit(state.configuration)
                 try prepare(target, for: request)
@@ -122,7 +122,7 @@ final class LiveTopology {
 
     /// While a change waits to be confirmed there is none but the undoing of it; and what was confirmed is
     /// not undone, though somebody has asked for that before.
-    private func checkTurn(of request: ChangeRequest) throws(ConfigurationEdit.Mistake) {
+    private func checkTurn(of request: ChangeRequest) throws(ConfigurationEdit.Failure) {
         guard request.undoes != unconfirmed?.number else { return }
         guard request.undoes == nil else {
             throw .init(.conflict, "the change was confirmed or undone meanwhile")
@@ -133,13 +133,13 @@ final class LiveTopology {
 
     private func prepare(
         _ target: Configuration, for request: ChangeRequest
-    ) throws(ConfigurationEdit.Mistake) {
+    ) throws(ConfigurationEdit.Failure) {
         let names = Reconfiguration.names(from: state.configuration, to: target)
         guard !names.isEmpty, let audience else { return try make(target, [:], for: request) }
         isBusy = true
         audience.lookUp(names) { [self] answer in
             isBusy = false
-            do throws(ConfigurationEdit.Mistake) {
+            do throws(ConfigurationEdit.Failure) {
                 try checkTurn(of: request)
                 switch answer {
                 case .addresses(let addresses): try make(target, addresses, for: request)
@@ -156,7 +156,7 @@ final class LiveTopology {
 
     private func make(
         _ target: Configuration, _ addresses: [Endpoint: [Endpoint]], for request: ChangeRequest
-    ) throws(ConfigurationEdit.Mistake) {
+    ) throws(ConfigurationEdit.Failure) {
         let old = state.configuration
         let difference = ConfigurationDifference(from: old, to: target)
         guard !difference.isEmpty else {
@@ -190,7 +190,7 @@ final class LiveTopology {
     }
 
     /// Nothing has changed but, perhaps, what is in the files; returns whose.
-    private func rereadCertificates() throws(ConfigurationEdit.Mistake) -> [String] {
+    private func rereadCertificates() throws(ConfigurationEdit.Failure) -> [String] {
         let tls: TLSMaterial
         do throws(StartError) {
             tls = try TLSMaterial(state.configuration, after: state.tls, rereads: true)
@@ -244,7 +244,7 @@ final class LiveTopology {
     /// Undoes the change that waits.
     func rollBack(
         by actor: Actor?,
-        then finish: @escaping (Result<ChangeResult, ConfigurationEdit.Mistake>) -> Void
+        then finish: @escaping (Result<ChangeResult, ConfigurationEdit.Failure>) -> Void
     ) {
         guard let (previous, _, number) = unconfirmed else {
             return finish(.failure(.init(.conflict, "no change waits to be confirmed")))

@@ -443,7 +443,8 @@ extension Listener {
 extension ListenerConfiguration {
     /// Whether the socket that was opened for the one will do for the other.
     fileprivate func isSameSocket(as other: ListenerConfiguration) -> Bool {
-        endpoint == other.endpoint && user == other.user && group == other.group
+        endpoint == other.endpoint && settings.user == other.user
+            && settings.group == other.group
     }
 }
 
@@ -452,7 +453,7 @@ extension ListenerConfiguration {
     fileprivate func rehearse(
         after present: ListenerConfiguration, of service: String
     ) throws(StartError) {
-        let options = socket ?? SocketOptions()
+        let options = settings.socket ?? SocketOptions()
         guard options.isMore(than: present.socket ?? SocketOptions()) else {
             throw StartError(
                 code: .configuration,

@@ -96,11 +96,11 @@ extension OpenedSocket {
 
 extension ListenerConfiguration {
     fileprivate var userNumber: UInt32? {
-        get throws(UnixSocketFile.Failure) { try Self.number(user, Principals.user) }
+        get throws(UnixSocketFile.Failure) { try Self.number(settings.user, Principals.user) }
     }
 
     fileprivate var groupNumber: UInt32? {
-        get throws(UnixSocketFile.Failure) { try Self.number(group, Principals.group) }
+        get throws(UnixSocketFile.Failure) { try Self.number(settings.group, Principals.group) }
     }
 
     /// The reader has looked the name up already; somebody may have removed it since.

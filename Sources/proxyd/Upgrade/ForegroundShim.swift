@@ -1,28 +1,28 @@
 internal import Glibc
 
-/// Stands where the daemon was started in the foreground, once another process has taken its place: whoever has
+/// Stands where the daemon was started in the foreground, once another process has taken its place: what
 /// started it still has a process to wait for and to signal, and a container still has its first one.
 ///
-/// It passes signals on to the process that is the daemon by now, puts away whoever has become its child, and
+/// It passes signals on to the process that is the daemon by now, reaps its child processes, and
 /// ends as the daemon does.
 struct ForegroundShim {
     private var process: pid_t
-    private let post: SuccessorPIDPipe
+    private let pidPipe: SuccessorPIDPipe
     /// Were open before us, and are nothing that we serve.
     private let kept: [CInt]
 
-    init(for process: pid_t, post: SuccessorPIDPipe, keeping kept: [CInt]) {
+    init(for process: pid_t, pidPipe: SuccessorPIDPipe, keeping kept: [CInt]) {
         self.process = process
-        self.post = post
+        self.pidPipe = pidPipe
         self.kept = kept
     }
 
     /// Everything of ours is closed: sockets that stay open here would never refuse anybody.
     func stay() -> Never {
-        OpenDescriptors.close(except: kept + [post.incoming.number])
-        var placeholder = self
+        OpenDescriptors.close(except: kept + [pidPipe.incoming.number])
+        var shim = self
         do throws(SystemError) {
-            try placeholder.wait()
+            try shim.wait()
         } catch {
             StandardError.write("proxyd: cannot stand in for process \(process): \(error)\n")
         }
@@ -37,7 +37,7 @@ struct ForegroundShim {
             [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD])
         while true {
             // It may have ended before its end was to be told.
-            takePost()
+            readPID()
             while let (child, end) = Ancestry.nextEnded() {
                 guard child == process else { continue }
                 switch end {
@@ -45,54 +45,17 @@ struct ForegroundShim {
                 case .signalled(let number): exit(128 + number)
                 }
             }
-            // Somebody else has put it away.
+            // Another process has reaped it.
             if kill(process, 0) != 0, errno == ESRCH { exit(ExitStatus.software.rawValue) }
-            Pause.until(Instant.now.advanced(by: Self.look), or: signals.number)
+            Sleep.until(Instant.now.advanced(by: Self.look), or: signals.number)
             while let signal = signals.nextWithSender() {
                 // A terminal has told the whole group.
                 guard signal.number != SIGCHLD, !signal.isFromKernel else { continue }
-                takePost()
+                readPID()
                 _ = kill(process, signal.number)
             }
         }
     }
 
-    private mutating func takePost() { process = post.take() ?? process }
-}
-
-/// Brings the number of each process that takes over to whoever stands where the first one was started.
-final class SuccessorPIDPipe {
-    let incoming: FileDescriptor
-    let outgoing: FileDescriptor
-
-    init() throws(SystemError) {
-        var ends: [CInt] = [-1, -1]
-        guard unsafe pipe2(&ends, O_CLOEXEC | O_NONBLOCK) == 0 else { throw SystemError("pipe2") }
-        incoming = FileDescriptor(owning: ends[0])
-        outgoing = FileDescriptor(owning: ends[1])
-    }
-
-    /// Another process reads it.
-    init(outgoing number: CInt) {
-        incoming = .none
-        outgoing = FileDescriptor(owning: number)
-    }
-
-    /// Whether it is we who stand there.
-    var isOurs: Bool { incoming.number >= 0 }
-
-    /// The number that has come last; nil: none has since.
-    func take() -> pid_t? {
-        var number: pid_t = 0
-        var last: pid_t?
-        let size = MemoryLayout<pid_t>.size
-        while unsafe read(incoming.number, &number, size) == size { last = number }
-        return last
-    }
-
-    /// We are the daemon from now on.
-    func tell() {
-        var process = getpid()
-        _ = unsafe write(outgoing.number, &process, MemoryLayout<pid_t>.size)
-    }
+    private mutating func readPID() { process = pidPipe.take() ?? process }
 }

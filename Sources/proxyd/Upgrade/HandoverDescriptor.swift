@@ -11,8 +11,8 @@ struct HandoverDescriptor: Sendable {
         case pidFile
         /// Where the service manager wants to hear of us.
         case notices
-        /// Tells whoever stands where the daemon was started which process it is now.
-        case post
+        /// Tells the process that stays where the daemon was started which process it is now.
+        case pidPipe
     }
 
     var role: Role

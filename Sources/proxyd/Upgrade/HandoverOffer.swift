@@ -39,6 +39,12 @@ struct HandoverOffer: Sendable {
 
     private static let partSize = 48 * 1024
 
+    mutating func add(_ role: HandoverDescriptor.Role, _ number: CInt) {
+        var descriptor = HandoverDescriptor(role)
+        descriptor.number = number
+        descriptors.append(descriptor)
+    }
+
     // MARK: Offering
 
     func frames(things: [SerialRecord]) -> [HandoverFrame] {
@@ -73,25 +79,25 @@ struct HandoverOffer: Sendable {
     static func read(
         from connection: HandoverConnection, until due: Instant
     ) throws(HandoverError) -> HandoverOffer {
-        var inheritance: HandoverOffer?
+        var offer: HandoverOffer?
         var text: [UInt8] = []
         while true {
             let arrival = try connection.receive(until: due)
             switch arrival.kind {
             case .offer:
-                inheritance = try HandoverOffer(arrival.record)
+                offer = try HandoverOffer(arrival.record)
             case .configuration:
                 text += arrival.record.bytes(TextTag.part) ?? []
             case .descriptor:
                 if let descriptor = HandoverDescriptor(arrival) {
-                    inheritance?.descriptors.append(descriptor)
+                    offer?.descriptors.append(descriptor)
                 }
             case .thing:
-                for thing in try SerialRecord.all(in: arrival.record) { inheritance?.take(thing) }
+                for thing in try SerialRecord.all(in: arrival.record) { offer?.take(thing) }
             case .offerEnd:
-                inheritance?.configuration = String(decoding: text, as: UTF8.self)
-                guard let inheritance else { throw .malformed("it offers nothing") }
-                return inheritance
+                offer?.configuration = String(decoding: text, as: UTF8.self)
+                guard let offer else { throw .malformed("it offers nothing") }
+                return offer
             default:
                 arrival.closeDescriptors()
             }

@@ -5,7 +5,7 @@ internal import Shared
 ///
 /// Nothing that it has is ours before `waitForGo` returns: until then it can go on as if we had never been.
 final class OldProcessLink {
-    let inheritance: HandoverOffer
+    let offer: HandoverOffer
     let connection: HandoverConnection
     private let process: WatchedProcess
 
@@ -35,19 +35,19 @@ final class OldProcessLink {
         guard let connection = connect() else { return nil }
         do throws(HandoverError) {
             try connection.send(.present, HandoverRevision.own.fields)
-            let inheritance = try HandoverOffer.read(
+            let offer = try HandoverOffer.read(
                 from: connection, until: Instant.now.advanced(by: patience))
-            return OldProcessLink(inheritance, connection)
+            return OldProcessLink(offer, connection)
         } catch {
             refuse(error.words, over: connection)
             throw Self.failure(error)
         }
     }
 
-    private init(_ inheritance: HandoverOffer, _ connection: HandoverConnection) {
-        self.inheritance = inheritance
+    private init(_ offer: HandoverOffer, _ connection: HandoverConnection) {
+        self.offer = offer
         self.connection = connection
-        process = WatchedProcess(inheritance.process)
+        process = WatchedProcess(offer.process)
     }
 
     private static func failure(_ mistake: HandoverError) -> StartError {
@@ -82,15 +82,15 @@ final class OldProcessLink {
     // MARK: Taking over
 
     /// Everything is opened and checked; returns what the old process's workers had when they stood still.
-    func takeEstate(
+    func receiveState(
         _ things: HandoverThings, workerCount: Int, relocated: Set<UInt64>
     ) throws(StartError) -> HandoverDecoder {
         do throws(HandoverError) {
             try connection.send(.prepared)
-            var estate = HandoverDecoder(
+            var state = HandoverDecoder(
                 things, workerCount: workerCount, relocated: relocated)
-            try estate.read(from: connection)
-            return estate
+            try state.read(from: connection)
+            return state
         } catch {
             throw Self.failure(error)
         }

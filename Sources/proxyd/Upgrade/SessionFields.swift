@@ -51,7 +51,18 @@ extension SessionLife.Phase {
         case .relaying: 3
         case .halfClosed: 4
         case .closed: 5
-        case .preamble: 6
+        case .preread: 6
+        }
+    }
+
+    fileprivate init(handed record: HandoverRecord, of id: UInt64) throws(HandoverError) {
+        switch record.number(SessionTag.phase) {
+        case 1: self = .connecting
+        case 2: self = .holding
+        case 3: self = .relaying
+        case 4: self = .halfClosed(Side(handed: record.number(SessionTag.halfClosedSide)))
+        case 6: self = .preread
+        case let other: throw .malformed("session \(id) is in phase \(other)")
         }
     }
 }
@@ -63,7 +74,7 @@ extension TransferredSession {
         var batch = HandoverFrame(kind: .session)
         for session in sessions {
             for side in [Side.client, .channel] {
-                let held = side == .client ? session.inFlow.held : session.outFlow.held
+                let held = side == .client ? session.inFlow.pending : session.outFlow.pending
                 if !held.isEmpty { frames.append(Self.frame(held, of: session.id, from: side)) }
             }
             let fields = session.fields
@@ -105,33 +116,33 @@ extension TransferredSession {
         fields.put(SessionTag.service, service.serial)
         fields.put(SessionTag.channel, channel?.serial ?? 0)
         fields.put(SessionTag.client, "\(client)")
-        fields.put(SessionTag.channelAddress, channelAddress.map { "\($0)" })
-        fields.put(SessionTag.phase, phase.handed)
-        if case .halfClosed(let side) = phase {
+        fields.put(SessionTag.channelAddress, attempts.address.map { "\($0)" })
+        fields.put(SessionTag.phase, life.phase.handed)
+        if case .halfClosed(let side) = life.phase {
             fields.put(SessionTag.halfClosedSide, side.handed)
         }
-        fields.put(SessionTag.failures, failures)
-        fields.put(SessionTag.lastFailure, lastFailure?.rawValue)
+        fields.put(SessionTag.failures, life.failures)
+        fields.put(SessionTag.lastFailure, life.lastFailure?.rawValue)
         fields.put(SessionTag.started, started)
-        fields.put(SessionTag.inMoved, inMoved)
-        fields.put(SessionTag.outMoved, outMoved)
-        fields.put(SessionTag.connectStarted, connectStarted)
-        fields.put(SessionTag.connectedAt, connectedAt)
+        fields.put(SessionTag.inMoved, inFlow.moved)
+        fields.put(SessionTag.outMoved, outFlow.moved)
+        fields.put(SessionTag.connectStarted, attempts.began)
+        fields.put(SessionTag.connectedAt, attempts.connectedAt)
         fields.put(SessionTag.firstByteAt, firstByteAt)
-        fields.put(SessionTag.lastRefusal, lastRefusal)
+        fields.put(SessionTag.lastRefusal, attempts.failedAt)
         fields.put(SessionTag.lastSpeaker, lastSpeaker.handed)
-        fields.put(SessionTag.tried, tried)
-        fields.put(SessionTag.addressesLeft, addressesLeft)
+        fields.put(SessionTag.tried, attempts.tried)
+        fields.put(SessionTag.addressesLeft, attempts.addressesLeft)
         fields.put(SessionTag.topologyGeneration, topologyGeneration)
         fields.put(SessionTag.isPlaced, isPlaced)
-        fields.put(SessionTag.hasPlace, hasPlace)
-        fields.put(SessionTag.isOfSource, isOfSource)
+        fields.put(SessionTag.hasPlace, hasServiceSlot)
+        fields.put(SessionTag.isOfSource, hasSourceSlot)
         fields.put(SessionTag.waitUntil, wait?.until ?? .zero)
         fields.put(SessionTag.waitsForRoom, wait?.isForRoom ?? false)
         fields.put(SessionTag.hasChannelSocket, channelSocket >= 0)
-        if let preamble {
-            switch preamble.stage {
-            case .barred, .handshake, .dismissed:
+        if let preread {
+            switch preread.stage {
+            case .tarpitted, .handshake, .lingeringClose:
                 // The last two are never moved.
                 fields.put(SessionTag.preambleStage, UInt64(1))
             case .bytes(let count):
@@ -140,12 +151,12 @@ extension TransferredSession {
             case .header(let needs):
                 fields.put(SessionTag.preambleStage, UInt64(3))
                 fields.put(SessionTag.preambleBytes, needs)
-            case .opening(let needs):
+            case .routing(let needs):
                 fields.put(SessionTag.preambleStage, UInt64(4))
                 fields.put(SessionTag.preambleBytes, needs)
             }
-            fields.put(SessionTag.preambleUntil, preamble.until ?? .zero)
-            fields.put(SessionTag.preambleHeard, preamble.heard)
+            fields.put(SessionTag.preambleUntil, preread.until ?? .zero)
+            fields.put(SessionTag.preambleHeard, preread.heard)
         }
         fields.put(SessionTag.routedGroup, routedGroup)
         fields.put(SessionTag.inFlow, inFlow.fields)
@@ -184,43 +195,35 @@ extension TransferredSession {
             }
             self.channel = channel
         }
-        channelAddress = record.text(SessionTag.channelAddress).map { Endpoint(handed: $0) }
-        switch record.number(SessionTag.phase) {
-        case 1: phase = .connecting
-        case 2: phase = .holding
-        case 3: phase = .relaying
-        case 4:
-            phase = .halfClosed(Side(handed: record.number(SessionTag.halfClosedSide)))
-        case 6:
-            phase = .preamble
-            preamble = try Preread(handed: record, of: id)
-        case let other: throw .malformed("session \(id) is in phase \(other)")
-        }
+        attempts.address = record.text(SessionTag.channelAddress).map { Endpoint(handed: $0) }
+        let phase = try SessionLife.Phase(handed: record, of: id)
+        life = SessionLife(
+            resuming: phase, failures: max(0, record.integer(SessionTag.failures)),
+            lastFailure: record.text(SessionTag.lastFailure).map {
+                EndReason.Cause(rawValue: $0) ?? .other
+            })
+        if phase == .preread { preread = try Preread(handed: record, of: id) }
         takeRest(record)
         guard
             channel != nil && channelSocket >= 0 || phase == .connecting || phase == .holding
-                || phase == .preamble
+                || phase == .preread
         else { throw .malformed("session \(id) has no channel") }
     }
 
     private mutating func takeRest(_ record: HandoverRecord) {
-        failures = max(0, record.integer(SessionTag.failures))
-        lastFailure = record.text(SessionTag.lastFailure).map {
-            EndReason.Cause(rawValue: $0) ?? .other
-        }
-        inMoved = record.instant(SessionTag.inMoved)
-        outMoved = record.instant(SessionTag.outMoved)
-        connectStarted = record.instant(SessionTag.connectStarted)
-        connectedAt = record.instant(SessionTag.connectedAt)
+        inFlow.moved = record.instant(SessionTag.inMoved)
+        outFlow.moved = record.instant(SessionTag.outMoved)
+        attempts.began = record.instant(SessionTag.connectStarted)
+        attempts.connectedAt = record.instant(SessionTag.connectedAt)
         firstByteAt = record.instant(SessionTag.firstByteAt)
-        lastRefusal = record.instant(SessionTag.lastRefusal)
+        attempts.failedAt = record.instant(SessionTag.lastRefusal)
         lastSpeaker = Side(handed: record.number(SessionTag.lastSpeaker))
-        tried = record.numbers(SessionTag.tried)
-        addressesLeft = max(0, record.integer(SessionTag.addressesLeft))
+        attempts.tried = record.numbers(SessionTag.tried)
+        attempts.addressesLeft = max(0, record.integer(SessionTag.addressesLeft))
         topologyGeneration = record.number(SessionTag.topologyGeneration)
         isPlaced = record.flag(SessionTag.isPlaced)
-        hasPlace = record.flag(SessionTag.hasPlace)
-        isOfSource = record.flag(SessionTag.isOfSource)
+        hasServiceSlot = record.flag(SessionTag.hasPlace)
+        hasSourceSlot = record.flag(SessionTag.isOfSource)
         let until = record.instant(SessionTag.waitUntil)
         if until > .zero {
             wait = Session.Wait(until: until, isForRoom: record.flag(SessionTag.waitsForRoom))
@@ -232,10 +235,10 @@ extension Preread {
     fileprivate init(handed record: HandoverRecord, of id: UInt64) throws(HandoverError) {
         let stage: Stage
         switch record.number(SessionTag.preambleStage) {
-        case 1: stage = .barred
+        case 1: stage = .tarpitted
         case 2: stage = .bytes(max(0, record.integer(SessionTag.preambleBytes)))
         case 3: stage = .header(needs: max(1, record.integer(SessionTag.preambleBytes)))
-        case 4: stage = .opening(needs: max(1, record.integer(SessionTag.preambleBytes)))
+        case 4: stage = .routing(needs: max(1, record.integer(SessionTag.preambleBytes)))
         case let other: throw .malformed("session \(id) waits for something else (\(other))")
         }
         let until = record.instant(SessionTag.preambleUntil)
@@ -300,10 +303,16 @@ struct ArrivedSessions {
         for record in try arrival.record.records(TransferredSession.BatchTag.session) {
             var session = try TransferredSession(record, in: things, &numbers)
             if let bytes = held.removeValue(forKey: session.id) {
-                session.inFlow.held = bytes.inward
-                session.outFlow.held = bytes.outward
+                session.inFlow.pending = bytes.inward
+                session.outFlow.pending = bytes.outward
             }
             sessions.append(session)
+        }
+    }
+
+    mutating func adoptHoldings(in share: SharedState) {
+        for index in sessions.indices {
+            sessions[index].holdings = .adopt(sessions[index], in: share)
         }
     }
 }

@@ -3,7 +3,7 @@ internal import Shared
 
 /// What the process before us has left, and what is made of it.
 final class Takeover {
-    let predecessor: OldProcessLink
+    let oldProcess: OldProcessLink
     /// What runs there.
     let running: Configuration
     /// What runs here: the same, or the file if that is another one by now, as a reload would have it. What
@@ -19,42 +19,42 @@ final class Takeover {
     /// Channels that are somewhere else by the file: what was found out about them is of no use.
     private(set) var relocated: Set<UInt64> = []
     /// What its workers had, once it has come.
-    var estate: HandoverDecoder?
+    var state: HandoverDecoder?
 
-    var inheritance: HandoverOffer { predecessor.inheritance }
+    var offer: HandoverOffer { oldProcess.offer }
 
     /// nil: nobody was here before us. `file` is what we have read ourselves.
     /// `unread` says why we could not.
     static func find(
         for file: Configuration, unread: String?
     ) throws(StartError) -> Takeover? {
-        guard let predecessor = try OldProcessLink.find() else {
+        guard let oldProcess = try OldProcessLink.find() else {
             guard let unread else { return nil }
             throw StartError(code: .configuration, message: unread)
         }
         do throws(StartError) {
-            return try Takeover(of: predecessor, for: file, unread: unread)
+            return try Takeover(of: oldProcess, for: file, unread: unread)
         } catch {
-            predecessor.refuse(error.message)
+            oldProcess.refuse(error.message)
             throw error
         }
     }
 
     private init(
-        of predecessor: OldProcessLink, for file: Configuration, unread: String?
+        of oldProcess: OldProcessLink, for file: Configuration, unread: String?
     ) throws(StartError) {
-        self.predecessor = predecessor
-        let inheritance = predecessor.inheritance
+        self.oldProcess = oldProcess
+        let offer = oldProcess.offer
         do throws(ConfigurationErrors) {
             running = try ConfigurationFile.parse(
-                inheritance.configuration, name: "the running configuration")
+                offer.configuration, name: "the running configuration")
         } catch {
             throw StartError(code: .configuration, message: error.summary)
         }
-        serials = Serials(resuming: inheritance.serials, last: inheritance.lastSerial)
+        serials = Serials(resuming: offer.serials, last: offer.lastSerial)
         if let unread {
             // Who has given up privileges may be unable to read it, and could not reload it either.
-            guard inheritance.hasGivenUpPrivileges else {
+            guard offer.hasGivenUpPrivileges else {
                 throw StartError(code: .configuration, message: unread)
             }
             Log.line("\(unread); what runs goes on", .warning)
@@ -63,38 +63,41 @@ final class Takeover {
         }
         written = Alignment.aligned(file, to: running)
         target =
-            inheritance.isFileUnchanged ? running.withWhatTakesARestart(of: written) : written
+            offer.isFileUnchanged ? running.takingStartKeys(from: written) : written
     }
 
     // MARK: Opening
 
     var life: (epoch: UInt64, started: Instant, upgrades: Int) {
-        (inheritance.epoch, inheritance.started, inheritance.upgrades + 1)
+        (offer.epoch, offer.started, offer.upgrades + 1)
     }
 
     /// States come from the process before us, which knows better than its file. nil: another file is named
     /// now, and has to be looked at.
-    func stateKeeping(
+    func statePersistence(
         for target: Configuration, now: Instant
-    ) -> (keeping: StatePersistence?, found: StateFile.Found)? {
+    ) -> (persistence: StatePersistence?, found: StateFile.Found)? {
         guard target.stateFile == running.stateFile else { return nil }
-        guard let path = target.stateFile, inheritance.keepsState else { return (nil, .nothing) }
+        guard let path = target.stateFile, offer.keepsState else { return (nil, .nothing) }
         return (
-            StatePersistence(file: StateFile(path: path), schedule: StateSchedule(now: now)), .nothing
+            StatePersistence(file: StateFile(path: path), schedule: StateSchedule(now: now)),
+            .nothing
         )
     }
 
-    var post: SuccessorPIDPipe? { inheritance.first(.post)?.number.map { SuccessorPIDPipe(outgoing: $0) } }
+    var pidPipe: SuccessorPIDPipe? {
+        offer.first(.pidPipe)?.number.map { SuccessorPIDPipe(outgoing: $0) }
+    }
 
     var manager: ServiceManager? {
-        inheritance.first(.notices)?.number.map {
+        offer.first(.notices)?.number.map {
             ServiceManager(
-                adopting: FileDescriptor(owning: $0), watchdog: inheritance.watchdog, now: .now)
+                adopting: FileDescriptor(owning: $0), watchdog: offer.watchdog, now: .now)
         }
     }
 
     func pidFile(at path: String) -> PIDFile? {
-        inheritance.first(.pidFile)?.number.map { PIDFile(adopting: $0, at: path) }
+        offer.first(.pidFile)?.number.map { PIDFile(adopting: $0, at: path) }
     }
 
     /// What ran there was built; now it becomes what the file says.
@@ -116,11 +119,11 @@ final class Takeover {
     // MARK: What was made of it
 
     /// How the line begins that says all is well.
-    var words: String {
+    var readiness: String {
         let sessions =
-            (estate?.sessions.sessions.count ?? 0) + (estate?.clients.sessions.count ?? 0)
-        let version = inheritance.revision.version
-        return "ready: took over \(sessions) sessions from process \(inheritance.process) "
+            (state?.sessions.sessions.count ?? 0) + (state?.clients.sessions.count ?? 0)
+        let version = offer.revision.version
+        return "ready: took over \(sessions) sessions from process \(offer.process) "
             + "(proxyd \(version))"
     }
 }

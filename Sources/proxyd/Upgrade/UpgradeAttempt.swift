@@ -37,7 +37,7 @@ final class UpgradeAttempt {
     /// When it has taken too long.
     var due: Instant
     /// Whoever wants to know.
-    let finish: (Result<Outcome, ConfigurationEdit.Mistake>) -> Void
+    let finish: (Result<Outcome, ConfigurationEdit.Failure>) -> Void
     var step = Step.starting
     var revision = HandoverRevision.own
     var stoodStillAt = Instant.zero
@@ -47,7 +47,7 @@ final class UpgradeAttempt {
 
     init(
         process: pid_t, connection: HandoverConnection, began: Instant, due: Instant,
-        finish: @escaping (Result<Outcome, ConfigurationEdit.Mistake>) -> Void
+        finish: @escaping (Result<Outcome, ConfigurationEdit.Failure>) -> Void
     ) {
         self.process = process
         self.connection = connection
@@ -66,7 +66,7 @@ final class UpgradeAttempt {
             switch Spawn.end(of: process) {
             case .exited(let status): return "process \(process) ended with exit code \(status)"
             case .signalled(let number): return "process \(process) was ended by signal \(number)"
-            case nil: Pause.milliseconds(5)
+            case nil: Sleep.milliseconds(5)
             }
         } while Instant.now < due
         _ = NewProcessLauncher.end(process)

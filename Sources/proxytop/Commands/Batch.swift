@@ -70,9 +70,9 @@ struct BatchReport: ~Copyable {
         let sheet = try sheet(view)
         let model = once.model
         if options.json {
-            let time = JSONReport.quoted(CalendarTime(seconds: model.now.wallSeconds).iso)
+            let time = JSONString.quoted(CalendarTime(seconds: model.now.wallSeconds).iso)
             return "{\"schema\":\(JSONReport.schema),\"time\":\(time),\"view\":"
-                + "\(JSONReport.quoted(view)),\"rows\":\(sheet.json)}\n"
+                + "\(JSONString.quoted(view)),\"rows\":\(sheet.json)}\n"
         }
         if options.csv {
             let time = options.follow ? CalendarTime(seconds: model.now.wallSeconds).iso : nil

@@ -34,14 +34,14 @@ final class DaemonSession {
 
     /// Takes a message in and carries out what concerns the daemon; what concerns the screen is left.
     func handle(_ message: Message, changes: Bool = true) -> [Effect] {
-        let before = model.notice
+        let before = model.actions.notice
         let effects = model.update(message, at: Moment.read())
         var left: [Effect] = []
         for effect in effects {
             // A question shows nothing; its answer does.
             if !carryOut(effect, &left) { isChanged = true }
         }
-        if changes || model.notice != before { isChanged = true }
+        if changes || model.actions.notice != before { isChanged = true }
         return left
     }
 
@@ -71,7 +71,7 @@ final class DaemonSession {
         for event in events {
             switch event {
             case .reply(let reply):
-                left += handle(.reply(reply), changes: model.link.pending.count <= 1)
+                left += handle(.reply(reply), changes: model.connection.link.pending.count <= 1)
             case .garbled(let line): left += handle(.garbled(line))
             case .closed(let reason):
                 connection = nil

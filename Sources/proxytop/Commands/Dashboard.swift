@@ -2,7 +2,7 @@ internal import Shared
 
 /// The loop: waits, turns what happened into messages, carries out effects, paints.
 struct Dashboard: ~Copyable {
-    private let stations: [DaemonSession]
+    private let sessions: [DaemonSession]
     /// nil: there is only one daemon.
     private var fleet: Fleet?
     private var screen: CursesScreen
@@ -22,52 +22,52 @@ struct Dashboard: ~Copyable {
 
     /// One daemon or several, or with `playback` a recording.
     init(
-        _ stations: [DaemonSession], playback: Playback?, screen: consuming CursesScreen,
+        _ sessions: [DaemonSession], playback: Playback?, screen: consuming CursesScreen,
         capabilities: Capabilities
     ) {
-        self.stations = stations
-        fleet = stations.count > 1 ? Fleet(count: stations.count) : nil
+        self.sessions = sessions
+        fleet = sessions.count > 1 ? Fleet(count: sessions.count) : nil
         self.playback = playback
         self.screen = consume screen
         self.capabilities = capabilities
         let past = lines.read()
         let views = memory.kept()
         let last = playback == nil ? memory.lastLook() : nil
-        for station in stations {
-            station.model.pastLines = past
-            station.model.savedViews = views
+        for session in sessions {
+            session.model.actions.pastLines = past
+            session.model.preferences.savedViews = views
             if let last {
-                station.model.adopt(lastLook: last)
-                station.model.lastPage = last.page
+                session.model.adopt(lastLook: last)
+                session.model.navigation.lastPage = last.page
             }
-            station.model.isMember = stations.count > 1
+            session.model.connection.isMember = sessions.count > 1
         }
     }
 
     /// The daemon that has the screen; nil: all of them have.
     private var shown: DaemonSession? {
-        guard let fleet else { return stations.first }
-        return fleet.open.map { stations[$0] }
+        guard let fleet else { return sessions.first }
+        return fleet.open.map { sessions[$0] }
     }
 
-    /// Runs until somebody or something ends it.
+    /// Runs until a key, a signal or an error ends it.
     mutating func run() -> (status: ExitStatus, message: String?) {
         let outcome = loop()
-        if playback == nil, outcome.status == .good, let station = shown ?? stations.first {
-            memory.remember(station.model)
+        if playback == nil, outcome.status == .good, let session = shown ?? sessions.first {
+            memory.remember(session.model)
         }
         return outcome
     }
 
     private mutating func loop() -> (status: ExitStatus, message: String?) {
         if let substitute = screen.substitute {
-            for station in stations {
-                station.model.tell("this TERM is unknown here: shown as \(substitute)")
+            for session in sessions {
+                session.model.tell("this TERM is unknown here: shown as \(substitute)")
             }
         }
-        for station in stations {
-            station.model.size = screen.size
-            if playback == nil { carryOut(station.start(), of: station) }
+        for session in sessions {
+            session.model.size = screen.size
+            if playback == nil { carryOut(session.start(), of: session) }
         }
         paint()
         while end == nil {
@@ -80,11 +80,11 @@ struct Dashboard: ~Copyable {
                 // What a key shows does not wait for answers that have come meanwhile: a long one takes a while.
                 if needsPaint, end == nil, !ready.sockets.isEmpty { paint() }
             }
-            for (place, station) in stations.enumerated() where ready.sockets.contains(place) {
-                carryOut(station.takeReplies(), of: station)
+            for (place, session) in sessions.enumerated() where ready.sockets.contains(place) {
+                carryOut(session.takeReplies(), of: session)
             }
             play()
-            for station in stations { carryOut(station.handle(.tick, changes: false), of: station) }
+            for session in sessions { carryOut(session.handle(.tick, changes: false), of: session) }
             if needsPaint, end == nil { paint() }
         }
         return end ?? (.good, nil)
@@ -93,12 +93,12 @@ struct Dashboard: ~Copyable {
     private var needsPaint: Bool {
         if isChanged { return true }
         if let shown { return shown.isChanged || shown.model.movesByItself }
-        return stations.contains { $0.isChanged || $0.model.movesByItself }
+        return sessions.contains { $0.isChanged || $0.model.movesByItself }
     }
 
     private func wait() -> Waiting.Ready {
         let now = Moment.read().milliseconds
-        let deadline = stations.map(\.model.nextDeadline).min() ?? now
+        let deadline = sessions.map(\.model.nextDeadline).min() ?? now
         var pause = deadline > now ? deadline - now : 0
         if let playback {
             // A screen that stands still is looked at when a key comes.
@@ -106,22 +106,24 @@ struct Dashboard: ~Copyable {
         }
         if let due = pace.dueAt { pause = min(pause, due > now ? due - now : 0) }
         return Waiting.run(
-            sockets: stations.map(\.wanted), hasKeys: true, milliseconds: pause)
+            sockets: sessions.map(\.wanted), hasKeys: true, milliseconds: pause)
     }
 
     private var isPaused: Bool {
-        stations.contains { $0.model.isFrozen || $0.model.past != nil }
+        sessions.contains { $0.model.time.isFrozen || $0.model.time.past != nil }
     }
 
     /// What the recording has for this moment.
     private mutating func play() {
-        guard var playing = playback, let station = stations.first else { return }
-        if playing.speed != station.model.replaySpeed { playing.speed = station.model.replaySpeed }
+        guard var playing = playback, let session = sessions.first else { return }
+        if playing.speed != session.model.time.replaySpeed {
+            playing.speed = session.model.time.replaySpeed
+        }
         let entries = playing.due(at: Moment.read().milliseconds, isPaused: isPaused)
         playback = playing
         guard !entries.isEmpty else { return }
         carryOut(
-            station.handle(.recorded(Array(entries), isLast: playing.isOver)), of: station)
+            session.handle(.recorded(Array(entries), isLast: playing.isOver)), of: session)
     }
 
     private mutating func takeSignals() {
@@ -141,7 +143,7 @@ struct Dashboard: ~Copyable {
 
     private mutating func resized() {
         isChanged = true
-        for station in stations { carryOut(station.handle(.resized(screen.size)), of: station) }
+        for session in sessions { carryOut(session.handle(.resized(screen.size)), of: session) }
     }
 
     private mutating func suspend() {
@@ -156,8 +158,8 @@ struct Dashboard: ~Copyable {
             if key == .showsWholeFrames {
                 screen.showWholeFrames()
             } else if let shown {
-                shown.model.promisesElsewhere = Fleet.promises(
-                    stations.filter { $0 !== shown }.map(\.model))
+                shown.model.actions.scheduledElsewhere = Fleet.promises(
+                    sessions.filter { $0 !== shown }.map(\.model))
                 carryOut(shown.handle(.key(key)), of: shown)
             } else {
                 pressInFleet(key)
@@ -170,21 +172,21 @@ struct Dashboard: ~Copyable {
 
     private mutating func pressInFleet(_ key: Key) {
         isChanged = true
-        let promises = Fleet.promises(stations.map(\.model))
+        let promises = Fleet.promises(sessions.map(\.model))
         switch fleet?.press(key, at: Moment.read().milliseconds, promises: promises) {
         case .quit: end = (.good, nil)
         case .redraw: screen.repaint()
         case .suspend: suspend()
         case .refresh:
-            for station in stations {
-                carryOut(station.handle(.key(.character("r"))), of: station)
+            for session in sessions {
+                carryOut(session.handle(.key(.character("r"))), of: session)
             }
         case .open, .none?, nil: break
         }
     }
 
     /// What concerns the screen.
-    private mutating func carryOut(_ effects: [Effect], of station: DaemonSession) {
+    private mutating func carryOut(_ effects: [Effect], of session: DaemonSession) {
         for effect in effects {
             switch effect {
             case .repaint:
@@ -203,7 +205,7 @@ struct Dashboard: ~Copyable {
                 // One daemon of several that speaks another protocol does not end the others.
                 if fleet != nil, status != .good {
                     carryOut(
-                        station.handle(.disconnected(reason: message ?? "refused")), of: station)
+                        session.handle(.disconnected(reason: message ?? "refused")), of: session)
                 } else {
                     end = (status, message)
                 }
@@ -218,13 +220,13 @@ struct Dashboard: ~Copyable {
             screen.present(shown.model.render(capabilities), frame: frame)
         } else if let fleet {
             let page = FleetPage(
-                models: stations.map(\.model), names: stations.map(\.target.name), fleet: fleet,
+                models: sessions.map(\.model), names: sessions.map(\.target.name), fleet: fleet,
                 glyphs: capabilities.glyphs)
             screen.present(
                 page.draw(screen.size, isASCII: !capabilities.isUTF8), frame: frame)
         }
         isChanged = false
-        for station in stations { station.isChanged = false }
+        for session in sessions { session.isChanged = false }
         if let shown, shown.model.awaitsPainting {
             // What was typed before the question was on the screen was no answer to it.
             screen.dropInput()

@@ -19,13 +19,13 @@ struct OneShot: ~Copyable {
         self.connection = consume connection
         isRecorded = false
         self.reconnects = reconnects
-        self.model.countsAllFailures = true
+        self.model.preferences.countsAllFailures = true
     }
 
-    /// What a recording has come to: there is nobody to ask.
+    /// What a recording has come to: there is no daemon to ask.
     init(recorded model: Model) {
         self.model = model
-        self.model.countsAllFailures = true
+        self.model.preferences.countsAllFailures = true
         target = DaemonTarget()
         connection = nil
         reconnects = false
@@ -36,26 +36,26 @@ struct OneShot: ~Copyable {
     mutating func look(twice: Bool) -> (status: ExitStatus, message: String)? {
         if isRecorded { return nil }
         handle(.connected)
-        guard awaitPicture(after: nil) else { return failure }
+        guard awaitSnapshot(after: nil) else { return failure }
         guard twice else { return nil }
         return lookAgain()
     }
 
-    /// Waits for the next picture, an interval later.
+    /// Waits for the next snapshot, an interval later.
     mutating func lookAgain() -> (status: ExitStatus, message: String)? {
-        awaitPicture(after: model.picture?.nowMilliseconds) ? nil : failure
+        awaitSnapshot(after: model.snapshot?.nowMilliseconds) ? nil : failure
     }
 
-    /// One question more, when a picture has just come.
+    /// One question more, when a snapshot has just come.
     mutating func ask(_ request: Request) -> Reply? {
         if isRecorded {
             failure = (.usage, "a recording cannot be asked; --replay FILE shows what was seen")
             return nil
         }
-        model.answer = nil
+        model.connection.answer = nil
         handle(.ask(request))
-        while failure == nil, model.answer == nil { turn() }
-        return model.answer
+        while failure == nil, model.connection.answer == nil { turn() }
+        return model.connection.answer
     }
 
     /// Waits until something happens, at most until the next look is due, and takes it in.
@@ -72,15 +72,15 @@ struct OneShot: ~Copyable {
         let ready = Waiting.run(sockets: [wanted], hasKeys: false, milliseconds: pause)
         if ready.sockets.contains(0) { takeReplies() }
         handle(.tick)
-        if case .lost(_, let reason) = model.link.phase, failure == nil, !reconnects {
+        if case .lost(_, let reason) = model.connection.link.phase, failure == nil, !reconnects {
             failure = (.noConnection, reason)
         }
     }
 
-    /// Waits for a picture that is newer than the last one.
-    private mutating func awaitPicture(after last: UInt64?) -> Bool {
+    /// Waits for a snapshot that is newer than the last one.
+    private mutating func awaitSnapshot(after last: UInt64?) -> Bool {
         while failure == nil {
-            if let picture = model.picture, last.map({ picture.nowMilliseconds > $0 }) ?? true {
+            if let snapshot = model.snapshot, last.map({ snapshot.nowMilliseconds > $0 }) ?? true {
                 return true
             }
             turn()
@@ -116,7 +116,7 @@ struct OneShot: ~Copyable {
         carryOut(model.update(message, at: Moment.read()))
     }
 
-    /// Lets somebody do something, as a key would.
+    /// Does something to the model, as a key would.
     mutating func change(_ body: (inout Model) -> [Effect]) {
         model.now = Moment.read()
         carryOut(body(&model))

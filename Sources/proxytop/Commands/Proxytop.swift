@@ -223,7 +223,7 @@ struct Proxytop: ParsableCommand {
             now: Moment.read(), size: Size(columns: 80, rows: 24), socketPath: target.name,
             intervalMilliseconds: UInt64((Double(settings[.interval]) ?? 1) * 1000),
             page: Page(named: settings[.view]))
-        model.isElsewhere = target.via != nil
+        model.connection.isElsewhere = target.via != nil
         model.adopt(settings)
         return model
     }
@@ -246,11 +246,12 @@ struct Proxytop: ParsableCommand {
                     + targets.map { "  --socket \($0.name)" }.joined(separator: "\n"))
         }
         guard let connection = try connect(target) else { return }
-        let once = OneShot(model: model(of: target, settings), target, connection: consume connection)
-        var errand = ShellCommand(
+        let once = OneShot(
+            model: model(of: target, settings), target, connection: consume connection)
+        var action = ShellCommand(
             command, yes ? .given : preview ? .previewOnly : .asked, canAsk: isatty(0) == 1, once)
         do throws(BatchReport.Failure) {
-            try errand.run()
+            try action.run()
         } catch {
             try Self.end(error.status, error.message)
         }
@@ -315,18 +316,18 @@ struct Proxytop: ParsableCommand {
         if let record {
             do throws(RecordingFile.Failure) {
                 file = try RecordingFile(path: record, isRedacted: redact)
-                model.isRecording = true
+                model.time.isRecording = true
             } catch {
                 try Self.end(.usage, "--record \(record): \(error.reason)")
             }
         }
-        let station = DaemonSession(
+        let session = DaemonSession(
             model, first, connection: consume connection, recording: consume file)
-        try open([station], playback: nil, capabilities, settings)
+        try open([session], playback: nil, capabilities, settings)
     }
 
     func open(
-        _ stations: [DaemonSession], playback: Playback?, _ capabilities: Capabilities,
+        _ sessions: [DaemonSession], playback: Playback?, _ capabilities: Capabilities,
         _ settings: Settings
     ) throws {
         guard isatty(0) == 1 else {
@@ -346,7 +347,7 @@ struct Proxytop: ParsableCommand {
                     wholeFrames: settings[.sync] == "auto" ? nil : settings[.sync] == "on",
                     cursor: settings.isOn(.a11y)), syncDescriptor: sync)
             var dashboard = Dashboard(
-                stations, playback: playback, screen: screen, capabilities: capabilities)
+                sessions, playback: playback, screen: screen, capabilities: capabilities)
             outcome = dashboard.run()
         } catch {
             try Self.end(.usage, error.reason)
@@ -355,7 +356,7 @@ struct Proxytop: ParsableCommand {
         if outcome.status != .good { try Self.end(outcome.status, outcome.message ?? "") }
     }
 
-    /// A monitoring system is told where it looks, and that nobody answers is the worst.
+    /// A monitoring system is told where it looks, and no answer is the worst.
     private func refuse(_ status: ExitStatus, _ message: String) throws {
         guard batch.isCheck, status != .usage else { return try Self.end(status, message) }
         StandardStream.output.write("CRITICAL: \(message)\n")

@@ -1,7 +1,7 @@
 internal import Shared
 
 extension Proxytop {
-    /// Shows a recording: on the screen, or as a report of its last picture.
+    /// Shows a recording: on the screen, or as a report of its last snapshot.
     func show(_ path: String, _ capabilities: Capabilities, _ settings: Settings) throws {
         let now = Moment.read()
         let entries: [ReplayBuffer.Entry]
@@ -20,9 +20,9 @@ extension Proxytop {
             now: now, size: Size(columns: 80, rows: 24), socketPath: path,
             page: Page(named: settings[.view]))
         model.adopt(settings)
-        model.tense = .replay
-        model.replaySpeed = speed
-        model.link.phase = .live
+        model.time.mode = .replay
+        model.time.replaySpeed = speed
+        model.connection.link.phase = .live
         var playback = Playback(entries, speed: speed)
         if let wanted = at.flatMap(Self.secondOfDay) {
             guard let first = playback.skip(toSecondOfDay: wanted) else {

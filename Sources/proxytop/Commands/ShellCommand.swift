@@ -37,12 +37,16 @@ struct ShellCommand: ~Copyable {
         }
         let sent = words.first == "raw" ? Array(words.dropFirst()) : words
         let model = once.model
-        if let text = model.catalog.objection(to: sent, role: model.greeting?.role ?? "") {
+        if let text = model.connection.catalog.objection(
+            to: sent, role: model.connection.hello?.role ?? "")
+        {
             throw Failure(status: .notPermitted, message: text)
         }
         once.change { $0.command(sent, line) }
-        if let remark = once.model.prompt?.remark { throw Failure(status: .usage, message: remark) }
-        if once.model.confirmation == nil { return try showAnswer() }
+        if let remark = once.model.actions.prompt?.remark {
+            throw Failure(status: .usage, message: remark)
+        }
+        if once.model.actions.confirmation == nil { return try showAnswer() }
         try awaitPlan()
         try decide()
     }
@@ -53,31 +57,35 @@ struct ShellCommand: ~Copyable {
 
     /// What the daemon does not do, in its own words.
     private var refusal: Failure {
-        let status: ExitStatus = once.model.refusal == .forbidden ? .notPermitted : .usage
-        return Failure(status: status, message: once.model.notice?.text ?? "it was refused")
+        let status: ExitStatus = once.model.actions.refusal == .forbidden ? .notPermitted : .usage
+        return Failure(status: status, message: once.model.actions.notice?.text ?? "it was refused")
     }
 
     // MARK: A question
 
     private mutating func showAnswer() throws(Failure) {
         // Something stood in the way, and was said.
-        if once.model.notice?.isError == true { throw refusal }
-        while once.end == nil, once.model.overlay == nil, once.model.refusal == nil { once.turn() }
+        if once.model.actions.notice?.isError == true { throw refusal }
+        while once.end == nil, once.model.navigation.overlay == nil,
+            once.model.actions.refusal == nil
+        { once.turn() }
         try expect(once.end)
-        guard case .answer(_, let lines, _) = once.model.overlay else { throw refusal }
+        guard case .answer(_, let lines, _) = once.model.navigation.overlay else { throw refusal }
         StandardStream.output.write(lines.map { $0 + "\n" }.joined())
     }
 
     // MARK: A change
 
     private mutating func awaitPlan() throws(Failure) {
-        while once.end == nil, let open = once.model.confirmation, !open.isReady { once.turn() }
+        while once.end == nil, let open = once.model.actions.confirmation, !open.isReady {
+            once.turn()
+        }
         try expect(once.end)
-        if once.model.confirmation == nil { throw refusal }
+        if once.model.actions.confirmation == nil { throw refusal }
     }
 
     private mutating func decide() throws(Failure) {
-        guard let open = once.model.confirmation else { throw refusal }
+        guard let open = once.model.actions.confirmation else { throw refusal }
         switch consent {
         case .previewOnly:
             show(open)
@@ -104,15 +112,17 @@ struct ShellCommand: ~Copyable {
             }
         }
         once.change { $0.confirm() }
-        while once.end == nil, once.model.batch != nil { once.turn() }
+        while once.end == nil, once.model.actions.batch != nil { once.turn() }
         try expect(once.end)
-        if once.model.refusal != nil || once.model.notice?.isError == true { throw refusal }
-        StandardStream.output.write((once.model.notice?.text ?? "") + "\n")
+        if once.model.actions.refusal != nil || once.model.actions.notice?.isError == true {
+            throw refusal
+        }
+        StandardStream.output.write((once.model.actions.notice?.text ?? "") + "\n")
     }
 
     private func show(_ open: Confirmation) {
         let text = DialogText(
-            open, once.model.picture, width: Self.width, .ascii, now: once.model.now)
+            open, once.model.snapshot, width: Self.width, .ascii, now: once.model.now)
         let lines = text.body.map { $0.spans.text }
         StandardStream.output.write(lines.map { $0 + "\n" }.joined())
     }

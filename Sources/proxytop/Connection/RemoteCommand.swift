@@ -12,7 +12,7 @@ enum RemoteCommand {
 
     /// nil, and errno, when there is none.
     static func start(_ command: String) -> Ends? {
-        // Nobody waits for these commands, so the kernel does (sigaction(2), SA_NOCLDWAIT).
+        // The kernel reaps these commands (sigaction(2), SA_NOCLDWAIT).
         _ = signal(SIGCHLD, SIG_IGN)
         var ends: [CInt] = [-1, -1]
         let type = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Shared
 
-/// Which daemon is meant when nobody says so.
+/// Which daemon is meant when none is named.
 enum SocketSearch {
     enum Outcome: Equatable {
         case found(String)

@@ -7,7 +7,7 @@ struct Column: Equatable, Sendable {
         case connectTime = "connect-time"
         case total, next, trend
 
-        /// Without it nobody would know what a row is about.
+        /// Without it a row would not say what it is about.
         var isFixed: Bool { [.identity, .state, .connections].contains(self) }
 
         var meaning: String {

@@ -1,6 +1,6 @@
 /// A column that an operator can take off or ask for, by its name in files.
 protocol NamedColumn: Hashable, Sendable, CaseIterable, RawRepresentable<String> {
-    /// Without it nobody would know what a row is about.
+    /// Without it a row would not say what it is about.
     var isFixed: Bool { get }
 }
 

@@ -31,7 +31,7 @@ enum Glyphs: String, Sendable, CaseIterable {
     var ramp: [Unicode.Scalar] {
         switch self {
         case .ascii: [" ", ".", ":", "-", "=", "+", "*", "#"]
-        // Nobody listens to a picture.
+        // A screen reader cannot read a picture.
         case .words: [" ", " "]
         case .unicode: [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
         case .braille: [" ", "⡀", "⣀", "⣄", "⣤", "⣦", "⣶", "⣷", "⣿"]
@@ -50,7 +50,7 @@ enum Glyphs: String, Sendable, CaseIterable {
         return String(text)
     }
 
-    /// The set to use when nobody says otherwise: by the character set, by what the terminal calls itself, and by whether
+    /// The set to use unless one is named: by the character set, by what the terminal calls itself, and by whether
     /// its signs may be two cells wide.
     static func automatic(isUTF8: Bool, isWide: Bool, terminal: String?) -> Glyphs {
         guard isUTF8, !isWide else { return .ascii }

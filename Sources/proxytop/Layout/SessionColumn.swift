@@ -8,7 +8,7 @@ struct SessionColumn: Equatable, Sendable {
         case outRate = "out-rate"
         case phase, blame, rtt, stuck, listener, port, retries, last
 
-        /// Without it nobody would know what a row is about.
+        /// Without it a row would not say what it is about.
         var isFixed: Bool { self == .id || self == .client }
 
         var meaning: String {

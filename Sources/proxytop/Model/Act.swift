@@ -7,7 +7,7 @@ struct Act: Equatable, Sendable {
         case enable
         /// The same for channels that autodisable has switched off.
         case clear
-        /// No new sessions; cuts nobody.
+        /// No new sessions; the present ones stay.
         case drain
         /// No new sessions, and the running ones are ended.
         case cut
@@ -86,7 +86,7 @@ struct Act: Equatable, Sendable {
         return commands
     }
 
-    /// Whether a command holds only while nothing has moved. To let sessions in again harms nobody, and a
+    /// Whether a command holds only while nothing has moved. Letting sessions in again is harmless, and a
     /// connection's id is never another's.
     private func isBound(_ words: [String]) -> Bool {
         if words.contains(where: { $0.hasPrefix("if-gen=") }) { return false }
@@ -153,21 +153,23 @@ extension Request {
 
 extension Act.Target {
     /// The thing that is meant; nil when it is not there any more.
-    init?(_ subject: Subject, in picture: DaemonSnapshot, _ window: SessionWindow = SessionWindow()) {
+    init?(
+        _ subject: Subject, in snapshot: DaemonSnapshot, _ window: SessionWindow = SessionWindow()
+    ) {
         self.subject = subject
         switch subject {
         case .channel(let serial):
-            guard let channel = picture.channel(serial: serial) else { return nil }
+            guard let channel = snapshot.channel(serial: serial) else { return nil }
             path = channel.path
             name = Place(channelPath: channel.path).shortName
             serials = [serial]
         case .group(let serial):
-            guard let group = picture.group(serial: serial) else { return nil }
+            guard let group = snapshot.group(serial: serial) else { return nil }
             path = group.snapshot.path
             name = group.title
             serials = Set(group.channels.map(\.serial))
         case .service(let service):
-            guard let found = picture.services.first(where: { $0.name == service }) else {
+            guard let found = snapshot.services.first(where: { $0.name == service }) else {
                 return nil
             }
             path = service

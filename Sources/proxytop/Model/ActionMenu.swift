@@ -11,10 +11,10 @@ struct ActionMenu: Sendable {
     let items: [Item]
 
     init(_ model: Model) {
-        items = model.keys.bindings.filter {
+        items = model.preferences.keys.bindings.filter {
             $0.section == .act || Self.others.contains($0.command)
         }
-        .filter { $0.pages.contains(model.page) }
+        .filter { $0.pages.contains(model.navigation.page) }
         .map { binding in
             Item(
                 binding: binding.command, key: binding.keys.first?.name ?? "",
@@ -27,7 +27,8 @@ struct ActionMenu: Sendable {
 
     private static func obstacle(to binding: Binding, _ model: Model) -> String? {
         if binding.command == .undo {
-            return model.undo.last == nil ? "this screen has changed nothing" : model.obstacle
+            return model.actions.undo.last == nil
+                ? "this screen has changed nothing" : model.obstacle
         }
         guard binding.section == .act else { return nil }
         return model.obstacle ?? model.objection(to: binding.command)

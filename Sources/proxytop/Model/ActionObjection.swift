@@ -12,9 +12,13 @@ extension Model {
 
     /// The marks that a key acts on here; in another part of the view it is the thing under the cursor.
     var standingMarks: Set<Subject> {
-        guard focus == .table else { return [] }
-        return marks.filter { mark in
-            if case .session = mark { page == .connections } else { page == .channels }
+        guard navigation.focus == .table else { return [] }
+        return selection.marks.filter { mark in
+            if case .session = mark {
+                navigation.page == .connections
+            } else {
+                navigation.page == .channels
+            }
         }
     }
 
@@ -31,17 +35,19 @@ extension Model {
                 ? "no channel here drains"
                 : "no connection of this drain has been silent for a minute"
         }
-        guard let picture, !subjects(for: command).isEmpty else {
+        guard let snapshot, !subjects(for: command).isEmpty else {
             return "nothing is under the cursor"
         }
-        let targets = subjects(for: command).compactMap { Act.Target($0, in: picture, window) }
+        let targets = subjects(for: command).compactMap {
+            Act.Target($0, in: snapshot, data.window)
+        }
         guard !targets.isEmpty else { return "nothing here can be switched; go to a channel" }
         for target in targets {
             if let objection = objection(to: command, target) { return objection }
         }
         if command == .clear {
             let serials = targets.reduce(into: Set<UInt64>()) { $0.formUnion($1.serials) }
-            let isWaiting = picture.channels.contains {
+            let isWaiting = snapshot.channels.contains {
                 serials.contains($0.serial) && $0.state == .auto
             }
             if !isWaiting { return "nothing there was switched off by autodisable" }
@@ -62,7 +68,7 @@ extension Model {
     }
 
     var lastOfDrain: SessionSnapshot? {
-        guard let draining, aside.lingering?.serial == draining.serial else { return nil }
-        return aside.lingering?.session
+        guard let draining, data.sidePanel.lingering?.serial == draining.serial else { return nil }
+        return data.sidePanel.lingering?.session
     }
 }

@@ -19,8 +19,8 @@ extension Model {
         let user =
             number == 0
             ? "root"
-            : company.all.first { $0.uid == number }?.user
-                ?? log.events.last { $0.actor == by }?.user
+            : data.presence.all.first { $0.uid == number }?.user
+                ?? data.log.events.last { $0.actor == by }?.user
         return "\(user ?? parts[0]) \(program)"
     }
 }

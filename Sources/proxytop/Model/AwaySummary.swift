@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What happened while nobody pressed a key: told at the next one, so that nothing is missed by having looked away.
+/// What happened while no key was pressed: shown at the next one, so that nothing is missed by having looked away.
 struct AwaySummary: Equatable, Sendable {
     /// Shorter is no absence.
     static let shortestMilliseconds: UInt64 = 120_000
@@ -11,7 +11,7 @@ struct AwaySummary: Equatable, Sendable {
     private(set) var lastKeyAt: UInt64?
     /// The most slots in use since then, in percent, and when that was on the wall.
     private var peak: (percent: Double, at: Moment)?
-    /// Channels whose state changed while nobody looked, until when that is shown.
+    /// Channels whose state changed while no key was pressed, and until when that is shown.
     private(set) var changed: Set<UInt64> = []
     private(set) var changedUntil: UInt64 = 0
 
@@ -20,8 +20,8 @@ struct AwaySummary: Equatable, Sendable {
             && left.changedUntil == right.changedUntil
     }
 
-    mutating func note(_ picture: DaemonSnapshot, at now: Moment) {
-        let slots = Slots(picture.channels)
+    mutating func note(_ snapshot: DaemonSnapshot, at now: Moment) {
+        let slots = Slots(snapshot.channels)
         guard let total = slots.total, total > 0 else { return }
         let percent = Double(slots.used) * 100 / Double(total)
         if peak.map({ percent > $0.percent }) ?? true { peak = (percent, now) }
@@ -34,11 +34,11 @@ struct AwaySummary: Equatable, Sendable {
         let peak = peak
         lastKeyAt = now.milliseconds
         self.peak = nil
-        guard away >= Self.shortestMilliseconds, let picture = model.picture else { return nil }
-        changed = Set(picture.channels.filter { $0.sinceMilliseconds < away }.map(\.serial))
+        guard away >= Self.shortestMilliseconds, let snapshot = model.snapshot else { return nil }
+        changed = Set(snapshot.channels.filter { $0.sinceMilliseconds < away }.map(\.serial))
         changedUntil = now.milliseconds + Self.markedMilliseconds
         let since = model.daemonNow - min(model.daemonNow, away)
-        let events = model.log.events.filter { $0.monotonicMilliseconds >= since }
+        let events = model.data.log.events.filter { $0.monotonicMilliseconds >= since }
         var parts: [String] = []
         let changes = events.count { $0.kind == "state" || $0.severity >= .warning }
         if changes > 0 { parts.append("\(changes) state change\(changes == 1 ? "" : "s")") }

@@ -14,8 +14,8 @@ struct ChannelOrder: Equatable, Sendable {
 
     init(_ field: Field) { self.field = field }
 
-    mutating func settle(_ picture: DaemonSnapshot, _ history: History) {
-        let keyed = picture.channels.map { channel in
+    mutating func settle(_ snapshot: DaemonSnapshot, _ history: History) {
+        let keyed = snapshot.channels.map { channel in
             (serial: channel.serial, key: key(channel, history.channels[channel.serial]))
         }
         let sorted = keyed.enumerated().sorted { left, right in

@@ -56,7 +56,7 @@ struct CommandCatalog: Equatable, Sendable {
 
     private static let roles = ["viewer", "operator", "admin"]
 
-    /// Why somebody with this role may not; nil when he may. What is not described is left to the daemon.
+    /// Why this role may not do it; nil when it may. What is not described is left to the daemon.
     func objection(to words: [String], role: String) -> String? {
         guard let needed = entry(for: words)?.role,
             let own = Self.roles.firstIndex(of: role),

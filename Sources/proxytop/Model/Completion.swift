@@ -11,13 +11,13 @@ struct Completion: Equatable, Sendable {
 
     /// `views`: the names of those that were kept.
     init(
-        _ head: String, _ catalog: CommandCatalog, _ picture: DaemonSnapshot?, views: [String] = []
+        _ head: String, _ catalog: CommandCatalog, _ snapshot: DaemonSnapshot?, views: [String] = []
     ) {
         let start = head.lastIndex(of: " ").map { head.index(after: $0) } ?? head.startIndex
         let begun = String(head[start...])
         let before = head[..<start].split(separator: " ").map(String.init)
         let kept = before == ["view"] || before == ["forget"] ? views : []
-        let found = (Self.candidates(after: before, catalog, picture) + kept)
+        let found = (Self.candidates(after: before, catalog, snapshot) + kept)
             .filter { $0.hasPrefix(begun) }
         guard let first = found.first else {
             self.head = head
@@ -25,7 +25,7 @@ struct Completion: Equatable, Sendable {
             return
         }
         // The present value stands there first, to be seen and changed; what else it can be is said.
-        if begun.isEmpty, let present = Self.value(before, picture), before.first == "set",
+        if begun.isEmpty, let present = Self.value(before, snapshot), before.first == "set",
             before.count == 3, found.contains(present)
         {
             self.head = head + present + " "
@@ -46,7 +46,7 @@ struct Completion: Equatable, Sendable {
 
     /// Words that may stand here, each once.
     private static func candidates(
-        after before: [String], _ catalog: CommandCatalog, _ picture: DaemonSnapshot?
+        after before: [String], _ catalog: CommandCatalog, _ snapshot: DaemonSnapshot?
     ) -> [String] {
         var words: [String] = []
         func add(_ word: String) { if !words.contains(word) { words.append(word) } }
@@ -57,7 +57,9 @@ struct Completion: Equatable, Sendable {
         if before.isEmpty { for word in Model.ownWords { add(word) } }
         if before.first == "view" { return Page.allCases.map { $0.title.lowercased() } }
         if before.first == "plan" || before.first == "raw" {
-            for word in candidates(after: Array(before.dropFirst()), catalog, picture) { add(word) }
+            for word in candidates(after: Array(before.dropFirst()), catalog, snapshot) {
+                add(word)
+            }
             return words
         }
         guard let entry = catalog.entry(for: before) else { return words }
@@ -65,15 +67,15 @@ struct Completion: Equatable, Sendable {
         let argument = entry.arguments.split(separator: " ").map(String.init)
         if place == 0, let first = argument.first {
             if first.contains("PATH") || first.contains("GROUP") || first.contains("SERVICE") {
-                for path in paths(picture, first) { add(path) }
+                for path in paths(snapshot, first) { add(path) }
             }
         }
         if entry.verb.hasPrefix("set") {
-            let kind = kind(of: before, entry.verb, picture)
+            let kind = kind(of: before, entry.verb, snapshot)
             let keys = catalog.keys.filter { $0.kind == kind }
             if place == 1 { for key in keys { add(key.name) } }
             if place == 2 {
-                if let value = value(before, picture) { add(value) }
+                if let value = value(before, snapshot) { add(value) }
                 for word in keys.first(where: { $0.name == before.last })?.words ?? [] { add(word) }
             }
         }
@@ -87,30 +89,32 @@ struct Completion: Equatable, Sendable {
         return words
     }
 
-    private static func paths(_ picture: DaemonSnapshot?, _ argument: String) -> [String] {
-        guard let picture else { return [] }
-        let services = picture.services.map(\.name).filter { !$0.isEmpty }
-        let groups = picture.groups.map(\.snapshot.path)
-        if argument.contains("PATH") { return picture.channels.map(\.path) + groups + services }
+    private static func paths(_ snapshot: DaemonSnapshot?, _ argument: String) -> [String] {
+        guard let snapshot else { return [] }
+        let services = snapshot.services.map(\.name).filter { !$0.isEmpty }
+        let groups = snapshot.groups.map(\.snapshot.path)
+        if argument.contains("PATH") { return snapshot.channels.map(\.path) + groups + services }
         return argument.contains("GROUP") ? groups : services
     }
 
     /// What a thing is that `set` changes, in the daemon's word.
-    private static func kind(of before: [String], _ verb: String, _ picture: DaemonSnapshot?) -> String {
+    private static func kind(of before: [String], _ verb: String, _ snapshot: DaemonSnapshot?)
+        -> String
+    {
         guard verb == "set" else { return "listener" }
         let path = before.dropFirst().first ?? ""
-        if picture?.groups.contains(where: { $0.snapshot.path == path }) == true { return "group" }
-        if picture?.services.contains(where: { $0.name == path }) == true { return "service" }
+        if snapshot?.groups.contains(where: { $0.snapshot.path == path }) == true { return "group" }
+        if snapshot?.services.contains(where: { $0.name == path }) == true { return "service" }
         return "channel"
     }
 
     /// The present value, so that it can be seen and changed.
-    private static func value(_ before: [String], _ picture: DaemonSnapshot?) -> String? {
+    private static func value(_ before: [String], _ snapshot: DaemonSnapshot?) -> String? {
         guard before.count > 2 else { return nil }
         if before[2] == "balance" {
-            return picture?.groups.first { $0.snapshot.path == before[1] }?.snapshot.balance
+            return snapshot?.groups.first { $0.snapshot.path == before[1] }?.snapshot.balance
         }
-        guard let channel = picture?.channels.first(where: { $0.path == before[1] }) else {
+        guard let channel = snapshot?.channels.first(where: { $0.path == before[1] }) else {
             return nil
         }
         switch before[2] {

@@ -7,7 +7,7 @@ struct Confirmation: Equatable, Sendable {
     private(set) var act: Act
     /// nil: the daemon has not said yet what would happen.
     private(set) var consequence: Consequence?
-    /// The daemon has no `plan`: nobody can say what would happen.
+    /// The daemon has no `plan`: the effects are not known beforehand.
     let isBlind: Bool
     /// Of the machine, for what ends everything.
     let host: String
@@ -86,17 +86,17 @@ struct Confirmation: Equatable, Sendable {
             || tier == .type && act.targets.count == 1 && text == act.targets.first?.path
     }
 
-    /// Looks again at a newer picture. False when a target is gone.
-    mutating func follow(_ picture: DaemonSnapshot, _ window: SessionWindow) -> Bool {
+    /// Looks again at a newer snapshot. False when a target is gone.
+    mutating func follow(_ snapshot: DaemonSnapshot, _ window: SessionWindow) -> Bool {
         for index in act.targets.indices {
-            guard let target = Act.Target(act.targets[index].subject, in: picture, window),
+            guard let target = Act.Target(act.targets[index].subject, in: snapshot, window),
                 target.serials == act.targets[index].serials
             else { return false }
             // A connection that has left the window keeps the name it had.
             if case .session = target.subject { continue }
             act.targets[index] = target
         }
-        if isBlind { act.generation = picture.generation }
+        if isBlind { act.generation = snapshot.generation }
         return true
     }
 
@@ -159,10 +159,10 @@ struct Confirmation: Equatable, Sendable {
     }
 
     /// As it was promised already.
-    mutating func adopt(_ errand: ScheduledActions.Errand) {
+    mutating func adopt(_ action: ScheduledActions.Action) {
         act.endsOff = true
-        act.endsAt = errand.dueAt
-        let time = errand.dueAt.map { CalendarTime(seconds: $0) }
+        act.endsAt = action.dueAt
+        let time = action.dueAt.map { CalendarTime(seconds: $0) }
         if let time, let typed = ClockTime(hour: time.hour, minute: time.minute) {
             clock = ClockTyping(typed)
         }
@@ -175,12 +175,13 @@ struct Confirmation: Equatable, Sendable {
 
     /// One answer of the plan; with the last one the consequence is known.
     mutating func take(
-        _ attributes: [Reply.Attribute], _ lines: [String], isLast: Bool, in picture: DaemonSnapshot
+        _ attributes: [Reply.Attribute], _ lines: [String], isLast: Bool,
+        in snapshot: DaemonSnapshot
     ) {
         coming.add(attributes, lines)
         guard isLast else { return }
         if let generation = coming.generation { act.generation = generation }
-        let fresh = Consequence(act, coming, in: picture)
+        let fresh = Consequence(act, coming, in: snapshot)
         if let consequence, fresh.differs(from: consequence) {
             warning = "The outcome has changed: look again."
             typed = ""

@@ -41,7 +41,7 @@ struct Consequence: Equatable, Sendable {
     private(set) var cut: UInt64 = 0
     /// Of those, how many find no slot when they come back.
     private(set) var stranded: UInt64 = 0
-    /// Nobody who comes after this finds a slot, though there was one before.
+    /// New clients find no slot after this, though there was one before.
     private(set) var closesLastRoom = false
     /// Groups that lose their last usable channel.
     private(set) var emptied: [String] = []
@@ -52,22 +52,22 @@ struct Consequence: Equatable, Sendable {
     private(set) var facts: [Plan.Row] = []
     private(set) var tier = Tier.look
 
-    init(_ act: Act, _ plan: Plan, in picture: DaemonSnapshot) {
+    init(_ act: Act, _ plan: Plan, in snapshot: DaemonSnapshot) {
         cut = plan.sum("sessions_cut")
         // A transaction cuts nothing that it switches, so of several the sessions on the screen are counted.
         if cut == 0, act.commands.count > 1 {
-            cut = Self.cutChannels(act, picture).reduce(0) { $0 + $1.current }
+            cut = Self.cutChannels(act, snapshot).reduce(0) { $0 + $1.current }
         }
         cut += plan.matched ?? 0
-        let lost = Self.lost(act, plan, picture)
-        for service in picture.services where plan.concerns(service: service.name) {
+        let lost = Self.lost(act, plan, snapshot)
+        for service in snapshot.services where plan.concerns(service: service.name) {
             add(service, plan, lost, cutsLost: act.verb == .cut || Self.cuts(act))
         }
         let counted: Set = [
             "state", "usable", "slots", "sessions_cut", "sessions_kept",
         ]
         facts = plan.rows.filter { !counted.contains($0.fact) }
-        tier = max(ownTier, Self.leastTier(act, picture))
+        tier = max(ownTier, Self.leastTier(act, snapshot))
     }
 
     private var ownTier: Tier {
@@ -78,26 +78,26 @@ struct Consequence: Equatable, Sendable {
     }
 
     /// What the kind of act asks for, whatever comes of it.
-    private static func leastTier(_ act: Act, _ picture: DaemonSnapshot) -> Tier {
+    private static func leastTier(_ act: Act, _ snapshot: DaemonSnapshot) -> Tier {
         switch act.verb {
         case .kill: return act.targets.count > 1 ? .type : .look
         case .maxc(let maxc?):
             let isBelow = act.targets.contains { target in
-                target.serials.contains { (picture.channel(serial: $0)?.current ?? 0) > maxc }
+                target.serials.contains { (snapshot.channel(serial: $0)?.current ?? 0) > maxc }
             }
             return isBelow ? .type : .look
         case .typed(let commands), .undo(let commands):
-            return commands.map { tier(of: $0, picture) }.max() ?? .look
+            return commands.map { tier(of: $0, snapshot) }.max() ?? .look
         default: return .look
         }
     }
 
     /// Stopping the daemon, and deleting more than a channel.
-    private static func tier(of words: [String], _ picture: DaemonSnapshot) -> Tier {
+    private static func tier(of words: [String], _ snapshot: DaemonSnapshot) -> Tier {
         switch words.first {
         case "shutdown", "drain-daemon": return .host
         case "remove" where words.count > 1 && words[1] != "listener":
-            let isChannel = picture.channels.contains { $0.path == words[1] }
+            let isChannel = snapshot.channels.contains { $0.path == words[1] }
             return isChannel || words[1].split(separator: "/").count > 2 ? .look : .host
         case "reload", "commit", "rollback": return .type
         default: return .look
@@ -105,11 +105,11 @@ struct Consequence: Equatable, Sendable {
     }
 
     /// The channels whose sessions `disable PATH cut` ends.
-    private static func cutChannels(_ act: Act, _ picture: DaemonSnapshot) -> [ChannelSnapshot] {
+    private static func cutChannels(_ act: Act, _ snapshot: DaemonSnapshot) -> [ChannelSnapshot] {
         let paths = act.commands.filter { $0.count > 2 && $0[0] == "disable" && $0[2] == "cut" }
             .map { $0[1] }
-        let only = picture.services.count == 1 ? picture.services[0].name + "/" : ""
-        return picture.channels.filter { channel in
+        let only = snapshot.services.count == 1 ? snapshot.services[0].name + "/" : ""
+        return snapshot.channels.filter { channel in
             paths.contains { path in
                 [path, only + path].contains {
                     channel.path == $0 || channel.path.hasPrefix($0 + "/")
@@ -122,8 +122,8 @@ struct Consequence: Equatable, Sendable {
         act.commands.contains { $0.contains("cut") }
     }
 
-    /// Channels that take nobody afterwards.
-    private static func lost(_ act: Act, _ plan: Plan, _ picture: DaemonSnapshot) -> Set<UInt64> {
+    /// Channels that take no sessions afterwards.
+    private static func lost(_ act: Act, _ plan: Plan, _ snapshot: DaemonSnapshot) -> Set<UInt64> {
         var lost: Set<UInt64> = []
         if act.verb == .cut || act.verb == .drain {
             lost = act.targets.reduce(into: []) { $0.formUnion($1.serials) }
@@ -133,7 +133,7 @@ struct Consequence: Equatable, Sendable {
                 row.fact == "state"
                     && ChannelState(rawValue: row.after)?.isUsable == false
             }.map(\.path))
-        for channel in picture.channels where paths.contains(channel.path) {
+        for channel in snapshot.channels where paths.contains(channel.path) {
             lost.insert(channel.serial)
         }
         return lost

@@ -55,11 +55,11 @@ struct DaemonLoad: Equatable, Sendable {
 
 extension Model {
     /// Only a header with room for it asks.
-    mutating func burdenQuestion() -> [(Link.Question, Request)] {
-        guard size.columns >= Arrangement.widestHeaderFrom, catalog.has("show limits"),
-            burden.isDue(at: now.milliseconds), !countsAllFailures
+    mutating func loadQuestion() -> [(Link.Question, Request)] {
+        guard size.columns >= Arrangement.widestHeaderFrom, connection.catalog.has("show limits"),
+            data.load.isDue(at: now.milliseconds), !preferences.countsAllFailures
         else { return [] }
-        burden.ask(at: now.milliseconds)
-        return [(.burden, Request(words: ["show", "limits"]))]
+        data.load.ask(at: now.milliseconds)
+        return [(.load, Request(words: ["show", "limits"]))]
     }
 }

@@ -75,7 +75,7 @@ struct DaemonRates: Equatable, Sendable {
         beats = (older.values.sorted { $0.number < $1.number } + beats).suffix(Self.mostBeats)
     }
 
-    /// A value per cell, the newest last; nil where nobody looked.
+    /// A value per cell, the newest last; nil where nothing was recorded.
     func values(_ value: (Beat) -> Double?, now: UInt64) -> [Double?] {
         var values = [Double?](repeating: nil, count: Self.mostBeats)
         let newest = now / Self.beatMilliseconds

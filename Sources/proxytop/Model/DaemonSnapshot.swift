@@ -106,7 +106,7 @@ struct Slots: Equatable, Sendable {
     /// nil: no limit.
     var total: UInt64? = 0
 
-    /// Over the usable channels only: a channel that takes nobody has no room.
+    /// Over the usable channels only: a channel that takes no sessions has no room.
     init(_ channels: some Sequence<ChannelSnapshot>) {
         for channel in channels where channel.state.isUsable {
             used += channel.current

@@ -18,12 +18,13 @@ struct Detail: Equatable, Sendable {
     }
 
     /// What to ask for; nil when the daemon has no such question.
-    func request(_ catalog: CommandCatalog, _ picture: DaemonSnapshot?) -> Request? {
+    func request(_ catalog: CommandCatalog, _ snapshot: DaemonSnapshot?) -> Request? {
         switch subject {
         case .session(let id):
             return isGone ? nil : Request(words: ["show", "session", String(id)])
         case .channel(let serial):
-            guard catalog.has("show channel"), let channel = picture?.channel(serial: serial) else {
+            guard catalog.has("show channel"), let channel = snapshot?.channel(serial: serial)
+            else {
                 return nil
             }
             return Request(words: ["show", "channel", channel.path])

@@ -47,12 +47,12 @@ struct DrainForecast: Equatable, Sendable {
         hasStopped = still >= Self.stillMilliseconds && Double(still) > 5 * next
     }
 
-    /// For how long nobody has ended, and whether that is longer than the pace of before allows.
+    /// For how long no session has ended, and whether that is longer than the pace of before allows.
     let still: UInt64
     let hasStopped: Bool
     static let stillMilliseconds: UInt64 = 60_000
 
-    /// In one half of the time nobody ended, so it may take much longer.
+    /// In one half of the time no session ended, so it may take much longer.
     let isSpreadOpen: Bool
 
     /// Until one is left, at the pace between two steps.

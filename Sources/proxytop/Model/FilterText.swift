@@ -124,8 +124,8 @@ extension Model {
     func filterText(of page: Page) -> String {
         switch page {
         case .channels: channelFilter?.text ?? ""
-        case .connections: window.filter?.text ?? ""
-        case .events: eventFilter?.text ?? ""
+        case .connections: data.window.filter?.text ?? ""
+        case .events: selection.eventFilter?.text ?? ""
         case .overview, .detail: ""
         }
     }

@@ -72,10 +72,10 @@ struct Fleet: Equatable, Sendable {
     /// What the screens of these daemons have still to do, the first of it in words; nil: nothing.
     static func promises(_ models: [Model]) -> String? {
         let all = models.compactMap { model in
-            model.errands.text(model.picture).map { text in
-                let host = model.greeting?.host ?? "?"
-                let socket = model.socketPath.split(separator: "/").last ?? ""
-                return "\(host)\(model.isElsewhere ? "" : " \(socket)"): \(text)"
+            model.actions.scheduled.text(model.snapshot).map { text in
+                let host = model.connection.hello?.host ?? "?"
+                let socket = model.connection.socketPath.split(separator: "/").last ?? ""
+                return "\(host)\(model.connection.isElsewhere ? "" : " \(socket)"): \(text)"
             }
         }
         guard let first = all.first else { return nil }

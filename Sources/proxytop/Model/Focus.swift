@@ -20,20 +20,20 @@ enum Focus: Equatable, Sendable {
 
 extension Model {
     var groupList: ListRows {
-        ListRows((picture?.groups ?? []).map { .group(serial: $0.snapshot.serial) })
+        ListRows((snapshot?.groups ?? []).map { .group(serial: $0.snapshot.serial) })
     }
-    var nearbyList: ListRows { ListRows(aside.sessions.map { .session(id: $0.id) }) }
+    var nearbyList: ListRows { ListRows(data.sidePanel.sessions.map { .session(id: $0.id) }) }
     var latestList: ListRows { ListRows(latestEvents.map { .event(id: $0.id) }) }
     /// As many as a part of a view has room for at all.
-    var latestEvents: ArraySlice<EventSnapshot> { log.newest(nil).prefix(Self.mostLatest) }
+    var latestEvents: ArraySlice<EventSnapshot> { data.log.newest(nil).prefix(Self.mostLatest) }
     private static let mostLatest = 100
 
     /// What the focused part's cursor stands on; nil: the view's own list is meant.
     var paneSubject: Subject? {
-        switch (page, focus) {
-        case (.overview, .groups): groupCursor.subject
-        case (.overview, .events), (.channels, .events): latestCursor.subject
-        case (.channels, .connections): nearbyCursor.subject
+        switch (navigation.page, navigation.focus) {
+        case (.overview, .groups): selection.groupCursor.subject
+        case (.overview, .events), (.channels, .events): selection.latestCursor.subject
+        case (.channels, .connections): selection.nearbyCursor.subject
         default: nil
         }
     }

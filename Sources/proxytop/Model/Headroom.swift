@@ -12,15 +12,15 @@ struct Headroom: Equatable, Sendable {
     var style: Style { part <= 0.1 ? Style(.full) : .plain }
 
     /// Of the groups that take clients now, the one with least room; nil: none of them has a limit.
-    static func worst(in picture: DaemonSnapshot) -> Headroom? {
-        let rooms = picture.services.flatMap { service in
+    static func worst(in snapshot: DaemonSnapshot) -> Headroom? {
+        let rooms = snapshot.services.flatMap { service in
             service.groups.compactMap { group -> Headroom? in
                 let slots = Slots(group.usable)
                 guard [.active, .spill].contains(group.snapshot.role), let total = slots.total,
                     let free = slots.free
                 else { return nil }
                 let title =
-                    picture.services.count > 1 ? "\(service.name)/\(group.title)" : group.title
+                    snapshot.services.count > 1 ? "\(service.name)/\(group.title)" : group.title
                 return Headroom(title: title, free: free, total: total)
             }
         }

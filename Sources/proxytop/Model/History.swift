@@ -1,37 +1,37 @@
 internal import Shared
 
-/// The tracks of everything in the picture, from which rates and trends come.
+/// The tracks of everything in the snapshot, from which rates and trends come.
 struct History: Equatable, Sendable {
     private(set) var epoch: UInt64?
     private(set) var channels: [UInt64: Track] = [:]
     private(set) var listeners: [UInt64: Track] = [:]
     private(set) var groups: [UInt64: Track] = [:]
 
-    /// Takes a picture in. Answers true when the daemon was started anew since the last one: its counters
+    /// Takes a snapshot in. Answers true when the daemon was started anew since the last one: its counters
     /// began at nothing, so the tracks do too, and no rate is ever negative.
-    mutating func add(_ picture: DaemonSnapshot) -> Bool {
-        let isRestarted = epoch != nil && epoch != picture.epoch
+    mutating func add(_ snapshot: DaemonSnapshot) -> Bool {
+        let isRestarted = epoch != nil && epoch != snapshot.epoch
         if isRestarted { self = History() }
-        epoch = picture.epoch
-        channels = Self.advanced(channels, picture.channels, \.serial) { channel in
+        epoch = snapshot.epoch
+        channels = Self.advanced(channels, snapshot.channels, \.serial) { channel in
             Track.Sample(
-                milliseconds: picture.nowMilliseconds, total: channel.total,
+                milliseconds: snapshot.nowMilliseconds, total: channel.total,
                 inBytes: channel.inBytes, outBytes: channel.outBytes, failed: channel.failed,
                 current: channel.current)
         }
-        listeners = Self.advanced(listeners, picture.listeners, \.serial) { listener in
+        listeners = Self.advanced(listeners, snapshot.listeners, \.serial) { listener in
             Track.Sample(
-                milliseconds: picture.nowMilliseconds, total: listener.total,
+                milliseconds: snapshot.nowMilliseconds, total: listener.total,
                 failed: listener.refused)
         }
-        groups = Self.advanced(groups, picture.groups.map(\.snapshot), \.serial) { group in
+        groups = Self.advanced(groups, snapshot.groups.map(\.snapshot), \.serial) { group in
             Track.Sample(
-                milliseconds: picture.nowMilliseconds, total: group.total, failed: group.spilled)
+                milliseconds: snapshot.nowMilliseconds, total: group.total, failed: group.spilled)
         }
         return isRestarted
     }
 
-    /// Tracks of what is gone are dropped, so that the memory stays that of the picture.
+    /// Tracks of what is gone are dropped, so that the memory stays that of the snapshot.
     private static func advanced<Thing>(
         _ tracks: [UInt64: Track], _ things: [Thing], _ serial: KeyPath<Thing, UInt64>,
         _ sample: (Thing) -> Track.Sample

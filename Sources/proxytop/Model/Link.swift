@@ -4,7 +4,7 @@ internal import Shared
 struct Link: Equatable, Sendable {
     enum Phase: Equatable, Sendable {
         /// Connected, `hello` is on its way.
-        case greeting
+        case hello
         case live
         /// Gone since then; the reason is in words.
         case lost(since: UInt64, reason: String)
@@ -14,9 +14,9 @@ struct Link: Equatable, Sendable {
     enum Question: Equatable, Sendable {
         case hello, describe, keys, channels, groups, listeners, events
         /// Who else is there, and what we are about to change.
-        case company, intend
+        case presence, intend
         /// What the daemon takes of its machine.
-        case burden
+        case load
         /// Of a draining channel the connections that may keep it from ending.
         case lingering(serial: UInt64)
         /// The rows from this one on.
@@ -27,7 +27,7 @@ struct Link: Equatable, Sendable {
         case past(isLast: Bool)
         case detail(Subject)
         /// The past of a channel, for its trend; the timeline beside the table; connections below it.
-        case trend(serial: UInt64), asideWhy(Subject), nearby([String])
+        case trend(serial: UInt64), sidePanelWhy(Subject), nearby([String])
         /// The history for the timeline of this.
         case why(Subject)
         /// A part of the plan for a preview; the last one completes it.
@@ -63,7 +63,7 @@ struct Link: Equatable, Sendable {
     static let firstRetryMilliseconds: UInt64 = 250
     static let longestRetryMilliseconds: UInt64 = 5000
 
-    var phase = Phase.greeting
+    var phase = Phase.hello
     var pending: [Pending] = []
     var nextPollAt: UInt64 = 0
     var tries = 0
@@ -95,7 +95,7 @@ struct Link: Equatable, Sendable {
     var nextDeadline: UInt64 {
         switch phase {
         case .lost: nextTryAt
-        case .greeting, .live:
+        case .hello, .live:
             pending.first.map { $0.sentAt + deadline } ?? nextPollAt
         }
     }

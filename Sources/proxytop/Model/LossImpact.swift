@@ -17,9 +17,9 @@ enum LossImpact: Equatable, Sendable {
     static let mostGroups = 64
 
     /// Of all groups that take clients, what is worst; nil: there is none, or there are too many.
-    static func worst(in picture: DaemonSnapshot) -> LossImpact? {
-        guard picture.groups.count <= mostGroups else { return nil }
-        return picture.services.flatMap { service in
+    static func worst(in snapshot: DaemonSnapshot) -> LossImpact? {
+        guard snapshot.groups.count <= mostGroups else { return nil }
+        return snapshot.services.flatMap { service in
             service.groups.filter { !$0.usable.isEmpty }.map { of($0, in: service) }
         }.max { $0.gravity < $1.gravity }
     }
@@ -42,7 +42,8 @@ enum LossImpact: Equatable, Sendable {
         return text
     }
 
-    static func of(_ group: DaemonSnapshot.Group, in service: DaemonSnapshot.Service) -> LossImpact {
+    static func of(_ group: DaemonSnapshot.Group, in service: DaemonSnapshot.Service) -> LossImpact
+    {
         guard let lost = group.usable.max(by: { $0.current < $1.current }) else { return .none }
         var effects = effects(without: lost, in: service)
         let before = effects.map(\.after.used)

@@ -31,17 +31,17 @@ enum Effect: Equatable, Sendable {
     case disconnect
     case send([Request])
     case repaint
-    /// A text for the clipboard of whoever sits at the terminal.
+    /// A text for the operator's clipboard.
     case copy(String)
     case suspend
     case bell
     /// An answer for the file that everything is written to.
     case record(ReplayBuffer.Entry)
-    /// A file to be written, for nobody else to read.
+    /// A file to be written, readable by its owner only.
     case write(path: String, text: String)
     /// A line for the history of the command line.
     case remember(String)
-    /// A view to come back to in another run, and one that nobody wants any more.
+    /// A view to come back to in another run, and one to be dropped.
     case keepView(SavedView), forgetView(String)
     /// Back to all the daemons.
     case leave

@@ -37,22 +37,22 @@ struct Outline: CursorRows, Sendable {
     ///
     /// `isFlat`: no headings; what is folded or quiet is there, too.
     init(
-        _ picture: DaemonSnapshot?, folded: Set<Subject>, matching: Set<UInt64>? = nil,
+        _ snapshot: DaemonSnapshot?, folded: Set<Subject>, matching: Set<UInt64>? = nil,
         order: ChannelOrder? = nil, quiet: Quiet? = nil, isFlat: Bool = false
     ) {
-        guard let picture else {
+        guard let snapshot else {
             rows = []
             return
         }
         guard !isFlat else {
-            let all = picture.services.flatMap { $0.groups.flatMap(\.channels) }
+            let all = snapshot.services.flatMap { $0.groups.flatMap(\.channels) }
             let kept = all.filter { matching?.contains($0.serial) ?? true }
             rows = (order?.ordered(kept) ?? kept).map { .channel($0) }
             return
         }
         var rows: [Row] = []
-        let hasServices = picture.services.count > 1
-        for service in picture.services {
+        let hasServices = snapshot.services.count > 1
+        for service in snapshot.services {
             let isFolded = hasServices && folded.contains(.service(service.name))
             let groups = service.groups.enumerated().filter { _, group in
                 matching.map { serials in

@@ -1,4 +1,4 @@
-/// A look at what was: a screen of its own, fed from the tape, while the present goes on behind it.
+/// A look at what was: a screen of its own, fed from the replay buffer, while the present goes on behind it.
 struct Past: Sendable {
     /// A structure cannot hold one of its own kind except in a box; there is always exactly one.
     private var box: [Model]

@@ -10,13 +10,13 @@ struct PlainLines: Sendable {
     /// What is new since the last time, each with the time in front.
     mutating func take(_ model: Model) -> [String] {
         var lines = link(model)
-        if let picture = model.picture, model.link.isLive {
-            if !isGreeted, let greeting = model.greeting {
+        if let snapshot = model.snapshot, model.connection.link.isLive {
+            if !isGreeted, let hello = model.connection.hello {
                 isGreeted = true
                 let summary = Summary(model)
                 lines.append(
-                    "\(greeting.host): proxyd \(greeting.version), pid \(greeting.pid), "
-                        + "\(picture.channels.count) channels, \(summary.value("usable")) usable, "
+                    "\(hello.host): proxyd \(hello.version), pid \(hello.pid), "
+                        + "\(snapshot.channels.count) channels, \(summary.value("usable")) usable, "
                         + "\(summary.value("current")) connections")
             }
             lines += events(model)
@@ -28,8 +28,8 @@ struct PlainLines: Sendable {
 
     private mutating func link(_ model: Model) -> [String] {
         let word: String
-        switch model.link.phase {
-        case .greeting: return []
+        switch model.connection.link.phase {
+        case .hello: return []
         case .live: word = "live"
         case .lost(_, let reason): word = "the link is lost: \(reason)"
         }
@@ -40,14 +40,14 @@ struct PlainLines: Sendable {
     }
 
     private mutating func events(_ model: Model) -> [String] {
-        guard let last = model.log.last else { return [] }
+        guard let last = model.data.log.last else { return [] }
         // What has happened before we came is the past; what is wrong now is told as problems.
         guard let before = lastEvent else {
             lastEvent = last
             return []
         }
         // A daemon that was started anew counts anew.
-        let fresh = model.log.events.filter { $0.id > (last < before ? 0 : before) }
+        let fresh = model.data.log.events.filter { $0.id > (last < before ? 0 : before) }
         lastEvent = last
         return fresh.map { event in
             let who = event.actor == nil ? "" : ", by \(event.actorName)"

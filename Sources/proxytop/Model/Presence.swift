@@ -30,7 +30,7 @@ struct Presence: Equatable, Sendable {
         askedAt = nil
     }
 
-    /// `control 3 (2 rw)`, once there is somebody else.
+    /// `control 3 (2 rw)`, once there is another client.
     var count: String? {
         guard all.count > 1 else { return nil }
         let writers = all.count { $0.role != "viewer" }
@@ -67,29 +67,32 @@ struct Presence: Equatable, Sendable {
 extension Model {
     /// What the open preview is about, as paths of the daemon.
     private var intended: [String] {
-        guard let open = confirmation else { return [] }
+        guard let open = actions.confirmation else { return [] }
         let targets = open.act.targets.filter { !$0.serials.isEmpty }.map(\.path)
         guard targets.isEmpty else { return Array(targets.prefix(Presence.mostPaths)) }
         // Of a typed command the words that are something's path.
         let words = Set(open.act.commands.flatMap { $0.dropFirst() })
         let known =
-            (picture?.channels.map(\.path) ?? []) + (picture?.groups.map(\.snapshot.path) ?? [])
-            + (picture?.services.map(\.name) ?? [])
+            (snapshot?.channels.map(\.path) ?? []) + (snapshot?.groups.map(\.snapshot.path) ?? [])
+            + (snapshot?.services.map(\.name) ?? [])
         return Array(known.filter(words.contains).prefix(Presence.mostPaths))
     }
 
     /// Tells the others what we are about to change, and asks who they are.
-    mutating func companyQuestions() -> [(Link.Question, Request)] {
-        guard catalog.has("show control"), !countsAllFailures else { return [] }
+    mutating func presenceQuestions() -> [(Link.Question, Request)] {
+        guard connection.catalog.has("show control"), !preferences.countsAllFailures else {
+            return []
+        }
         var questions: [(Link.Question, Request)] = []
-        let paths = greeting?.maySwitch == true && catalog.has("intend") ? intended : []
-        if paths != company.told {
-            company.tell(paths)
+        let paths =
+            connection.hello?.maySwitch == true && connection.catalog.has("intend") ? intended : []
+        if paths != data.presence.told {
+            data.presence.tell(paths)
             questions.append((.intend, Request(words: ["intend"] + paths)))
         }
-        if company.isDue(at: now.milliseconds, isChanging: confirmation != nil) {
-            company.ask(at: now.milliseconds)
-            questions.append((.company, Request(words: ["show", "control"])))
+        if data.presence.isDue(at: now.milliseconds, isChanging: actions.confirmation != nil) {
+            data.presence.ask(at: now.milliseconds)
+            questions.append((.presence, Request(words: ["show", "control"])))
         }
         return questions
     }

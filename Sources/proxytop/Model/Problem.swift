@@ -21,11 +21,11 @@ struct Problem: Equatable, Sendable {
 
     /// Everything that is wrong, worst first, and among equals the one that lasts longest.
     static func all(
-        in picture: DaemonSnapshot, _ history: History, _ flaps: Flaps = Flaps()
+        in snapshot: DaemonSnapshot, _ history: History, _ flaps: Flaps = Flaps()
     ) -> [Problem] {
-        let hasServices = picture.services.count > 1
-        var problems = picture.listeners.compactMap(refusal)
-        for service in picture.services {
+        let hasServices = snapshot.services.count > 1
+        var problems = snapshot.listeners.compactMap(refusal)
+        for service in snapshot.services {
             for group in service.groups {
                 let prefix = hasServices ? service.name + "/" : ""
                 if let problem = trouble(of: group, prefix, history) { problems.append(problem) }

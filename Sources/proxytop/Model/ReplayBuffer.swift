@@ -36,7 +36,7 @@ struct ReplayBuffer: Equatable, Sendable {
     private var byteCount = 0
     private var nextNumber: UInt64 = 0
 
-    /// Keeps an answer: with the picture that it belongs to, or as the daemon's introduction.
+    /// Keeps an answer: with the snapshot that it belongs to, or as the daemon's introduction.
     mutating func take(_ entry: Entry) {
         switch entry.words.first {
         case "hello": opening = [entry]
@@ -93,7 +93,7 @@ extension Link.Question {
     /// The question that recorded words asked; nil for what a recording does not hold.
     ///
     /// `next` is what was asked behind it: the past of several services is one answer in several parts.
-    init?(recorded words: [String], next: [String]?, in picture: DaemonSnapshot?) {
+    init?(recorded words: [String], next: [String]?, in snapshot: DaemonSnapshot?) {
         switch words.prefix(2) {
         case ["hello"]: self = .hello
         case ["describe"]: self = .describe
@@ -113,7 +113,7 @@ extension Link.Question {
             self = .detail(.session(id: id))
         case ["show", "channel"]:
             guard words.count > 2,
-                let channel = picture?.channels.first(where: { $0.path == words[2] })
+                let channel = snapshot?.channels.first(where: { $0.path == words[2] })
             else { return nil }
             self = .detail(.channel(serial: channel.serial))
         default: return nil

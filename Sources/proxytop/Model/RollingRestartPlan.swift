@@ -12,7 +12,7 @@ struct RollingRestartPlan: Equatable, Sendable {
         var refused: UInt64
         /// Clients of its own that go to another group.
         var spilled: UInt64
-        /// Nobody is served while it is away.
+        /// No client is served while it is away.
         var closes: Bool
 
         var isBad: Bool { refused > 0 || closes }
@@ -26,8 +26,8 @@ struct RollingRestartPlan: Equatable, Sendable {
 
     /// nil: there is no such group any more.
     init?(_ serial: UInt64, _ model: Model) {
-        guard let picture = model.picture,
-            let service = picture.services.first(where: { service in
+        guard let snapshot = model.snapshot,
+            let service = snapshot.services.first(where: { service in
                 service.groups.contains { $0.snapshot.serial == serial }
             }),
             let group = service.groups.first(where: { $0.snapshot.serial == serial })
@@ -62,7 +62,9 @@ struct RollingRestartPlan: Equatable, Sendable {
     var lines: [StyledText] {
         var lines: [StyledText] = []
         guard !steps.isEmpty else {
-            return [StyledText("no channel of it is usable: there is nothing to go on with", .danger)]
+            return [
+                StyledText("no channel of it is usable: there is nothing to go on with", .danger)
+            ]
         }
         lines.append(
             StyledText(
@@ -106,7 +108,10 @@ struct RollingRestartPlan: Equatable, Sendable {
         ].map { StyledText($0) }
         lines += [StyledText(), StyledText("The same by hand", .heading)]
         lines += steps.prefix(20).flatMap { step in
-            [StyledText("  drain \(step.channel.path)"), StyledText("  enable \(step.channel.path)", .faint)]
+            [
+                StyledText("  drain \(step.channel.path)"),
+                StyledText("  enable \(step.channel.path)", .faint),
+            ]
         }
         return lines
     }
@@ -134,11 +139,11 @@ extension Model {
         case .group(let serial), .quiet(let serial): group = serial
         case .channel(let serial):
             group =
-                picture?.groups.first { $0.channels.contains { $0.serial == serial } }?
+                snapshot?.groups.first { $0.channels.contains { $0.serial == serial } }?
                 .snapshot.serial
         default: group = nil
         }
         guard let group else { return tell("go to a group or a channel for that", isError: true) }
-        overlay = .rehearsal(group: group, top: 0)
+        navigation.overlay = .rehearsal(group: group, top: 0)
     }
 }

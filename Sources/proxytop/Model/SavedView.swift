@@ -20,20 +20,24 @@ struct SavedView: Equatable, Sendable {
     init(_ model: Model, name: String) {
         self.name = name
         // The detail is of something that will not be there for ever.
-        page = model.page == .detail ? model.pagesBefore.last ?? .channels : model.page
+        page =
+            model.navigation.page == .detail
+            ? model.navigation.pagesBefore.last ?? .channels : model.navigation.page
         let filter = model.filterText(of: page)
         self.filter = filter.isEmpty ? nil : filter
         switch page {
         case .channels:
-            order = model.channelOrder.map { ($0.isDescending ? "-" : "") + $0.field.rawValue }
-        case .connections: order = model.window.order.word
+            order = model.selection.channelOrder.map {
+                ($0.isDescending ? "-" : "") + $0.field.rawValue
+            }
+        case .connections: order = model.data.window.order.word
         case .overview, .events, .detail: break
         }
         isFlat = model.isFlat
-        channels = model.channelColumns
-        sessions = model.sessionColumns
-        showsBits = model.showsBits
-        showsClock = model.showsClock
+        channels = model.preferences.channelColumns
+        sessions = model.preferences.sessionColumns
+        showsBits = model.preferences.showsBits
+        showsClock = model.preferences.showsClock
     }
 
     /// What follows the name in a list.

@@ -3,22 +3,22 @@ internal import Shared
 /// Channels that were drained to be switched off when the last session has gone, or at a time: kept by this screen,
 /// for as long as it runs.
 struct ScheduledActions: Equatable, Sendable {
-    struct Errand: Equatable, Sendable {
+    struct Action: Equatable, Sendable {
         var serial: UInt64
         var path: String
         /// When it is switched off though it is not empty: seconds of the local clock since 1970; nil: never.
         var dueAt: Int64?
-        /// Whether it was seen draining: the picture from before the drain says nothing yet.
+        /// Whether it was seen draining: the snapshot from before the drain says nothing yet.
         var hasBegun = false
     }
 
     static let most = 100
-    /// A link may have been lost at the time; whoever comes back much later does not expect a cut any more.
+    /// A link may have been lost at the time; much later the operator does not expect a cut any more.
     static let latestSeconds: Int64 = 3600
 
-    private(set) var waiting: [Errand] = []
+    private(set) var waiting: [Action] = []
     /// The one that is being done.
-    private var running: Errand?
+    private var running: Action?
     /// After a refusal nothing is tried before then.
     private var restUntil: UInt64 = 0
     private static let restMilliseconds: UInt64 = 2000
@@ -26,7 +26,7 @@ struct ScheduledActions: Equatable, Sendable {
     var isEmpty: Bool { waiting.isEmpty && running == nil }
 
     /// The errand that all of these have; nil: they have none, or different ones.
-    func common(_ serials: Set<UInt64>) -> Errand? {
+    func common(_ serials: Set<UInt64>) -> Action? {
         let found = waiting.filter { serials.contains($0.serial) }
         guard let first = found.first, found.count == serials.count,
             found.allSatisfy({ $0.dueAt == first.dueAt })
@@ -42,7 +42,7 @@ struct ScheduledActions: Equatable, Sendable {
             if let index = waiting.firstIndex(where: { $0.serial == channel.serial }) {
                 waiting[index].dueAt = dueAt
             } else if waiting.count < Self.most {
-                waiting.append(Errand(serial: channel.serial, path: channel.path, dueAt: dueAt))
+                waiting.append(Action(serial: channel.serial, path: channel.path, dueAt: dueAt))
             } else {
                 left += 1
             }
@@ -54,7 +54,7 @@ struct ScheduledActions: Equatable, Sendable {
         waiting.removeAll { serials.contains($0.serial) }
     }
 
-    /// What was begun was refused, or nobody knows: again, a little later.
+    /// What was begun was refused or its result is unknown: try again a little later.
     mutating func putBack(at now: UInt64) {
         if let running { waiting.insert(running, at: 0) }
         running = nil
@@ -65,7 +65,7 @@ struct ScheduledActions: Equatable, Sendable {
 
     func isResting(at now: UInt64) -> Bool { now < restUntil }
 
-    /// What to do and what to say about a new picture.
+    /// What to do and what to say about a new snapshot.
     struct Outcome: Equatable, Sendable {
         /// The first channel whose time has come.
         var channel: ChannelSnapshot?
@@ -75,35 +75,35 @@ struct ScheduledActions: Equatable, Sendable {
         var dropped: String?
     }
 
-    mutating func look(at picture: DaemonSnapshot, _ now: Moment) -> Outcome {
+    mutating func look(at snapshot: DaemonSnapshot, _ now: Moment) -> Outcome {
         var outcome = Outcome()
         let local = now.wallSeconds + now.offsetSeconds
-        waiting = waiting.compactMap { errand in
-            guard let channel = picture.channel(serial: errand.serial) else {
-                outcome.dropped = "\(errand.path) is not there any more; nothing is switched off"
+        waiting = waiting.compactMap { action in
+            guard let channel = snapshot.channel(serial: action.serial) else {
+                outcome.dropped = "\(action.path) is not there any more; nothing is switched off"
                 return nil
             }
             guard channel.state == .drain else {
-                if !errand.hasBegun { return errand }
+                if !action.hasBegun { return action }
                 if channel.state != .off {
                     outcome.dropped =
                         "\(channel.path) is \(channel.state.rawValue) since: it is not switched off"
                 }
                 return nil
             }
-            var errand = errand
-            errand.hasBegun = true
-            if let due = errand.dueAt, local > due + Self.latestSeconds {
+            var action = action
+            action.hasBegun = true
+            if let due = action.dueAt, local > due + Self.latestSeconds {
                 outcome.dropped =
                     "\(channel.path) could not be switched off at \(Self.clock(due)), and that is long past: "
                     + "it goes on draining, X cuts"
-                errand.dueAt = nil
+                action.dueAt = nil
             }
-            let isDue = errand.dueAt.map { local >= $0 } ?? false
-            guard outcome.channel == nil, channel.current == 0 || isDue else { return errand }
+            let isDue = action.dueAt.map { local >= $0 } ?? false
+            guard outcome.channel == nil, channel.current == 0 || isDue else { return action }
             outcome.channel = channel
-            outcome.time = channel.current > 0 ? errand.dueAt.map(Self.clock) : nil
-            running = errand
+            outcome.time = channel.current > 0 ? action.dueAt.map(Self.clock) : nil
+            running = action
             return nil
         }
         return outcome
@@ -119,11 +119,11 @@ struct ScheduledActions: Equatable, Sendable {
     }
 
     /// `off when empty or at 03:30: 0.4 (31 left)`
-    func text(_ picture: DaemonSnapshot?) -> String? {
+    func text(_ snapshot: DaemonSnapshot?) -> String? {
         let next = waiting.min { $0.dueAt ?? .max < $1.dueAt ?? .max }
         guard let next = next ?? running else { return nil }
         let name = Place(channelPath: next.path).shortName
-        let left = picture?.channel(serial: next.serial).map { " (\($0.current) left)" } ?? ""
+        let left = snapshot?.channel(serial: next.serial).map { " (\($0.current) left)" } ?? ""
         let others = waiting.count > 1 ? " and \(waiting.count - 1) more" : ""
         let time = next.dueAt.map { " or at \(Self.clock($0))" } ?? ""
         return "off when empty\(time): \(name)\(left)\(others)"

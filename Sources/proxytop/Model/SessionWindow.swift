@@ -41,7 +41,7 @@ struct SessionWindow: Equatable, Sendable {
         restUntil = now + pause
     }
 
-    /// Whether it is time to ask, or there is something on the screen that nobody has asked for.
+    /// Whether it is time to ask, or the screen shows rows that were never asked for.
     func isDue(at now: UInt64, top: Int, height: Int) -> Bool {
         now >= restUntil || !covers(top, height: height)
     }
@@ -83,7 +83,7 @@ struct SessionWindow: Equatable, Sendable {
         return Request(words: words)
     }
 
-    /// Takes an answer in. While somebody is moving the rows stay where they are, and only their values change.
+    /// Takes an answer in. While the operator is moving the rows stay where they are, and only their values change.
     mutating func take(
         _ sessions: [SessionSnapshot], first: Int, matched: Int, total: Int, isHeld: Bool
     ) {

@@ -75,51 +75,54 @@ struct SidePanel: Equatable, Sendable {
 extension Model {
     /// What is worth a timeline without being asked: what is not as it should be.
     var troubled: Subject? {
-        guard let picture else { return nil }
-        switch cursor.subject {
+        guard let snapshot else { return nil }
+        switch selection.cursor.subject {
         case .channel(let serial):
-            guard let channel = picture.channel(serial: serial),
-                ![.up, .off].contains(channel.state) || flaps.text(serial) != nil
+            guard let channel = snapshot.channel(serial: serial),
+                ![.up, .off].contains(channel.state) || data.flaps.text(serial) != nil
             else { return nil }
         case .group(let serial):
-            guard let group = picture.group(serial: serial),
+            guard let group = snapshot.group(serial: serial),
                 [.spill, .exhausted].contains(group.snapshot.role)
             else { return nil }
         default: return nil
         }
-        return cursor.subject
+        return selection.cursor.subject
     }
 
     /// The channel under the cursor, then those that are marked.
-    var asideChannels: [ChannelSnapshot] {
-        guard let picture else { return [] }
+    var sidePanelChannels: [ChannelSnapshot] {
+        guard let snapshot else { return [] }
         var serials: [UInt64] = []
-        if case .channel(let serial) = cursor.subject { serials.append(serial) }
-        for row in picture.channels where serials.count < SidePanel.mostChannels {
-            if marks.contains(.channel(serial: row.serial)), !serials.contains(row.serial) {
+        if case .channel(let serial) = selection.cursor.subject { serials.append(serial) }
+        for row in snapshot.channels where serials.count < SidePanel.mostChannels {
+            if selection.marks.contains(.channel(serial: row.serial)), !serials.contains(row.serial)
+            {
                 serials.append(row.serial)
             }
         }
-        return serials.compactMap { picture.channel(serial: $0) }
+        return serials.compactMap { snapshot.channel(serial: $0) }
     }
 
     /// The channel whose drain is told about: the one under the cursor, else one that is marked.
     var draining: ChannelSnapshot? {
-        let found = page == .detail ? detailChannel.map { [$0] } ?? [] : asideChannels
+        let found =
+            navigation.page == .detail ? detailChannel.map { [$0] } ?? [] : sidePanelChannels
         return found.first { $0.state == .drain && $0.current > 0 }
     }
 
     private var detailChannel: ChannelSnapshot? {
-        guard case .channel(let serial) = detail?.subject else { return nil }
-        return picture?.channel(serial: serial)
+        guard case .channel(let serial) = data.detail?.subject else { return nil }
+        return snapshot?.channel(serial: serial)
     }
 
     /// The connection that will keep a drain from ending.
     mutating func lingeringQuestion() -> [(Link.Question, Request)] {
-        guard page == .channels || page == .detail, !countsAllFailures, let channel = draining,
-            aside.needsLingering(of: channel.serial, at: now.milliseconds)
+        guard navigation.page == .channels || navigation.page == .detail,
+            !preferences.countsAllFailures, let channel = draining,
+            data.sidePanel.needsLingering(of: channel.serial, at: now.milliseconds)
         else { return [] }
-        aside.askLingering(of: channel.serial, at: now.milliseconds)
+        data.sidePanel.askLingering(of: channel.serial, at: now.milliseconds)
         let words = [
             "show", "sessions", "where", "channel", "=", channel.path, "and", "idle", ">", "60s",
             "sort", "-idle", "limit", "1",
@@ -128,33 +131,35 @@ extension Model {
     }
 
     /// What a round asks besides for the room beside the channels. None of it is recorded.
-    mutating func asideQuestions() -> [(Link.Question, Request)] {
-        guard page == .channels, !countsAllFailures, let picture else { return [] }
+    mutating func sidePanelQuestions() -> [(Link.Question, Request)] {
+        guard navigation.page == .channels, !preferences.countsAllFailures, let snapshot else {
+            return []
+        }
         var questions: [(Link.Question, Request)] = []
         let lines = arrangement
-        if catalog.has("show history") {
-            for serial in unrecalled(picture, height: lines.tableHeight) {
-                guard let path = picture.channel(serial: serial)?.path else { continue }
-                aside.recalled.insert(serial)
+        if connection.catalog.has("show history") {
+            for serial in unrecalled(snapshot, height: lines.tableHeight) {
+                guard let path = snapshot.channel(serial: serial)?.path else { continue }
+                data.sidePanel.recalled.insert(serial)
                 questions.append((.trend(serial: serial), Self.history(of: path)))
             }
         }
         guard lines.paneHeight > 0 || lines.sideColumn != nil else { return questions }
-        if let subject = troubled, aside.needsWhy(subject, at: now.milliseconds) {
+        if let subject = troubled, data.sidePanel.needsWhy(subject, at: now.milliseconds) {
             let why = Why(subject: subject, title: "")
-            if aside.why?.subject != subject { aside.why = why }
-            aside.askedAt = now.milliseconds
-            if catalog.has("show history"), let request = why.request(picture) {
-                questions.append((.asideWhy(subject), request))
+            if data.sidePanel.why?.subject != subject { data.sidePanel.why = why }
+            data.sidePanel.askedAt = now.milliseconds
+            if connection.catalog.has("show history"), let request = why.request(snapshot) {
+                questions.append((.sidePanelWhy(subject), request))
             } else {
-                aside.why?.samples = []
+                data.sidePanel.why?.samples = []
             }
         }
         if lines.sideColumn != nil, lines.paneHeight > 0 {
-            let paths = asideChannels.map(\.path)
+            let paths = sidePanelChannels.map(\.path)
             if paths.isEmpty {
-                aside.channels = []
-            } else if aside.isDue(paths, at: now.milliseconds) {
+                data.sidePanel.channels = []
+            } else if data.sidePanel.isDue(paths, at: now.milliseconds) {
                 var words = ["show", "sessions", "where"]
                 for (index, path) in paths.enumerated() {
                     words += (index > 0 ? ["or"] : []) + ["channel", "=", path]
@@ -171,14 +176,17 @@ extension Model {
     }
 
     /// Channels on the screen whose trend begins with what we saw ourselves.
-    private func unrecalled(_ picture: DaemonSnapshot, height: Int) -> [UInt64] {
-        guard picture.channels.contains(where: { !aside.recalled.contains($0.serial) }) else {
+    private func unrecalled(_ snapshot: DaemonSnapshot, height: Int) -> [UInt64] {
+        guard snapshot.channels.contains(where: { !data.sidePanel.recalled.contains($0.serial) })
+        else {
             return []
         }
         let rows = outline.rows
-        let shown = rows.dropFirst(cursor.top).prefix(max(1, height))
+        let shown = rows.dropFirst(selection.cursor.top).prefix(max(1, height))
         let serials = shown.compactMap { row -> UInt64? in
-            guard case .channel(let channel) = row, !aside.recalled.contains(channel.serial) else {
+            guard case .channel(let channel) = row,
+                !data.sidePanel.recalled.contains(channel.serial)
+            else {
                 return nil
             }
             return channel.serial

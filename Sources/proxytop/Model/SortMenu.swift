@@ -21,8 +21,8 @@ struct SortMenu: Sendable {
     let isDescending: Bool
 
     init(_ model: Model) {
-        if model.page == .connections {
-            let order = model.window.order
+        if model.navigation.page == .connections {
+            let order = model.data.window.order
             isDescending = order.isDescending
             items = SessionColumn.all.map { column in
                 Item(
@@ -30,7 +30,7 @@ struct SortMenu: Sendable {
                     meaning: column.content.meaning, isPresent: column.field == order.field)
             }
         } else {
-            let present = model.channelOrder
+            let present = model.selection.channelOrder
             isDescending = present?.isDescending ?? false
             let own = Item(
                 key: .channels(nil), title: "ID", meaning: "as the daemon has them, by group",

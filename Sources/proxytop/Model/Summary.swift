@@ -7,13 +7,13 @@ struct Summary: Equatable, Sendable {
     private let values: [(name: String, value: String)]
 
     init(_ model: Model) {
-        let channels = model.picture?.channels ?? []
-        let groups = model.picture?.groups ?? []
-        let listeners = model.picture?.listeners ?? []
-        let rates = model.history.sum
+        let channels = model.snapshot?.channels ?? []
+        let groups = model.snapshot?.groups ?? []
+        let listeners = model.snapshot?.listeners ?? []
+        let rates = model.data.history.sum
         let states = channels.reduce(into: [ChannelState: Int]()) { $0[$1.state, default: 0] += 1 }
         let slots = Slots(channels)
-        host = model.greeting?.host ?? "?"
+        host = model.connection.hello?.host ?? "?"
         func number(_ value: Double?) -> String {
             value.map { Quantity.fixed($0, decimals: 1) } ?? Table.absent
         }
@@ -37,7 +37,7 @@ struct Summary: Equatable, Sendable {
             ("slots", slots.total.cell), ("free", slots.free.cell), ("used_percent", number(used)),
             ("problems", String(bad)), ("new_per_s", number(rates.total)),
             ("failed_per_s", number(rates.failed)),
-            ("refused_per_s", number(model.history.refused)),
+            ("refused_per_s", number(model.data.history.refused)),
             ("in_bytes_per_s", number(rates.inBytes)), ("out_bytes_per_s", number(rates.outBytes)),
         ]
         self.states = states

@@ -180,7 +180,7 @@ struct Track: Equatable, Sendable {
         return last.failed >= first.failed ? last.failed - first.failed : 0
     }
 
-    /// The most sessions per bucket of `stepsPerCell` steps, oldest first; nil where nobody looked.
+    /// The most sessions per bucket of `stepsPerCell` steps, oldest first; nil where nothing was recorded.
     func trend(cells: Int, stepsPerCell: Int, now: UInt64) -> [UInt64?] {
         let width = UInt64(max(1, stepsPerCell))
         // Buckets stand still in time, so that a trend moves once per bucket and not with every step.

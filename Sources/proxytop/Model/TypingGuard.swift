@@ -1,6 +1,6 @@
 /// Notices text that was typed or pasted into the wrong window.
 struct TypingGuard: Equatable, Sendable {
-    /// More keys than this within the span are nobody's fingers.
+    /// More keys than this within the span are pasted, not typed.
     static let mostKeys = 6
     static let spanMilliseconds: UInt64 = 80
 

@@ -53,9 +53,9 @@ struct UndoList: Equatable, Sendable {
     }
 
     /// Why a change cannot be taken back: it is not as we left it. nil: it is.
-    static func objection(to change: Change, in picture: DaemonSnapshot) -> String? {
+    static func objection(to change: Change, in snapshot: DaemonSnapshot) -> String? {
         guard let serial = change.serial else { return nil }
-        guard let channel = picture.channel(serial: serial), channel.path == change.path else {
+        guard let channel = snapshot.channel(serial: serial), channel.path == change.path else {
             return "\(change.path) is not there any more"
         }
         let by = channel.by.map { ", by \($0)" } ?? ""

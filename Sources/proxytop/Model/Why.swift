@@ -30,12 +30,12 @@ struct Why: Equatable, Sendable {
     static let reach: UInt64 = 4 * 3_600_000
 
     /// What to ask; a group has no history of its own.
-    func request(_ picture: DaemonSnapshot?) -> Request? {
-        guard let picture else { return nil }
+    func request(_ snapshot: DaemonSnapshot?) -> Request? {
+        guard let snapshot else { return nil }
         let path: String
         switch subject {
         case .channel(let serial):
-            guard let channel = picture.channel(serial: serial) else { return nil }
+            guard let channel = snapshot.channel(serial: serial) else { return nil }
             path = channel.path
         case .service(let name): path = name
         default: return nil
@@ -43,7 +43,7 @@ struct Why: Equatable, Sendable {
         var since = "15m"
         if let event {
             let time = event.monotonicMilliseconds
-            let age = picture.nowMilliseconds - min(picture.nowMilliseconds, time)
+            let age = snapshot.nowMilliseconds - min(snapshot.nowMilliseconds, time)
             guard age <= Self.reach else { return nil }
             since = "\((age + Self.span) / 1000)s"
         }
@@ -116,7 +116,7 @@ struct Why: Equatable, Sendable {
             let most = peak.connectMicroseconds
         else { return [] }
         let median = usual[usual.count / 2]
-        // Below a millisecond nobody notices.
+        // Below a millisecond it does not matter.
         guard most > 1000, Double(most) >= Double(max(1, median)) * Self.notableRise else {
             return []
         }
@@ -152,8 +152,8 @@ struct Why: Equatable, Sendable {
 
     /// What had happened by the moment that is asked about.
     private func eventsThen(_ model: Model) -> [EventSnapshot] {
-        guard let event else { return model.log.events }
-        return model.log.events.filter { $0.id <= event.id }
+        guard let event else { return model.data.log.events }
+        return model.data.log.events.filter { $0.id <= event.id }
     }
 
     /// The event, and who did it once: the daemon writes `by UID:PROGRAM[PID]`, people have names.
@@ -169,17 +169,17 @@ struct Why: Equatable, Sendable {
     private func subjectName(_ model: Model) -> String? {
         if let event { return event.subject }
         guard case .channel(let serial) = subject else { return nil }
-        return model.picture?.channel(serial: serial).map { "channel \($0.path)" }
+        return model.snapshot?.channel(serial: serial).map { "channel \($0.path)" }
     }
 
     private func serials(_ model: Model) -> Set<UInt64> {
         switch subject {
         case .channel(let serial), .listener(let serial): return [serial]
         case .group(let serial):
-            let channels = model.picture?.group(serial: serial)?.channels ?? []
+            let channels = model.snapshot?.group(serial: serial)?.channels ?? []
             return Set(channels.map(\.serial) + [serial])
         case .service(let name):
-            let service = model.picture?.services.first { $0.name == name }
+            let service = model.snapshot?.services.first { $0.name == name }
             return Set(
                 (service?.groups ?? []).flatMap { $0.channels.map(\.serial) + [$0.snapshot.serial] }
             )
@@ -196,28 +196,28 @@ struct Why: Equatable, Sendable {
     }
 
     private func group(of serial: UInt64, _ model: Model) -> DaemonSnapshot.Group? {
-        model.picture?.groups.first { $0.channels.contains { $0.serial == serial } }
+        model.snapshot?.groups.first { $0.channels.contains { $0.serial == serial } }
     }
 
     // MARK: Now
 
     private func standing(_ model: Model) -> [Line] {
-        guard let picture = model.picture else { return [] }
+        guard let snapshot = model.snapshot else { return [] }
         switch subject {
         case .channel(let serial):
-            guard let channel = picture.channel(serial: serial) else {
+            guard let channel = snapshot.channel(serial: serial) else {
                 return [Line(text: "it is not there any more")]
             }
             return state(of: channel) + flapping(channel, model) + loss(of: channel, model)
                 + drain(of: channel, model)
         case .group(let serial):
-            guard let group = picture.group(serial: serial) else { return [] }
+            guard let group = snapshot.group(serial: serial) else { return [] }
             let slots = Slots(group.channels)
             let usable = group.usable.count
             let room = Line(
                 text: "\(usable) of \(group.channels.count) channels usable, slots "
                     + "\(slots.description)", isBad: usable == 0 || slots.isFull)
-            let balance = Imbalance.of(group, model.history).map { [Line(text: $0.text)] }
+            let balance = Imbalance.of(group, model.data.history).map { [Line(text: $0.text)] }
             return [room] + (balance ?? [])
         default: return []
         }
@@ -236,7 +236,7 @@ struct Why: Equatable, Sendable {
 
     /// That it goes and comes back, and how to end that.
     private func flapping(_ channel: ChannelSnapshot, _ model: Model) -> [Line] {
-        guard let text = model.flaps.text(channel.serial), channel.state != .drain,
+        guard let text = model.data.flaps.text(channel.serial), channel.state != .drain,
             channel.state != .off
         else { return [] }
         return [
@@ -263,7 +263,7 @@ struct Why: Equatable, Sendable {
 
     private func drain(of channel: ChannelSnapshot, _ model: Model) -> [Line] {
         guard channel.state == .drain,
-            let forecast = DrainForecast(channel, model.history.channels[channel.serial])
+            let forecast = DrainForecast(channel, model.data.history.channels[channel.serial])
         else { return [] }
         return [Line(text: forecast.text)]
     }

@@ -1,5 +1,6 @@
 internal import CNCurses
 internal import Glibc
+internal import Shared
 
 /// The terminal through ncurses. There is one, and it belongs to the thread that made it.
 struct CursesScreen: Screen, ~Copyable {
@@ -39,7 +40,7 @@ struct CursesScreen: Screen, ~Copyable {
         // The consoles of the kernel and old terminals print what they do not understand.
         let isOld = ["linux", "vt", "dumb", "cons"].contains { name?.hasPrefix($0) ?? true }
         if wishes.wholeFrames == nil, !isOld { cnc_ask_sync() }
-        // Nobody reading must not stop the screen.
+        // A reader that is gone must not stop the screen.
         if let syncDescriptor { _ = fcntl(syncDescriptor, F_SETFL, O_NONBLOCK) }
         // Without colours attributes have to say everything.
         let look = cnc_colors() == 0 ? .mono : theme
@@ -90,7 +91,7 @@ struct CursesScreen: Screen, ~Copyable {
             && shown.styles[range] == grid.styles[range]
     }
 
-    /// Tells whoever waits for frames that this one is shown, and that keys now answer it.
+    /// Tells a program that waits for frames that this one is shown, and that keys now answer it.
     mutating func announce(_ frame: UInt64) {
         guard let syncDescriptor, !hasFailedSync else { return }
         let line = Array("\(frame)\n".utf8)
@@ -141,8 +142,8 @@ struct CursesScreen: Screen, ~Copyable {
     /// From now on a frame comes as one.
     func showWholeFrames() { cnc_use_sync() }
 
-    /// For the clipboard of whoever sits at the terminal (OSC 52).
-    func copy(_ text: String) { unsafe cnc_copy(Base64.text(of: Array(text.utf8))) }
+    /// For the operator's clipboard (OSC 52).
+    func copy(_ text: String) { unsafe cnc_copy(Base64.text(Array(text.utf8))) }
 
     /// Throws away what was typed before the present frame was seen.
     func dropInput() { cnc_drop_input() }

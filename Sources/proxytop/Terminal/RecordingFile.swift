@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// A file that answers are written to as they come, for nobody else to read.
+/// A file that answers are written to as they come, readable by its owner only.
 struct RecordingFile: ~Copyable {
     struct Failure: Error, Equatable {
         var reason: String

@@ -5,7 +5,7 @@ enum StandardStream: CInt {
     case output = 1
     case error = 2
 
-    /// False when nobody takes it any more.
+    /// False when the reader is gone.
     @discardableResult
     func write(_ text: String) -> Bool {
         var bytes = Array(text.utf8)[...]

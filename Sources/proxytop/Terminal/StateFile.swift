@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// A small file of what the program remembers from one run to the next (XDG state directory), for nobody else to
-/// read. That it cannot be kept is no reason to bother anybody.
+/// A small file of what the program remembers from one run to the next (XDG state directory), readable by its
+/// owner only. That it cannot be kept is not reported.
 struct StateFile: Sendable {
     /// More is none of ours.
     static let mostBytes = 64 << 10
@@ -33,7 +33,7 @@ struct StateFile: Sendable {
         return count > 0 ? String(decoding: bytes.prefix(count), as: UTF8.self) : nil
     }
 
-    /// Puts a text in its place as a whole: whoever reads sees the old one or the new one.
+    /// Puts a text in its place as a whole: a reader sees the old one or the new one.
     func replace(with text: String) {
         guard let path else { return }
         makeDirectories()

@@ -31,7 +31,7 @@ struct ViewMemory: Sendable {
 
     func lastLook() -> SavedView? { [SavedView](text: last.read() ?? "").first }
 
-    /// Without the filter: what is hidden has to be seen to be hidden, and in another night nobody remembers.
+    /// Without the filter: what is hidden has to be seen to be hidden, and in another night it is forgotten.
     func remember(_ model: Model) {
         var look = SavedView(model, name: Self.lastName)
         look.filter = nil

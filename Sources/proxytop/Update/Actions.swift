@@ -23,12 +23,12 @@ extension Model {
     }
 
     private mutating func targets(for command: Binding.Command) -> [Act.Target]? {
-        guard let picture, !subjects(for: command).isEmpty else {
+        guard let snapshot, !subjects(for: command).isEmpty else {
             tell("nothing is under the cursor", isError: true)
             return nil
         }
         let targets = subjects(for: command).compactMap {
-            Act.Target($0, in: picture, window)
+            Act.Target($0, in: snapshot, data.window)
         }
         guard !targets.isEmpty else {
             tell("nothing here can be switched; go to a channel", isError: true)
@@ -45,37 +45,37 @@ extension Model {
 
     /// Of a drain the one connection that may never end; the others go by themselves.
     private mutating func cutLast() -> [Effect] {
-        guard let picture, let session = lastOfDrain,
-            var target = Act.Target(.session(id: session.id), in: picture, window)
+        guard let snapshot, let session = lastOfDrain,
+            var target = Act.Target(.session(id: session.id), in: snapshot, data.window)
         else {
             tell(objection(to: .killLast) ?? "", isError: true)
             return []
         }
-        let client = hidesClients ? Privacy.hide(session.client) : session.client
+        let client = preferences.hidesClients ? Privacy.hide(session.client) : session.client
         target.name = "\(session.id) \(client)"
-        return open(Act(verb: .kill, targets: [target], generation: picture.generation))
+        return open(Act(verb: .kill, targets: [target], generation: snapshot.generation))
     }
 
     /// A waits-for-a-person is cleared for those channels only that do.
     private mutating func clear(_ targets: [Act.Target]) -> [Effect] {
         let serials = targets.reduce(into: Set<UInt64>()) { $0.formUnion($1.serials) }
-        let waiting = (picture?.channels ?? []).filter {
+        let waiting = (snapshot?.channels ?? []).filter {
             serials.contains($0.serial) && $0.state == .auto
         }
-        guard let picture, !waiting.isEmpty else {
+        guard let snapshot, !waiting.isEmpty else {
             tell(
                 "nothing there was switched off by autodisable (E enables the rest)", isError: true)
             return []
         }
         let cleared = waiting.compactMap {
-            Act.Target(.channel(serial: $0.serial), in: picture)
+            Act.Target(.channel(serial: $0.serial), in: snapshot)
         }
-        return start(Act(verb: .clear, targets: cleared, generation: picture.generation))
+        return start(Act(verb: .clear, targets: cleared, generation: snapshot.generation))
     }
 
     private mutating func begin(_ verb: Act.Verb, _ targets: [Act.Target]) -> [Effect] {
-        guard let picture else { return [] }
-        let act = Act(verb: verb, targets: targets, generation: picture.generation)
+        guard let snapshot else { return [] }
+        let act = Act(verb: verb, targets: targets, generation: snapshot.generation)
         if verb == .enable {
             if let objection = objection(to: act) {
                 tell(objection, isError: true)
@@ -88,8 +88,12 @@ extension Model {
 
     private func objection(to act: Act) -> String? {
         for words in act.commands {
-            if let text = catalog.objection(to: words, role: greeting?.role ?? "") { return text }
-            if !catalog.entries.isEmpty, catalog.entry(for: words) == nil {
+            if let text = connection.catalog.objection(
+                to: words, role: connection.hello?.role ?? "")
+            {
+                return text
+            }
+            if !connection.catalog.entries.isEmpty, connection.catalog.entry(for: words) == nil {
                 return "this daemon has no “\(words[0])”"
             }
         }
@@ -106,14 +110,17 @@ extension Model {
             tell("the window is too small for the preview", isError: true)
             return []
         }
-        confirmations += 1
-        confirmation = Confirmation(
-            act, id: confirmations, host: greeting?.host ?? "?", isBlind: !catalog.has("plan"))
-        if confirmation?.isReady == true {
-            confirmation?.becomeAnswerable(isSlow: link.slowness != nil)
+        actions.confirmations += 1
+        actions.confirmation = Confirmation(
+            act, id: actions.confirmations, host: connection.hello?.host ?? "?",
+            isBlind: !connection.catalog.has("plan"))
+        if actions.confirmation?.isReady == true {
+            actions.confirmation?.becomeAnswerable(isSlow: connection.link.slowness != nil)
         }
         let serials = Set(act.targets.flatMap(\.serials))
-        if act.verb == .drain, let errand = errands.common(serials) { confirmation?.adopt(errand) }
+        if act.verb == .drain, let action = actions.scheduled.common(serials) {
+            actions.confirmation?.adopt(action)
+        }
         let requests = askPlan()
         return requests.isEmpty ? [] : [.send(requests)]
     }
@@ -121,13 +128,13 @@ extension Model {
     /// The new weight or limit is in the prompt. Raising within twice is done at once.
     mutating func submit(_ verb: Act.Verb) -> [Effect] {
         let command: Binding.Command = if case .weight = verb { .weight } else { .maxc }
-        guard let picture, let targets = targets(for: command) else { return [] }
-        let act = Act(verb: verb, targets: targets, generation: picture.generation)
+        guard let snapshot, let targets = targets(for: command) else { return [] }
+        let act = Act(verb: verb, targets: targets, generation: snapshot.generation)
         if let objection = objection(to: act) {
             tell(objection, isError: true)
             return []
         }
-        let channels = targets.flatMap(\.serials).compactMap { picture.channel(serial: $0) }
+        let channels = targets.flatMap(\.serials).compactMap { snapshot.channel(serial: $0) }
         let isHarmless = channels.allSatisfy { channel in
             switch verb {
             case .weight(let new):
@@ -147,7 +154,7 @@ extension Model {
         }
         guard let targets = targets(for: command) else { return [] }
         let weights = Set(
-            targets.flatMap(\.serials).compactMap { picture?.channel(serial: $0)?.weight })
+            targets.flatMap(\.serials).compactMap { snapshot?.channel(serial: $0)?.weight })
         guard let weight = weights.first, weights.count == 1 else {
             tell("their weights differ; W gives all of them one", isError: true)
             return []
@@ -163,20 +170,20 @@ extension Model {
             tell(obstacle, isError: true)
             return []
         }
-        guard let entry = undo.last, let picture else {
+        guard let entry = actions.undo.last, let snapshot else {
             tell("nothing to undo: this screen has changed nothing that can be")
             return []
         }
         for change in entry.changes {
-            if let objection = UndoList.objection(to: change, in: picture) {
+            if let objection = UndoList.objection(to: change, in: snapshot) {
                 tell("not undone: \(objection): \(entry.command)", isError: true)
-                undo.removeLast()
+                actions.undo.removeLast()
                 return []
             }
         }
         let commands = entry.changes.reversed().compactMap(UndoList.command)
         return open(
-            Act(verb: .undo(commands), targets: [], generation: picture.generation))
+            Act(verb: .undo(commands), targets: [], generation: snapshot.generation))
     }
 
     /// As much or more, and not more than twice as much.

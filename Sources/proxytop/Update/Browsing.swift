@@ -4,8 +4,8 @@ internal import Shared
 extension Model {
     /// What a key does to the text; nil: what it does everywhere.
     mutating func browse(_ key: Key) -> [Effect]? {
-        guard let open = overlay else { return nil }
-        let command = keys.command(for: key, on: .channels)
+        guard let open = navigation.overlay else { return nil }
+        let command = preferences.keys.command(for: key, on: .channels)
         switch (open, key) {
         case (_, .character("/")), (_, .function(3)):
             openPrompt(.search)
@@ -13,9 +13,9 @@ extension Model {
         case (.help(let choice), .enter): return runFromHelp(choice.chosen)
         case (.menu(let choice), .enter): return choose(choice.chosen)
         case (.views(let choice), .enter):
-            guard savedViews.indices.contains(choice.chosen) else { return [] }
-            overlay = nil
-            restore(savedViews[choice.chosen])
+            guard preferences.savedViews.indices.contains(choice.chosen) else { return [] }
+            navigation.overlay = nil
+            restore(preferences.savedViews[choice.chosen])
             return []
         case (.columns(let choice), .enter), (.columns(let choice), .character(" ")):
             toggleColumn(choice.chosen)
@@ -43,7 +43,7 @@ extension Model {
                 default: false
                 }
             guard same else { return nil }
-            overlay = nil
+            navigation.overlay = nil
             return []
         default: return nil
         }
@@ -56,13 +56,13 @@ extension Model {
             tell("there is nothing to do on that line; go to a key")
             return []
         }
-        guard binding.pages.contains(page) else {
+        guard binding.pages.contains(navigation.page) else {
             let views = binding.pages.sorted { $0.rawValue < $1.rawValue }
                 .map { "\($0.rawValue) \($0.title)" }
             tell("that does something in \(views.joined(separator: ", "))", isError: true)
             return []
         }
-        overlay = nil
+        navigation.overlay = nil
         return run(binding.command)
     }
 
@@ -74,7 +74,7 @@ extension Model {
             tell(obstacle, isError: true)
             return []
         }
-        overlay = nil
+        navigation.overlay = nil
         return run(items[index].binding)
     }
 
@@ -82,25 +82,28 @@ extension Model {
 
     /// The line with the words; below the present one, or above it.
     mutating func search(_ step: Int) {
-        guard let open = overlay else { return }
-        guard !soughtText.isEmpty else { return tell("/ looks for words in this text") }
+        guard let open = navigation.overlay else { return }
+        guard !navigation.searchedText.isEmpty else {
+            return tell("/ looks for words in this text")
+        }
         let lines = TextPage(overlay: open, model: self).lines.map(\.text)
         let here = open.choice?.chosen ?? open.top
         let room = max(1, size.rows - TextPage.frame)
         for distance in 1...max(1, lines.count) {
             let index =
                 ((here + step * distance) % max(1, lines.count) + lines.count) % max(1, lines.count)
-            guard lines.indices.contains(index), Self.has(lines[index], soughtText) else {
+            guard lines.indices.contains(index), Self.has(lines[index], navigation.searchedText)
+            else {
                 continue
             }
-            if overlay?.choice != nil {
-                overlay?.choice?.go(to: index, lines: lines.count, room: room)
+            if navigation.overlay?.choice != nil {
+                navigation.overlay?.choice?.go(to: index, lines: lines.count, room: room)
             } else {
-                overlay?.top = min(index, max(0, lines.count - room))
+                navigation.overlay?.top = min(index, max(0, lines.count - room))
             }
             return
         }
-        tell("no line has “\(soughtText)”")
+        tell("no line has “\(navigation.searchedText)”")
     }
 
     static func has(_ line: String, _ words: String) -> Bool {

@@ -5,11 +5,12 @@ extension Model {
         let items = ColumnMenu(self).items
         guard items.indices.contains(index) else { return }
         guard !items[index].isFixed else { return tell("\(items[index].title) is always there") }
-        if page == .connections {
-            sessionColumns.toggle(
+        if navigation.page == .connections {
+            preferences.sessionColumns.toggle(
                 SessionColumn.all[index].content, isShown: items[index].isShown)
         } else {
-            channelColumns.toggle(Column.all[index].content, isShown: items[index].isShown)
+            preferences.channelColumns.toggle(
+                Column.all[index].content, isShown: items[index].isShown)
         }
         if !items[index].isShown, !ColumnMenu(self).items[index].isShown {
             tell("there is no room for \(items[index].title): take another one off")
@@ -18,10 +19,10 @@ extension Model {
 
     /// Back to what the width of the screen chooses.
     mutating func resetColumns() {
-        if page == .connections {
-            sessionColumns = ColumnChoice()
+        if navigation.page == .connections {
+            preferences.sessionColumns = ColumnChoice()
         } else {
-            channelColumns = ColumnChoice()
+            preferences.channelColumns = ColumnChoice()
         }
         tell("the width of the screen chooses the columns")
     }

@@ -2,7 +2,7 @@ internal import Shared
 
 // What a typed line means: a word of the screen, a question to the daemon, or a change.
 extension Model {
-    mutating func obey(_ line: String) -> [Effect] {
+    mutating func runLine(_ line: String) -> [Effect] {
         let words: [String]
         do throws(Request.Mistake) {
             words = try Request(line: Array(line.utf8)).words
@@ -10,22 +10,23 @@ extension Model {
             return mend(line, "\(error)")
         }
         guard let first = words.first else { return [] }
-        pastLines.removeAll { $0 == line }
-        pastLines.append(line)
-        if pastLines.count > Self.mostRemembered { pastLines.removeFirst() }
+        actions.pastLines.removeAll { $0 == line }
+        actions.pastLines.append(line)
+        if actions.pastLines.count > Self.mostRemembered { actions.pastLines.removeFirst() }
         let rest = Array(words.dropFirst())
         switch first {
         case "quit", "q": return remembered(line) + quit()
-        case "help" where rest.isEmpty: overlay = .help(Choice(1))
+        case "help" where rest.isEmpty: navigation.overlay = .help(Choice(1))
         case "view": return view(rest.first, line)
         case "forget":
             guard let name = rest.first else { return mend(line, "forget NAME drops a view") }
             return remembered(line) + forgetView(name)
-        case "filter": apply(filter: String(line.drop { $0 == " " }.dropFirst(7)), to: page)
+        case "filter":
+            apply(filter: String(line.drop { $0 == " " }.dropFirst(7)), to: navigation.page)
         case "note":
             guard !rest.isEmpty else { return mend(line, "note TEXT goes into the handover") }
-            notes.append(Note(at: now, text: rest.joined(separator: " ")))
-            if notes.count > Self.mostRemembered { notes.removeFirst() }
+            actions.notes.append(Note(at: now, text: rest.joined(separator: " ")))
+            if actions.notes.count > Self.mostRemembered { actions.notes.removeFirst() }
             tell("noted; :write FILE.md writes the handover")
         case "replay":
             return mend(line, "a recording has a screen of its own: proxytop --replay FILE")
@@ -35,7 +36,7 @@ extension Model {
             guard let age = rest.first.flatMap({ Age($0) }),
                 (250...60_000).contains(age.milliseconds)
             else { return mend(line, "interval 0.25 to 60 seconds") }
-            intervalMilliseconds = age.milliseconds
+            connection.intervalMilliseconds = age.milliseconds
             hurry()
         default: return remembered(line) + command(first == "raw" ? rest : words, line)
         }
@@ -44,24 +45,24 @@ extension Model {
 
     /// For the history; a line with an address not while those are hidden.
     private func remembered(_ line: String) -> [Effect] {
-        hidesClients && Privacy.hasAddress(line) ? [] : [.remember(line)]
+        preferences.hidesClients && Privacy.hasAddress(line) ? [] : [.remember(line)]
     }
 
     private mutating func mend(_ line: String, _ text: String) -> [Effect] {
-        prompt = Prompt(.command, text: line)
-        prompt?.remark = text
+        actions.prompt = Prompt(.command, text: line)
+        actions.prompt?.remark = text
         return []
     }
 
     /// One of the screen's own views, one that was kept, or the list of those.
     private mutating func view(_ name: String?, _ line: String) -> [Effect] {
         guard let name else {
-            overlay = .views(Choice())
+            navigation.overlay = .views(Choice())
             return remembered(line)
         }
         if let page = Page(named: name) {
             show(page)
-        } else if let view = savedViews.first(where: { $0.name == name }) {
+        } else if let view = preferences.savedViews.first(where: { $0.name == name }) {
             restore(view)
         } else {
             return mend(
@@ -86,17 +87,17 @@ extension Model {
                 : render(.ascii).lines.map { $0.trimmingTrailingBlanks + "\n" }.joined()
             if isRedacted {
                 var redaction = Redaction()
-                for entry in tape.rounds.last?.entries ?? [] { redaction.learn(entry) }
+                for entry in time.replay.rounds.last?.entries ?? [] { redaction.learn(entry) }
                 text = redaction.redacted(text)
             }
             return [.write(path: path, text: text)]
         }
-        guard tense != .past else {
+        guard time.mode != .past else {
             return mend(line, "= goes back to now; then write keeps all that is recorded")
         }
         var text = Recording.firstLine + "\n"
         var redaction = Redaction()
-        let entries = tape.recording(events: log.events)
+        let entries = time.replay.recording(events: data.log.events)
         if isRedacted { for entry in entries { redaction.learn(entry) } }
         for entry in entries {
             text += Recording.text(of: isRedacted ? redaction.redacted(entry) : entry)
@@ -107,20 +108,20 @@ extension Model {
     private mutating func sort(by word: String?, _ line: String) -> [Effect] {
         let isDescending = word?.hasPrefix("-") ?? false
         let name = word.map { isDescending ? String($0.dropFirst()) : $0 } ?? ""
-        if page == .channels {
+        if navigation.page == .channels {
             guard let field = ChannelOrder.Field(rawValue: name) else {
                 let names = ChannelOrder.Field.allCases.map(\.rawValue).joined(separator: " ")
                 return mend(line, "sort [-]FIELD orders the channels: \(names)")
             }
-            channelOrder = ChannelOrder(field)
-            channelOrder?.isDescending = isDescending
+            selection.channelOrder = ChannelOrder(field)
+            selection.channelOrder?.isDescending = isDescending
             reorder()
             return []
         }
         guard let field = SessionField(named: name) else {
             return mend(line, "sort [-]FIELD orders the connections; e.g. sort -idle")
         }
-        window.order = SessionWindow.Order(field: field, isDescending: isDescending)
+        data.window.order = SessionWindow.Order(field: field, isDescending: isDescending)
         requery()
         return []
     }
@@ -136,16 +137,18 @@ extension Model {
         if ["watch", "events", "begin", "commit", "abort", "dump"].contains(first[0]) {
             return mend(line, "“\(first[0])” needs a connection of its own: use proxyd ctl for it")
         }
-        guard let entry = catalog.entry(for: first) else {
-            guard catalog.entries.isEmpty else {
+        guard let entry = connection.catalog.entry(for: first) else {
+            guard connection.catalog.entries.isEmpty else {
                 return mend(line, "this daemon has no command “\(first[0])”; Tab lists them")
             }
             return mend(line, "the daemon has not said what it can do yet")
         }
         guard entry.mutates else {
-            if tense != .present { return mend(line, "nobody answers there: = goes back to now") }
-            guard link.isLive else { return mend(line, "the link is lost") }
-            link.ask(.typed(line), at: now.milliseconds)
+            if time.mode != .present {
+                return mend(line, "nobody answers there: = goes back to now")
+            }
+            guard connection.link.isLive else { return mend(line, "the link is lost") }
+            connection.link.ask(.typed(line), at: now.milliseconds)
             tell("sent: \(first.joined(separator: " "))")
             return [.send([Request(words: first)])]
         }
@@ -154,7 +157,7 @@ extension Model {
             return []
         }
         return open(
-            Act(verb: .typed(commands), targets: [], generation: picture?.generation ?? 0))
+            Act(verb: .typed(commands), targets: [], generation: snapshot?.generation ?? 0))
     }
 
     private struct NotThere: Error { var message: String }
@@ -162,7 +165,7 @@ extension Model {
     /// `%` is what the cursor stands on, `%m` everything marked: a command for each.
     private func expand(_ words: [String]) -> Result<[[String]], NotThere> {
         func path(_ subject: Subject) -> String? {
-            picture.flatMap { Act.Target(subject, in: $0, window)?.path }
+            snapshot.flatMap { Act.Target(subject, in: $0, data.window)?.path }
         }
         var words = words
         if words.contains("%") {
@@ -172,7 +175,7 @@ extension Model {
             words = words.map { $0 == "%" ? here : $0 }
         }
         // As the screen calls it, where a path is due.
-        if let entry = catalog.entry(for: words) {
+        if let entry = connection.catalog.entry(for: words) {
             let place = entry.verb.split(separator: " ").count
             let argument = entry.arguments.prefix { $0 != " " }
             if place < words.count, ["PATH", "GROUP"].contains(argument),
@@ -182,7 +185,7 @@ extension Model {
             }
         }
         guard words.contains("%m") else { return .success([words]) }
-        let marked = marks.sorted { "\($0)" < "\($1)" }.compactMap(path)
+        let marked = selection.marks.sorted { "\($0)" < "\($1)" }.compactMap(path)
         guard !marked.isEmpty else {
             return .failure(NotThere(message: "%m stands for what is marked: nothing is"))
         }

@@ -4,23 +4,25 @@ internal import Shared
 extension Model {
     /// Sends the first command; the others follow when it is answered.
     mutating func start(_ act: Act) -> [Effect] {
-        guard batch == nil else {
+        guard actions.batch == nil else {
             tell("the last command has not been answered yet", isError: true)
             return []
         }
         let commands = act.commands
         guard !commands.isEmpty else { return [] }
-        batch = Batch(act: act, rest: commands, total: commands.count)
+        actions.batch = Batch(act: act, rest: commands, total: commands.count)
         return beginBatch()
     }
 
     /// Sends the first command of an act. While the daemon plans, a transaction may be open on our connection: a
     /// command would be put into it and dropped with it, so it waits for the end of that.
     mutating func beginBatch() -> [Effect] {
-        guard var running = batch, !running.hasBegun, !link.isPlanning else { return [] }
+        guard var running = actions.batch, !running.hasBegun, !connection.link.isPlanning else {
+            return []
+        }
         let first = running.rest.removeFirst()
         running.hasBegun = true
-        batch = running
+        actions.batch = running
         return send(first, generation: running.act.generation, of: running.act)
     }
 
@@ -28,20 +30,20 @@ extension Model {
         _ words: [String], generation: UInt64, of act: Act
     ) -> [Effect] {
         let request = act.request(words, generation: generation)
-        link.ask(.act, at: now.milliseconds)
+        connection.link.ask(.act, at: now.milliseconds)
         tell("sent: \(request.text)")
-        lastCommand = request.text
+        actions.lastCommand = request.text
         return [.send([request])]
     }
 
     /// What the daemon made of a command. The next of several goes on from the state that this one left.
-    mutating func conclude(_ reply: Reply, _ elapsed: UInt64) -> [Effect] {
-        guard var running = batch else { return [] }
+    mutating func finishCommand(_ reply: Reply, _ elapsed: UInt64) -> [Effect] {
+        guard var running = actions.batch else { return [] }
         let done = running.outcomes.count
         switch reply {
         case .error(let code, let message):
-            batch = nil
-            refusal = code
+            actions.batch = nil
+            actions.refusal = code
             promiseAgain(running.act)
             let look = code == .conflict ? "; nothing was changed, look again" : ""
             let before = done > 0 ? " (\(done) of \(running.total) done before)" : ""
@@ -57,23 +59,26 @@ extension Model {
             running.cut += min(attributes["cut"].flatMap { UInt64($0) } ?? 0, Bounds.sessions)
             guard running.rest.isEmpty else {
                 let next = running.rest.removeFirst()
-                batch = running
+                actions.batch = running
                 let generation = attributes["generation"].flatMap { UInt64($0) }
                 return send(
                     next, generation: generation ?? running.act.generation, of: running.act)
             }
-            batch = nil
+            actions.batch = nil
             remember(running)
             let left = keepPromises(of: running.act)
             let more =
-                left > 0 ? "\(left) stay drained, at most \(ScheduledActions.most) wait to be off; " : ""
+                left > 0
+                ? "\(left) stay drained, at most \(ScheduledActions.most) wait to be off; " : ""
             let occasion = running.act.occasion.map { "\($0): " } ?? ""
             tell(
                 "\(occasion)\(more)ok \(elapsed)ms: \(summary(running)): \(running.act.command)",
                 isError: left > 0)
         }
-        marks = marks.filter { mark in !running.act.targets.contains { $0.subject == mark } }
-        guard link.isLive, link.pending.isEmpty else {
+        selection.marks = selection.marks.filter { mark in
+            !running.act.targets.contains { $0.subject == mark }
+        }
+        guard connection.link.isLive, connection.link.pending.isEmpty else {
             hurry()
             return []
         }
@@ -82,21 +87,21 @@ extension Model {
 
     /// What was to be switched off and was not is waited for again.
     mutating func promiseAgain(_ act: Act) {
-        if act.occasion != nil { errands.putBack(at: now.milliseconds) }
+        if act.occasion != nil { actions.scheduled.putBack(at: now.milliseconds) }
     }
 
     /// What follows a drain, as its preview said; and what was followed up is done. Answers for how many channels
     /// nothing follows, as too many wait already.
     private mutating func keepPromises(of act: Act) -> Int {
-        if act.occasion != nil { errands.finish() }
-        guard act.verb == .drain, let picture else { return 0 }
+        if act.occasion != nil { actions.scheduled.finish() }
+        guard act.verb == .drain, let snapshot else { return 0 }
         let serials = Set(act.targets.flatMap(\.serials))
         guard act.endsOff else {
-            errands.remove(serials)
+            actions.scheduled.remove(serials)
             return 0
         }
-        return errands.add(
-            picture.channels.filter { serials.contains($0.serial) }, dueAt: act.endsAt)
+        return actions.scheduled.add(
+            snapshot.channels.filter { serials.contains($0.serial) }, dueAt: act.endsAt)
     }
 
     private func summary(_ batch: Batch) -> String {
@@ -106,8 +111,8 @@ extension Model {
     }
 
     private mutating func remember(_ batch: Batch) {
-        if case .undo = batch.act.verb { return undo.removeLast() }
-        undo.add(batch.act.brief, batch.changes, at: now.milliseconds)
+        if case .undo = batch.act.verb { return actions.undo.removeLast() }
+        actions.undo.add(batch.act.brief, batch.changes, at: now.milliseconds)
     }
 
     private func changes(_ lines: [String]) -> [UndoList.Change] {
@@ -120,7 +125,7 @@ extension Model {
             return UndoList.Change(
                 path: path, field: field, from: fields.text("from") ?? Table.absent,
                 to: fields.text("to") ?? Table.absent,
-                serial: picture?.channels.first { $0.path == path }?.serial)
+                serial: snapshot?.channels.first { $0.path == path }?.serial)
         }
     }
 

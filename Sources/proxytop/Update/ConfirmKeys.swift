@@ -4,7 +4,9 @@ internal import Shared
 extension Model {
     /// A key while a preview is open.
     mutating func answer(_ key: Key) -> [Effect] {
-        guard var open = confirmation, !open.isTooSoon(at: now.milliseconds) else { return [] }
+        guard var open = actions.confirmation, !open.isTooSoon(at: now.milliseconds) else {
+            return []
+        }
         switch key {
         case .escape, .control("c"), .control("g"):
             cancel()
@@ -14,16 +16,16 @@ extension Model {
         default: break
         }
         guard open.isReady else {
-            confirmation?.warning = "The daemon has not answered yet."
+            actions.confirmation?.warning = "The daemon has not answered yet."
             return []
         }
         // Tab is no part of any answer.
         if key == .tab, open.act.verb == .drain {
-            confirmation?.turnEnding()
+            actions.confirmation?.turnEnding()
             return []
         }
         if open.takesTime, open.takeTime(key, at: now) {
-            confirmation = open
+            actions.confirmation = open
             return []
         }
         guard open.needsTyping else { return answerByLetter(key) }
@@ -39,32 +41,32 @@ extension Model {
             open.warning = nil
         default: break
         }
-        confirmation = open
+        actions.confirmation = open
         return []
     }
 
     private mutating func answerByLetter(_ key: Key) -> [Effect] {
-        guard !isPasting else { return [] }
+        guard !actions.isPasting else { return [] }
         switch key {
         case .character("y"): return confirm()
         case .character("n"), .character("q"): cancel()
-        default: confirmation?.warning = "\(key.name) is no answer to this."
+        default: actions.confirmation?.warning = "\(key.name) is no answer to this."
         }
         return []
     }
 
     private mutating func cancel() {
-        confirmation = nil
+        actions.confirmation = nil
         tell("cancelled; nothing was sent")
     }
 
     mutating func confirm() -> [Effect] {
-        guard var open = confirmation else { return [] }
+        guard var open = actions.confirmation else { return [] }
         guard !open.objectsToTime(), open.isTimely(at: now) else {
-            confirmation = open
+            actions.confirmation = open
             return []
         }
-        confirmation = nil
+        actions.confirmation = nil
         if let obstacle {
             tell(obstacle, isError: true)
             return []

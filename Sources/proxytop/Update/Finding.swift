@@ -4,11 +4,11 @@ internal import Shared
 extension Model {
     /// What `n` looks for: what F3 was told last, or else the filter.
     private var wanted: Filter? {
-        if let sought = sought[page] { return sought.filter }
-        switch page {
+        if let sought = navigation.findFilters[navigation.page] { return sought.filter }
+        switch navigation.page {
         case .channels: return channelFilter?.filter
-        case .connections: return window.filter?.filter
-        case .events: return eventFilter?.filter
+        case .connections: return data.window.filter?.filter
+        case .events: return selection.eventFilter?.filter
         case .overview, .detail: return nil
         }
     }
@@ -17,15 +17,15 @@ extension Model {
     mutating func find(_ text: String, on page: Page) {
         guard let fields = Self.fields(of: page) else { return }
         do throws(FilterText.Mistake) {
-            sought[page] =
+            navigation.findFilters[page] =
                 text.allSatisfy { $0 == " " }
                 ? nil : try FilterText(text, fields, names: channelNames)
         } catch {
-            prompt = Prompt(.find(page), text: text)
-            prompt?.remark = error.message
+            actions.prompt = Prompt(.find(page), text: text)
+            actions.prompt?.remark = error.message
             return
         }
-        if sought[page] != nil { goToMatch(1) }
+        if navigation.findFilters[page] != nil { goToMatch(1) }
     }
 
     /// The next row that matches, or the one before; round the end.
@@ -33,19 +33,19 @@ extension Model {
         guard let wanted else {
             return tell("F3 looks for rows, / shows only those that match; then n goes on")
         }
-        focus = .table
+        navigation.focus = .table
         let height = arrangement.tableHeight
-        movedAt = now.milliseconds
-        switch page {
+        navigation.movedAt = now.milliseconds
+        switch navigation.page {
         case .channels: goToChannel(wanted, step, height)
         case .connections: goToSession(wanted, step)
         case .events:
             let rows = events
-            let found = Self.next(rows.count, from: eventCursor.index, step) {
+            let found = Self.next(rows.count, from: selection.eventCursor.index, step) {
                 wanted.matches(rows[$0].row)
             }
             guard let found else { return tell("no event matches") }
-            eventCursor.move(to: found, in: eventList, height: height)
+            selection.eventCursor.move(to: found, in: eventList, height: height)
         case .overview, .detail: break
         }
     }
@@ -59,20 +59,22 @@ extension Model {
                 false
             }
         }
-        if let found = Self.next(rows.count, from: cursor.index, step, { matches(rows[$0]) }) {
-            return cursor.move(to: found, in: outline, height: height)
+        if let found = Self.next(
+            rows.count, from: selection.cursor.index, step, { matches(rows[$0]) })
+        {
+            return selection.cursor.move(to: found, in: outline, height: height)
         }
         // It may lie in a group that is folded, or among those that are up and quiet.
-        guard let picture, channelFilter == nil,
-            let group = picture.groups.first(where: {
+        guard let snapshot, channelFilter == nil,
+            let group = snapshot.groups.first(where: {
                 $0.channels.contains { wanted.matches(row(of: $0)) }
             }),
             let channel = group.channels.first(where: { wanted.matches(row(of: $0)) })
         else { return tell("no channel here matches") }
-        folded.remove(.group(serial: group.snapshot.serial))
-        folded.remove(.service(group.place.service))
-        wholeGroups.insert(group.snapshot.serial)
-        cursor.subject = .channel(serial: channel.serial)
+        selection.folded.remove(.group(serial: group.snapshot.serial))
+        selection.folded.remove(.service(group.place.service))
+        selection.wholeGroups.insert(group.snapshot.serial)
+        selection.cursor.subject = .channel(serial: channel.serial)
         settle()
     }
 

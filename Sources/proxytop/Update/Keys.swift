@@ -5,25 +5,27 @@ extension Model {
     mutating func press(_ key: Key) -> [Effect] {
         switch key {
         case .pasteBegins:
-            isPasting = true
+            actions.isPasting = true
             return []
         case .pasteEnds:
-            isPasting = false
+            actions.isPasting = false
             return []
         case .click(let row, let column):
-            search = nil
+            data.search = nil
             click(row: row, column: column)
             return []
         case .wheelUp, .wheelDown:
-            search = nil
-            if confirmation == nil, prompt == nil { turnWheel(key == .wheelUp ? .up : .down) }
+            data.search = nil
+            if actions.confirmation == nil, actions.prompt == nil {
+                turnWheel(key == .wheelUp ? .up : .down)
+            }
             return []
         case .showsWholeFrames: return []
         default: break
         }
-        if confirmation != nil { return answer(key) }
-        if prompt != nil { return type(key) }
-        if isPasting {
+        if actions.confirmation != nil { return answer(key) }
+        if actions.prompt != nil { return type(key) }
+        if actions.isPasting {
             tell("pasted text is ignored here")
             return []
         }
@@ -31,10 +33,10 @@ extension Model {
             tell("that looks typed into the wrong window: ignored", isError: true)
             return []
         }
-        notice = nil
+        actions.notice = nil
         if endSearch(by: key) { return [] }
         if let effects = browse(key) { return effects }
-        guard let command = keys.command(for: key, on: page) else {
+        guard let command = preferences.keys.command(for: key, on: navigation.page) else {
             if key != .unknown { tell("\(key.name) does nothing here (? lists the keys)") }
             return []
         }
@@ -43,49 +45,65 @@ extension Model {
 
     private mutating func isWrongWindow(_ key: Key) -> Bool {
         // The line end of such a text opens nothing.
-        if key == .enter { return guardOfTyping.isBursting(at: now.milliseconds) }
+        if key == .enter { return actions.typingGuard.isBursting(at: now.milliseconds) }
         guard key.isPrintable else { return false }
-        let command = keys.command(for: key, on: page)
-        let isMove = keys.bindings.contains { $0.command == command && $0.section == .move }
-        return guardOfTyping.isBurst(at: now.milliseconds, isHarmless: isMove)
+        let command = preferences.keys.command(for: key, on: navigation.page)
+        let isMove = preferences.keys.bindings.contains {
+            $0.command == command && $0.section == .move
+        }
+        return actions.typingGuard.isBurst(at: now.milliseconds, isHarmless: isMove)
     }
 
     mutating func run(_ command: Binding.Command) -> [Effect] {
-        if command != .interrupt { interruptedAt = nil }
+        if command != .interrupt { actions.interruptedAt = nil }
         switch command {
-        case .help:
-            if case .help = overlay { overlay = nil } else { overlay = .help(Choice(1)) }
         case .back: return back()
         case .close:
-            if overlay != nil {
-                overlay = nil
-            } else if !goBack(), isMember {
+            if navigation.overlay != nil {
+                navigation.overlay = nil
+            } else if !goBack(), connection.isMember {
                 return [.leave]
             }
-        case .previous:
-            overlay = nil
-            if !goBack() { tell("there was no view before this one") }
         case .quit: return quit()
         case .interrupt: return interrupt()
         case .suspend: return [.suspend]
         case .redraw: return [.repaint]
-        case .refresh: return tense == .present ? refresh() : []
+        case .refresh: return time.mode == .present ? refresh() : []
         case .enable, .drain, .cut, .clear, .weight, .maxc, .kill, .killLast, .reset:
-            return overlay == nil ? begin(command) : []
-        case .lighter, .heavier: return overlay == nil ? weigh(command) : []
-        case .undo: return overlay == nil ? beginUndo() : []
+            return navigation.overlay == nil ? begin(command) : []
+        case .lighter, .heavier: return navigation.overlay == nil ? weigh(command) : []
+        case .undo: return navigation.overlay == nil ? beginUndo() : []
+        case .expand:
+            if let effects = openWhole() { return effects }
+            navigation.isTableAlone.toggle()
+            settle()
+        case .why: return askWhy()
+        case .copyName, .copyCommand: return copy(command)
+        default: changeView(command)
+        }
+        return []
+    }
+
+    /// The commands that change what is on the screen, and nothing else.
+    private mutating func changeView(_ command: Binding.Command) {
+        switch command {
+        case .help:
+            if case .help = navigation.overlay {
+                navigation.overlay = nil
+            } else {
+                navigation.overlay = .help(Choice(1))
+            }
+        case .previous:
+            navigation.overlay = nil
+            if !goBack() { tell("there was no view before this one") }
         case .earlier, .later, .muchEarlier, .muchLater: travel(command)
         case .live: returnToPresent()
         case .freeze:
-            isFrozen.toggle()
-            tell(isFrozen ? "frozen: the numbers stand still until f" : "live again")
-        case .bits: showsBits.toggle()
+            time.isFrozen.toggle()
+            tell(time.isFrozen ? "frozen: the numbers stand still until f" : "live again")
+        case .bits: preferences.showsBits.toggle()
         case .foldHeader:
-            isHeaderFolded.toggle()
-            settle()
-        case .expand:
-            if let effects = openWhole() { return effects }
-            isTableAlone.toggle()
+            navigation.isHeaderFolded.toggle()
             settle()
         case .slower: step(by: 1)
         case .faster: step(by: -1)
@@ -93,42 +111,48 @@ extension Model {
         case .nextPane: turn(by: 1)
         case .paneBefore: turn(by: -1)
         case .open:
-            if overlay == nil, !openFromPane(), !showQuiet() { openDetail() }
-        case .why: return askWhy()
-        case .menu: overlay = .menu(Choice())
-        case .columns: overlay = .columns(Choice())
+            if navigation.overlay == nil, !openFromPane(), !showQuiet() { openDetail() }
+        case .privacy:
+            preferences.hidesClients.toggle()
+            tell(
+                preferences.hidesClients
+                    ? "clients' addresses are hidden" : "clients' addresses are shown")
+        case .clock: preferences.showsClock.toggle()
+        default: openOrMove(command)
+        }
+    }
+
+    /// Menus, prompts, marks, the order of rows, and moving.
+    private mutating func openOrMove(_ command: Binding.Command) {
+        switch command {
+        case .menu: navigation.overlay = .menu(Choice())
+        case .columns: navigation.overlay = .columns(Choice())
         case .sorting: openSortMenu()
         case .flat: toggleFlat()
         case .rehearse: rehearse()
-        case .undoList: overlay = .undo(top: 0)
-        case .privacy:
-            hidesClients.toggle()
-            tell(hidesClients ? "clients' addresses are hidden" : "clients' addresses are shown")
-        case .clock: showsClock.toggle()
-        case .copyName, .copyCommand: return copy(command)
+        case .undoList: navigation.overlay = .undo(top: 0)
         case .saveView: openPrompt(.saveView)
         case .ofChannel: showConnectionsOfChannel()
         case .mark, .markAll, .markRange, .unmark: mark(command)
-        case .filter: openPrompt(.filter(page))
-        case .find: openPrompt(.find(page))
+        case .filter: openPrompt(.filter(navigation.page))
+        case .find: openPrompt(.find(navigation.page))
         case .nextMatch, .matchBefore: goToMatch(command == .nextMatch ? 1 : -1)
         case .command: openPrompt(.command)
-        case .unfilter: apply(filter: "", to: page)
+        case .unfilter: apply(filter: "", to: navigation.page)
         case .stuck: toggleStuck()
         case .sortLeft, .sortRight, .invert: sort(command)
         default: move(command)
         }
-        return []
     }
 
     private mutating func copy(_ command: Binding.Command) -> [Effect] {
         let text: String?
         if command == .copyName {
             text = subject.flatMap { subject in
-                picture.flatMap { Act.Target(subject, in: $0, window)?.path }
+                snapshot.flatMap { Act.Target(subject, in: $0, data.window)?.path }
             }
         } else {
-            text = lastCommand
+            text = actions.lastCommand
         }
         guard let text else {
             tell(
@@ -141,20 +165,20 @@ extension Model {
     }
 
     private mutating func back() -> [Effect] {
-        if overlay != nil {
-            overlay = nil
+        if navigation.overlay != nil {
+            navigation.overlay = nil
         } else if !goBack() {
-            return isMember ? [.leave] : quit()
+            return connection.isMember ? [.leave] : quit()
         }
         return []
     }
 
     /// What this screen has promised to do goes with it, so it is asked once more.
     mutating func quit() -> [Effect] {
-        if let text = errands.text(picture) ?? promisesElsewhere,
-            quitAskedAt.map({ now.elapsed(since: $0) > Self.quitSpan }) ?? true
+        if let text = actions.scheduled.text(snapshot) ?? actions.scheduledElsewhere,
+            actions.quitAskedAt.map({ now.elapsed(since: $0) > Self.quitSpan }) ?? true
         {
-            quitAskedAt = now.milliseconds
+            actions.quitAskedAt = now.milliseconds
             tell("once more to quit and leave it drained: \(text)", isError: true)
             return []
         }
@@ -162,11 +186,11 @@ extension Model {
     }
 
     private mutating func interrupt() -> [Effect] {
-        if let last = interruptedAt, now.elapsed(since: last) <= Self.interruptSpan {
+        if let last = actions.interruptedAt, now.elapsed(since: last) <= Self.interruptSpan {
             return [.quit(.good, message: nil)]
         }
-        interruptedAt = now.milliseconds
-        let promise = (errands.text(picture) ?? promisesElsewhere).map {
+        actions.interruptedAt = now.milliseconds
+        let promise = (actions.scheduled.text(snapshot) ?? actions.scheduledElsewhere).map {
             " and leave it drained: \($0)"
         }
         tell("Ctrl-C once more to quit\(promise ?? "")", isError: promise != nil)
@@ -174,28 +198,30 @@ extension Model {
     }
 
     private mutating func refresh() -> [Effect] {
-        if case .lost = link.phase { return [.connect] }
-        guard link.isLive, link.pending.isEmpty else { return [] }
+        if case .lost = connection.link.phase { return [.connect] }
+        guard connection.link.isLive, connection.link.pending.isEmpty else { return [] }
         return poll()
     }
 
     private mutating func step(by direction: Int) {
-        if tense == .replay {
+        if time.mode == .replay {
             // More often is faster here.
             let all = Playback.speeds
-            replaySpeed =
-                (direction < 0 ? all.first { $0 > replaySpeed } : all.last { $0 < replaySpeed })
-                ?? replaySpeed
-            return tell("\(NumberText.speed(replaySpeed)) times as fast as it was")
+            time.replaySpeed =
+                (direction < 0
+                    ? all.first { $0 > time.replaySpeed } : all.last { $0 < time.replaySpeed })
+                ?? time.replaySpeed
+            return tell("\(NumberText.speed(time.replaySpeed)) times as fast as it was")
         }
         let all = Self.intervals
         let next =
             direction > 0
-            ? all.first { $0 > intervalMilliseconds } : all.last { $0 < intervalMilliseconds }
+            ? all.first { $0 > connection.intervalMilliseconds }
+            : all.last { $0 < connection.intervalMilliseconds }
         if let next {
-            intervalMilliseconds = next
-            link.nextPollAt = min(link.nextPollAt, now.milliseconds + next)
+            connection.intervalMilliseconds = next
+            connection.link.nextPollAt = min(connection.link.nextPollAt, now.milliseconds + next)
         }
-        tell("every \(NumberText.interval(intervalMilliseconds))")
+        tell("every \(NumberText.interval(connection.intervalMilliseconds))")
     }
 }

@@ -10,7 +10,9 @@ extension Model {
     }
 
     mutating func click(row: Int, column: Int) {
-        guard confirmation == nil, prompt == nil, overlay == nil, arrangement.kind == .table else {
+        guard actions.confirmation == nil, actions.prompt == nil, navigation.overlay == nil,
+            arrangement.kind == .table
+        else {
             return
         }
         let lines = arrangement
@@ -34,8 +36,8 @@ extension Model {
     }
 
     private mutating func clickTitle(_ column: Int) {
-        guard tense == .present else { return }
-        switch page {
+        guard time.mode == .present else { return }
+        switch navigation.page {
         case .connections:
             let slots = SessionTable(self, .ascii).slots
             guard let slot = slots.first(where: { ($0.start..<$0.end + 1).contains(column) }) else {
@@ -55,16 +57,21 @@ extension Model {
 
     private mutating func choose(line: Int) {
         let height = arrangement.tableHeight
-        movedAt = now.milliseconds
-        switch page {
-        case .channels: cursor.move(to: cursor.top + line, in: outline, height: height)
+        navigation.movedAt = now.milliseconds
+        switch navigation.page {
+        case .channels:
+            selection.cursor.move(to: selection.cursor.top + line, in: outline, height: height)
         case .connections:
-            sessionCursor.move(to: sessionCursor.top + line, in: window.list, height: height)
-        case .events: eventCursor.move(to: eventCursor.top + line, in: eventList, height: height)
+            selection.sessionCursor.move(
+                to: selection.sessionCursor.top + line, in: data.window.list, height: height)
+        case .events:
+            selection.eventCursor.move(
+                to: selection.eventCursor.top + line, in: eventList, height: height)
         // The first line of the overview's table is the first problem.
         case .overview:
             guard line < problems.count else { return }
-            problemCursor.move(to: problemCursor.top + line, in: problemList, height: height)
+            selection.problemCursor.move(
+                to: selection.problemCursor.top + line, in: problemList, height: height)
         case .detail: break
         }
     }

@@ -3,13 +3,13 @@ internal import Shared
 // Moving within a view: the cursor, folding, scrolling, marking.
 extension Model {
     mutating func move(_ command: Binding.Command) {
-        if let open = overlay {
+        if let open = navigation.overlay {
             let count = TextPage(overlay: open, model: self).lines.count
-            if overlay?.choice != nil {
-                overlay?.choice?.move(
+            if navigation.overlay?.choice != nil {
+                navigation.overlay?.choice?.move(
                     command, lines: count, room: max(1, size.rows - TextPage.frame))
             } else {
-                overlay?.top = TextPage.top(
+                navigation.overlay?.top = TextPage.top(
                     after: command, from: open.top, lines: count, size: size)
             }
             return
@@ -19,18 +19,18 @@ extension Model {
             return command == .fold ? fold() : unfold()
         }
         let height = arrangement.tableHeight
-        movedAt = now.milliseconds
-        switch page {
-        case .channels: Self.move(&cursor, command, in: outline, height)
-        case .events: Self.move(&eventCursor, command, in: eventList, height)
-        case .overview: Self.move(&problemCursor, command, in: problemList, height)
+        navigation.movedAt = now.milliseconds
+        switch navigation.page {
+        case .channels: Self.move(&selection.cursor, command, in: outline, height)
+        case .events: Self.move(&selection.eventCursor, command, in: eventList, height)
+        case .overview: Self.move(&selection.problemCursor, command, in: problemList, height)
         case .connections:
-            Self.move(&sessionCursor, command, in: window.list, height)
-            if !window.covers(sessionCursor.top, height: height) { hurry() }
+            Self.move(&selection.sessionCursor, command, in: data.window.list, height)
+            if !data.window.covers(selection.sessionCursor.top, height: height) { hurry() }
         case .detail:
             let count = DetailPage(self, .ascii).lines.count
-            detailTop = TextPage.top(
-                after: command, from: detailTop, lines: count,
+            navigation.detailTop = TextPage.top(
+                after: command, from: navigation.detailTop, lines: count,
                 size: Size(columns: size.columns, rows: height + TextPage.frame))
         }
     }
@@ -53,20 +53,20 @@ extension Model {
 
     /// `z`: all channels in one list, or by group again.
     ///
-    /// What stood on a heading goes on to its channels: nobody means what they cannot see.
+    /// What stood on a heading goes on to its channels: only what is on the screen is meant.
     mutating func toggleFlat() {
-        focus = .table
+        navigation.focus = .table
         if !isFlat {
-            if let first = cursor.subject.flatMap({ channels(below: $0).first }) {
-                cursor.subject = .channel(serial: first)
+            if let first = selection.cursor.subject.flatMap({ channels(below: $0).first }) {
+                selection.cursor.subject = .channel(serial: first)
             }
-            for mark in marks {
+            for mark in selection.marks {
                 let below = channels(below: mark)
                 guard !below.isEmpty else { continue }
-                marks.remove(mark)
+                selection.marks.remove(mark)
                 // The line for the quiet ones stands for nothing that could be done.
                 if case .quiet = mark { continue }
-                marks.formUnion(below.map { .channel(serial: $0) })
+                selection.marks.formUnion(below.map { .channel(serial: $0) })
             }
         }
         isFlat.toggle()
@@ -76,12 +76,12 @@ extension Model {
 
     /// The channels that a heading stands for, or a line of quiet ones; none of anything else.
     private func channels(below subject: Subject) -> [UInt64] {
-        guard let picture else { return [] }
+        guard let snapshot else { return [] }
         switch subject {
         case .group(let serial), .quiet(let serial):
-            return picture.group(serial: serial)?.channels.map(\.serial) ?? []
+            return snapshot.group(serial: serial)?.channels.map(\.serial) ?? []
         case .service(let name):
-            let service = picture.services.first { $0.name == name }
+            let service = snapshot.services.first { $0.name == name }
             return service?.groups.flatMap { $0.channels.map(\.serial) } ?? []
         default: return []
         }
@@ -90,15 +90,16 @@ extension Model {
     private mutating func fold() {
         guard !isFlat else { return tell("there are no headings here; z brings them back") }
         let rows = outline
-        guard rows.rows.indices.contains(cursor.index) else { return }
-        switch rows.rows[cursor.index] {
-        case .service(let service, false): folded.insert(.service(service.name))
-        case .group(let group, _, false): folded.insert(.group(serial: group.snapshot.serial))
-        case .channel where unshow(rows.rows, cursor.index): break
+        guard rows.rows.indices.contains(selection.cursor.index) else { return }
+        switch rows.rows[selection.cursor.index] {
+        case .service(let service, false): selection.folded.insert(.service(service.name))
+        case .group(let group, _, false):
+            selection.folded.insert(.group(serial: group.snapshot.serial))
+        case .channel where unshow(rows.rows, selection.cursor.index): break
         default:
-            guard let heading = rows.heading(above: cursor.index) else { return }
-            folded.insert(rows.rows[heading].subject)
-            cursor.move(to: heading, in: rows, height: arrangement.tableHeight)
+            guard let heading = rows.heading(above: selection.cursor.index) else { return }
+            selection.folded.insert(rows.rows[heading].subject)
+            selection.cursor.move(to: heading, in: rows, height: arrangement.tableHeight)
         }
         settle()
     }
@@ -107,13 +108,15 @@ extension Model {
     private mutating func unshow(_ rows: [Outline.Row], _ index: Int) -> Bool {
         let above = rows[..<index].last { row in if case .group = row { true } else { false } }
         guard case .group(let group, _, _) = above else { return false }
-        return wholeGroups.remove(group.snapshot.serial) != nil
+        return selection.wholeGroups.remove(group.snapshot.serial) != nil
     }
 
     /// True: the cursor stood on the line for the quiet channels, and they are shown now.
     mutating func showQuiet() -> Bool {
-        guard page == .channels, case .quiet(let group) = cursor.subject else { return false }
-        wholeGroups.insert(group)
+        guard navigation.page == .channels, case .quiet(let group) = selection.cursor.subject else {
+            return false
+        }
+        selection.wholeGroups.insert(group)
         settle()
         return true
     }
@@ -121,8 +124,8 @@ extension Model {
     private mutating func unfold() {
         guard !isFlat else { return tell("there are no headings here; z brings them back") }
         if showQuiet() { return }
-        guard let subject = cursor.subject else { return }
-        folded.remove(subject)
+        guard let subject = selection.cursor.subject else { return }
+        selection.folded.remove(subject)
         settle()
     }
 
@@ -135,14 +138,14 @@ extension Model {
         switch command {
         case .mark:
             guard let subject else { return }
-            if marks.remove(subject) == nil { marks.insert(subject) }
-            lastMarked = subject
+            if selection.marks.remove(subject) == nil { selection.marks.insert(subject) }
+            selection.lastMarked = subject
             move(.down)
         case .markAll:
-            if page == .connections {
-                let ids = window.rows.filter { !window.old.contains($0.id) }.map(\.id)
-                marks.formUnion(ids.map { .session(id: $0) })
-                let others = window.matched - ids.count
+            if navigation.page == .connections {
+                let ids = data.window.rows.filter { !data.window.old.contains($0.id) }.map(\.id)
+                selection.marks.formUnion(ids.map { .session(id: $0) })
+                let others = data.window.matched - ids.count
                 tell(
                     others > 0
                         ? "\(ids.count) marked; \(others) more match and are not fetched: "
@@ -150,21 +153,21 @@ extension Model {
             } else {
                 // A heading stands for its channels, which are marked themselves.
                 for case .channel(let channel) in outline.rows {
-                    marks.insert(.channel(serial: channel.serial))
+                    selection.marks.insert(.channel(serial: channel.serial))
                 }
             }
         case .markRange: markRange()
         default:
-            let page = page
-            marks = marks.filter { !isHere($0, page) }
+            let page = navigation.page
+            selection.marks = selection.marks.filter { !isHere($0, page) }
         }
     }
 
     private mutating func markRange() {
         let rows: [Subject] =
-            page == .connections
-            ? window.rows.map { .session(id: $0.id) } : outline.rows.map(\.subject)
-        guard let from = lastMarked.flatMap(rows.firstIndex), let subject,
+            navigation.page == .connections
+            ? data.window.rows.map { .session(id: $0.id) } : outline.rows.map(\.subject)
+        guard let from = selection.lastMarked.flatMap(rows.firstIndex), let subject,
             let to = rows.firstIndex(of: subject)
         else {
             tell("mark a row with Space first; v marks from there to here")
@@ -172,7 +175,7 @@ extension Model {
         }
         for row in rows[min(from, to)...max(from, to)] {
             switch row {
-            case .channel, .session: marks.insert(row)
+            case .channel, .session: selection.marks.insert(row)
             default: break
             }
         }
@@ -180,6 +183,6 @@ extension Model {
 
     mutating func toggleStuck() {
         let condition = "stuck != -"
-        apply(filter: window.filter?.text == condition ? "" : condition, to: .connections)
+        apply(filter: data.window.filter?.text == condition ? "" : condition, to: .connections)
     }
 }

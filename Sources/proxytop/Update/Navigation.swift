@@ -3,8 +3,8 @@ internal import Shared
 // From view to view.
 extension Model {
     mutating func show(_ wanted: Page) {
-        overlay = nil
-        guard wanted != page else { return }
+        navigation.overlay = nil
+        guard wanted != navigation.page else { return }
         if wanted == .detail {
             openDetail()
             return
@@ -13,24 +13,24 @@ extension Model {
     }
 
     private mutating func leave(for next: Page) {
-        pagesBefore.removeAll { $0 == page }
-        pagesBefore.append(page)
-        page = next
+        navigation.pagesBefore.removeAll { $0 == navigation.page }
+        navigation.pagesBefore.append(navigation.page)
+        navigation.page = next
         leavePanes()
         hurry()
         settle()
     }
 
     private mutating func leavePanes() {
-        focus = .table
-        paneTops = [:]
-        movedAt = nil
+        navigation.focus = .table
+        navigation.paneTops = [:]
+        navigation.movedAt = nil
     }
 
     /// False: there was no page before this one.
     mutating func goBack() -> Bool {
-        guard let before = pagesBefore.popLast() else { return false }
-        page = before
+        guard let before = navigation.pagesBefore.popLast() else { return false }
+        navigation.page = before
         leavePanes()
         hurry()
         settle()
@@ -39,30 +39,34 @@ extension Model {
 
     mutating func turnPage(by step: Int) {
         // The detail is of something, so it is not passed through without anything.
-        let pages = Page.allCases.filter { $0 != .detail || detail != nil }
-        guard let present = pages.firstIndex(of: page) else { return }
+        let pages = Page.allCases.filter { $0 != .detail || data.detail != nil }
+        guard let present = pages.firstIndex(of: navigation.page) else { return }
         let next = pages[(present + step + pages.count) % pages.count]
-        overlay = nil
-        if next != page { leave(for: next) }
+        navigation.overlay = nil
+        if next != navigation.page { leave(for: next) }
     }
 
     /// The thing under the cursor closely; a heading has nothing more to tell.
     mutating func openDetail() {
         guard let wanted = detailSubject else {
-            if page != .detail, detail != nil, subject == nil { return leave(for: .detail) }
+            if navigation.page != .detail, data.detail != nil, subject == nil {
+                return leave(for: .detail)
+            }
             tell("there is nothing more to tell about that; go to a channel or a connection")
             return
         }
         let title: String
         switch wanted {
-        case .channel(let serial): title = picture?.channel(serial: serial)?.path ?? "?"
+        case .channel(let serial): title = snapshot?.channel(serial: serial)?.path ?? "?"
         case .session(let id):
-            title = "connection \(id)" + (window.session(id: id).map { " from \($0.client)" } ?? "")
+            title =
+                "connection \(id)"
+                + (data.window.session(id: id).map { " from \($0.client)" } ?? "")
         default: return
         }
-        if detail?.subject != wanted {
-            detail = Detail(wanted, title: title)
-            detailTop = 0
+        if data.detail?.subject != wanted {
+            data.detail = Detail(wanted, title: title)
+            navigation.detailTop = 0
         }
         leave(for: .detail)
     }
@@ -71,11 +75,11 @@ extension Model {
     private var detailSubject: Subject? {
         switch subject {
         case .channel(let serial):
-            picture?.channel(serial: serial) == nil ? nil : subject
+            snapshot?.channel(serial: serial) == nil ? nil : subject
         case .session: subject
         case .event(let id):
-            log.event(id: id)?.serial.flatMap { serial in
-                picture?.channel(serial: serial) == nil ? nil : .channel(serial: serial)
+            data.log.event(id: id)?.serial.flatMap { serial in
+                snapshot?.channel(serial: serial) == nil ? nil : .channel(serial: serial)
             }
         default: nil
         }
@@ -86,11 +90,13 @@ extension Model {
         var wanted = subject
         var event: EventSnapshot?
         if case .event(let id) = subject {
-            event = log.event(id: id)
+            event = data.log.event(id: id)
             wanted = event.map(subject(of:))
         }
-        if case .session(let id) = subject, let path = window.session(id: id)?.channel {
-            wanted = picture?.channels.first { $0.path == path }.map { .channel(serial: $0.serial) }
+        if case .session(let id) = subject, let path = data.window.session(id: id)?.channel {
+            wanted = snapshot?.channels.first { $0.path == path }.map {
+                .channel(serial: $0.serial)
+            }
         }
         guard let wanted, let title = whyTitle(wanted, isPresent: event == nil) else {
             tell("go to a channel, a group or an event for that")
@@ -98,36 +104,36 @@ extension Model {
         }
         var fresh = Why(subject: wanted, title: title + (event.map(whyTime) ?? ""))
         fresh.event = event
-        why = fresh
-        overlay = .why(top: 0)
-        guard tense == .present, link.isLive, catalog.has("show history"),
-            let request = fresh.request(picture)
+        data.why = fresh
+        navigation.overlay = .why(top: 0)
+        guard time.mode == .present, connection.link.isLive, connection.catalog.has("show history"),
+            let request = fresh.request(snapshot)
         else {
-            // Nobody can be asked: what is known has to do.
-            why?.samples = []
+            // There is no daemon to ask: what is known has to do.
+            data.why?.samples = []
             return []
         }
-        link.ask(.why(wanted), at: now.milliseconds)
+        connection.link.ask(.why(wanted), at: now.milliseconds)
         return [.send([request])]
     }
 
     /// What an event happened to, as far as it is still there.
     private func subject(of event: EventSnapshot) -> Subject {
-        if let picture {
+        if let snapshot {
             let name = event.subject.split(separator: " ", maxSplits: 1).last.map(String.init)
             let kind = event.subject.prefix { $0 != " " }
             if let serial = event.serial {
-                if picture.group(serial: serial) != nil { return .group(serial: serial) }
-                if picture.channel(serial: serial) != nil { return .channel(serial: serial) }
-                if picture.listeners.contains(where: { $0.serial == serial }) {
+                if snapshot.group(serial: serial) != nil { return .group(serial: serial) }
+                if snapshot.channel(serial: serial) != nil { return .channel(serial: serial) }
+                if snapshot.listeners.contains(where: { $0.serial == serial }) {
                     return .listener(serial: serial)
                 }
             }
             // Another one at the same place, or a service.
-            if kind == "channel", let same = picture.channels.first(where: { $0.path == name }) {
+            if kind == "channel", let same = snapshot.channels.first(where: { $0.path == name }) {
                 return .channel(serial: same.serial)
             }
-            if kind == "service", let name, picture.services.contains(where: { $0.name == name }) {
+            if kind == "service", let name, snapshot.services.contains(where: { $0.name == name }) {
                 return .service(name)
             }
         }
@@ -146,23 +152,23 @@ extension Model {
     private func whyTitle(_ subject: Subject, isPresent: Bool) -> String? {
         switch subject {
         case .channel(let serial):
-            picture?.channel(serial: serial).map {
+            snapshot?.channel(serial: serial).map {
                 "\($0.path)  \($0.address)" + (isPresent ? "  \($0.state.rawValue)" : "")
             }
-        case .group(let serial): picture?.group(serial: serial).map { "group \($0.snapshot.path)" }
+        case .group(let serial): snapshot?.group(serial: serial).map { "group \($0.snapshot.path)" }
         case .service(let name): "service \(name)"
         case .listener(let serial):
-            picture?.listeners.first { $0.serial == serial }.map {
+            snapshot?.listeners.first { $0.serial == serial }.map {
                 "listener \($0.path)  \($0.address)"
             }
-        case .event(let id): log.event(id: id)?.subject
+        case .event(let id): data.log.event(id: id)?.subject
         default: nil
         }
     }
 
     mutating func showConnectionsOfChannel() {
         guard case .channel(let serial) = subject,
-            let channel = picture?.channel(serial: serial)
+            let channel = snapshot?.channel(serial: serial)
         else {
             tell("go to a channel for that", isError: true)
             return

@@ -3,20 +3,20 @@ internal import Shared
 // Keys while a line is being typed.
 extension Model {
     mutating func openPrompt(_ purpose: Prompt.Purpose, text: String = "") {
-        if purpose != .search { overlay = nil }
+        if purpose != .search { navigation.overlay = nil }
         guard arrangement.kind == .table else {
             tell("the window is too small to type in", isError: true)
             return
         }
         var before = text
         if case .filter(let page) = purpose { before = filterText(of: page) }
-        notice = nil
-        prompt = Prompt(purpose, text: before)
-        prompt?.openedAt = now.milliseconds
+        actions.notice = nil
+        actions.prompt = Prompt(purpose, text: before)
+        actions.prompt?.openedAt = now.milliseconds
     }
 
     mutating func openValue(_ command: Binding.Command, _ targets: [Act.Target]) {
-        let channel = targets.first?.serials.first.flatMap { picture?.channel(serial: $0) }
+        let channel = targets.first?.serials.first.flatMap { snapshot?.channel(serial: $0) }
         if command == .weight {
             openPrompt(.weight, text: channel.map { String($0.weight) } ?? "")
         } else {
@@ -25,49 +25,50 @@ extension Model {
     }
 
     mutating func type(_ key: Key) -> [Effect] {
-        guard var open = prompt else { return [] }
+        guard var open = actions.prompt else { return [] }
         // A letter has opened it, so what is typed into the wrong window may begin with that. What comes later is meant.
-        if open.purpose == .saveView, key.isPrintable, !isPasting,
+        if open.purpose == .saveView, key.isPrintable, !actions.isPasting,
             now.elapsed(since: open.openedAt) <= TypingGuard.spanMilliseconds,
-            guardOfTyping.isBurst(at: now.milliseconds, isHarmless: false)
+            actions.typingGuard.isBurst(at: now.milliseconds, isHarmless: false)
         {
-            prompt = nil
+            actions.prompt = nil
             tell("that looks typed into the wrong window: ignored", isError: true)
             return []
         }
         switch key {
-        case .escape, .control("c"), .control("g"): prompt = nil
+        case .escape, .control("c"), .control("g"): actions.prompt = nil
         case .control("z"): return [.suspend]
         case .control("l"): return [.repaint]
         // A line end in pasted text ends nothing: the operator reads first.
-        case .enter where isPasting: break
+        case .enter where actions.isPasting: break
         case .enter:
-            prompt = nil
+            actions.prompt = nil
             return submit(open)
         case .tab:
             if open.purpose == .command {
                 let completion = Completion(
-                    open.head, catalog, picture, views: savedViews.map(\.name))
+                    open.head, connection.catalog, snapshot,
+                    views: preferences.savedViews.map(\.name))
                 open.replaceHead(with: completion.head)
                 open.remark = completion.offer
             }
-            prompt = open
-        case .backspace where open.text.isEmpty: prompt = nil
+            actions.prompt = open
+        case .backspace where open.text.isEmpty: actions.prompt = nil
         default:
-            _ = open.edit(key, history: open.purpose == .command ? pastLines : [])
-            prompt = open
+            _ = open.edit(key, history: open.purpose == .command ? actions.pastLines : [])
+            actions.prompt = open
         }
         return []
     }
 
     private mutating func submit(_ open: Prompt) -> [Effect] {
         switch open.purpose {
-        case .command: return obey(open.text)
+        case .command: return runLine(open.text)
         case .filter(let page): apply(filter: open.text, to: page)
         case .find(let page): find(open.text, on: page)
         case .search:
-            soughtText = open.text
-            if !soughtText.isEmpty { search(1) }
+            navigation.searchedText = open.text
+            if !navigation.searchedText.isEmpty { search(1) }
         case .saveView: return saveView(open)
         case .weight:
             guard let weight = UInt64(open.text), weight <= 1_000_000 else {
@@ -87,7 +88,7 @@ extension Model {
     mutating func refuse(_ open: Prompt, _ text: String) -> [Effect] {
         var again = open
         again.remark = text
-        prompt = again
+        actions.prompt = again
         return []
     }
 
@@ -101,8 +102,8 @@ extension Model {
         do throws(FilterText.Mistake) {
             filter = isEmpty ? nil : try FilterText(text, fields, names: channelNames)
         } catch {
-            prompt = Prompt(.filter(page), text: text)
-            prompt?.remark = error.message
+            actions.prompt = Prompt(.filter(page), text: text)
+            actions.prompt?.remark = error.message
             return
         }
         switch page {
@@ -110,31 +111,33 @@ extension Model {
             channelFilter = filter
             dropMarks(of: page, unlike: filter, was: nil)
         case .connections:
-            guard tense == .present else {
+            guard time.mode == .present else {
                 tell("these are the rows that were asked for then; they cannot be filtered now")
                 return
             }
-            dropMarks(of: page, unlike: filter, was: window.filter)
-            window.filter = filter
+            dropMarks(of: page, unlike: filter, was: data.window.filter)
+            data.window.filter = filter
             requery()
-        default: eventFilter = filter
+        default: selection.eventFilter = filter
         }
         settle()
     }
 
-    /// What a filter hides is not meant any more: nobody should act on what they cannot see.
+    /// What a filter hides is not meant any more: nothing is done to rows that are not on the screen.
     private mutating func dropMarks(of page: Page, unlike filter: FilterText?, was: FilterText?) {
-        let before = marks.count
+        let before = selection.marks.count
         if page == .channels {
-            guard let matching else { return }
-            marks = marks.filter { mark in
+            guard let matching = data.matching else { return }
+            selection.marks = selection.marks.filter { mark in
                 if case .channel(let serial) = mark { matching.contains(serial) } else { true }
             }
         } else {
             guard filter != was else { return }
-            marks = marks.filter { if case .session = $0 { false } else { true } }
+            selection.marks = selection.marks.filter {
+                if case .session = $0 { false } else { true }
+            }
         }
-        let dropped = before - marks.count
+        let dropped = before - selection.marks.count
         if dropped > 0 { tell("\(dropped) mark\(dropped == 1 ? "" : "s") taken off by the filter") }
     }
 }

@@ -1,13 +1,13 @@
 internal import Shared
 
-// Taking in what was said before, from the tape or from a file.
+// Taking in what was said before, from the replay buffer or from a file.
 extension Model {
     /// Keeps an answer that is about to be taken in.
     mutating func record(_ reply: Reply) -> [Effect] {
-        guard let words = link.pending.first?.words else { return [] }
+        guard let words = connection.link.pending.first?.words else { return [] }
         let entry = ReplayBuffer.Entry(at: now, words: words, reply: reply)
-        tape.take(entry)
-        return isRecording ? [.record(entry)] : []
+        time.replay.take(entry)
+        return time.isRecording ? [.record(entry)] : []
     }
 
     /// Takes recorded answers in as if they came now; nothing is asked and nothing is done.
@@ -15,14 +15,14 @@ extension Model {
         let present = now
         defer { now = present }
         for (entry, next) in zip(entries, entries.dropFirst().map { $0.words } + [[]]) {
-            guard let question = Link.Question(recorded: entry.words, next: next, in: picture)
+            guard let question = Link.Question(recorded: entry.words, next: next, in: snapshot)
             else { continue }
             now = entry.at
-            if tense == .replay { tape.take(entry) }
-            link.pending = []
-            link.ask(question, at: now.milliseconds)
+            if time.mode == .replay { time.replay.take(entry) }
+            connection.link.pending = []
+            connection.link.ask(question, at: now.milliseconds)
             _ = receive(entry.reply)
-            link.pending = []
+            connection.link.pending = []
         }
     }
 }

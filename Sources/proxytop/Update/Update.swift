@@ -4,14 +4,14 @@ extension Model {
     /// The one way in: something happened at a moment, the model changes, and the world is told what to do.
     mutating func update(_ message: Message, at moment: Moment) -> [Effect] {
         now = moment
-        past?.model.now = moment
+        time.past?.model.now = moment
         let shown = shownNow
-        past?.model.presentNow = shown
+        time.past?.model.time.presentNow = shown
         switch message {
         case .key(let key):
-            let news = absence.keyPressed(self)
-            let effects = past == nil ? press(key) : pressInPast(key)
-            if let news, notice == nil { tell(news) }
+            let news = data.awaySummary.keyPressed(self)
+            let effects = time.past == nil ? press(key) : pressInPast(key)
+            if let news, actions.notice == nil { tell(news) }
             return effects
         case .connected: return greet()
         case .disconnected(let reason): return lost(reason)
@@ -21,54 +21,55 @@ extension Model {
         case .resized(let size):
             self.size = size
             settle()
-            past?.model.size = size
-            past?.model.settle()
+            time.past?.model.size = size
+            time.past?.model.settle()
             return []
         case .painted:
-            confirmation?.paint(at: now.milliseconds)
-            past?.model.confirmation?.paint(at: now.milliseconds)
+            actions.confirmation?.paint(at: now.milliseconds)
+            time.past?.model.actions.confirmation?.paint(at: now.milliseconds)
             return []
         case .ask(let request):
-            link.ask(.asked, at: now.milliseconds)
+            connection.link.ask(.asked, at: now.milliseconds)
             return [.send([request])]
         case .recorded(let entries, let isLast):
             replay(entries)
             if isLast {
-                isReplayOver = true
+                time.isReplayOver = true
                 tell("the recording is over; [ and { go back in it, q quits")
             }
             return []
         case .recordingFailed(let reason):
-            isRecording = false
+            time.isRecording = false
             tell("recording has stopped: \(reason)", isError: true)
             return []
         case .written(let path, let fault):
             let text = fault.map { "\(path) was not written: \($0)" } ?? "written: \(path)"
-            if past == nil { tell(text, isError: fault != nil) }
-            past?.model.tell(text, isError: fault != nil)
+            if time.past == nil { tell(text, isError: fault != nil) }
+            time.past?.model.tell(text, isError: fault != nil)
             return []
-        case .tick: return tense == .present ? tick() : []
+        case .tick: return time.mode == .present ? tick() : []
         }
     }
 
     /// When the loop has to come back though nothing comes in.
     var nextDeadline: UInt64 {
-        guard tense == .present else { return UInt64.max }
-        var next = link.nextDeadline
-        if link.isLive, link.pending.isEmpty, let search = search?.nextAt {
+        guard time.mode == .present else { return UInt64.max }
+        var next = connection.link.nextDeadline
+        if connection.link.isLive, connection.link.pending.isEmpty, let search = data.search?.nextAt
+        {
             next = min(next, max(search, now.milliseconds))
         }
         if movesByItself { return min(next, now.milliseconds + 1000) }
         // The rows stop standing still by themselves.
-        let held = movedAt.map { $0 + Self.holdMilliseconds }.flatMap {
+        let held = navigation.movedAt.map { $0 + Self.holdMilliseconds }.flatMap {
             $0 > now.milliseconds ? $0 : nil
         }
-        guard let first = link.pending.first else { return min(next, held ?? next) }
+        guard let first = connection.link.pending.first else { return min(next, held ?? next) }
         return min(next, first.sentAt + slowMilliseconds)
     }
 
     /// Whether the screen shows an age that grows without anything happening.
     var movesByItself: Bool {
-        !link.isLive || link.waiting(at: now.milliseconds) >= slowMilliseconds
+        !connection.link.isLive || connection.link.waiting(at: now.milliseconds) >= slowMilliseconds
     }
 }

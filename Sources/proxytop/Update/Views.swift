@@ -6,28 +6,29 @@ extension Model {
     mutating func saveView(_ open: Prompt) -> [Effect] {
         let name = String(open.text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
         if name.contains("/") || [".txt", ".md", ".ptrec"].contains(where: name.hasSuffix) {
-            return obey("write \(name)")
+            return runLine("write \(name)")
         }
         if let objection = SavedView.objection(to: name) { return refuse(open, objection) }
         guard
-            savedViews.count < SavedView.mostViews
-                || savedViews.contains(where: { $0.name == name })
+            preferences.savedViews.count < SavedView.mostViews
+                || preferences.savedViews.contains(where: { $0.name == name })
         else {
-            return refuse(open, "there are \(savedViews.count) already; :forget NAME drops one")
+            return refuse(
+                open, "there are \(preferences.savedViews.count) already; :forget NAME drops one")
         }
         let view = SavedView(self, name: name)
-        savedViews.keep(view)
+        preferences.savedViews.keep(view)
         tell("kept: :view \(name) shows it again, :view lists them")
         return [.keepView(view)]
     }
 
     /// `:forget NAME`
     mutating func forgetView(_ name: String) -> [Effect] {
-        guard savedViews.contains(where: { $0.name == name }) else {
+        guard preferences.savedViews.contains(where: { $0.name == name }) else {
             tell("there is no view “\(name)”; :view lists them", isError: true)
             return []
         }
-        savedViews.removeAll { $0.name == name }
+        preferences.savedViews.removeAll { $0.name == name }
         tell("forgotten: \(name)")
         return [.forgetView(name)]
     }
@@ -40,30 +41,30 @@ extension Model {
 
     /// As it was when the program ended; columns that the operator's own file asks for come first.
     mutating func adopt(lastLook last: SavedView) {
-        let (channels, sessions) = (channelColumns, sessionColumns)
+        let (channels, sessions) = (preferences.channelColumns, preferences.sessionColumns)
         adopt(look: last)
-        if !channels.isEmpty { channelColumns = channels }
-        if !sessions.isEmpty { sessionColumns = sessions }
+        if !channels.isEmpty { preferences.channelColumns = channels }
+        if !sessions.isEmpty { preferences.sessionColumns = sessions }
     }
 
     /// Everything of it but the view itself and its filter: what is hidden has to be seen to be hidden.
     mutating func adopt(look view: SavedView) {
-        channelColumns = view.channels
-        sessionColumns = view.sessions
+        preferences.channelColumns = view.channels
+        preferences.sessionColumns = view.sessions
         isFlat = view.isFlat
-        showsBits = view.showsBits
-        showsClock = view.showsClock
+        preferences.showsBits = view.showsBits
+        preferences.showsClock = view.showsClock
         let word = view.order ?? ""
         let isDescending = word.hasPrefix("-")
         let name = isDescending ? String(word.dropFirst()) : word
         switch view.page {
         case .channels:
-            channelOrder = ChannelOrder.Field(rawValue: name).map { ChannelOrder($0) }
-            channelOrder?.isDescending = isDescending
+            selection.channelOrder = ChannelOrder.Field(rawValue: name).map { ChannelOrder($0) }
+            selection.channelOrder?.isDescending = isDescending
             reorder()
-        case .connections where tense == .present:
+        case .connections where time.mode == .present:
             guard let field = SessionField(named: name) else { break }
-            window.order = SessionWindow.Order(field: field, isDescending: isDescending)
+            data.window.order = SessionWindow.Order(field: field, isDescending: isDescending)
             requery()
         default: break
         }

@@ -10,8 +10,8 @@ struct CSVReport {
 
     var text: String {
         var lines = [ChannelSnapshot.columns + Self.rateColumns]
-        for channel in model.picture?.channels ?? [] {
-            let rates = model.history.channels[channel.serial]?.rates ?? Track.Rates()
+        for channel in model.snapshot?.channels ?? [] {
+            let rates = model.data.history.channels[channel.serial]?.rates ?? Track.Rates()
             let numbers = [rates.total, rates.inBytes, rates.outBytes, rates.failed]
             // What does not apply and what is not known is an empty field.
             let row = channel.row.map { $0 == Table.absent ? "" : $0 }

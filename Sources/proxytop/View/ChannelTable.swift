@@ -10,15 +10,16 @@ struct ChannelTable {
         self.model = model
         self.glyphs = glyphs
         layout = ColumnLayout(
-            columns: columns, identityWidth: model.channelWidths.identity,
-            endpointWidth: model.channelWidths.endpoint,
-            hasTrend: !model.isLean, choice: model.channelColumns)
+            columns: columns, identityWidth: model.data.channelWidths.identity,
+            endpointWidth: model.data.channelWidths.endpoint,
+            hasTrend: !model.preferences.isLean, choice: model.preferences.channelColumns)
     }
 
     func drawTitles(into grid: inout Grid, row: Int) {
         for slot in layout.slots {
             let title = slot.column.title(
-                width: slot.width, isBits: model.showsBits, countsAll: model.countsAllFailures)
+                width: slot.width, isBits: model.preferences.showsBits,
+                countsAll: model.preferences.countsAllFailures)
             put(title, slot, .heading, into: &grid, row: row)
         }
     }
@@ -51,14 +52,18 @@ struct ChannelTable {
         let name = service.name.isEmpty ? "(unnamed)" : service.name
         let left = StyledText(" \(fold) service \(name)", .heading)
         let text = "\(channels.count(where: \.state.isUsable)) of \(channels.count) usable"
-        rule(left, StyledText("\(text)   slots \(Slots(channels).description)"), into: &grid, row: row)
+        rule(
+            left, StyledText("\(text)   slots \(Slots(channels).description)"), into: &grid,
+            row: row)
     }
 
     private func draw(
-        _ group: DaemonSnapshot.Group, _ next: String?, _ isFolded: Bool, into grid: inout Grid, row: Int
+        _ group: DaemonSnapshot.Group, _ next: String?, _ isFolded: Bool, into grid: inout Grid,
+        row: Int
     ) {
         let snapshot = group.snapshot
-        var left = StyledText(" \(isFolded ? glyphs.folded : glyphs.unfolded) \(group.title)", .heading)
+        var left = StyledText(
+            " \(isFolded ? glyphs.folded : glyphs.unfolded) \(group.title)", .heading)
         left.add(" \(PolicyName.short(snapshot.balance)) ")
         left.add(snapshot.role.word, snapshot.role.style)
         let usable = group.usable.count
@@ -70,7 +75,7 @@ struct ChannelTable {
             return
         }
         right.add("slots \(Slots(group.channels).description)   conn \(snapshot.current)")
-        if snapshot.role == .spill, let track = model.history.groups[snapshot.serial],
+        if snapshot.role == .spill, let track = model.data.history.groups[snapshot.serial],
             let spilled = track.rates.failed, spilled > 0
         {
             right.add("   spilled \(NumberText.perSecond(spilled))/s", Style(.full))
@@ -108,7 +113,7 @@ struct ChannelTable {
 
     private func draw(_ channel: ChannelSnapshot, into grid: inout Grid, row: Int) {
         let face = StateBadge(channel.state, glyphs, isStale: model.isStale)
-        let track = model.history.channels[channel.serial]
+        let track = model.data.history.channels[channel.serial]
         let rates = track?.rates ?? Track.Rates()
         for slot in layout.slots {
             switch slot.column.content {
@@ -123,7 +128,7 @@ struct ChannelTable {
     }
 
     private func since(_ channel: ChannelSnapshot) -> String {
-        guard model.showsClock else {
+        guard model.preferences.showsClock else {
             return Age(milliseconds: channel.sinceMilliseconds).description
         }
         let now = model.shownNow
@@ -135,7 +140,7 @@ struct ChannelTable {
     }
 
     private func recentFailures(_ channel: ChannelSnapshot, _ track: Track?) -> UInt64 {
-        model.countsAllFailures ? channel.failed : track?.recentFailures ?? 0
+        model.preferences.countsAllFailures ? channel.failed : track?.recentFailures ?? 0
     }
 
     private func text(
@@ -149,8 +154,8 @@ struct ChannelTable {
         case .weight: NumberText.count(channel.weight, width: slot.width)
         case .connections: connections(channel, width: slot.width)
         case .new: NumberText.perSecond(rates.total)
-        case .input: NumberText.bytes(rates.inBytes, asBits: model.showsBits)
-        case .output: NumberText.bytes(rates.outBytes, asBits: model.showsBits)
+        case .input: NumberText.bytes(rates.inBytes, asBits: model.preferences.showsBits)
+        case .output: NumberText.bytes(rates.outBytes, asBits: model.preferences.showsBits)
         case .errors: NumberText.count(recentFailures(channel, track), width: slot.width)
         case .connectTime: NumberText.milliseconds(channel.connectP50Microseconds)
         case .total: NumberText.count(channel.total, width: slot.width)
@@ -176,7 +181,7 @@ struct ChannelTable {
         _ track: Track?, _ channel: ChannelSnapshot, _ slot: ColumnLayout.Slot,
         into grid: inout Grid, row: Int
     ) {
-        guard let track, let now = model.picture?.nowMilliseconds else { return }
+        guard let track, let now = model.snapshot?.nowMilliseconds else { return }
         let isLong = slot.width > 7
         let cells = isLong ? slot.width : 6
         let steps = isLong ? max(1, Track.mostSteps / cells) : 10

@@ -52,8 +52,8 @@ struct ChannelsPage {
     private func drawTable(into part: inout Grid) {
         let table = ChannelTable(model, glyphs, columns: part.size.columns)
         table.drawTitles(into: &part, row: 0)
-        table.draw(into: &part, from: model.cursor.top, rows: 1..<part.size.rows)
-        if model.outline.rows.isEmpty, let filter = model.channelFilter, model.picture != nil {
+        table.draw(into: &part, from: model.selection.cursor.top, rows: 1..<part.size.rows)
+        if model.outline.rows.isEmpty, let filter = model.channelFilter, model.snapshot != nil {
             part.put(
                 "no channel matches “\(filter.text)”", row: 1, column: 2, style: .faint)
         }

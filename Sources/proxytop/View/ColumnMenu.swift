@@ -4,14 +4,14 @@ struct ColumnMenu: Sendable {
         var title: String
         var meaning: String
         var isShown: Bool
-        /// Without it nobody would know what a row is about.
+        /// Without it a row would not say what it is about.
         var isFixed: Bool
     }
 
     let items: [Item]
 
     init(_ model: Model) {
-        items = model.page == .connections ? Self.sessions(model) : Self.channels(model)
+        items = model.navigation.page == .connections ? Self.sessions(model) : Self.channels(model)
     }
 
     private static func channels(_ model: Model) -> [Item] {
@@ -19,7 +19,8 @@ struct ColumnMenu: Sendable {
         let shown = Set(ChannelTable(model, .ascii, columns: columns).layout.contents)
         return Column.all.map { column in
             Item(
-                title: column.title(width: 15, isBits: model.showsBits, countsAll: false),
+                title: column.title(
+                    width: 15, isBits: model.preferences.showsBits, countsAll: false),
                 meaning: column.content.meaning, isShown: shown.contains(column.content),
                 isFixed: column.content.isFixed)
         }

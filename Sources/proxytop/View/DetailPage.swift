@@ -20,10 +20,10 @@ struct DetailPage {
         }
     }
 
-    var title: String { model.detail?.title ?? "" }
+    var title: String { model.data.detail?.title ?? "" }
 
     var lines: [StyledText] {
-        guard let detail = model.detail else {
+        guard let detail = model.data.detail else {
             return [StyledText("nothing chosen: Enter on a channel or a connection", .faint)]
         }
         switch detail.subject {
@@ -35,11 +35,13 @@ struct DetailPage {
     // MARK: A channel
 
     private func channel(_ serial: UInt64, _ detail: Detail) -> [StyledText] {
-        guard let channel = model.picture?.channel(serial: serial) else {
+        guard let channel = model.snapshot?.channel(serial: serial) else {
             return [StyledText("\(detail.title) was removed", .slow)] + fields(detail, besides: [])
         }
-        let rates = RateTable(model.history.channels[serial], isBits: model.showsBits).lines
-        return facts(of: channel, isWhole: true) + [StyledText()] + rates + mishaps(detail)
+        let rates = RateTable(
+            model.data.history.channels[serial], isBits: model.preferences.showsBits
+        ).lines
+        return facts(of: channel, isWhole: true) + [StyledText()] + rates + channelErrors(detail)
             + histogram(detail) + events(of: serial) + recreation(of: channel)
             + fields(detail, besides: Set(ChannelSnapshot.columns).union(Self.told))
     }
@@ -48,7 +50,7 @@ struct DetailPage {
     private static let told =
         Set(["causes", "connect_histogram"] + (1...10).map { "error_\($0)" })
 
-    private func mishaps(_ detail: Detail) -> [StyledText] {
+    private func channelErrors(_ detail: Detail) -> [StyledText] {
         let lines = ChannelErrorText(detail.fields, offset: model.shownNow.offsetSeconds).lines
         guard !lines.isEmpty else { return [] }
         let causes = detail.fields.first { $0.name == "causes" }?.value
@@ -83,15 +85,15 @@ struct DetailPage {
         add("sessions", "\(channel.current) now   \(channel.total) in all")
         add("bytes", "in \(channel.inBytes)   out \(channel.outBytes)")
         if !isWhole {
-            let rates = model.history.channels[serial]?.rates ?? Track.Rates()
+            let rates = model.data.history.channels[serial]?.rates ?? Track.Rates()
             add(
                 "10 s",
                 "new \(NumberText.perSecond(rates.total))/s   in "
-                    + "\(NumberText.bytes(rates.inBytes, asBits: model.showsBits))/s   out "
-                    + "\(NumberText.bytes(rates.outBytes, asBits: model.showsBits))/s   failed "
+                    + "\(NumberText.bytes(rates.inBytes, asBits: model.preferences.showsBits))/s   out "
+                    + "\(NumberText.bytes(rates.outBytes, asBits: model.preferences.showsBits))/s   failed "
                     + "\(NumberText.brief(rates.failed))/s")
         }
-        let recent = model.history.channels[serial]?.recentFailures ?? 0
+        let recent = model.data.history.channels[serial]?.recentFailures ?? 0
         add("failures", "\(channel.failed) connects in all   \(recent) in the last 5 min")
         add(
             "connect",
@@ -104,7 +106,9 @@ struct DetailPage {
         if let isElected = channel.isElected { add("primary", isElected ? "yes" : "no") }
         lines += share(of: serial, isShort: !isWhole)
         if channel.state == .drain, isWhole {
-            let lingering = model.aside.lingering.flatMap { $0.serial == serial ? $0 : nil }
+            let lingering = model.data.sidePanel.lingering.flatMap {
+                $0.serial == serial ? $0 : nil
+            }
             let text = DrainText(
                 channel, model, glyphs, lingering: lingering, width: model.size.columns - 12)
             for (index, line) in text.lines.enumerated() {
@@ -118,8 +122,8 @@ struct DetailPage {
 
     /// Its share of what was new, beside what its weight promises.
     private func share(of serial: UInt64, isShort: Bool) -> [StyledText] {
-        let group = model.picture?.groups.first { $0.channels.contains { $0.serial == serial } }
-        guard let group, let imbalance = Imbalance.of(group, model.history),
+        let group = model.snapshot?.groups.first { $0.channels.contains { $0.serial == serial } }
+        guard let group, let imbalance = Imbalance.of(group, model.data.history),
             let own = imbalance.shares.first(where: { $0.channel.serial == serial })
         else { return [] }
         let bar = glyphs.bar(own.actual, cells: 20)
@@ -133,8 +137,8 @@ struct DetailPage {
     }
 
     private func events(of serial: UInt64) -> [StyledText] {
-        guard model.catalog.has("show events") else { return [] }
-        let own = model.log.newest(nil).filter { $0.serial == serial }.prefix(8)
+        guard model.connection.catalog.has("show events") else { return [] }
+        let own = model.data.log.newest(nil).filter { $0.serial == serial }.prefix(8)
         let table = EventTable(model: model, glyphs: glyphs)
         let rows =
             own.isEmpty ? [StyledText("nothing that is still known", .faint)] : own.map(table.line)
@@ -161,14 +165,18 @@ struct DetailPage {
 
     private func session(_ detail: Detail) -> [StyledText] {
         var lines: [StyledText] = []
-        if detail.isGone { lines.append(StyledText("it has ended; these are its last values", .slow)) }
+        if detail.isGone {
+            lines.append(StyledText("it has ended; these are its last values", .slow))
+        }
         return lines + fields(detail, besides: [])
     }
 
     /// What the daemon tells besides, field by field.
     private func fields(_ detail: Detail, besides known: Set<String>) -> [StyledText] {
         var lines: [StyledText] = []
-        if let fault = detail.fault { lines.append(StyledText("the daemon says: \(fault)", .danger)) }
+        if let fault = detail.fault {
+            lines.append(StyledText("the daemon says: \(fault)", .danger))
+        }
         let rest = detail.fields.filter { !known.contains($0.name) }
         if !rest.isEmpty, !known.isEmpty {
             lines += [StyledText(), StyledText("Everything else that the daemon tells", .heading)]

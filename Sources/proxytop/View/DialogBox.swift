@@ -3,7 +3,7 @@ internal import Shared
 /// The preview of an act in a frame in the middle of the screen.
 struct DialogBox {
     let confirmation: Confirmation
-    let picture: DaemonSnapshot?
+    let snapshot: DaemonSnapshot?
     let glyphs: Glyphs
     let now: Moment
     /// Who else is about to change the same.
@@ -32,7 +32,7 @@ struct DialogBox {
     /// As many lines as there is room for; the ones that matter least go first.
     private func fitting(room: Int, width: Int) -> [DialogText.Line] {
         var lines = DialogText(
-            confirmation, picture, width: width, glyphs, now: now, rival: rival,
+            confirmation, snapshot, width: width, glyphs, now: now, rival: rival,
             slowness: slowness
         ).lines
         while lines.count > room,

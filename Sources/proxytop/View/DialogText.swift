@@ -18,7 +18,7 @@ struct DialogText {
     }
 
     private let confirmation: Confirmation
-    private let picture: DaemonSnapshot?
+    private let snapshot: DaemonSnapshot?
     private let width: Int
     private let rival: String?
     private let now: Moment
@@ -27,14 +27,14 @@ struct DialogText {
 
     /// `rival`: who else is about to change the same. `slowness`: of the daemon's last answer, when it was slow.
     init(
-        _ confirmation: Confirmation, _ picture: DaemonSnapshot?, width: Int, _ glyphs: Glyphs,
+        _ confirmation: Confirmation, _ snapshot: DaemonSnapshot?, width: Int, _ glyphs: Glyphs,
         now: Moment, rival: String? = nil, slowness: Age? = nil
     ) {
         self.now = now
         self.slowness = slowness
         self.rival = rival
         self.confirmation = confirmation
-        self.picture = picture
+        self.snapshot = snapshot
         self.width = width
         comparison = Comparison(width: width, glyphs: glyphs)
     }
@@ -113,7 +113,7 @@ struct DialogText {
     private func sentence(_ target: Act.Target) -> String {
         switch target.subject {
         case .channel(let serial):
-            guard let channel = picture?.channel(serial: serial) else { return target.path }
+            guard let channel = snapshot?.channel(serial: serial) else { return target.path }
             let limit = channel.maxc.map(String.init) ?? NumberText.notApplicable
             return "channel \(target.path)  \(channel.address)  \(channel.state.rawValue)  "
                 + "\(channel.current)/\(limit) conn  weight \(channel.weight)"
@@ -179,7 +179,7 @@ struct DialogText {
     /// Where those go that are cut.
     private var afterCut: String {
         let serials = act.targets.flatMap(\.serials)
-        let channels = serials.compactMap { picture?.channel(serial: $0) }
+        let channels = serials.compactMap { snapshot?.channel(serial: $0) }
         // Of a connection that was named itself the channel is not known here.
         guard !channels.isEmpty else { return "Who was cut may come back at once." }
         return channels.contains { $0.state.isUsable }
@@ -232,11 +232,11 @@ struct DialogText {
 
     /// Sessions of everything that is drained.
     private var running: UInt64 {
-        act.targets.flatMap(\.serials).compactMap { picture?.channel(serial: $0)?.current }
+        act.targets.flatMap(\.serials).compactMap { snapshot?.channel(serial: $0)?.current }
             .reduce(0, +)
     }
 
-    /// The whole command, on as many lines as it takes: nobody should confirm what they cannot read.
+    /// The whole command, on as many lines as it takes: what cannot be read must not be confirmed.
     private var command: [Line] {
         let requests = act.requests
         let most = 3
@@ -283,7 +283,8 @@ struct DialogText {
             spans.add(answer, .strong)
         }
         spans.add(" and Enter, Esc cancels: ")
-        let typed = StyledText(confirmation.typed.isEmpty ? "___" : confirmation.typed + "_", .chosen)
+        let typed = StyledText(
+            confirmation.typed.isEmpty ? "___" : confirmation.typed + "_", .chosen)
         // What is typed needs a line of its own where it would run into the frame.
         guard spans.width + typed.width <= width else { return [Line(spans), Line(typed)] }
         spans.add(typed.pieces[0].text, .chosen)

@@ -6,13 +6,14 @@ struct DrainText {
 
     /// `lingering`: what may never end by itself.
     init(
-        _ channel: ChannelSnapshot, _ model: Model, _ glyphs: Glyphs, lingering: SidePanel.Lingering?,
+        _ channel: ChannelSnapshot, _ model: Model, _ glyphs: Glyphs,
+        lingering: SidePanel.Lingering?,
         width: Int
     ) {
-        let track = model.history.channels[channel.serial]
+        let track = model.data.history.channels[channel.serial]
         var lines = [Self.beginning(channel, model, track, silent: lingering?.count ?? 0)]
         if let lingering, let last = lingering.session {
-            let client = model.hidesClients ? Privacy.hide(last.client) : last.client
+            let client = model.preferences.hidesClients ? Privacy.hide(last.client) : last.client
             let idle = ", idle \(Age(milliseconds: last.idleMilliseconds))"
             let many =
                 lingering.count > 1 ? "\(lingering.count) silent for a minute; longest" : "silent"
@@ -21,7 +22,9 @@ struct DrainText {
             remedy.add(" cuts only that one, and asks; K cuts all")
             lines.append(remedy)
         }
-        if !model.isLean, glyphs != .words, let track, let now = model.picture?.nowMilliseconds {
+        if !model.preferences.isLean, glyphs != .words, let track,
+            let now = model.snapshot?.nowMilliseconds
+        {
             let cells = min(Track.mostSteps / 3, max(1, width - 2))
             let values = track.trend(cells: cells, stepsPerCell: 3, now: now)
             let most = max(1, values.compactMap(\.self).max() ?? 1)
@@ -43,7 +46,7 @@ struct DrainText {
         _ channel: ChannelSnapshot, _ model: Model, _ track: Track?, silent: Int
     ) -> StyledText {
         var text = ""
-        if let at = model.pictureAt, let now = model.picture?.nowMilliseconds {
+        if let at = model.data.snapshotAt, let now = model.snapshot?.nowMilliseconds {
             let seconds =
                 at.wallSeconds + at.offsetSeconds - Int64(channel.sinceMilliseconds / 1000)
             text = "since \(CalendarTime(seconds: seconds).shortClock)"

@@ -15,7 +15,7 @@ struct EventTable {
             grid.put(emptiness, row: rows.lowerBound, column: 2, style: .faint)
             return
         }
-        let top = model.eventCursor.top
+        let top = model.selection.eventCursor.top
         for row in rows {
             let index = top + row - rows.lowerBound
             guard events.indices.contains(index) else { break }
@@ -27,13 +27,13 @@ struct EventTable {
     }
 
     private var emptiness: String {
-        if let fault = model.log.fault { return "the daemon says: \(fault)" }
-        if !model.catalog.entries.isEmpty, !model.catalog.has("show events") {
+        if let fault = model.data.log.fault { return "the daemon says: \(fault)" }
+        if !model.connection.catalog.entries.isEmpty, !model.connection.catalog.has("show events") {
             return "this daemon keeps no events"
         }
-        return model.eventFilter == nil
+        return model.selection.eventFilter == nil
             ? "nothing has happened yet"
-            : "none of \(model.log.events.count) events matches the filter"
+            : "none of \(model.data.log.events.count) events matches the filter"
     }
 
     /// `02:37:12 i 1000 proxytop       channel mail/0/2 …`

@@ -10,11 +10,12 @@ struct FleetPage {
     func draw(_ size: Size, isASCII: Bool) -> Grid {
         var grid = Grid(size: size, isASCII: isASCII)
         let troubled = models.count {
-            !$0.link.isLive || $0.problems.contains { $0.severity != .note }
+            !$0.connection.link.isLive || $0.problems.contains { $0.severity != .note }
         }
         let left = StyledText("\(models.count) daemons", .strong)
         let right =
-            troubled == 0 ? StyledText("no problems", .good) : StyledText("\(troubled) in trouble", .danger)
+            troubled == 0
+            ? StyledText("no problems", .good) : StyledText("\(troubled) in trouble", .danger)
         grid.put(left: left, right: right, row: 0, cut: glyphs.cut)
         guard !fleet.isHelpShown else {
             drawHelp(into: &grid)
@@ -63,8 +64,8 @@ struct FleetPage {
     private static let problemWidth = 30
 
     private func columns(_ width: Int) -> [Column] {
-        // Where nobody has named an environment, that says nothing.
-        let isNamed = models.contains { $0.greeting?.environment.isEmpty == false }
+        // Where no environment is named, that says nothing.
+        let isNamed = models.contains { $0.connection.hello?.environment.isEmpty == false }
         var kept = Self.allColumns.filter { isNamed || $0.place != 1 }
         while kept.reduce(2 + Self.problemWidth, { $0 + $1.width + 1 }) > width,
             let next = kept.filter({ $0.drop > 0 }).min(by: { $0.drop < $1.drop })
@@ -85,19 +86,21 @@ struct FleetPage {
     private func draw(_ index: Int, into grid: inout Grid, row: Int) {
         let model = models[index]
         let link = LinkText(model)
-        let channels = model.picture?.channels ?? []
-        let rates = model.history.sum
-        let host = model.greeting?.host
+        let channels = model.snapshot?.channels ?? []
+        let rates = model.data.history.sum
+        let host = model.connection.hello?.host
         let texts = [
-            host.map { host in model.isElsewhere ? host : "\(host) \(Self.last(names[index]))" }
+            host.map { host in
+                model.connection.isElsewhere ? host : "\(host) \(Self.last(names[index]))"
+            }
                 ?? names[index],
-            model.greeting?.environment ?? "", link.short,
-            model.picture == nil
+            model.connection.hello?.environment ?? "", link.short,
+            model.snapshot == nil
                 ? "?" : "\(channels.count { $0.state.isUsable })/\(channels.count)",
-            model.picture == nil ? "?" : Slots(channels).description,
+            model.snapshot == nil ? "?" : Slots(channels).description,
             NumberText.count(channels.reduce(0) { $0 + $1.current }, width: 7),
             NumberText.perSecond(rates.total),
-            NumberText.bytes(rates.outBytes, asBits: model.showsBits),
+            NumberText.bytes(rates.outBytes, asBits: model.preferences.showsBits),
         ]
         var spans = StyledText("  ")
         for column in columns(grid.size.columns) {
@@ -118,7 +121,9 @@ struct FleetPage {
 
     /// Why its link is lost, or the worst that is wrong there.
     private func trouble(of model: Model) -> StyledText? {
-        if case .lost(_, let reason) = model.link.phase { return StyledText(reason, .alert) }
+        if case .lost(_, let reason) = model.connection.link.phase {
+            return StyledText(reason, .alert)
+        }
         guard let worst = model.problems.first(where: { $0.severity != .note }) else { return nil }
         let face = StateBadge(worst.state, glyphs)
         var spans = StyledText(face.glyph + " ", face.style)

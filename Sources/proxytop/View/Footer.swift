@@ -11,10 +11,12 @@ struct Footer {
             grid.fill(glyphs.rule, row: row, from: 0, to: columns, style: .faint)
         }
         if let row = arrangement.detailRow {
-            let line = model.prompt?.remark.map { StyledText($0, .slow) } ?? detail(width: columns - 2)
+            let line =
+                model.actions.prompt?.remark.map { StyledText($0, .slow) }
+                ?? detail(width: columns - 2)
             grid.put(line, row: row, column: 1, end: columns - 1, cut: glyphs.cut)
         }
-        if let prompt = model.prompt {
+        if let prompt = model.actions.prompt {
             draw(prompt, into: &grid, row: arrangement.statusRow)
         } else {
             let line = status
@@ -28,9 +30,9 @@ struct Footer {
     /// Below a text: what is typed or was said, and the keys.
     func drawBelowText(into grid: inout Grid) {
         let row = grid.size.rows - 2
-        if let prompt = model.prompt {
+        if let prompt = model.actions.prompt {
             draw(prompt, into: &grid, row: row)
-        } else if let notice = model.notice {
+        } else if let notice = model.actions.notice {
             grid.put(
                 Cutting.end(notice.text, width: grid.size.columns - 1, glyphs), row: row, column: 1,
                 style: notice.isError ? .danger : .plain)
@@ -56,11 +58,15 @@ struct Footer {
     }
 
     private var status: (text: String, style: Style) {
-        if let notice = model.notice { return (notice.text, notice.isError ? .danger : .plain) }
-        guard case .lost = model.link.phase else { return (standing, .plain) }
+        if let notice = model.actions.notice {
+            return (notice.text, notice.isError ? .danger : .plain)
+        }
+        guard case .lost = model.connection.link.phase else { return (standing, .plain) }
         // A header of four rows already says the rest.
         if model.arrangement.headerHeight < 4 { return (LinkText(model).sentence, .alert) }
-        guard let at = model.pictureAt else { return ("no data yet; actions are off", .plain) }
+        guard let at = model.data.snapshotAt else {
+            return ("no data yet; actions are off", .plain)
+        }
         let age = Age(milliseconds: model.now.elapsed(since: at.milliseconds))
         let clock = CalendarTime(seconds: at.wallSeconds + at.offsetSeconds).clock
         return (
@@ -72,14 +78,14 @@ struct Footer {
     private var standing: String {
         var parts: [String] = []
         let marks = model.standingMarks
-        if let first = marks.first, let picture = model.picture {
-            let name = Act.Target(first, in: picture, model.window)?.name ?? "?"
+        if let first = marks.first, let snapshot = model.snapshot {
+            let name = Act.Target(first, in: snapshot, model.data.window)?.name ?? "?"
             parts.append("\(marks.count) marked" + (marks.count == 1 ? " (\(name))" : ""))
         }
-        if model.tense == .present, let errands = model.errands.text(model.picture) {
+        if model.time.mode == .present, let errands = model.actions.scheduled.text(model.snapshot) {
             parts.append(errands)
         }
-        if let last = model.undo.last {
+        if let last = model.actions.undo.last {
             let age = Age(milliseconds: model.now.elapsed(since: last.at) / 60_000 * 60_000)
             let when = age.milliseconds < 60_000 ? "just now" : "\(age) ago"
             parts.append("undo: \(last.command), \(when) (u)")
@@ -88,11 +94,11 @@ struct Footer {
     }
 
     private func detail(width: Int) -> StyledText {
-        switch model.page {
+        switch model.navigation.page {
         case .connections: return StyledText(windowSentence(width))
         case .events:
-            guard case .event(let id) = model.eventCursor.subject,
-                let event = model.log.event(id: id)
+            guard case .event(let id) = model.selection.eventCursor.subject,
+                let event = model.data.log.event(id: id)
             else { return StyledText() }
             var clauses = Clauses("\(event.subject)  \(event.kind)")
             if let cause = event.cause { clauses.add("  \(cause)", drop: nil) }
@@ -100,23 +106,26 @@ struct Footer {
             return StyledText(clauses.text(width: width, glyphs))
         default: break
         }
-        guard let picture = model.picture, let subject = model.subject else { return StyledText() }
+        guard let snapshot = model.snapshot, let subject = model.subject else {
+            return StyledText()
+        }
         switch subject {
         case .channel(let serial):
-            return picture.channel(serial: serial).map { StyledText(sentence($0, width)) } ?? StyledText()
+            return snapshot.channel(serial: serial).map { StyledText(sentence($0, width)) }
+                ?? StyledText()
         case .group(let serial):
-            guard let group = picture.group(serial: serial) else { return StyledText() }
+            guard let group = snapshot.group(serial: serial) else { return StyledText() }
             let snapshot = group.snapshot
             var clauses = Clauses("\(snapshot.path)  \(snapshot.balance)")
             clauses.add("  total \(snapshot.total)", drop: 0)
             clauses.add("  spilled \(snapshot.spilled)", drop: 1)
             return StyledText(clauses.text(width: width, glyphs))
         case .service(let name):
-            let listeners = picture.listeners.filter { $0.path.hasPrefix(name + "/") }
+            let listeners = snapshot.listeners.filter { $0.path.hasPrefix(name + "/") }
             let list = listeners.map { "\($0.address) \($0.state.rawValue)" }
             return StyledText("\(name)  listeners: \(list.joined(separator: ", "))")
         case .listener(let serial):
-            guard let listener = picture.listeners.first(where: { $0.serial == serial }) else {
+            guard let listener = snapshot.listeners.first(where: { $0.serial == serial }) else {
                 return StyledText()
             }
             var clauses = Clauses(
@@ -131,10 +140,10 @@ struct Footer {
 
     /// `rows 1-7 of 400 matching, 1284 in all (only this window was fetched)`
     private func windowSentence(_ width: Int) -> String {
-        let window = model.window
+        let window = model.data.window
         guard window.isKnown, window.fault == nil else { return "" }
         if window.old.isEmpty, let crowd = StuckCrowd(window.rows) { return crowd.text }
-        let top = model.sessionCursor.top
+        let top = model.selection.sessionCursor.top
         let last = min(window.matched, top + model.arrangement.tableHeight)
         var clauses = Clauses("rows \(min(top + 1, last))-\(last) of \(window.matched) matching")
         clauses.add(", \(window.total) in all", drop: 2)
@@ -157,13 +166,13 @@ struct Footer {
     private func sentence(_ channel: ChannelSnapshot, _ width: Int) -> String {
         let label = channel.label.map { " (\($0))" } ?? ""
         var first = "\(channel.path)\(label)"
-        if let rival = model.company.warning([channel.path]) { first = "\(rival), \(first)" }
+        if let rival = model.data.presence.warning([channel.path]) { first = "\(rival), \(first)" }
         if let why = channel.why, !why.isEmpty { first += " \(why)" }
         var clauses = Clauses(first)
         if let retry = channel.retryMilliseconds {
             clauses.add(", retry in \(Age(milliseconds: retry))", drop: 2)
         }
-        let since = model.pictureAt.map { at in
+        let since = model.data.snapshotAt.map { at in
             let seconds =
                 at.wallSeconds + at.offsetSeconds - Int64(channel.sinceMilliseconds / 1000)
             let time = CalendarTime(seconds: seconds)
@@ -177,32 +186,36 @@ struct Footer {
 
     /// As many keys of this view as there is room for; the way to the others always.
     private var keys: StyledText {
-        if model.prompt != nil {
+        if model.actions.prompt != nil {
             let keys: [(String, String)] =
-                model.prompt?.purpose == .command
+                model.actions.prompt?.purpose == .command
                 ? [("Enter", "sends"), ("Esc", "cancels"), ("Tab", "completes"), ("Up", "recalls")]
                 : [("Enter", "takes it"), ("Esc", "cancels")]
             return spans(keys)
         }
-        if let overlay = model.overlay { return spans(Self.keys(of: overlay)) }
+        if let overlay = model.navigation.overlay { return spans(Self.keys(of: overlay)) }
         let mayAct = model.obstacle == nil
         let last = [
-            ("?", "help"), ("q", model.pagesBefore.isEmpty && !model.isMember ? "quit" : "back"),
+            ("?", "help"),
+            (
+                "q",
+                model.navigation.pagesBefore.isEmpty && !model.connection.isMember ? "quit" : "back"
+            ),
         ]
         var shown: [(String, String)] = []
-        if model.tense == .past { shown = [("=", "now"), ("[ ] { }", "time")] }
+        if model.time.mode == .past { shown = [("=", "now"), ("[ ] { }", "time")] }
         var isConnection = false
         if case .session = model.subject { isConnection = true }
         // The other parts of the view are worth a hint when there is room for one.
-        let others = model.keys.bindings.filter { $0.command == .nextPane }
+        let others = model.preferences.keys.bindings.filter { $0.command == .nextPane }
         let bindings =
-            model.keys.bindings.filter { $0.command != .nextPane }
+            model.preferences.keys.bindings.filter { $0.command != .nextPane }
             + (model.mayHaveParts ? others : [])
         for binding in bindings {
             guard let hint = binding.hint, let key = binding.keys.first,
-                binding.pages.contains(model.page), binding.section != .program,
+                binding.pages.contains(model.navigation.page), binding.section != .program,
                 mayAct || binding.section != .act,
-                binding.command != .undo || model.undo.last != nil,
+                binding.command != .undo || model.actions.undo.last != nil,
                 // A connection can only be cut; of a channel there are better ways.
                 binding.section != .act || binding.command == .undo
                     || (binding.command == .kill) == isConnection

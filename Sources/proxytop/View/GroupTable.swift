@@ -18,7 +18,7 @@ struct GroupTable {
     let lines: [StyledText]
 
     /// Columns take what their texts need; numbers keep their width, so that they do not jitter.
-    init(_ picture: DaemonSnapshot, _ history: History, _ glyphs: Glyphs, columns: Int) {
+    init(_ snapshot: DaemonSnapshot, _ history: History, _ glyphs: Glyphs, columns: Int) {
         var all = [
             Column(title: "ID", width: 3),
             Column(title: "TYPE", width: 4, drop: 2),
@@ -31,10 +31,10 @@ struct GroupTable {
             Column(title: "IF ONE MORE LOST", width: 16),
         ]
         var rows: [[Cell]] = []
-        for service in picture.services {
+        for service in snapshot.services {
             for group in service.groups {
                 let name =
-                    picture.services.count > 1 ? "\(service.name)/\(group.title)" : group.title
+                    snapshot.services.count > 1 ? "\(service.name)/\(group.title)" : group.title
                 rows.append(Self.cells(group, service, name, history, glyphs))
             }
         }
@@ -72,7 +72,8 @@ struct GroupTable {
     }
 
     private static func cells(
-        _ group: DaemonSnapshot.Group, _ service: DaemonSnapshot.Service, _ name: String, _ history: History,
+        _ group: DaemonSnapshot.Group, _ service: DaemonSnapshot.Service, _ name: String,
+        _ history: History,
         _ glyphs: Glyphs
     ) -> [Cell] {
         let slots = Slots(group.channels)

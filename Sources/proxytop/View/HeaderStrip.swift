@@ -15,7 +15,7 @@ struct HeaderStrip {
         self.glyphs = glyphs
         isWide = columns >= 120
         isWidest = columns >= Arrangement.widestHeaderFrom
-        rates = model.history.sum
+        rates = model.data.history.sum
         problems = model.problems
     }
 
@@ -39,41 +39,42 @@ struct HeaderStrip {
     // MARK: Row 1
 
     private var identity: StyledText {
-        var spans = StyledText(model.greeting?.host ?? "", .strong)
-        let socket = model.socketPath.split(separator: "/").last.map(String.init) ?? ""
+        var spans = StyledText(model.connection.hello?.host ?? "", .strong)
+        let socket = model.connection.socketPath.split(separator: "/").last.map(String.init) ?? ""
         spans.add(" \(socket)")
-        guard let greeting = model.greeting else { return spans }
+        guard let hello = model.connection.hello else { return spans }
         let space = isWide ? "  " : " "
-        spans.add("  proxyd \(greeting.version)\(space)pid \(greeting.pid)")
-        spans.add("\(space)up \(greeting.uptime(at: model.daemonNow))")
-        if let company = model.company.count {
+        spans.add("  proxyd \(hello.version)\(space)pid \(hello.pid)")
+        spans.add("\(space)up \(hello.uptime(at: model.daemonNow))")
+        if let presence = model.data.presence.count {
             // Where both do not fit, who else is there gives way to what the link is like.
             let room = model.size.columns - linkPart(isShort: false).width - 1
-            let short = "\(space)+\(model.company.all.count - 1)"
+            let short = "\(space)+\(model.data.presence.all.count - 1)"
             let text =
-                spans.width + space.utf8.count + company.utf8.count <= room
-                ? space + company : short
+                spans.width + space.utf8.count + presence.utf8.count <= room
+                ? space + presence : short
             if spans.width + text.utf8.count <= room { spans.add(text, .slow) }
         }
-        let burden = isWidest ? model.burden.text(gap: space) : ""
-        if !burden.isEmpty { spans.add(space + burden) }
+        let load = isWidest ? model.data.load.text(gap: space) : ""
+        if !load.isEmpty { spans.add(space + load) }
         return spans
     }
 
     private func linkPart(isShort: Bool) -> StyledText {
         let space = isWide && !isShort ? "  " : " "
         var spans = StyledText()
-        if let greeting = model.greeting {
-            if !greeting.environment.isEmpty { spans.add(greeting.environment + space, .strong) }
-            spans.add((greeting.maySwitch ? "RW" : "RO") + space)
+        if let hello = model.connection.hello {
+            if !hello.environment.isEmpty { spans.add(hello.environment + space, .strong) }
+            spans.add((hello.maySwitch ? "RW" : "RO") + space)
         }
-        if model.isFrozen { spans.add("FROZEN" + space, .slow) }
+        if model.time.isFrozen { spans.add("FROZEN" + space, .slow) }
         let state = LinkText(model)
         spans.add(state.short, state.style)
         let time = CalendarTime(
             seconds: model.shownNow.wallSeconds + model.shownNow.offsetSeconds)
         if isWide, !isShort {
-            spans.add("  \(NumberText.interval(model.intervalMilliseconds))  \(time.date)")
+            spans.add(
+                "  \(NumberText.interval(model.connection.intervalMilliseconds))  \(time.date)")
         }
         if !isShort || model.size.columns >= 60 { spans.add(space + time.clock) }
         return spans
@@ -81,10 +82,10 @@ struct HeaderStrip {
 
     // MARK: Row 2
 
-    private var room: Slots { Slots(model.picture?.channels ?? []) }
+    private var room: Slots { Slots(model.snapshot?.channels ?? []) }
 
     private var slots: StyledText {
-        guard let picture = model.picture else { return StyledText("slots ?") }
+        guard let snapshot = model.snapshot else { return StyledText("slots ?") }
         var spans = StyledText("slots ")
         if let total = room.total {
             let part = total == 0 ? 0 : Double(room.used) / Double(total)
@@ -94,24 +95,24 @@ struct HeaderStrip {
         } else {
             spans.add("\(room.used), no limit")
         }
-        let conn = picture.channels.reduce(0) { $0 + $1.current }
+        let conn = snapshot.channels.reduce(0) { $0 + $1.current }
         spans.add("\(gap)conn \(NumberText.count(conn, width: 6))")
         spans.add("\(gap)new \(NumberText.perSecond(rates.total))/s")
         if isWide {
             spans.add("\(gap)fail \(NumberText.brief(rates.failed))/s")
-            spans.add("\(gap)refused \(NumberText.brief(model.history.refused))")
+            spans.add("\(gap)refused \(NumberText.brief(model.data.history.refused))")
         }
         return spans
     }
 
     private var traffic: StyledText {
-        let unit = model.showsBits ? "b/s" : "B/s"
+        let unit = model.preferences.showsBits ? "b/s" : "B/s"
         let (input, output) = (rates.inBytes, rates.outBytes)
-        let inText = NumberText.bytes(input, asBits: model.showsBits)
-        let outText = NumberText.bytes(output, asBits: model.showsBits)
+        let inText = NumberText.bytes(input, asBits: model.preferences.showsBits)
+        let outText = NumberText.bytes(output, asBits: model.preferences.showsBits)
         guard isWide else { return StyledText("in \(inText) out \(outText) \(unit)") }
-        let peak = model.pulse.beats.map(\.outBytes).max()
-        let peakText = NumberText.bytes(peak, asBits: model.showsBits)
+        let peak = model.data.rates.beats.map(\.outBytes).max()
+        let peakText = NumberText.bytes(peak, asBits: model.preferences.showsBits)
         return StyledText(
             "in \(inText)\(unit)   out \(outText)\(unit)"
                 + (isWidest ? "   peak 15m \(peakText)\(unit)" : ""))
@@ -121,7 +122,7 @@ struct HeaderStrip {
 
     private var groups: StyledText {
         var spans = StyledText()
-        let services = model.picture?.services ?? []
+        let services = model.snapshot?.services ?? []
         for service in services {
             if services.count > 1 {
                 spans.add((spans.width > 0 ? gap : "") + service.name + ":", .heading)
@@ -146,12 +147,12 @@ struct HeaderStrip {
 
     /// `headroom G0 1%   if one more is lost: 3 clients refused`, of the group that comes off worst, and without the end.
     private var reserves: [StyledText] {
-        guard let picture = model.picture else { return [] }
+        guard let snapshot = model.snapshot else { return [] }
         var room = StyledText()
-        if let worst = Headroom.worst(in: picture) {
+        if let worst = Headroom.worst(in: snapshot) {
             room.add("headroom \(worst.title) \(worst.percent)", worst.style)
         }
-        guard isWidest, let loss = LossImpact.worst(in: picture) else { return [room] }
+        guard isWidest, let loss = LossImpact.worst(in: snapshot) else { return [room] }
         var whole = room
         if room.width > 0 { whole.add("   ") }
         whole.add("if one more is lost: ")
@@ -161,19 +162,22 @@ struct HeaderStrip {
 
     private var failures: StyledText {
         let failed = NumberText.brief(rates.failed)
-        return StyledText("fail \(failed)/s  refused \(NumberText.brief(model.history.refused))")
+        return StyledText(
+            "fail \(failed)/s  refused \(NumberText.brief(model.data.history.refused))")
     }
 
     // MARK: Row 4
 
     private var trouble: StyledText {
-        if case .lost = model.link.phase { return StyledText(LinkText(model).sentence, .alert) }
-        guard let picture = model.picture else { return StyledText("waiting for the daemon") }
+        if case .lost = model.connection.link.phase {
+            return StyledText(LinkText(model).sentence, .alert)
+        }
+        guard let snapshot = model.snapshot else { return StyledText("waiting for the daemon") }
         var spans = StyledText()
         let shown = problems.prefix(isWide ? 3 : 2).filter { $0.severity != .note }
         guard !shown.isEmpty else {
-            let since = model.quietSince.map { quiet in
-                let lasting = picture.nowMilliseconds - min(quiet, picture.nowMilliseconds)
+            let since = model.data.quietSince.map { quiet in
+                let lasting = snapshot.nowMilliseconds - min(quiet, snapshot.nowMilliseconds)
                 return " for \(Age(milliseconds: lasting))"
             }
             return StyledText("no problems\(since ?? "")", .good)
@@ -187,7 +191,7 @@ struct HeaderStrip {
     }
 
     private var others: StyledText {
-        guard model.link.isLive else { return StyledText() }
+        guard model.connection.link.isLive else { return StyledText() }
         let bad = problems.count { $0.severity != .note }
         let notes = problems.count - bad
         var parts: [String] = []
@@ -199,13 +203,13 @@ struct HeaderStrip {
     // MARK: One row instead of four
 
     private var summary: StyledText {
-        var spans = StyledText(model.greeting?.host ?? "proxytop", .strong)
-        for count in StateCount.bad(in: model.picture) {
+        var spans = StyledText(model.connection.hello?.host ?? "proxytop", .strong)
+        for count in StateCount.bad(in: model.snapshot) {
             let face = StateBadge(count.state, glyphs, isStale: model.isStale)
             spans.add("  ")
             spans.add("\(count.number) \(face.word)", face.style)
         }
-        let conn = model.picture?.channels.reduce(0) { $0 + $1.current } ?? 0
+        let conn = model.snapshot?.channels.reduce(0) { $0 + $1.current } ?? 0
         spans.add("  \(conn) conn")
         if model.size.columns >= 60 {
             spans.add("  slots \(room.description)")

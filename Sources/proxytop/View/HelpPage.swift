@@ -22,8 +22,8 @@ enum HelpPage {
             if section == .act, let obstacle = model.obstacle {
                 add(StyledText("  not now: \(obstacle)", .slow))
             }
-            for binding in model.keys.bindings where binding.section == section {
-                add(line(binding, on: model.page), binding)
+            for binding in model.preferences.keys.bindings where binding.section == section {
+                add(line(binding, on: model.navigation.page), binding)
             }
             add(StyledText())
         }

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// The picture as one JSON object (RFC 8259): raw integers, times in ISO 8601, rates per second or null.
+/// The snapshot as one JSON object (RFC 8259): raw integers, times in ISO 8601, rates per second or null.
 ///
 /// Written by hand: Foundation would cost more at start than the whole program.
 struct JSONReport {
@@ -9,37 +9,37 @@ struct JSONReport {
     let model: Model
 
     var text: String {
-        guard let picture = model.picture else { return "{}" }
+        guard let snapshot = model.snapshot else { return "{}" }
         let time = CalendarTime(seconds: model.now.wallSeconds).iso
         var fields: [(String, String)] = [
-            ("schema", "\(Self.schema)"), ("time", Self.quoted(time)),
-            ("socket", Self.quoted(model.socketPath)),
+            ("schema", "\(Self.schema)"), ("time", JSONString.quoted(time)),
+            ("socket", JSONString.quoted(model.connection.socketPath)),
         ]
-        if let greeting = model.greeting { fields.append(("daemon", daemon(greeting, picture))) }
-        fields.append(("groups", Self.array(picture.groups.map(group))))
-        fields.append(("channels", Self.array(picture.channels.map(channel))))
-        fields.append(("listeners", Self.array(picture.listeners.map(listener))))
+        if let hello = model.connection.hello { fields.append(("daemon", daemon(hello, snapshot))) }
+        fields.append(("groups", Self.array(snapshot.groups.map(group))))
+        fields.append(("channels", Self.array(snapshot.channels.map(channel))))
+        fields.append(("listeners", Self.array(snapshot.listeners.map(listener))))
         fields.append(
-            ("problems", Self.array(Problem.all(in: picture, model.history).map(problem))))
+            ("problems", Self.array(Problem.all(in: snapshot, model.data.history).map(problem))))
         return Self.object(fields)
     }
 
-    private func daemon(_ greeting: HelloReply, _ picture: DaemonSnapshot) -> String {
+    private func daemon(_ hello: HelloReply, _ snapshot: DaemonSnapshot) -> String {
         Self.object([
-            ("host", Self.quoted(greeting.host)), ("version", Self.quoted(greeting.version)),
-            ("pid", "\(greeting.pid)"), ("environment", Self.quoted(greeting.environment)),
-            ("role", Self.quoted(greeting.role)), ("epoch", "\(picture.epoch)"),
-            ("generation", "\(picture.generation)"), ("now_ms", "\(picture.nowMilliseconds)"),
-            ("uptime_ms", "\(greeting.uptime(at: picture.nowMilliseconds).milliseconds)"),
+            ("host", JSONString.quoted(hello.host)), ("version", JSONString.quoted(hello.version)),
+            ("pid", "\(hello.pid)"), ("environment", JSONString.quoted(hello.environment)),
+            ("role", JSONString.quoted(hello.role)), ("epoch", "\(snapshot.epoch)"),
+            ("generation", "\(snapshot.generation)"), ("now_ms", "\(snapshot.nowMilliseconds)"),
+            ("uptime_ms", "\(hello.uptime(at: snapshot.nowMilliseconds).milliseconds)"),
         ])
     }
 
     private func group(_ group: DaemonSnapshot.Group) -> String {
         let snapshot = group.snapshot
         return Self.object([
-            ("path", Self.quoted(snapshot.path)), ("serial", "\(snapshot.serial)"),
-            ("role", Self.quoted(snapshot.role.rawValue)),
-            ("balance", Self.quoted(snapshot.balance)), ("usable", "\(snapshot.usable)"),
+            ("path", JSONString.quoted(snapshot.path)), ("serial", "\(snapshot.serial)"),
+            ("role", JSONString.quoted(snapshot.role.rawValue)),
+            ("balance", JSONString.quoted(snapshot.balance)), ("usable", "\(snapshot.usable)"),
             ("channels", "\(snapshot.channels)"), ("current", "\(snapshot.current)"),
             ("slots", Self.number(snapshot.slots)), ("total", "\(snapshot.total)"),
             ("spilled", "\(snapshot.spilled)"),
@@ -47,12 +47,12 @@ struct JSONReport {
     }
 
     private func channel(_ channel: ChannelSnapshot) -> String {
-        let rates = model.history.channels[channel.serial]?.rates ?? Track.Rates()
+        let rates = model.data.history.channels[channel.serial]?.rates ?? Track.Rates()
         return Self.object([
-            ("path", Self.quoted(channel.path)), ("serial", "\(channel.serial)"),
-            ("state", Self.quoted(channel.state.rawValue)),
+            ("path", JSONString.quoted(channel.path)), ("serial", "\(channel.serial)"),
+            ("state", JSONString.quoted(channel.state.rawValue)),
             ("since_ms", "\(channel.sinceMilliseconds)"), ("why", Self.text(channel.why)),
-            ("address", Self.quoted(channel.address)), ("weight", "\(channel.weight)"),
+            ("address", JSONString.quoted(channel.address)), ("weight", "\(channel.weight)"),
             ("maxc", Self.number(channel.maxc)), ("current", "\(channel.current)"),
             ("total", "\(channel.total)"), ("in_bytes", "\(channel.inBytes)"),
             ("out_bytes", "\(channel.outBytes)"), ("failed", "\(channel.failed)"),
@@ -68,10 +68,11 @@ struct JSONReport {
 
     private func listener(_ listener: ListenerSnapshot) -> String {
         Self.object([
-            ("path", Self.quoted(listener.path)), ("serial", "\(listener.serial)"),
-            ("state", Self.quoted(listener.state.rawValue)),
-            ("address", Self.quoted(listener.address)),
-            ("when_empty", Self.quoted(listener.whenEmpty)), ("current", "\(listener.current)"),
+            ("path", JSONString.quoted(listener.path)), ("serial", "\(listener.serial)"),
+            ("state", JSONString.quoted(listener.state.rawValue)),
+            ("address", JSONString.quoted(listener.address)),
+            ("when_empty", JSONString.quoted(listener.whenEmpty)),
+            ("current", "\(listener.current)"),
             ("total", "\(listener.total)"), ("in_bytes", "\(listener.inBytes)"),
             ("out_bytes", "\(listener.outBytes)"), ("refused", "\(listener.refused)"),
         ])
@@ -79,7 +80,8 @@ struct JSONReport {
 
     private func problem(_ problem: Problem) -> String {
         Self.object([
-            ("text", Self.quoted(problem.text)), ("state", Self.quoted(problem.state.rawValue)),
+            ("text", JSONString.quoted(problem.text)),
+            ("state", JSONString.quoted(problem.state.rawValue)),
             ("notice", problem.severity == .note ? "true" : "false"),
             ("age_ms", Self.number(problem.ageMilliseconds)),
         ])
@@ -96,23 +98,8 @@ struct JSONReport {
     }
 
     private static func number(_ value: UInt64?) -> String { value.map(String.init) ?? "null" }
-    private static func text(_ value: String?) -> String { value.map(quoted) ?? "null" }
+    private static func text(_ value: String?) -> String { value.map(JSONString.quoted) ?? "null" }
     private static func rate(_ value: Double?) -> String {
         value.map { Quantity.fixed($0, decimals: 3) } ?? "null"
-    }
-
-    static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let hex = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - hex.utf8.count) + hex
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
     }
 }

@@ -7,23 +7,23 @@ struct LinkText {
     let sentence: String
 
     init(_ model: Model) {
-        switch model.tense {
+        switch model.time.mode {
         case .present: break
         case .past:
-            let present = model.presentNow ?? model.now
+            let present = model.time.presentNow ?? model.now
             let behind = Age(milliseconds: present.elapsed(since: model.shownNow.milliseconds))
             (short, style, sentence) = ("PAST -\(behind)", .slow, "")
             return
         case .replay:
-            let speed = "\(NumberText.speed(model.replaySpeed))x"
-            let state = model.isReplayOver ? "END" : model.isFrozen ? "PAUSE" : speed
+            let speed = "\(NumberText.speed(model.time.replaySpeed))x"
+            let state = model.time.isReplayOver ? "END" : model.time.isFrozen ? "PAUSE" : speed
             (short, style, sentence) = ("REPLAY \(state)", .slow, "")
             return
         }
-        let link = model.link
+        let link = model.connection.link
         let time = model.now.milliseconds
         switch link.phase {
-        case .greeting:
+        case .hello:
             (short, style, sentence) = ("HELLO", .slow, "connected, waiting for the greeting")
         case .live:
             sentence = ""

@@ -19,35 +19,36 @@ struct OverviewLayout: Equatable, Sendable {
 
     init(_ model: Model) {
         let lines = model.arrangement
-        guard let picture = model.picture else {
+        guard let snapshot = model.snapshot else {
             (problemHeight, groupHeight, stripHeight, stripRows, eventHeight) = (0, 0, 0, 0, 0)
             return
         }
         var room = max(0, lines.tableTop + lines.tableHeight - lines.columnRow)
-        let hasStrips = !model.isLean && Self.cells(columns: model.size.columns) >= Self.fewestCells
+        let hasStrips =
+            !model.preferences.isLean && Self.cells(columns: model.size.columns) >= Self.fewestCells
         let problems = model.problems.count
         let wanted = max(1, problems) + 1
         let least = min(wanted, Self.fewestProblems + 1)
         // A heading and the columns' titles stand above the groups.
-        let groups = min(picture.groups.count + 2, max(0, room - least))
+        let groups = min(snapshot.groups.count + 2, max(0, room - least))
         room -= groups
         guard hasStrips, room - least > Self.strips else {
             (problemHeight, groupHeight) = (min(wanted, room), groups)
             (stripHeight, stripRows) = (0, 0)
             let rest = room - problemHeight
-            eventHeight = rest > 1 && model.catalog.has("show events") ? rest : 0
+            eventHeight = rest > 1 && model.connection.catalog.has("show events") ? rest : 0
             return
         }
         room -= 1 + Self.strips
         (problemHeight, groupHeight) = (min(wanted, room), groups)
         // Room that nothing else needs shows more of the past.
-        let events = min(model.log.events.count, 2 * Self.fewestEvents)
+        let events = min(model.data.log.events.count, 2 * Self.fewestEvents)
         let spare = room - problemHeight - 1 - max(Self.fewestEvents, events)
         stripRows = min(Self.mostStripRows, 1 + max(0, spare) / Self.strips)
         stripHeight = 1 + Self.strips * stripRows
         room -= Self.strips * (stripRows - 1)
         let rest = room - problemHeight
-        eventHeight = rest > 1 && model.catalog.has("show events") ? rest : 0
+        eventHeight = rest > 1 && model.connection.catalog.has("show events") ? rest : 0
     }
 
     /// Beats that fit beside a strip's label and its scale.

@@ -6,7 +6,7 @@ struct OverviewPage {
     let glyphs: Glyphs
 
     func draw(into grid: inout Grid, rows: Range<Int>) {
-        guard model.picture != nil else {
+        guard model.snapshot != nil else {
             grid.put("waiting for the daemon", row: rows.lowerBound, column: 1, style: .faint)
             return
         }
@@ -29,7 +29,7 @@ struct OverviewPage {
     private func heading(
         _ left: String, _ right: String, columns: Int, for pane: Focus? = nil
     ) -> StyledText {
-        let isHere = pane != nil && pane == model.focus && pane != .table
+        let isHere = pane != nil && pane == model.navigation.focus && pane != .table
         return .heading(isHere ? "[\(left)]" : left, right, columns: columns, glyphs)
     }
 
@@ -47,7 +47,7 @@ struct OverviewPage {
         }
         let visible = rows.count - 1
         // The cursor counts the height of the whole table; the list here is shorter.
-        let index = model.problemCursor.index
+        let index = model.selection.problemCursor.index
         let top = max(0, min(index - visible + 1, problems.count - visible))
         for (offset, problem) in problems.dropFirst(top).prefix(max(0, visible)).enumerated() {
             let row = rows.lowerBound + 1 + offset
@@ -55,7 +55,7 @@ struct OverviewPage {
             var spans = StyledText(face.glyph + " ", face.style)
             spans.add(problem.text)
             if case .channel(let serial) = problem.subject,
-                let channel = model.picture?.channel(serial: serial)
+                let channel = model.snapshot?.channel(serial: serial)
             {
                 spans.add("  \(channel.address)", .faint)
             }
@@ -72,9 +72,10 @@ struct OverviewPage {
     // MARK: Groups
 
     private func drawGroups(into grid: inout Grid, rows: Range<Int>) {
-        guard let picture = model.picture, !rows.isEmpty else { return }
-        let table = GroupTable(picture, model.history, glyphs, columns: grid.size.columns).lines
-        let top = model.focus == .groups ? model.groupCursor.top : 0
+        guard let snapshot = model.snapshot, !rows.isEmpty else { return }
+        let table = GroupTable(snapshot, model.data.history, glyphs, columns: grid.size.columns)
+            .lines
+        let top = model.navigation.focus == .groups ? model.selection.groupCursor.top : 0
         let lines =
             [heading("GROUPS", "in failover order", columns: grid.size.columns, for: .groups)]
             + table.prefix(1) + table.dropFirst(1 + top)
@@ -82,7 +83,7 @@ struct OverviewPage {
             grid.put(line, row: row, column: 0)
             if model.isStale { grid.restyle(row: row) { $0.stale } }
             let index = row - rows.lowerBound - 2 + top
-            guard model.focus == .groups, row >= rows.lowerBound + 2,
+            guard model.navigation.focus == .groups, row >= rows.lowerBound + 2,
                 let subject = model.groupList.subject(at: index)
             else { continue }
             RowMark(model, subject).draw(into: &grid, row: row)
@@ -94,8 +95,8 @@ struct OverviewPage {
     private func stripLines(columns: Int, height: Int) -> [StyledText] {
         let label = OverviewLayout.stripLabel
         let cells = OverviewLayout.cells(columns: columns)
-        guard let now = model.picture?.nowMilliseconds else { return [] }
-        let known = UInt64(model.pulse.beats.count)
+        guard let now = model.snapshot?.nowMilliseconds else { return [] }
+        let known = UInt64(model.data.rates.beats.count)
         let age = Age(milliseconds: known * DaemonRates.beatMilliseconds)
         let span = known < DaemonRates.mostBeats ? "\(age) are known; " : ""
         var lines = [
@@ -108,10 +109,10 @@ struct OverviewPage {
             ("out B/s", { $0.outBytes }),
         ]
         for (name, value) in strips {
-            let values = model.pulse.values(value, now: now).suffix(cells)
+            let values = model.data.rates.values(value, now: now).suffix(cells)
             let top = Self.scale(values.compactMap(\.self).max() ?? 0)
             guard glyphs != .words else {
-                // Nobody listens to a picture.
+                // A screen reader cannot read a picture.
                 let now = NumberText.bytes(values.last.flatMap(\.self), asBits: false)
                 let most = NumberText.bytes(values.compactMap(\.self).max(), asBits: false)
                 lines.append(StyledText(" " + field(name, label - 2) + "now \(now)   most \(most)"))
@@ -161,10 +162,10 @@ struct OverviewPage {
             heading("EVENTS (key 4)", "newest first", columns: grid.size.columns, for: .events),
             row: rows.lowerBound, column: 0)
         let table = EventTable(model: model, glyphs: glyphs)
-        let top = model.focus == .events ? model.latestCursor.top : 0
+        let top = model.navigation.focus == .events ? model.selection.latestCursor.top : 0
         for (row, event) in zip(rows.dropFirst(), model.latestEvents.dropFirst(top)) {
             grid.put(table.line(event), row: row, column: 1)
-            if model.focus == .events {
+            if model.navigation.focus == .events {
                 RowMark(model, .event(id: event.id)).draw(into: &grid, row: row)
             }
         }

@@ -3,7 +3,7 @@ internal import Shared
 extension Model {
     /// The whole screen as cells. Reads the model and nothing else.
     func render(_ capabilities: Capabilities) -> Grid {
-        if let past { return past.model.render(capabilities) }
+        if let past = time.past { return past.model.render(capabilities) }
         var grid = Grid(size: size, isASCII: !capabilities.isUTF8)
         let glyphs = capabilities.glyphs
         let lines = arrangement
@@ -11,18 +11,19 @@ extension Model {
         case .line: PackedView.drawLine(self, into: &grid)
         case .packed: PackedView.draw(self, into: &grid, glyphs)
         case .table:
-            if let overlay {
+            if let overlay = navigation.overlay {
                 TextPage(overlay: overlay, model: self, glyphs).draw(top: overlay.top, into: &grid)
                 Footer(model: self, glyphs: glyphs).drawBelowText(into: &grid)
             } else {
                 drawPage(into: &grid, lines, glyphs)
             }
         }
-        if let confirmation {
+        if let confirmation = actions.confirmation {
             DialogBox(
-                confirmation: confirmation, picture: picture, glyphs: glyphs, now: now,
-                rival: company.warning(company.told), undone: undo.last?.command,
-                slowness: link.slowness
+                confirmation: confirmation, snapshot: snapshot, glyphs: glyphs, now: now,
+                rival: data.presence.warning(data.presence.told),
+                undone: actions.undo.last?.command,
+                slowness: connection.link.slowness
             ).draw(into: &grid)
         }
         return grid
@@ -35,7 +36,7 @@ extension Model {
             TabLine(self, glyphs).draw(into: &grid, row: row)
         }
         let rows = lines.tableTop..<lines.tableTop + lines.tableHeight
-        switch page {
+        switch navigation.page {
         case .channels:
             ChannelsPage(model: self, glyphs: glyphs).draw(into: &grid, lines)
         case .connections:
@@ -52,7 +53,7 @@ extension Model {
         case .detail:
             let detail = DetailPage(self, glyphs)
             grid.put(detail.title, row: lines.columnRow, column: 1, style: .strong)
-            detail.draw(into: &grid, from: detailTop, rows: rows)
+            detail.draw(into: &grid, from: navigation.detailTop, rows: rows)
         }
         Footer(model: self, glyphs: glyphs).draw(into: &grid, lines)
     }

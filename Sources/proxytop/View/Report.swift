@@ -7,13 +7,13 @@ extension Model {
     /// The whole table for `--once`: header strip and every row, as tall as it has to be.
     func report(_ capabilities: Capabilities) -> Grid {
         var model = self
-        model.folded = []
+        model.selection.folded = []
         let rows = model.outline.rows.count
         let header = 4
         model.size = Size(columns: Self.reportColumns, rows: header + 1 + rows)
-        model.page = .channels
-        model.cursor.subject = nil
-        model.marks = []
+        model.navigation.page = .channels
+        model.selection.cursor.subject = nil
+        model.selection.marks = []
         var grid = Grid(size: model.size, isASCII: !capabilities.isUTF8)
         HeaderStrip(model, capabilities.glyphs, columns: Self.reportColumns)
             .draw(into: &grid, height: header)

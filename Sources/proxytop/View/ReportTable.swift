@@ -23,8 +23,8 @@ struct ReportTable: Equatable, Sendable {
 
     /// The columns of `show channels`, then the rates per second.
     static func channels(_ model: Model) -> ReportTable {
-        let rows = (model.picture?.channels ?? []).map { channel in
-            let rates = model.history.channels[channel.serial]?.rates ?? Track.Rates()
+        let rows = (model.snapshot?.channels ?? []).map { channel in
+            let rates = model.data.history.channels[channel.serial]?.rates ?? Track.Rates()
             return channel.row
                 + [rates.total, rates.inBytes, rates.outBytes, rates.failed].map(number)
         }
@@ -34,17 +34,17 @@ struct ReportTable: Equatable, Sendable {
     static func groups(_ model: Model) -> ReportTable {
         ReportTable(
             columns: GroupSnapshot.columns,
-            rows: (model.picture?.groups ?? []).map(\.snapshot.row))
+            rows: (model.snapshot?.groups ?? []).map(\.snapshot.row))
     }
 
     static func listeners(_ model: Model) -> ReportTable {
         ReportTable(
-            columns: ListenerSnapshot.columns, rows: (model.picture?.listeners ?? []).map(\.row))
+            columns: ListenerSnapshot.columns, rows: (model.snapshot?.listeners ?? []).map(\.row))
     }
 
     /// The newest last, as a log.
     static func events(_ model: Model) -> ReportTable {
-        ReportTable(columns: EventSnapshot.columns, rows: model.log.events.map(\.row))
+        ReportTable(columns: EventSnapshot.columns, rows: model.data.log.events.map(\.row))
     }
 
     static func problems(_ model: Model) -> ReportTable {
@@ -129,7 +129,7 @@ struct ReportTable: Equatable, Sendable {
     var json: String {
         let objects = rows.map { row in
             let fields = zip(columns, row).map { column, cell in
-                "\(JSONReport.quoted(column)):\(Self.json(cell, of: column))"
+                "\(JSONString.quoted(column)):\(Self.json(cell, of: column))"
             }
             return "{" + fields.joined(separator: ",") + "}"
         }
@@ -149,6 +149,6 @@ struct ReportTable: Equatable, Sendable {
             && cell.last != "." && cell.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2E }
             && cell.utf8.count { $0 == 0x2E } < 2
             && (cell == "0" || cell.first != "0" || cell.hasPrefix("0."))
-        return isNumber ? cell : JSONReport.quoted(cell)
+        return isNumber ? cell : JSONString.quoted(cell)
     }
 }

@@ -2,17 +2,17 @@
 struct RowMark {
     let isChosen: Bool
     let isMarked: Bool
-    /// Its state changed while nobody looked.
+    /// Its state changed while no key was pressed.
     let isNews: Bool
     /// The cursor of the list stands there, and the keys move elsewhere.
     let isLeft: Bool
 
     init(_ model: Model, _ subject: Subject) {
         isChosen = model.subject == subject
-        isMarked = model.marks.contains(subject)
-        isLeft = model.focus != .table && model.tableSubject == subject
+        isMarked = model.selection.marks.contains(subject)
+        isLeft = model.navigation.focus != .table && model.tableSubject == subject
         if case .channel(let serial) = subject {
-            isNews = model.absence.marks(serial, at: model.now)
+            isNews = model.data.awaySummary.marks(serial, at: model.now)
         } else {
             isNews = false
         }

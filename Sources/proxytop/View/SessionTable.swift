@@ -9,8 +9,8 @@ struct SessionTable {
 
     init(_ model: Model, _ glyphs: Glyphs) {
         self.init(
-            model, glyphs, rows: model.window.rows, columns: model.size.columns,
-            order: model.window.order)
+            model, glyphs, rows: model.data.window.rows, columns: model.size.columns,
+            order: model.data.window.order)
     }
 
     /// For other rows than those of the window.
@@ -25,7 +25,7 @@ struct SessionTable {
             columns: columns,
             channelWidth: rows.map { CellWidth.of(Self.channel($0)) }.max() ?? 4,
             clientWidth: rows.map { CellWidth.of($0.client) }.max() ?? 15,
-            choice: model.sessionColumns)
+            choice: model.preferences.sessionColumns)
     }
 
     private static func channel(_ session: SessionSnapshot) -> String {
@@ -46,9 +46,9 @@ struct SessionTable {
     }
 
     func draw(into grid: inout Grid, rows: Range<Int>) {
-        let window = model.window
+        let window = model.data.window
         if let fault = window.fault {
-            let isPast = model.tense == .past
+            let isPast = model.time.mode == .past
             grid.put(
                 isPast ? fault : "the daemon says: \(fault)", row: rows.lowerBound, column: 2,
                 style: isPast ? .faint : .danger)
@@ -64,7 +64,7 @@ struct SessionTable {
                 ? "no connections" : "none of \(window.total) connections matches the filter"
             grid.put(text, row: rows.lowerBound, column: 2, style: .faint)
         }
-        let top = model.sessionCursor.top
+        let top = model.selection.sessionCursor.top
         for row in rows {
             let index = top + row - rows.lowerBound
             guard index < window.matched else { break }
@@ -100,13 +100,14 @@ struct SessionTable {
             Age(milliseconds: milliseconds).description
         }
         func rate(_ value: UInt64?) -> String {
-            value.map { NumberText.bytes(Double($0), asBits: model.showsBits) }
+            value.map { NumberText.bytes(Double($0), asBits: model.preferences.showsBits) }
                 ?? NumberText.notApplicable
         }
         switch slot.column.content {
         case .id: return NumberText.count(session.id, width: slot.width)
         case .client:
-            let client = model.hidesClients ? Privacy.hide(session.client) : session.client
+            let client =
+                model.preferences.hidesClients ? Privacy.hide(session.client) : session.client
             return Cutting.middle(client, width: slot.width, glyphs)
         case .channel: return Cutting.end(Self.channel(session), width: slot.width, glyphs)
         case .age: return age(session.ageMilliseconds)
@@ -119,7 +120,7 @@ struct SessionTable {
             let word = session.phase == .connect ? "conn" : session.phase.rawValue
             return word + (session.stuck == nil ? "" : "S")
         case .blame: return session.blame ?? NumberText.notApplicable
-        case .rtt: return NumberText.milliseconds(session.rtt)
+        case .rtt: return NumberText.milliseconds(session.kernel.rtt)
         case .stuck: return session.stuck ?? NumberText.notApplicable
         case .listener: return Cutting.end(session.listener, width: slot.width, glyphs)
         case .port: return session.channelPort.cell

@@ -34,8 +34,8 @@ struct SidePanelText {
     // MARK: Parts
 
     private var channel: ChannelSnapshot? {
-        guard case .channel(let serial) = model.cursor.subject else { return nil }
-        return model.picture?.channel(serial: serial)
+        guard case .channel(let serial) = model.selection.cursor.subject else { return nil }
+        return model.snapshot?.channel(serial: serial)
     }
 
     private func name(_ channel: ChannelSnapshot) -> String {
@@ -43,10 +43,10 @@ struct SidePanelText {
     }
 
     private var group: DaemonSnapshot.Group? {
-        switch model.cursor.subject {
+        switch model.selection.cursor.subject {
         case .channel(let serial):
-            model.picture?.groups.first { $0.channels.contains { $0.serial == serial } }
-        case .group(let serial): model.picture?.group(serial: serial)
+            model.snapshot?.groups.first { $0.channels.contains { $0.serial == serial } }
+        case .group(let serial): model.snapshot?.group(serial: serial)
         default: nil
         }
     }
@@ -63,14 +63,14 @@ struct SidePanelText {
         // Until the daemon's history comes, events and numbers tell what they can.
         var known = Why(subject: subject, title: title)
         known.samples = []
-        if let asked = model.aside.why, asked.subject == subject, asked.samples != nil {
+        if let asked = model.data.sidePanel.why, asked.subject == subject, asked.samples != nil {
             known = asked
         }
         let lines = WhyPage.lines(known, model, glyphs, columns: width)
         return Pane(
             title: title, remark: "w shows all of it", content: .lines(lines), least: 3,
-            keepsEnd: true, focus: .why, isFocused: model.focus == .why,
-            top: model.paneTops[.why] ?? .max)
+            keepsEnd: true, focus: .why, isFocused: model.navigation.focus == .why,
+            top: model.navigation.paneTops[.why] ?? .max)
     }
 
     private static func predicate(of state: ChannelState) -> String {
@@ -84,7 +84,7 @@ struct SidePanelText {
     }
 
     private var events: Pane? {
-        guard model.catalog.has("show events") else { return nil }
+        guard model.connection.catalog.has("show events") else { return nil }
         let events = model.latestEvents
         guard !events.isEmpty else {
             return Pane(
@@ -95,8 +95,8 @@ struct SidePanelText {
         return Pane(
             title: "EVENTS (key 4)", remark: "newest first",
             content: .events(EventTable(model: model, glyphs: glyphs), Array(events)),
-            least: Self.fewestEvents, focus: .events, isFocused: model.focus == .events,
-            top: model.latestCursor.top)
+            least: Self.fewestEvents, focus: .events, isFocused: model.navigation.focus == .events,
+            top: model.selection.latestCursor.top)
     }
 
     private var detail: Pane? {
@@ -105,24 +105,27 @@ struct SidePanelText {
         return Pane(
             title: "DETAIL \(name(channel))", remark: "Enter shows all of it",
             content: .lines(page.facts(of: channel)), least: 6, focus: .detail,
-            isFocused: model.focus == .detail, top: model.paneTops[.detail] ?? 0)
+            isFocused: model.navigation.focus == .detail,
+            top: model.navigation.paneTops[.detail] ?? 0)
     }
 
     private var drain: Pane? {
         guard let channel = model.draining else { return nil }
-        let lingering = model.aside.lingering.flatMap { $0.serial == channel.serial ? $0 : nil }
+        let lingering = model.data.sidePanel.lingering.flatMap {
+            $0.serial == channel.serial ? $0 : nil
+        }
         return Pane(
             title: "DRAIN \(name(channel))", remark: "\(channel.current) left",
             content: .lines(
                 DrainText(channel, model, glyphs, lingering: lingering, width: width).lines),
-            least: 2, focus: .draining, isFocused: model.focus == .draining,
-            top: model.paneTops[.draining] ?? 0)
+            least: 2, focus: .draining, isFocused: model.navigation.focus == .draining,
+            top: model.navigation.paneTops[.draining] ?? 0)
     }
 
     private var connections: Pane? {
-        let channels = model.asideChannels
+        let channels = model.sidePanelChannels
         guard !channels.isEmpty else { return nil }
-        let aside = model.aside
+        let aside = model.data.sidePanel
         let names = channels.prefix(3).map { name($0) }.joined(separator: " ")
         let title =
             "CONNECTIONS of \(names)"
@@ -139,12 +142,13 @@ struct SidePanelText {
         return Pane(
             title: title, remark: "\(aside.matched), the busiest first (d)",
             content: .sessions(table, aside.sessions), least: 5, focus: .connections,
-            isFocused: model.focus == .connections, top: model.nearbyCursor.top)
+            isFocused: model.navigation.focus == .connections, top: model.selection.nearbyCursor.top
+        )
     }
 
     /// What each channel of the group got of what was new, beside what its weight promises.
     private var balance: Pane? {
-        guard let group, let imbalance = Imbalance.of(group, model.history) else { return nil }
+        guard let group, let imbalance = Imbalance.of(group, model.data.history) else { return nil }
         var lines = imbalance.shares.prefix(12).map { share in
             let own = name(share.channel)
             let blank = String(repeating: " ", count: max(1, 8 - CellWidth.of(own)))
@@ -159,19 +163,20 @@ struct SidePanelText {
         return Pane(
             title: "BALANCE of \(group.title), last minute", remark: "skew \(imbalance.short)",
             content: .lines(lines), least: 2, focus: .balance,
-            isFocused: model.focus == .balance, top: model.paneTops[.balance] ?? 0)
+            isFocused: model.navigation.focus == .balance,
+            top: model.navigation.paneTops[.balance] ?? 0)
     }
 
     private func chart(_ title: String, _ counter: (Track.Step) -> UInt64) -> Pane? {
-        guard glyphs != .words, !model.isLean, let channel,
-            let now = model.picture?.nowMilliseconds,
-            let track = model.history.channels[channel.serial]
+        guard glyphs != .words, !model.preferences.isLean, let channel,
+            let now = model.snapshot?.nowMilliseconds,
+            let track = model.data.history.channels[channel.serial]
         else { return nil }
         let cells = min(Track.mostSteps / 3, width - 2)
         let chart = Chart(
             track.perSecond(counter, cells: cells, stepsPerCell: 3, now: now),
             height: chartHeight)
-        // No failures are no picture.
+        // No failures are no snapshot.
         guard chart.isKnown, title != Self.failures || chart.hasAny else { return nil }
         return Pane(
             title: "\(title) of \(name(channel)), 15 min",

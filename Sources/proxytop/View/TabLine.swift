@@ -16,7 +16,7 @@ struct TabLine {
     func draw(into grid: inout Grid, row: Int) {
         var left = StyledText()
         for page in Page.allCases {
-            let isHere = page == model.page
+            let isHere = page == model.navigation.page
             let name = "\(page.rawValue) \(page.title)"
             left.add(isHere ? "[\(name)]" : " \(name) ", isHere ? .strong : .plain)
         }
@@ -34,18 +34,18 @@ struct TabLine {
         let text = Cutting.end(parts.joined(separator: "  "), width: max(0, room), glyphs)
         grid.putRight(
             text, row: row, end: grid.size.columns,
-            style: model.filterText(of: model.page).isEmpty ? .plain : .strong)
+            style: model.filterText(of: model.navigation.page).isEmpty ? .plain : .strong)
     }
 
     private var setting: [String] {
         var parts: [String] = []
-        let filter = model.filterText(of: model.page)
-        if model.page != .overview, model.page != .detail {
+        let filter = model.filterText(of: model.navigation.page)
+        if model.navigation.page != .overview, model.navigation.page != .detail {
             parts.append("filter:\(filter.isEmpty ? "-" : filter)")
         }
-        switch model.page {
+        switch model.navigation.page {
         case .connections:
-            let order = model.window.order
+            let order = model.data.window.order
             let column = SessionColumn.all.first { $0.field == order.field }
             let name = column?.title ?? order.field.rawValue
             parts.append("sort:\(name)\(order.isDescending ? "-" : "+")")
@@ -53,25 +53,25 @@ struct TabLine {
             let count = model.outline.rows.count
             // Of one long list it matters what is at its top, too.
             if model.isFlat { parts += [sorting, "group:off"] }
-            let place = rows(count, model.cursor.top)
+            let place = rows(count, model.selection.cursor.top)
             if !model.isFlat || place != sorting { parts.append(place) }
             if !model.isFlat, model.size.columns >= Self.wordyFrom { parts.append("group:on") }
         case .events:
-            let above = model.eventCursor.top
+            let above = model.selection.eventCursor.top
             if above > 0 { parts.append("\(above) newer above") }
         default: break
         }
         if model.size.columns >= Self.wordyFrom {
-            parts.append("frozen:\(model.isFrozen ? "yes" : "no")")
+            parts.append("frozen:\(model.time.isFrozen ? "yes" : "no")")
         }
         if model.size.columns >= Arrangement.widestHeaderFrom {
-            parts.append("time:\(model.tense == .present ? "live" : LinkText(model).short)")
+            parts.append("time:\(model.time.mode == .present ? "live" : LinkText(model).short)")
         }
-        parts.append(NumberText.interval(model.intervalMilliseconds))
+        parts.append(NumberText.interval(model.connection.intervalMilliseconds))
         return parts
     }
 
-    private var sorting: String { "sort:\(model.channelOrder?.text ?? "id")" }
+    private var sorting: String { "sort:\(model.selection.channelOrder?.text ?? "id")" }
 
     private func rows(_ count: Int, _ top: Int) -> String {
         let height = model.arrangement.tableHeight

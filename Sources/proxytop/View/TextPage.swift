@@ -20,10 +20,11 @@ struct TextPage {
             lines = HelpPage.lines(model, glyphs)
         case .answer(let title, let lines, _):
             self.title = title
-            self.lines = lines.isEmpty ? [StyledText("(no lines)", .faint)] : lines.map { StyledText($0) }
+            self.lines =
+                lines.isEmpty ? [StyledText("(no lines)", .faint)] : lines.map { StyledText($0) }
         case .why:
-            title = model.why.map { "why: \($0.title)" } ?? ""
-            lines = model.why.map { WhyPage.lines($0, model, glyphs) } ?? []
+            title = model.data.why.map { "why: \($0.title)" } ?? ""
+            lines = model.data.why.map { WhyPage.lines($0, model, glyphs) } ?? []
         case .undo:
             title = "what this screen has changed, the latest first"
             lines = Self.undoLines(model)
@@ -38,7 +39,7 @@ struct TextPage {
             lines = Self.sortLines(SortMenu(model))
         case .views:
             title = "views that were kept: Enter shows one, q closes"
-            lines = Self.viewLines(model.savedViews)
+            lines = Self.viewLines(model.preferences.savedViews)
         case .rehearsal(let serial, _):
             let rehearsal = RollingRestartPlan(serial, model)
             title =
@@ -46,7 +47,7 @@ struct TextPage {
             lines = rehearsal?.lines ?? [StyledText("the group is not there any more", .faint)]
         }
         chosen = overlay.choice?.chosen
-        sought = model.soughtText
+        sought = model.navigation.searchedText
     }
 
     private static func line(_ item: ColumnMenu.Item) -> StyledText {
@@ -87,26 +88,29 @@ struct TextPage {
     }
 
     private static func undoLines(_ model: Model) -> [StyledText] {
-        guard let picture = model.picture, !model.undo.entries.isEmpty else {
+        guard let snapshot = model.snapshot, !model.actions.undo.entries.isEmpty else {
             return [StyledText("nothing that can be taken back", .faint)]
         }
         var lines: [StyledText] = []
-        for (index, entry) in model.undo.entries.reversed().enumerated() {
+        for (index, entry) in model.actions.undo.entries.reversed().enumerated() {
             let age = Age(milliseconds: model.now.elapsed(since: entry.at))
             lines.append(StyledText("\(entry.command)  \(age) ago", index == 0 ? .strong : .plain))
             for change in entry.changes {
                 var line = StyledText(
                     "  \(change.path) \(change.field) \(change.from) -> \(change.to)", .faint)
-                if let objection = UndoList.objection(to: change, in: picture) {
+                if let objection = UndoList.objection(to: change, in: snapshot) {
                     line.add("  not any more: \(objection)", .slow)
                 }
                 lines.append(line)
             }
         }
-        return lines + [StyledText(), StyledText("u takes the first of them back, and asks before")]
+        return lines + [
+            StyledText(), StyledText("u takes the first of them back, and asks before"),
+        ]
     }
 
-    private static func menuLines(_ menu: ActionMenu, width: Int, _ glyphs: Glyphs) -> [StyledText] {
+    private static func menuLines(_ menu: ActionMenu, width: Int, _ glyphs: Glyphs) -> [StyledText]
+    {
         menu.items.map { item in
             var line = StyledText("  ")
             let isPossible = item.obstacle == nil

@@ -8,8 +8,8 @@ enum WhyPage {
     ) -> [StyledText] {
         var lines: [StyledText] = []
         if let fault = why.fault { lines.append(StyledText("the daemon says: \(fault)", .slow)) }
-        if why.samples == nil, why.fault == nil, why.request(model.picture) != nil,
-            model.tense == .present
+        if why.samples == nil, why.fault == nil, why.request(model.snapshot) != nil,
+            model.time.mode == .present
         {
             lines.append(StyledText("asking the daemon for its history …", .faint))
         }

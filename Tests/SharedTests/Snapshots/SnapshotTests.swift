@@ -42,17 +42,17 @@ struct SnapshotTests {
         session.blame = "client-loss"
         session.stuck = "blocked"
         session.channelPort = 12
-        session.clientRTT = 13
-        session.channelRTT = 14
-        session.rtt = 27
-        session.clientRetransmitted = 15
-        session.channelRetransmitted = 16
-        session.clientUnacknowledged = 17
-        session.channelUnacknowledged = 18
-        session.clientUnsent = 19
-        session.channelUnsent = 20
-        session.clientWindowPercent = 21
-        session.channelWindowPercent = 22
+        session.kernel.clientRTT = 13
+        session.kernel.channelRTT = 14
+        session.kernel.rtt = 27
+        session.kernel.clientRetransmitted = 15
+        session.kernel.channelRetransmitted = 16
+        session.kernel.clientUnacknowledged = 17
+        session.kernel.channelUnacknowledged = 18
+        session.kernel.clientUnsent = 19
+        session.kernel.channelUnsent = 20
+        session.kernel.clientWindowPercent = 21
+        session.kernel.channelWindowPercent = 22
         return session
     }
     static let bareSession = SessionSnapshot(

@@ -97,7 +97,8 @@ struct ConsistencyTests {
                 try Channel.make(named ? "db\(serial)" : String(index), serial: serial)
             }
             return Group(
-                GroupConfiguration(name: "g", balance: .init(policy: .maglev)), in: "s", serial: 9,
+                GroupConfiguration(name: "g", settings: .init(balance: .init(policy: .maglev))),
+                in: "s", serial: 9,
                 channels: channels
             ).digest
         }

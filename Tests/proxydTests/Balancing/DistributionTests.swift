@@ -11,7 +11,8 @@ struct DistributionTests {
                 "c\(index)", weight: weight, serial: UInt64(index + 1))
         }
         return Group(
-            GroupConfiguration(name: "g", balance: .init(policy: policy, seed: 5)), in: "s",
+            GroupConfiguration(
+                name: "g", settings: .init(balance: .init(policy: policy, seed: 5))), in: "s",
             serial: 100, channels: channels)
     }
 

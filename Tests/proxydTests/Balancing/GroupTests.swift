@@ -143,7 +143,8 @@ struct TrafficCountersTests {
         arguments: [1, 2, 5])
     func admission(limit: Int) {
         let settings = ListenerConfiguration(
-            name: "l", endpoint: .local(1), maxSessions: limit)
+            name: "l", endpoint: .local(1),
+            settings: ListenerSettings(maxSessions: limit))
         let listener = Listener(
             settings, in: "s", serial: 1, endpoint: .local(1), workerCount: 1)
         for _ in 0..<limit { #expect(listener.admit()) }

@@ -73,7 +73,8 @@ struct HashVectorTests {
         }
         let group = Group(
             GroupConfiguration(
-                name: "g", balance: .init(policy: .sticky, function: .lighttpd)), in: "s",
+                name: "g", settings: .init(balance: .init(policy: .sticky, function: .lighttpd))),
+            in: "s",
             serial: 1, channels: channels)
         for (client, index) in [("127.0.0.1", 2), ("127.0.0.2", 0), ("127.0.0.77", 1)] {
             let chosen = group.choose(for: try .address(client), excluding: [], now: .at(1))

@@ -66,7 +66,7 @@ struct AccessReaderTests {
             ("source: \"2001:db8::1\"", "no address of “source” is of the family of 10.0.0.1:80"),
             ("timeouts: {client-hello: soon}", "“client-hello” is “soon”, which is no time"),
         ])
-    func mistakes(line: String, expected: String) {
+    func diagnostics(line: String, expected: String) {
         let error = #expect(throws: ConfigurationErrors.self) { try service(line) }
         let text = error?.errors.map(\.description).joined(separator: "\n") ?? ""
         #expect(text.contains(expected), "\(text)")

@@ -215,7 +215,7 @@ struct ConfigurationEditTests {
             ("remove listener mail/9", "not-found: no listener “mail/9”"),
         ])
     func mistake(line: String, expected: String) throws {
-        do throws(ConfigurationEdit.Mistake) {
+        do throws(ConfigurationEdit.Failure) {
             var transaction = Transaction()
             guard let edit = try? Self.edit(line) else { throw .init(.internal, "no edit") }
             try transaction.append(.edit(edit))
@@ -235,7 +235,7 @@ struct ConfigurationEditTests {
         let web = try #require(try apply(lines).services.last)
         #expect(web.groups[0].channels.map(\.name) == ["1"])
         #expect(web.groups[0].channels[0].weight == 4)
-        #expect(throws: ConfigurationEdit.Mistake.self) { try apply(Array(lines.prefix(1))) }
+        #expect(throws: ConfigurationEdit.Failure.self) { try apply(Array(lines.prefix(1))) }
     }
 
     @Test("who had no name keeps its number when others go, and nobody else gets it")

@@ -5,7 +5,7 @@ import Testing
 /// Every mistake with its place, what it is and how to mend it.
 @Suite("Configuration mistakes")
 struct ConfigurationErrorTests {
-    private func mistakes(_ text: String) -> [String] {
+    private func diagnostics(_ text: String) -> [String] {
         do {
             _ = try ConfigurationFile.parse(text, name: "f")
             return []
@@ -42,7 +42,7 @@ struct ConfigurationErrorTests {
             ),
         ])
     func wholes(text: String, expected: [String]) {
-        #expect(mistakes(text) == expected)
+        #expect(diagnostics(text) == expected)
     }
 
     @Test(
@@ -94,7 +94,7 @@ struct ConfigurationErrorTests {
             ),
         ])
     func syntax(text: String, expected: String) {
-        #expect(mistakes(text) == ["f:" + expected])
+        #expect(diagnostics(text) == ["f:" + expected])
     }
 
     /// A line in an otherwise good service, at line 4 and column 3.
@@ -201,7 +201,7 @@ struct ConfigurationErrorTests {
         ])
     func services(line: String, expected: String) {
         let text = "services:\n- listen: ['*:1']\n  channels: [a:1]\n  \(line)\n"
-        #expect(mistakes(text) == ["f:" + expected])
+        #expect(diagnostics(text) == ["f:" + expected])
     }
 
     /// A listener, at column 13.
@@ -238,7 +238,7 @@ struct ConfigurationErrorTests {
         ])
     func listeners(text: String, expected: String) {
         let file = "services:\n- listen: [ \(text) ]\n  channels: [a:1]\n"
-        #expect(mistakes(file) == ["f:2:13: " + expected])
+        #expect(diagnostics(file) == ["f:2:13: " + expected])
     }
 
     /// A key of a listener, at column 26.
@@ -285,7 +285,7 @@ struct ConfigurationErrorTests {
         let place = key.hasPrefix("address") ? 20 : column
         let file = "services:\n- listen: [ {unix: /x, \(key)} ]\n  channels: [a:1]\n"
         let shift = key.hasPrefix("address") ? 0 : -2
-        #expect(mistakes(file) == ["f:2:\(place + shift): " + expected])
+        #expect(diagnostics(file) == ["f:2:\(place + shift): " + expected])
     }
 
     /// Channels, the first at column 15.
@@ -338,7 +338,7 @@ struct ConfigurationErrorTests {
         ])
     func channels(text: String, column: Int, expected: String) {
         let file = "services:\n- listen: ['*:1']\n  channels: [ \(text) ]\n"
-        #expect(mistakes(file) == ["f:3:\(column): " + expected])
+        #expect(diagnostics(file) == ["f:3:\(column): " + expected])
     }
 
     static let policies =
@@ -370,7 +370,7 @@ struct ConfigurationErrorTests {
         ])
     func groups(text: String, expected: String) {
         let file = "services:\n- listen: ['*:1']\n  groups: [ \(text) ]\n"
-        #expect(mistakes(file) == ["f:" + expected])
+        #expect(diagnostics(file) == ["f:" + expected])
     }
 
     @Test("an address is listened on once in the whole daemon")
@@ -383,7 +383,7 @@ struct ConfigurationErrorTests {
               channels: [a:1]
             """
         #expect(
-            mistakes(file) == [
+            diagnostics(file) == [
                 "f:4:12: 0.0.0.0:80 is listened on twice; it was taken at f:2:12; keep one",
                 "f:4:26: [::1]:80 is listened on twice; it was taken at f:2:20; keep one",
             ])
@@ -424,7 +424,7 @@ struct ConfigurationErrorTests {
         ])
     func daemon(line: String, expected: String) {
         let file = "\(line)\nservices: [{listen: ['*:1'], channels: [a:1]}]\n"
-        #expect(mistakes(file) == ["f:" + expected])
+        #expect(diagnostics(file) == ["f:" + expected])
     }
 
     @Test("all mistakes are told in the order of the file, at most 20")
@@ -433,9 +433,9 @@ struct ConfigurationErrorTests {
         let expected = (0..<20).map {
             "f:\($0 + 1):1: unknown key “key\($0)” in the file; the keys here are control, metrics, privileges, log, state-file, workers, max-sessions, services"
         }
-        #expect(mistakes(lines.joined(separator: "\n")) == expected)
+        #expect(diagnostics(lines.joined(separator: "\n")) == expected)
         #expect(
-            mistakes("services: [{listen: [x], channels: [a]}]\ncolour: 1").map { $0.prefix(6) }
+            diagnostics("services: [{listen: [x], channels: [a]}]\ncolour: 1").map { $0.prefix(6) }
                 == ["f:1:22", "f:1:37", "f:2:1:"])
     }
 
@@ -449,7 +449,7 @@ struct ConfigurationErrorTests {
               channels: *c
             """
         #expect(
-            mistakes(file) == [
+            diagnostics(file) == [
                 "f:3:42: “weight” is “x”, which is no number; write a whole number from 0 to 10000"
             ])
     }

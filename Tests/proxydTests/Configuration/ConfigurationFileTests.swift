@@ -27,30 +27,34 @@ struct ConfigurationFileTests {
               - listen: [ /run/web.sock ]
                 channels: [ db1:80 ]
             """
+        let reset = ListenerSettings(whenEmpty: .reset)
         let expected = Configuration(
-            control: ControlConfiguration(
-                path: "/run/proxyd/control.sock", mode: 0o660, group: "proxy", environment: "PROD"),
-            workers: 3, maxSessions: 5000,
+            settings: DaemonSettings(
+                control: ControlConfiguration(
+                    path: "/run/proxyd/control.sock", mode: 0o660, group: "proxy",
+                    environment: "PROD"),
+                workers: 3, maxSessions: 5000),
             services: [
                 ServiceConfiguration(
                     name: "mail",
+                    settings: ServiceSettings(
+                        timeouts: Timeouts(
+                            connect: .milliseconds(500), idle: .seconds(600),
+                            halfClosed: .seconds(60), deadPeer: .seconds(30)),
+                        grace: .seconds(90), whenEmpty: .reset),
                     listeners: [
                         ListenerConfiguration(
-                            name: "0", endpoint: .ip(.anyV4, port: 143), whenEmpty: .reset),
+                            name: "0", endpoint: .ip(.anyV4, port: 143), settings: reset),
                         ListenerConfiguration(
-                            name: "1", endpoint: .ip(.anyV6, port: 143), whenEmpty: .reset),
+                            name: "1", endpoint: .ip(.anyV6, port: 143), settings: reset),
                         ListenerConfiguration(
-                            name: "2", endpoint: .unix(path: "/run/mail.sock"), mode: 0o660,
-                            whenEmpty: .reset),
+                            name: "2", endpoint: .unix(path: "/run/mail.sock"),
+                            settings: ListenerSettings(mode: 0o660, whenEmpty: .reset)),
                         ListenerConfiguration(
                             name: "tls-to-be", endpoint: .ip(.anyV4, port: 993),
-                            whenEmpty: .hold(.seconds(10)), backlog: 7, maxSessions: 9),
+                            settings: ListenerSettings(
+                                whenEmpty: .hold(.seconds(10)), backlog: 7, maxSessions: 9)),
                     ],
-                    timeouts: Timeouts(
-                        connect: .milliseconds(500), idle: .seconds(600), halfClosed: .seconds(60),
-                        deadPeer: .seconds(30)),
-                    grace: .seconds(90),
-                    whenEmpty: .reset,
                     groups: [
                         GroupConfiguration(
                             name: "main",
@@ -59,8 +63,7 @@ struct ConfigurationFileTests {
                                     name: "0", endpoint: .ip(.v4(0x0A00_010A), port: 143)),
                                 ChannelConfiguration(
                                     name: "1", endpoint: .ip(.v4(0x0A00_010B), port: 143),
-                                    weight: 2,
-                                    maxc: 400, label: "b"),
+                                    settings: ChannelSettings(weight: 2, maxc: 400, label: "b")),
                             ]),
                         GroupConfiguration(
                             name: "1",
@@ -150,7 +153,8 @@ struct ConfigurationFileTests {
         #expect(
             merged
                 == ChannelConfiguration(
-                    name: "0", endpoint: .name("a", port: 1), weight: 3, maxc: 5))
+                    name: "0", endpoint: .name("a", port: 1),
+                    settings: ChannelSettings(weight: 3, maxc: 5)))
     }
 
     @Test("a byte order mark, CRLF and comments change nothing")

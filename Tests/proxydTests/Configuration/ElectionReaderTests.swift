@@ -44,7 +44,7 @@ struct ElectionReaderTests {
             ("election: {}", "add that to the group, or remove the election"),
             ("balance: primary, prefer: list", "it belongs in “election”"),
         ])
-    func mistakes(group: String, remedy: String) {
+    func diagnostics(group: String, remedy: String) {
         let error = #expect(throws: ConfigurationErrors.self) { try load(group) }
         #expect(error?.errors.first?.remedy == remedy)
     }

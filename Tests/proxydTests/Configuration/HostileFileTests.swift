@@ -106,7 +106,7 @@ struct HostileFileTests {
     }
 
     @Test("a file full of mistakes is not read to its end")
-    func mistakes() {
+    func diagnostics() {
         let keys = (0..<200_000).map { "k\($0): 1" }.joined(separator: ",")
         #expect(firstProblem("{\(keys)}") == "unknown key “k0” in the file")
         #expect(

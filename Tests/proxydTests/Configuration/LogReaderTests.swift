@@ -132,7 +132,7 @@ struct LogReaderTests {
                 "“level” is “warn”, which is unknown; write debug, info, notice, warning or error"
             ),
         ])
-    func mistakes(text: String, expected: String) {
+    func diagnostics(text: String, expected: String) {
         let error = #expect(throws: ConfigurationErrors.self) { try Self.parse(text) }
         #expect(error?.errors.first?.description.contains(expected) == true, "\(error as Any)")
     }

@@ -36,7 +36,8 @@ struct MetricsReaderTests {
         let metrics = try parse(text)
         #expect(metrics == MetricsConfiguration(listen: listen, statsd: statsd))
         // What is written back says the same.
-        let keys = Configuration(metrics: metrics).daemonSettings.map(\.key)
+        let keys = Configuration(settings: DaemonSettings(metrics: metrics)).daemonSettings.map(
+            \.key)
         #expect(keys.contains { $0.hasPrefix("metrics") } == (listen != nil || statsd != nil))
     }
 
@@ -69,7 +70,7 @@ struct MetricsReaderTests {
             ),
             ("{listne: x}", "unknown key “listne” in “metrics”; did you mean “listen”?"),
         ])
-    func mistakes(text: String, expected: String) {
+    func diagnostics(text: String, expected: String) {
         let error = #expect(throws: ConfigurationErrors.self) { try parse(text) }
         #expect(error?.errors.first?.description.hasSuffix(expected) == true, "\(error as Any)")
     }

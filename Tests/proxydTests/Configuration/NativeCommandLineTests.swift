@@ -5,7 +5,7 @@ import Testing
 
 @Suite("Native command line")
 struct NativeCommandLineTests {
-    private func mistakes(_ line: NativeCommandLine) -> [String] {
+    private func diagnostics(_ line: NativeCommandLine) -> [String] {
         do {
             _ = try line.configuration()
             return []
@@ -29,26 +29,30 @@ struct NativeCommandLineTests {
         func channel(_ name: String, _ address: String, maxc: Int? = nil) throws
             -> ChannelConfiguration
         {
-            ChannelConfiguration(name: name, endpoint: try Endpoint(address), maxc: maxc)
+            ChannelConfiguration(
+                name: name, endpoint: try Endpoint(address),
+                settings: ChannelSettings(maxc: maxc))
         }
         let expected = Configuration(
-            control: ControlConfiguration(path: "/run/c.sock", environment: "PROD"), workers: 2,
-            maxSessions: 100,
+            settings: DaemonSettings(
+                control: ControlConfiguration(path: "/run/c.sock", environment: "PROD"),
+                workers: 2, maxSessions: 100),
             services: [
                 ServiceConfiguration(
                     name: "0",
+                    settings: ServiceSettings(
+                        timeouts: Timeouts(
+                            connect: .seconds(2), idle: .seconds(600), halfClosed: nil,
+                            deadPeer: .seconds(30)),
+                        grace: .seconds(5)),
                     listeners: [
                         ListenerConfiguration(
                             name: "0", endpoint: try Endpoint("127.0.0.1:8080"),
-                            whenEmpty: .hold(.seconds(10))),
+                            settings: ListenerSettings(whenEmpty: .hold(.seconds(10)))),
                         ListenerConfiguration(
                             name: "1", endpoint: try Endpoint("[::1]:8080"),
-                            whenEmpty: .hold(.seconds(10))),
+                            settings: ListenerSettings(whenEmpty: .hold(.seconds(10)))),
                     ],
-                    timeouts: Timeouts(
-                        connect: .seconds(2), idle: .seconds(600), halfClosed: nil,
-                        deadPeer: .seconds(30)),
-                    grace: .seconds(5),
                     groups: [
                         GroupConfiguration(
                             name: "0",
@@ -121,7 +125,7 @@ struct NativeCommandLineTests {
         let operands =
             ["!", "%"].contains(text) ? [text, "b:1"] : [text, "!", "b:1"]
         let line = NativeCommandLine(listen: ["/run/x"], operands: operands)
-        #expect(mistakes(line) == ["operand 1: " + expected])
+        #expect(diagnostics(line) == ["operand 1: " + expected])
     }
 
     @Test("“%” ends a group whose clients are hashed, “!” one with turns")
@@ -140,7 +144,7 @@ struct NativeCommandLineTests {
             idleTimeout: "x", halfClosedTimeout: "x", deadPeer: "25d", grace: "never",
             whenEmpty: "x", workers: "0", maxSessions: "0", control: "", environment: "")
         #expect(
-            mistakes(line) == [
+            diagnostics(line) == [
                 "--connect-timeout: the value is 0, which is too short; write a time above zero",
                 "--idle-timeout: the value is “x”, which is no time; write it as 500ms, 5s, 10m or 2h",
                 "--half-closed-timeout: the value is “x”, which is no time; write it as 500ms, 5s, 10m or 2h",
@@ -160,7 +164,7 @@ struct NativeCommandLineTests {
     @Test("no channel at all")
     func none() {
         #expect(
-            mistakes(NativeCommandLine(listen: ["*:80"]))
+            diagnostics(NativeCommandLine(listen: ["*:80"]))
                 == ["run: no channel is given; write them after “--”, as in -- 10.0.0.1:143"])
     }
 
@@ -173,7 +177,9 @@ struct NativeCommandLineTests {
     @Test("options beside a file win over it")
     func overrides() throws {
         var configuration = Configuration(
-            control: ControlConfiguration(path: "/a", environment: "A"), workers: 1, maxSessions: 1)
+            settings: DaemonSettings(
+                control: ControlConfiguration(path: "/a", environment: "A"), workers: 1,
+                maxSessions: 1))
         try NativeCommandLine().apply(to: &configuration)
         #expect(configuration.workers == 1)
         #expect(configuration.control.path == "/a")
@@ -182,7 +188,8 @@ struct NativeCommandLineTests {
         #expect(
             configuration
                 == Configuration(
-                    control: ControlConfiguration(path: "/b", environment: "B"), workers: nil,
-                    maxSessions: 2))
+                    settings: DaemonSettings(
+                        control: ControlConfiguration(path: "/b", environment: "B"), workers: nil,
+                        maxSessions: 2)))
     }
 }

@@ -45,7 +45,7 @@ struct PrincipalsTests {
                 "f:1:20: 4294967295 is out of range; write a number below 4294967295"
             ),
         ])
-    func mistakes(text: String, message: String) {
+    func diagnostics(text: String, message: String) {
         let error = #expect(throws: ConfigurationErrors.self) { try Self.control(text) }
         #expect(error?.errors.map(\.description) == [message])
     }

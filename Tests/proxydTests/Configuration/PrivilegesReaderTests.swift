@@ -43,7 +43,7 @@ struct PrivilegesReaderTests {
             ("{chroot: here}", "“chroot” is “here”, which is no whole path; begin it with “/”"),
             ("{user: 99999999999}", "99999999999 is out of range; write a number below 4294967295"),
         ])
-    func mistakes(text: String, message: String) {
+    func diagnostics(text: String, message: String) {
         let error = #expect(throws: ConfigurationErrors.self) { try parse(text) }
         #expect(error?.errors.map { "\($0)" }.first?.hasSuffix(message) == true, "\(error as Any)")
     }

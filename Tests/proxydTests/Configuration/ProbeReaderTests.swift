@@ -115,7 +115,7 @@ struct ProbeReaderTests {
         #expect(plans.map(\.need) == [.any, .all, .any, .any])
     }
 
-    static let mistakes: [(String, String)] = [
+    static let diagnostics: [(String, String)] = [
         ("conect", "10: “conect” is no kind of probe; did you mean “connect”?"),
         (
             "{kind: tls, tls: no}",
@@ -186,7 +186,7 @@ struct ProbeReaderTests {
         ("{kind: send-expect, steps: []}", "37: “steps” has 0 steps; write 1 to 32"),
     ]
 
-    @Test("mistakes are told with their place and how to mend them", arguments: mistakes)
+    @Test("mistakes are told with their place and how to mend them", arguments: diagnostics)
     func mistake(text: String, expected: String) {
         let error = #expect(throws: ConfigurationErrors.self) { try probe(text) }
         #expect(error?.errors.map(\.description) == ["f:3:" + expected])

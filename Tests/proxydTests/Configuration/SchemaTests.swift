@@ -98,6 +98,5 @@ struct SchemaTests {
     @Test("a key is either there or announced, not both")
     func announced() {
         for set in KeySet.all { #expect(KeySet.later.isDisjoint(with: set.keys)) }
-        #expect(KeySet.laterPolicies.isDisjoint(with: PolicyName.words))
     }
 }

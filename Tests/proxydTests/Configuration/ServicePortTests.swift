@@ -21,7 +21,7 @@ struct ServicePortTests {
     @Test(
         "anything else is read as before",
         arguments: ["db1:no-such-service", "db1:", "[::1]", "::1", "2001:db8::abcd"])
-    func mistakes(text: String) {
+    func diagnostics(text: String) {
         #expect(throws: ValueError.self) { try EndpointReader.channel(text) }
     }
 

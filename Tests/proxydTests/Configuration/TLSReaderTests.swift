@@ -14,7 +14,7 @@ struct TLSReaderTests {
         return try #require(configuration.services[0].listeners[0].tls)
     }
 
-    private static func mistakes(_ text: String) -> [String] {
+    private static func diagnostics(_ text: String) -> [String] {
         do throws(ConfigurationErrors) {
             _ = try ConfigurationFile.parse(text, name: "f")
             return []
@@ -196,10 +196,10 @@ struct TLSReaderTests {
             ),
         ])
     func listenerMistakes(tls: String, expected: String) {
-        let mistakes = Self.mistakes(Self.listening(tls))
-        #expect(mistakes.count == 1, "\(mistakes)")
-        #expect(mistakes.first?.hasPrefix("f:" + expected) == true, "\(mistakes)")
-        #expect(!mistakes.contains { $0.contains("heim") }, "a secret is told: \(mistakes)")
+        let diagnostics = Self.diagnostics(Self.listening(tls))
+        #expect(diagnostics.count == 1, "\(mistakes)")
+        #expect(diagnostics.first?.hasPrefix("f:" + expected) == true, "\(mistakes)")
+        #expect(!diagnostics.contains { $0.contains("heim") }, "a secret is told: \(mistakes)")
     }
 
     // MARK: Channels
@@ -297,9 +297,9 @@ struct TLSReaderTests {
             ),
         ])
     func channelMistakes(tls: String, expected: String) {
-        let mistakes = Self.mistakes(Self.connecting(tls))
-        #expect(mistakes.count == 1, "\(mistakes)")
-        #expect(mistakes.first?.hasPrefix("f:" + expected) == true, "\(mistakes)")
+        let diagnostics = Self.diagnostics(Self.connecting(tls))
+        #expect(diagnostics.count == 1, "\(mistakes)")
+        #expect(diagnostics.first?.hasPrefix("f:" + expected) == true, "\(mistakes)")
     }
 
     @Test("a Unix socket's certificate needs a name to be for")
@@ -308,11 +308,11 @@ struct TLSReaderTests {
             "services: [{listen: [\"*:1\"], groups: [{tls: \(tls), channels: [{unix: /run/x}]}]}]"
         }
         #expect(
-            Self.mistakes(text("yes")) == [
+            Self.diagnostics(text("yes")) == [
                 "f:1:61: unix:/run/x has no name that its certificate could be for; add “name” to its “tls”, or verify: no"
             ])
-        #expect(Self.mistakes(text("{name: x.example}")).isEmpty)
-        #expect(Self.mistakes(text("{verify: no}")).isEmpty)
+        #expect(Self.diagnostics(text("{name: x.example}")).isEmpty)
+        #expect(Self.diagnostics(text("{verify: no}")).isEmpty)
     }
 
     // MARK: Secrets

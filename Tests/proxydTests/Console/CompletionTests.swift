@@ -171,8 +171,9 @@ struct CompletionTests {
             }
             #expect(!keys.settablePaths.contains("name"))
         }
-        let offered = Set([KeySet.service, .group, .channel, .listener].flatMap(\.settablePaths))
-        #expect(KeySet.words.keys.filter { !offered.contains($0) } == ["enabled"])
+        #expect(KeySet.group.words(at: "balance.policy") == PolicyName.words)
+        #expect(KeySet.channel.words(at: "socket.mptcp") == ["false", "true"])
+        #expect(KeySet.channel.words(at: "nothing.at.all").isEmpty)
     }
 
     @Test("of very many candidates some are shown, and how many more there are")

@@ -59,7 +59,7 @@ struct ControlCommandTests {
             (["--wait", "1s"], "--wait goes with"),
         ])
     func badWait(words: [String], message: String) {
-        let mistake = #expect(throws: ControlLine.Mistake.self) { try ControlLine(words) }
+        let mistake = #expect(throws: ControlLine.ParseError.self) { try ControlLine(words) }
         #expect(mistake?.message.hasPrefix(message) == true, "\(mistake?.message ?? "")")
     }
 

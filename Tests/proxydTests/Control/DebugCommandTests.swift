@@ -21,7 +21,7 @@ struct DebugCommandTests {
     }
 
     @Test("a session, an address, a network; and nothing again")
-    func wishes() throws {
+    func filters() throws {
         #expect(try attribute("sessions", "debug session 5") == "1")
         #expect(try attribute("sessions", "debug client 127.0.0.0/8 for 1m") == "2")
         #expect(try attribute("sessions", "debug client ::1") == "2")
@@ -42,12 +42,12 @@ struct DebugCommandTests {
         _ = try daemon.reply(to: "debug session 5 for 1s")
         _ = try daemon.reply(to: "debug session 5 for 1h")
         #expect(daemon.debugged.all.count == 1)
-        var wishes = daemon.debugged
-        let early = wishes.expire(now: Instant.now.advanced(by: .seconds(60)))
+        var filters = daemon.debugged
+        let early = filters.expire(now: Instant.now.advanced(by: .seconds(60)))
         #expect(early.isEmpty)
-        let late = wishes.expire(now: Instant.now.advanced(by: .seconds(3700)))
+        let late = filters.expire(now: Instant.now.advanced(by: .seconds(3700)))
         #expect(late.count == 1)
-        #expect(wishes.wishes.isEmpty)
+        #expect(filters.traced.isEmpty)
     }
 
     @Test("there are so many and no more")

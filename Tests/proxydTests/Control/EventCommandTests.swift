@@ -8,7 +8,7 @@ struct EventCommandTests {
     private func tell(_ daemon: FakeDaemon, _ count: Int, _ severity: Event.Severity = .info) {
         for _ in 0..<count {
             let number = daemon.events.last + 1
-            daemon.tell(Event(severity, .state, of: .daemon, line: "line \(number)"))
+            daemon.emit(Event(severity, .state, of: .daemon, line: "line \(number)"))
         }
     }
 
@@ -114,7 +114,7 @@ struct EventCommandTests {
         let long = String(repeating: "x", count: 200)
         // Until the socket takes no more, and then far beyond what is kept.
         for _ in 0..<3 * EventRing.standardCapacity {
-            stand.daemon.tell(Event(.info, .state, of: .daemon, because: long, line: long))
+            stand.daemon.emit(Event(.info, .state, of: .daemon, because: long, line: long))
             stand.connection.continueFollow()
         }
         #expect(stand.connection.interest.contains(.writable))

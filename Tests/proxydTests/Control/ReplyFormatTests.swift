@@ -96,7 +96,7 @@ struct ReplyFormatTests {
     func jsonValues(text: String, json: String) throws {
         #expect(JSONText.value(text, isText: false) == json)
         let back = try JSONSerialization.jsonObject(
-            with: Data(JSONText.string(text).utf8), options: .fragmentsAllowed)
+            with: Data(JSONString.quoted(text).utf8), options: .fragmentsAllowed)
         #expect(back as? String == text)
     }
 

@@ -82,7 +82,9 @@ struct SessionQueryTests {
         ])
     func mistakes(line: String, message: String) throws {
         let words = try Request(line: Array(line.utf8)).words
-        let mistake = #expect(throws: SessionQuery.Mistake.self) { try SessionQuery(words: words) }
+        let mistake = #expect(throws: SessionQuery.ParseError.self) {
+            try SessionQuery(words: words)
+        }
         #expect(mistake?.message.contains(message) == true, "\(mistake?.message ?? "")")
     }
 

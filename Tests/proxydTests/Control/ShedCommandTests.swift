@@ -40,7 +40,7 @@ struct ShedCommandTests {
         ] as [(String, Int, Double, Bool)])
     func wish(text: String, count: Int, rate: Double, isPreview: Bool) throws {
         let wish = try #require(
-            ShedCommand.Wish(words: text.split(separator: " ").map(String.init)))
+            ShedCommand.Parameters(words: text.split(separator: " ").map(String.init)))
         #expect(wish.count == count)
         #expect(wish.rate == rate)
         #expect(wish.isPreview == isPreview)
@@ -50,6 +50,6 @@ struct ShedCommandTests {
         "anything else is no wish",
         arguments: ["", "0/2", "0/2 0", "0/2 -1", "0/2 x", "0/2 5 5", "0/2 5 0/s", "0/2 5 now"])
     func noWish(text: String) {
-        #expect(ShedCommand.Wish(words: text.split(separator: " ").map(String.init)) == nil)
+        #expect(ShedCommand.Parameters(words: text.split(separator: " ").map(String.init)) == nil)
     }
 }

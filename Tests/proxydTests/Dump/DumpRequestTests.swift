@@ -38,7 +38,7 @@ struct DumpWishTests {
             ("where id > 1 sessions 1001", "sessions takes a number"),
         ])
     func mistakes(line: String, message: String) {
-        let mistake = #expect(throws: DumpRequest.Mistake.self) { try wish(line) }
+        let mistake = #expect(throws: DumpRequest.ParseError.self) { try wish(line) }
         #expect(mistake?.message.hasPrefix(message) == true, "\(mistake?.message ?? "")")
     }
 }

@@ -45,7 +45,7 @@ struct DumpTextTests {
         let lines = Self.lines(
             [
                 Self.began, .moved(.client, Array("GET /\r\n".utf8)),
-                .moved(.channel, Array("200".utf8)), .missed(.channel, byteCount: 1234, moves: 2),
+                .moved(.channel, Array("200".utf8)), .gap(.channel, byteCount: 1234, moves: 2),
                 .ended(.client), .closed(.done, .neither),
             ], .text)
         #expect(
@@ -103,7 +103,7 @@ struct DumpTextTests {
         let lines = Self.lines(
             [
                 Self.began, .moved(.client, Array(repeating: 65, count: 17)),
-                .moved(.channel, [66]), .missed(.client, byteCount: 15, moves: 1),
+                .moved(.channel, [66]), .gap(.client, byteCount: 15, moves: 1),
                 .moved(.client, [67]),
             ], .hex)
         #expect(

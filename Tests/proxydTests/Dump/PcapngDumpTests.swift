@@ -114,7 +114,7 @@ struct PcapngDumpTests {
         (facts.inBytes, facts.outBytes, facts.isFromStart) = (100, 1 << 32 + 50, false)
         let story = story([
             .began(facts), .moved(.client, Array(repeating: 0, count: 40_000)),
-            .missed(.client, byteCount: 1000, moves: 1), .moved(.client, [0]),
+            .gap(.client, byteCount: 1000, moves: 1), .moved(.client, [0]),
         ])
         #expect(
             story == [
@@ -128,7 +128,7 @@ struct PcapngDumpTests {
     @Test("a gap of gigabytes still reads as a gap, and says how large it really was")
     func widest() {
         let story = story([
-            Self.began, .missed(.client, byteCount: 3 << 30, moves: 9), .moved(.client, [0]),
+            Self.began, .gap(.client, byteCount: 3 << 30, moves: 9), .moved(.client, [0]),
         ])
         #expect(story[8] == "0→PA \((1 << 30) + 1) 1 +1")
     }

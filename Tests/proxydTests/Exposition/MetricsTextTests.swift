@@ -29,7 +29,7 @@ struct MetricsTextTests {
             for time in [0, 99_000, 100_000, 100_001, 7_000_000_000] as [UInt64] {
                 channel.timings[0].connect.record(nanoseconds: time)
             }
-            daemon.tell(Event(.info, .ready, of: .daemon, line: "x"))
+            daemon.emit(Event(.info, .ready, of: .daemon, line: "x"))
         }
         #expect(ExpositionRules.complaints(about: full) == [])
         for sample in [

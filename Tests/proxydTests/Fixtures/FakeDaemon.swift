@@ -30,7 +30,7 @@ final class FakeDaemon: Daemon, ScrapeSource {
     /// What was removed, and how long its sessions may go on.
     private(set) var drained: [(removal: Reconfiguration.Removal, time: Duration)] = []
     /// What workers were told.
-    private(set) var commands: [Command] = []
+    private(set) var commands: [WorkerCommand] = []
     private(set) var pending: [() -> Void] = []
 
     convenience init(_ topology: Topology, workers: Int = 2) throws {
@@ -73,13 +73,14 @@ final class FakeDaemon: Daemon, ScrapeSource {
             Blueprint.topology([("mail", [("main", ["a", "b", "c"]), ("spare", ["d"])])]))
     }
 
-    func ask(_ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void) {
+    func ask(_ command: (UInt64) -> WorkerCommand, then finish: @escaping ([WorkerReply]) -> Void) {
         let answers = share.workers.indices.map { answer(to: command(1), worker: $0) }
         deliver { finish(answers) }
     }
 
     func ask(
-        worker: Int, _ command: (UInt64) -> Command, then finish: @escaping ([Answer]) -> Void
+        worker: Int, _ command: (UInt64) -> WorkerCommand,
+        then finish: @escaping ([WorkerReply]) -> Void
     ) {
         let answer = answer(to: command(1), worker: worker)
         deliver { finish([answer]) }
@@ -107,7 +108,7 @@ final class FakeDaemon: Daemon, ScrapeSource {
 
     func cut(sessions: [UInt64], perSecond: Double, by actor: Actor) { shed += sessions }
 
-    func tell(_ event: Event) { events.append(event, wallMilliseconds: 1, now: now) }
+    func emit(_ event: Event) { events.append(event, wallMilliseconds: 1, now: now) }
 
     func channelsChanged() { changes += 1 }
 
@@ -127,7 +128,7 @@ final class FakeDaemon: Daemon, ScrapeSource {
 
     func upgrade(
         within time: Duration, by actor: Actor,
-        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Mistake>) -> Void
+        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Failure>) -> Void
     ) {
         ends.append("upgrade within \(time)")
         finish(
@@ -150,9 +151,9 @@ final class FakeDaemon: Daemon, ScrapeSource {
         deliver { finish(result.0, result.1) }
     }
 
-    func debug(_ wishes: DebugFilters, then finish: @escaping (Int) -> Void) {
-        debugged = wishes
-        let count = sessions.count { wishes.wishes.isMeant($0.id, $0.client) }
+    func debug(_ filters: DebugFilters, then finish: @escaping (Int) -> Void) {
+        debugged = filters
+        let count = sessions.count { filters.traced.isMeant($0.id, $0.client) }
         deliver { finish(count) }
     }
 
@@ -167,7 +168,7 @@ final class FakeDaemon: Daemon, ScrapeSource {
         if isSlow { pending.append(finish) } else { finish() }
     }
 
-    private func answer(to command: Command, worker: Int) -> Answer {
+    private func answer(to command: WorkerCommand, worker: Int) -> WorkerReply {
         commands.append(command)
         switch command {
         case .report: return .report(reports[worker])
@@ -206,7 +207,7 @@ final class FakeDaemon: Daemon, ScrapeSource {
         case .trace: return .traced(0)
         case .quiesce: return .standsStill
         case .handOver: return .handedOver(WorkerHandoverState())
-        case .serve, .listen, .wake, .forget, .supersede, .tapSessions, .stop, .goOn, .letGo,
+        case .serve, .listen, .wake, .forget, .supersede, .tapSessions, .stop, .resume, .releaseAll,
             .adopt, .inherit:
             return .cut(0)
         }
@@ -258,7 +259,7 @@ final class FakeDaemon: Daemon, ScrapeSource {
 extension FakeDaemon: TopologyAudience {
     func prepare(_ configuration: Configuration) {}
 
-    func lookUp(_ names: [Endpoint], then finish: @escaping (Answer) -> Void) {
+    func lookUp(_ names: [Endpoint], then finish: @escaping (WorkerReply) -> Void) {
         deliver { [self] in
             guard let missing = names.first(where: { self.names[$0] == nil }) else {
                 return finish(.addresses(self.names))

@@ -32,7 +32,8 @@ extension Channel {
     ) throws -> Channel {
         let endpoint = Endpoint.local(UInt16(10_000 + serial))
         let settings = ChannelConfiguration(
-            name: name, endpoint: endpoint, weight: weight, maxc: maxc, label: label)
+            name: name, endpoint: endpoint,
+            settings: ChannelSettings(weight: weight, maxc: maxc, label: label))
         return Channel(
             settings, in: path, serial: serial, addresses: [endpoint], workerCount: 1,
             now: now)

@@ -12,7 +12,7 @@ final class WorkerStand {
     let share: SharedState
     private let sockets: [ListeningSocket]
     private var threads: [Thread] = []
-    private var notices: [Notice] = []
+    private var notices: [WorkerEvent] = []
     private var question: UInt64 = 0
     private let locksTaken = LocksTaken()
 
@@ -41,7 +41,7 @@ final class WorkerStand {
         var sendsProxyProtocol: ProxyProtocolOut?
         var tls: TLSListenerConfiguration?
         var channelTLS: TLSChannelConfiguration?
-        var tellsOfEveryEnd = true
+        var emitsEveryEnd = true
     }
 
     init(_ channels: [Endpoint], _ settings: Settings = Settings()) throws {
@@ -49,21 +49,25 @@ final class WorkerStand {
         configuration.services = [
             ServiceConfiguration(
                 name: "s",
+                settings: ServiceSettings(
+                    timeouts: settings.timeouts, grace: settings.grace, limits: settings.limits,
+                    access: settings.serviceAccess),
                 listeners: [
                     ListenerConfiguration(
-                        name: "l", endpoint: .local(0), whenEmpty: settings.whenEmpty,
-                        maxSessions: settings.listenerSessions, rate: settings.rate,
-                        access: settings.access, waitForBytes: settings.waitForBytes,
-                        proxyProtocol: settings.proxyProtocol, tls: settings.tls)
+                        name: "l", endpoint: .local(0),
+                        settings: ListenerSettings(
+                            whenEmpty: settings.whenEmpty,
+                            maxSessions: settings.listenerSessions, rate: settings.rate,
+                            access: settings.access, proxyProtocol: settings.proxyProtocol,
+                            waitForBytes: settings.waitForBytes, tls: settings.tls))
                 ],
-                timeouts: settings.timeouts, grace: settings.grace, limits: settings.limits,
-                access: settings.serviceAccess,
                 groups: [
                     GroupConfiguration(
-                        name: "g", maxSessions: settings.groupSessions,
+                        name: "g", settings: GroupSettings(maxSessions: settings.groupSessions),
                         channels: channels.enumerated().map { index, endpoint in
                             ChannelConfiguration(
-                                name: "\(index)", endpoint: endpoint, maxc: settings.maxc,
+                                name: "\(index)", endpoint: endpoint,
+                                settings: ChannelSettings(maxc: settings.maxc),
                                 source: settings.source,
                                 proxyProtocol: settings.sendsProxyProtocol,
                                 tls: settings.channelTLS)
@@ -82,7 +86,7 @@ final class WorkerStand {
         for index in 0..<settings.workers {
             let plan = Worker.Plan(
                 index: index, share: share, relayMode: settings.mode,
-                pipeLimit: settings.pipeLimit, tellsOfEveryEnd: settings.tellsOfEveryEnd)
+                pipeLimit: settings.pipeLimit, emitsEveryEnd: settings.emitsEveryEnd)
             threads.append(
                 try Thread(name: "worker-\(index)") { [locksTaken] in
                     do { try Worker(plan).run() } catch { Log.line("no worker: \(error)") }
@@ -95,6 +99,8 @@ final class WorkerStand {
     }
 
     deinit { stop() }
+
+    var isRunning: Bool { !threads.isEmpty }
 
     /// Ends all workers, and with them every session.
     func stop() {
@@ -111,12 +117,14 @@ final class WorkerStand {
 
     func connect() throws -> TestSocket { try .connect(to: endpoint) }
 
-    func post(_ command: Command) { for worker in share.workers { worker.mailbox.post(command) } }
+    func post(_ command: WorkerCommand) {
+        for worker in share.workers { worker.mailbox.post(command) }
+    }
 
     // MARK: What workers tell
 
     /// The first notice that fits, of those that have come and those to come.
-    func notice<Result>(_ what: String, _ fits: (Notice) -> Result?) throws -> Result {
+    func notice<Result>(_ what: String, _ fits: (WorkerEvent) -> Result?) throws -> Result {
         while true {
             for (index, notice) in notices.enumerated() {
                 guard let result = fits(notice) else { continue }
@@ -135,7 +143,7 @@ final class WorkerStand {
         }
     }
 
-    func ask(worker: Int = 0, _ command: (UInt64) -> Command) throws -> Answer {
+    func ask(worker: Int = 0, _ command: (UInt64) -> WorkerCommand) throws -> WorkerReply {
         question += 1
         let number = question
         share.workers[worker].mailbox.post(command(number))
@@ -188,9 +196,17 @@ final class WorkerStand {
         try Wait.until("\(count) in line") { service.line.count == count }
     }
 
-    /// The same for places and for the line.
-    private var placesTaken: [Int] {
-        [service.places.current, service.groups[0].places.current, service.line.count]
+    /// The same for the service's, the group's and the sources' slots, for the queue, and for sessions
+    /// that channels count as running.
+    private var furtherTaken: [Int] {
+        let later = Instant.now.advanced(by: .seconds(1))
+        let running = channels.flatMap(\.counters).count {
+            $0.time(now: .now) != $0.time(now: later)
+        }
+        return [
+            service.places.current, service.groups[0].places.current, service.line.count,
+            service.sources?.count ?? 0, running,
+        ]
     }
 
     /// Everything that sessions take, which is zero when none is left.
@@ -201,10 +217,10 @@ final class WorkerStand {
         ] + channels.map(\.current)
     }
 
-    /// The end of a session is told just before its places are free.
+    /// The end of a session is told just before its slots are free.
     var isEverythingBack: Bool {
         let wait: ()? = try? Wait.until("everything to be back") {
-            (taken + placesTaken).allSatisfy { $0 == 0 }
+            (taken + furtherTaken).allSatisfy { $0 == 0 }
         }
         return wait != nil
     }

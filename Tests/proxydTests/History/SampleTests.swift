@@ -145,7 +145,7 @@ struct SampleTests {
         ] as [(String, UInt64?, UInt64)])
     func wishes(line: String, since: UInt64?, step: UInt64) throws {
         let words = line.split(separator: " ").map(String.init)
-        let wish = try #require(HistoryCommand.Wish(words: words))
+        let wish = try #require(HistoryCommand.Query(words: words))
         #expect(wish.since?.milliseconds == since)
         #expect(wish.step == step)
     }

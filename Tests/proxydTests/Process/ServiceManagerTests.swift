@@ -51,7 +51,7 @@ struct ServiceManagerTests {
         manager.tellReloading(now: .at(100))
         #expect(next() == "RELOADING=1\nMONOTONIC_USEC=100000000")
         #expect(manager.nextDeadline == .at(101))
-        manager.meetDeadline(now: .at(101))
+        manager.meetDeadlines(now: .at(101))
         #expect(next() == "WATCHDOG=1")
         #expect(manager.nextDeadline == .at(102))
         manager.tellStopping("ending")

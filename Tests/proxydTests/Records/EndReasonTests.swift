@@ -23,8 +23,8 @@ struct EndReasonTests {
             (EndReason(who: .resource, when: .connect, cause: .ports), "RC local ports"),
             (EndReason(who: .client, when: .queue, cause: .deadPeer), "CQ dead peer"),
             (EndReason(who: .proxy, when: .accept, cause: .denied), "PA denied"),
-            (EndReason(who: .clientIdle, when: .preamble, cause: .timeout), "cH timeout"),
-            (EndReason(who: .client, when: .preamble, cause: .closed), "CH closed"),
+            (EndReason(who: .clientIdle, when: .preread, cause: .timeout), "cH timeout"),
+            (EndReason(who: .client, when: .preread, cause: .closed), "CH closed"),
         ])
     func text(reason: EndReason, expected: String) { #expect("\(reason)" == expected) }
 

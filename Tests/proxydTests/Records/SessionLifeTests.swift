@@ -2,57 +2,33 @@ import Testing
 
 @testable import proxyd
 
+/// Every phase with every event: what comes of it, and which pairs are a fault of ours.
 @Suite("Session life")
 struct SessionLifeTests {
     /// How a session comes to be in a phase.
     enum Stage: String, Sendable, CaseIterable {
-        case connecting, retrying, holding, relaying, clientEnded, channelEnded, closed
+        case preread, connecting, retrying, holding, relaying, clientEnded, channelEnded, closed
 
         var life: SessionLife {
-            var life = SessionLife()
             switch self {
-            case .connecting: break
-            case .retrying: _ = life.connectFailed(.refused)
-            case .holding: life.hold()
-            case .relaying: _ = life.connected()
-            case .clientEnded:
-                _ = life.connected()
-                _ = life.ended(.client)
-            case .channelEnded:
-                _ = life.connected()
-                _ = life.ended(.channel)
-            case .closed:
-                _ = life.connected()
-                _ = life.ended(.client)
-                _ = life.ended(.channel)
-            }
-            return life
-        }
-    }
-
-    /// What may happen to it.
-    enum Event: Sendable {
-        case connected, connectFailed(EndReason.Cause), foundNoChannel, ended(Side)
-        case broke(Side, EndReason.Cause), timedOut(Side), cut(EndReason.Cause), closeEmpty
-
-        func happen(to life: inout SessionLife) -> SessionLife.Action {
-            switch self {
-            case .connected: life.connected()
-            case .connectFailed(let cause): life.connectFailed(cause)
-            case .foundNoChannel: life.foundNoChannel()
-            case .ended(let side): life.ended(side)
-            case .broke(let side, let cause): life.broke(side, cause)
-            case .timedOut(let side): life.timedOut(awaiting: side)
-            case .cut(let cause): life.cut(cause)
-            case .closeEmpty: life.closeEmpty(resetting: .client)
+            case .preread: SessionLife(after: .prereadBegan)
+            case .connecting: SessionLife()
+            case .retrying: SessionLife(after: .connectFailed(.refused))
+            case .holding: SessionLife(after: .queued)
+            case .relaying: SessionLife(after: .connected)
+            case .clientEnded: SessionLife(after: .connected, .ended(.client))
+            case .channelEnded: SessionLife(after: .connected, .ended(.channel))
+            case .closed: SessionLife(after: .connected, .ended(.client), .ended(.channel))
             }
         }
     }
 
-    /// What comes of it: an action that closes nothing, or a code, a cause and who is reset.
+    /// What comes of it: an action that closes nothing, or a code, a cause and the sides that are reset.
     enum Outcome: Sendable, Equatable {
         case none, choose, relay, whenEmpty, overload, shutDown(Side)
         case close(String, EndReason.Cause, SessionLife.Resets)
+        /// It cannot happen; the session is closed with this code, or is closed already.
+        case violation(String?)
 
         init(_ action: SessionLife.Action) {
             switch action {
@@ -63,118 +39,150 @@ struct SessionLifeTests {
             case .overload: self = .overload
             case .shutDownWrites(let side): self = .shutDown(side)
             case .close(let reason, let resets): self = .close(reason.code, reason.cause, resets)
+            case .violation(_, _, let reason): self = .violation(reason?.code)
             }
         }
     }
 
-    @Test(
-        "connecting",
-        arguments: [
-            (.connected, .relay), (.connectFailed(.refused), .choose),
-            (.foundNoChannel, .whenEmpty), (.ended(.client), .none), (.ended(.channel), .none),
-            (.broke(.client, .reset), .close("CC", .reset, .channel)),
-            (.broke(.channel, .reset), .close("SC", .reset, .client)),
-            (.timedOut(.channel), .choose), (.cut(.cut), .close("KC", .cut, .both)),
-            (.closeEmpty, .close("PQ", .noChannel, .client)),
-        ] as [(Event, Outcome)])
-    func connecting(event: Event, outcome: Outcome) { expect(.connecting, event, outcome) }
+    typealias Event = SessionLife.Event
 
-    @Test(
-        "connecting again after a failure",
-        arguments: [
-            (.connected, .relay), (.connectFailed(.timeout), .choose),
-            (.foundNoChannel, .whenEmpty),
-            (.closeEmpty, .close("SC", .refused, .client)),
-            (.cut(.shutdown), .close("KC", .shutdown, .both)),
-        ] as [(Event, Outcome)])
-    func retrying(event: Event, outcome: Outcome) { expect(.retrying, event, outcome) }
+    static let events: [Event] = [
+        .prereadBegan, .prereadDone, .prereadTimedOut, .closedEarly, .protocolError(.tls),
+        .rejected(.rate, resetting: .client), .channelChosen, .noChannelFound, .queued,
+        .queueTimedOut, .gaveUp(resetting: .client), .connectFailed(.timeout), .connected,
+        .ended(.client), .ended(.channel), .timedOut(awaiting: .client),
+        .timedOut(awaiting: .channel), .broke(.client, .reset), .broke(.channel, .deadPeer),
+        .cut(.cut), .superseded,
+    ]
 
-    @Test(
-        "holding",
-        arguments: [
-            (.foundNoChannel, .whenEmpty), (.ended(.client), .none), (.ended(.channel), .none),
-            (.broke(.client, .reset), .close("CQ", .reset, .channel)),
-            (.timedOut(.channel), .close("PQ", .noChannel, .neither)),
-            (.cut(.cut), .close("KQ", .cut, .both)),
-            (.closeEmpty, .close("PQ", .noChannel, .client)),
-        ] as [(Event, Outcome)])
-    func holding(event: Event, outcome: Outcome) { expect(.holding, event, outcome) }
+    /// In the order of `events`.
+    static let table: [(stage: Stage, outcomes: [Outcome])] = [
+        (
+            .preread,
+            [
+                .none, .choose, .close("cH", .timeout, .neither), .close("CH", .closed, .neither),
+                .close("CH", .tls, .neither), .close("PA", .rate, .client), .violation("PH"),
+                .violation("PH"), .violation("PH"), .violation("PH"), .violation("PH"),
+                .violation("PH"), .violation("PH"), .violation("PH"), .violation("PH"),
+                .violation("PH"), .violation("PH"), .close("CH", .reset, .channel),
+                .violation("PH"), .close("KH", .cut, .both), .violation("PH"),
+            ]
+        ),
+        (
+            .connecting,
+            [
+                .none, .choose, .violation("PC"), .violation("PC"), .violation("PC"),
+                .close("PA", .rate, .client), .none, .whenEmpty, .none,
+                .close("sQ", .timeout, .neither), .close("PQ", .noChannel, .client), .choose,
+                .relay, .violation("PC"), .violation("PC"), .violation("PC"), .violation("PC"),
+                .close("CC", .reset, .channel), .close("SC", .deadPeer, .client),
+                .close("KC", .cut, .both), .close("UC", .primaryChanged, .both),
+            ]
+        ),
+        (
+            .retrying,
+            [
+                .none, .choose, .violation("PC"), .violation("PC"), .violation("PC"),
+                .close("PA", .rate, .client), .none, .whenEmpty, .none,
+                .close("sQ", .timeout, .neither), .close("SC", .refused, .client), .choose,
+                .relay, .violation("PC"), .violation("PC"), .violation("PC"), .violation("PC"),
+                .close("CC", .reset, .channel), .close("SC", .deadPeer, .client),
+                .close("KC", .cut, .both), .close("UC", .primaryChanged, .both),
+            ]
+        ),
+        (
+            .holding,
+            [
+                .violation("PQ"), .violation("PQ"), .violation("PQ"), .violation("PQ"),
+                .violation("PQ"), .close("PA", .rate, .client), .none, .whenEmpty, .none,
+                .close("sQ", .timeout, .neither), .close("PQ", .noChannel, .client),
+                .violation("PQ"), .violation("PQ"), .violation("PQ"), .violation("PQ"),
+                .violation("PQ"), .violation("PQ"), .close("CQ", .reset, .channel),
+                .violation("PQ"), .close("KQ", .cut, .both), .violation("PQ"),
+            ]
+        ),
+        (
+            .relaying,
+            [Outcome](repeating: .violation("PD"), count: 13) + [
+                .shutDown(.channel), .shutDown(.client), .close("cD", .timeout, .neither),
+                .close("sD", .timeout, .neither), .close("CD", .reset, .channel),
+                .close("SD", .deadPeer, .client), .close("KD", .cut, .both),
+                .close("UD", .primaryChanged, .both),
+            ]
+        ),
+        (
+            .clientEnded,
+            [Outcome](repeating: .violation("PF"), count: 14) + [
+                .close("--", .done, .neither),
+                // It is the other side's turn, whichever spoke last.
+                .close("sF", .timeout, .neither), .close("sF", .timeout, .neither),
+                .close("CF", .reset, .channel), .close("SF", .deadPeer, .client),
+                .close("KF", .cut, .both), .close("UF", .primaryChanged, .both),
+            ]
+        ),
+        (
+            .channelEnded,
+            [Outcome](repeating: .violation("PF"), count: 13) + [
+                .close("--", .done, .neither), .violation("PF"),
+                .close("cF", .timeout, .neither), .close("cF", .timeout, .neither),
+                .close("CF", .reset, .channel), .close("SF", .deadPeer, .client),
+                .close("KF", .cut, .both), .close("UF", .primaryChanged, .both),
+            ]
+        ),
+        (.closed, [Outcome](repeating: .violation(nil), count: 21)),
+    ]
 
-    @Test(
-        "relaying",
-        arguments: [
-            (.foundNoChannel, .none), (.connectFailed(.refused), .none),
-            (.ended(.client), .shutDown(.channel)), (.ended(.channel), .shutDown(.client)),
-            (.broke(.client, .reset), .close("CD", .reset, .channel)),
-            (.broke(.channel, .deadPeer), .close("SD", .deadPeer, .client)),
-            (.timedOut(.client), .close("cD", .timeout, .neither)),
-            (.timedOut(.channel), .close("sD", .timeout, .neither)),
-            (.cut(.cut), .close("KD", .cut, .both)),
-        ] as [(Event, Outcome)])
-    func relaying(event: Event, outcome: Outcome) { expect(.relaying, event, outcome) }
-
-    @Test(
-        "the client has ended its writes",
-        arguments: [
-            (.ended(.client), .none), (.ended(.channel), .close("--", .done, .neither)),
-            (.broke(.client, .reset), .close("CF", .reset, .channel)),
-            (.broke(.channel, .reset), .close("SF", .reset, .client)),
-            // It is the other side's turn, whoever spoke last.
-            (.timedOut(.client), .close("sF", .timeout, .neither)),
-            (.timedOut(.channel), .close("sF", .timeout, .neither)),
-            (.cut(.shutdown), .close("KF", .shutdown, .both)), (.foundNoChannel, .none),
-        ] as [(Event, Outcome)])
-    func clientEnded(event: Event, outcome: Outcome) { expect(.clientEnded, event, outcome) }
-
-    @Test(
-        "the channel has ended its writes",
-        arguments: [
-            (.ended(.channel), .none), (.ended(.client), .close("--", .done, .neither)),
-            (.broke(.client, .reset), .close("CF", .reset, .channel)),
-            (.broke(.channel, .reset), .close("SF", .reset, .client)),
-            (.timedOut(.client), .close("cF", .timeout, .neither)),
-            (.timedOut(.channel), .close("cF", .timeout, .neither)),
-        ] as [(Event, Outcome)])
-    func channelEnded(event: Event, outcome: Outcome) { expect(.channelEnded, event, outcome) }
-
-    @Test(
-        "nothing happens to a session that is closed, and nothing opens it again",
-        arguments: [
-            .connected, .connectFailed(.refused), .foundNoChannel, .ended(.client),
-            .ended(.channel), .broke(.client, .reset), .broke(.channel, .reset),
-            .timedOut(.client), .timedOut(.channel), .cut(.cut), .closeEmpty,
-        ] as [Event])
-    func closed(event: Event) {
-        expect(.closed, event, .none)
-        var life = Stage.closed.life
-        _ = event.happen(to: &life)
-        life.hold()
-        life.chose()
-        #expect(life.phase == .closed(.done))
+    @Test("every event in every phase", arguments: table)
+    func everyPair(stage: Stage, outcomes: [Outcome]) throws {
+        try #require(outcomes.count == Self.events.count)
+        for (event, outcome) in zip(Self.events, outcomes) {
+            var life = stage.life
+            let before = life.phase
+            let action = life.handle(event)
+            #expect(Outcome(action) == outcome, "\(event)")
+            switch action {
+            case .close(let reason, _), .violation(_, _, let reason?):
+                #expect(life.phase == .closed(reason), "\(event)")
+            case .violation(event, before, nil):
+                #expect(life.phase == before, "\(event)")
+            default:
+                if case .closed = life.phase { Issue.record("\(event) closes without a reason") }
+            }
+        }
     }
 
-    private func expect(
-        _ stage: Stage, _ event: Event, _ outcome: Outcome,
-        at location: SourceLocation = #_sourceLocation
-    ) {
+    @Test("the table has every stage once")
+    func complete() { #expect(Self.table.map(\.stage) == Stage.allCases) }
+
+    @Test(
+        "events that lead from one phase to another",
+        arguments: [
+            (.preread, .prereadDone, .connecting), (.preread, .prereadBegan, .preread),
+            (.connecting, .prereadBegan, .preread), (.connecting, .queued, .holding),
+            (.connecting, .connected, .relaying), (.connecting, .channelChosen, .connecting),
+            (.connecting, .connectFailed(.refused), .connecting),
+            (.holding, .channelChosen, .connecting), (.holding, .queued, .holding),
+            (.holding, .noChannelFound, .holding),
+            (.relaying, .ended(.client), .halfClosed(.client)),
+            (.relaying, .ended(.channel), .halfClosed(.channel)),
+        ] as [(Stage, Event, SessionLife.Phase)])
+    func next(stage: Stage, event: Event, phase: SessionLife.Phase) {
         var life = stage.life
-        let action = event.happen(to: &life)
-        #expect(Outcome(action) == outcome, sourceLocation: location)
-        if case .close(let reason, _) = action {
-            #expect(life.phase == .closed(reason), sourceLocation: location)
-        }
+        _ = life.handle(event)
+        #expect(life.phase == phase)
     }
 
     @Test("a session ends once", arguments: Stage.allCases.filter { $0 != .closed })
     func once(stage: Stage) {
         var life = stage.life
-        guard case .close(let reason, _) = life.cut(.cut) else {
+        guard case .close(let reason, _) = life.handle(.cut(.cut)) else {
             Issue.record("a cut closes")
             return
         }
-        #expect(life.broke(.client, .reset) == .none)
-        #expect(life.cut(.shutdown) == .none)
-        #expect(life.phase == .closed(reason))
+        for event in Self.events {
+            #expect(Outcome(life.handle(event)) == .violation(nil), "\(event)")
+            #expect(life.phase == .closed(reason))
+        }
     }
 
     @Test(
@@ -185,26 +193,31 @@ struct SessionLifeTests {
         ] as [(EndReason.Cause, String)])
     func noChannel(cause: EndReason.Cause, code: String) {
         var life = SessionLife()
-        #expect(life.connectFailed(.refused) == .choose)
-        #expect(life.connectFailed(cause) == .choose)
+        #expect(life.handle(.connectFailed(.refused)) == .choose)
+        #expect(life.handle(.connectFailed(cause)) == .choose)
         #expect(life.failures == 2)
-        #expect(life.foundNoChannel() == .whenEmpty)
-        #expect(Outcome(life.closeEmpty(resetting: .neither)) == .close(code, cause, .neither))
+        #expect(life.handle(.noChannelFound) == .whenEmpty)
+        #expect(
+            Outcome(life.handle(.gaveUp(resetting: .neither))) == .close(code, cause, .neither))
     }
 
     @Test("a held session connects when something has become usable, and may be held again")
     func heldAndBack() {
-        var life = SessionLife()
-        #expect(life.foundNoChannel() == .whenEmpty)
-        life.hold()
-        #expect(life.phase == .holding)
-        life.chose()
+        var life = SessionLife(
+            after: .noChannelFound, .queued, .channelChosen, .connectFailed(.refused))
         #expect(life.phase == .connecting)
-        #expect(life.connectFailed(.refused) == .choose)
-        #expect(life.foundNoChannel() == .whenEmpty)
-        life.hold()
-        life.chose()
-        #expect(life.connected() == .relay)
+        #expect(life.handle(.noChannelFound) == .whenEmpty)
+        #expect(life.handle(.queued) == .none)
+        #expect(life.phase == .holding)
+        #expect(life.handle(.channelChosen) == .none)
+        #expect(life.handle(.connected) == .relay)
         #expect(life.phase == .relaying)
+    }
+}
+
+extension SessionLife {
+    fileprivate init(after events: Event...) {
+        self.init()
+        for event in events { _ = handle(event) }
     }
 }

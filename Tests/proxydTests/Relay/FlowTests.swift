@@ -12,21 +12,21 @@ private struct FlowStand {
     /// The flow writes here, and the test reads at the other end.
     let sink: TestSocket
     let reader: TestSocket
-    let space: BufferPool
+    let buffers: BufferPool
     var flow = Flow()
 
     init(_ kind: TestSocket.Kind, mode: RelayMode, pipeLimit: Int = 4) throws {
         (writer, source) = try TestSocket.pair(kind)
         (sink, reader) = try TestSocket.pair(kind)
-        space = BufferPool(mode: mode, pipeLimit: pipeLimit)
+        buffers = BufferPool(mode: mode, pipeLimit: pipeLimit)
     }
 
-    mutating func pump() -> Flow.Pause {
-        flow.pump(from: source.number, to: sink.number, space: space)
+    mutating func pump() -> PumpResult {
+        flow.pump(from: source.number, to: sink.number, buffers)
     }
 
     /// Pumps for as long as there is something to do, as after an event that the source is readable.
-    mutating func pumpReadable() -> Flow.Pause {
+    mutating func pumpReadable() -> PumpResult {
         flow.isReadable = true
         var pause = pump()
         while pause == .turnOver { pause = pump() }
@@ -80,7 +80,7 @@ struct FlowTests {
         #expect(try stand.carry(bytes) == bytes)
         #expect(stand.flow.byteCount == 5_000_000)
         #expect(stand.flow.isSplicing == (mode != .copy))
-        #expect(stand.space.pipeCount == (mode == .copy ? 0 : 1))
+        #expect(stand.buffers.pipeCount == (mode == .copy ? 0 : 1))
     }
 
     @Test(
@@ -90,7 +90,7 @@ struct FlowTests {
         var stand = try FlowStand(kind, mode: mode, pipeLimit: 0)
         let bytes = SeededGenerator.bytes(3_000_000, seed: 2)
         #expect(try stand.carry(bytes) == bytes)
-        #expect(stand.space.pipeCount == 0)
+        #expect(stand.buffers.pipeCount == 0)
     }
 
     @Test("a flow that streams is spliced, and one that falls silent is copied again")
@@ -108,9 +108,9 @@ struct FlowTests {
         }
         #expect(!stand.flow.isSplicing)
         // Its pipe is free for the next one.
-        let pipe = try #require(stand.space.lendPipe())
+        let pipe = try #require(stand.buffers.lendPipe())
         #expect(pipe.isEmpty)
-        #expect(stand.space.pipeCount == 1)
+        #expect(stand.buffers.pipeCount == 1)
     }
 
     @Test(
@@ -175,7 +175,7 @@ struct FlowTests {
         #expect(isOver, "\(sent) bytes sent")
         let moved = stand.flow.byteCount - last
         #expect(moved <= 5 * UInt64(CopyBuffer.size))
-        stand.flow.abandon(to: stand.space)
+        stand.flow.abandon(to: stand.buffers)
         _ = shutdown(stand.sink.number, CInt(SHUT_RDWR))
         thread.join()
     }
@@ -194,7 +194,7 @@ struct FlowTests {
                 try stand.source.awaitEnd()
                 stand.flow.endFollows = isAnnounced
                 var read: [UInt8] = []
-                var pause = Flow.Pause.turnOver
+                var pause = PumpResult.turnOver
                 while pause != .finished {
                     stand.flow.isReadable = true
                     stand.flow.isWritable = true
@@ -241,7 +241,7 @@ struct FlowTests {
         stand.writer.endWrites()
         try stand.source.awaitEnd()
         // What epoll says of it: urgent, readable and at its end, or not yet.
-        var pause = Flow.Pause.sourceEmpty
+        var pause = PumpResult.sourceEmpty
         if !isAnnounced { pause = stand.pumpReadable() }
         stand.flow.hasUrgent = true
         stand.flow.endFollows = true
@@ -284,17 +284,17 @@ struct FlowTests {
         try stand.writer.send("lost")
         try stand.source.awaitReadable(4)
         #expect(stand.pumpReadable() == .sinkFailed(EPIPE))
-        stand.flow.abandon(to: stand.space)
+        stand.flow.abandon(to: stand.buffers)
         #expect(!stand.flow.isWaitingForSink)
         // A pipe with somebody's bytes in it is gone, not free.
-        #expect(stand.space.pipeCount == 0)
+        #expect(stand.buffers.pipeCount == 0)
     }
 
     @Test("a source that was reset fails with the kernel's reason", arguments: RelayMode.allCases)
     func sourceReset(mode: RelayMode) throws {
         let (sink, _) = try TestSocket.pair(.tcp)
         var flow = Flow()
-        let space = BufferPool(mode: mode, pipeLimit: 1)
+        let buffers = BufferPool(mode: mode, pipeLimit: 1)
         let source: TestSocket
         do {
             let (writer, other) = try TestSocket.pair(.tcp)
@@ -304,10 +304,10 @@ struct FlowTests {
         guard Wait.poll(source.number, POLLIN) != nil else { throw Missing("the reset") }
         flow.isReadable = true
         #expect(
-            flow.pump(from: source.number, to: sink.number, space: space)
+            flow.pump(from: source.number, to: sink.number, buffers)
                 == .sourceFailed(ECONNRESET))
-        flow.abandon(to: space)
-        if mode == .splice { #expect(space.lendPipe() != nil) }
+        flow.abandon(to: buffers)
+        if mode == .splice { #expect(buffers.lendPipe() != nil) }
     }
 }
 
@@ -315,27 +315,27 @@ struct FlowTests {
 struct RelaySpaceTests {
     @Test("as many pipes are lent as there may be, and those given back are lent again")
     func pipes() throws {
-        let space = BufferPool(mode: .adaptive, pipeLimit: 2)
-        let first = try #require(space.lendPipe())
-        let second = try #require(space.lendPipe())
+        let buffers = BufferPool(mode: .adaptive, pipeLimit: 2)
+        let first = try #require(buffers.lendPipe())
+        let second = try #require(buffers.lendPipe())
         #expect(first !== second)
-        #expect(space.lendPipe() == nil)
-        space.giveBack(first)
-        #expect(space.lendPipe() === first)
-        #expect(space.pipeCount == 2)
+        #expect(buffers.lendPipe() == nil)
+        buffers.giveBack(first)
+        #expect(buffers.lendPipe() === first)
+        #expect(buffers.pipeCount == 2)
     }
 
     @Test("a pipe with bytes in it is never lent again")
     func dirty() throws {
         let (writer, source) = try TestSocket.pair(.unix)
-        let space = BufferPool(mode: .adaptive, pipeLimit: 1)
-        let pipe = try #require(space.lendPipe())
+        let buffers = BufferPool(mode: .adaptive, pipeLimit: 1)
+        let pipe = try #require(buffers.lendPipe())
         try writer.send("somebody's")
         guard case .moved(10) = pipe.fill(from: source.number) else { throw Missing("ten bytes") }
         #expect(pipe.count == 10)
-        space.giveBack(pipe)
-        #expect(space.pipeCount == 0)
-        let other = try #require(space.lendPipe())
+        buffers.giveBack(pipe)
+        #expect(buffers.pipeCount == 0)
+        let other = try #require(buffers.lendPipe())
         #expect(other !== pipe)
         #expect(other.isEmpty)
     }
@@ -344,22 +344,22 @@ struct RelaySpaceTests {
     func scratch() throws {
         let (writer, source) = try TestSocket.pair(.unix)
         let (sink, reader) = try TestSocket.pair(.unix)
-        let space = BufferPool(mode: .copy, pipeLimit: 0)
+        let buffers = BufferPool(mode: .copy, pipeLimit: 0)
         try writer.send("held")
-        guard case .moved(4) = space.scratch.fill(from: source.number) else {
+        guard case .moved(4) = buffers.scratch.fill(from: source.number) else {
             throw Missing("four bytes")
         }
-        let taken = space.takeScratch()
-        #expect(taken !== space.scratch)
+        let taken = buffers.takeScratch()
+        #expect(taken !== buffers.scratch)
         #expect(taken.count == 4)
-        #expect(space.scratch.count == 0)
+        #expect(buffers.scratch.count == 0)
         guard case .moved(4) = taken.drain(into: sink.number, isLast: false) else {
             throw Missing("four bytes")
         }
         #expect(try reader.receiveText(4) == "held")
-        space.giveBack(taken)
-        _ = space.takeScratch()
-        #expect(space.scratch === taken)
+        buffers.giveBack(taken)
+        _ = buffers.takeScratch()
+        #expect(buffers.scratch === taken)
     }
 
     @Test(
@@ -376,9 +376,9 @@ struct RelaySpaceTests {
     }
 
     @Test(
-        "who looks on sees every byte from then on, and is told of those in a pipe",
+        "a tap gets every byte from then on, and is told of those in a pipe",
         arguments: TestSocket.Kind.allCases)
-    func onlooker(kind: TestSocket.Kind) throws {
+    func tap(kind: TestSocket.Kind) throws {
         var stand = try FlowStand(kind, mode: .splice)
         // The sink fills up, with bytes left in the pipe.
         let before = Fill.bytes(4 << 20)
@@ -390,10 +390,10 @@ struct RelaySpaceTests {
         }
         #expect(stand.flow.isWaitingForSink)
         let moved = Int(stand.flow.byteCount)
-        let tap = TapSink(number: 1, sessions: 1, notices: try Mailbox())
-        let onlooker = SessionTap(of: 1)
-        onlooker.add(tap)
-        stand.space.onlooker = onlooker
+        let sink = TapSink(number: 1, sessions: 1, notices: try Mailbox())
+        let tap = SessionTap(of: 1)
+        tap.add(sink)
+        stand.flow.tap = tap
         var read: [UInt8] = []
         while read.count < sent {
             while case .bytes(let some) = stand.reader.receiveSome(1 << 20) { read += some }
@@ -406,9 +406,9 @@ struct RelaySpaceTests {
         #expect(later == Array("seen".utf8))
         var missed = 0
         var seen: [UInt8] = []
-        for record in tap.take(bytes: .max) {
+        for record in sink.take(bytes: .max) {
             switch record.event {
-            case .missed(_, let count, _): missed += Int(count)
+            case .gap(_, let count, _): missed += Int(count)
             case .moved(_, let bytes): seen += bytes
             case .began, .ended, .closed: break
             }
@@ -416,7 +416,7 @@ struct RelaySpaceTests {
         #expect(missed > 0)
         #expect(missed + seen.count == sent - moved + 4)
         #expect(seen == Array((before[..<sent] + "seen".utf8).suffix(seen.count)))
-        stand.space.onlooker = nil
+        stand.flow.tap = nil
         #expect(try stand.carry([1, 2, 3]) == [1, 2, 3])
         #expect(stand.flow.isSplicing)
     }

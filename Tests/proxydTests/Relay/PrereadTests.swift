@@ -5,8 +5,8 @@ import Testing
 @testable import proxyd
 
 /// What comes before the choice of a channel, through real workers and sockets.
-@Suite("Preamble", .timeLimit(.untilHung))
-struct PreambleTests {
+@Suite("Preread", .timeLimit(.untilHung))
+struct PrereadTests {
     private typealias Settings = WorkerStand.Settings
 
     private func settings(_ change: (inout Settings) -> Void) -> Settings {
@@ -23,7 +23,7 @@ struct PreambleTests {
         let stand = try WorkerStand([door.endpoint], settings { $0.waitForBytes = 6 })
         let client = try stand.connect()
         try client.send("GET /")
-        try stand.await(.preamble)
+        try stand.await(.preread)
         #expect(!door.hasCaller)
         try client.send("\n")
         let channel = try door.accept()
@@ -42,7 +42,7 @@ struct PreambleTests {
             for byte in bytes { try client.send([byte]) }
         } else {
             try client.send(Array(bytes.dropLast()))
-            try stand.await(.preamble)
+            try stand.await(.preread)
             try client.send([bytes[count - 1]])
         }
         #expect(try door.accept().receive(count) == bytes)
@@ -70,7 +70,7 @@ struct PreambleTests {
         do {
             let client = try stand.connect()
             try client.send("ab")
-            try stand.await(.preamble)
+            try stand.await(.preread)
             if resets { client.setReset() } else { client.endWrites() }
             // With bytes unread the kernel makes a reset of our end.
             if !resets { _ = try? client.receiveToEnd() }
@@ -106,16 +106,16 @@ struct PreambleTests {
     }
 
     @Test(
-        "the times of a preamble: what comes first",
+        "the deadline of a preread: what comes first",
         arguments: [
             (nil, nil, nil), (5, nil, 5), (nil, 3, 13), (5, 3, 5), (20, 3, 13),
         ] as [(UInt64?, UInt64?, UInt64?)])
     func deadline(until: UInt64?, idle: UInt64?, expected: UInt64?) {
         let second: UInt64 = 1_000_000_000
-        let preamble = Preread(
+        let preread = Preread(
             stage: .bytes(1), until: until.map { Instant(nanoseconds: $0 * second) },
             heard: Instant(nanoseconds: 10 * second))
-        let deadline = preamble.deadline(idle: idle.map { .seconds(Int64($0)) })
+        let deadline = preread.deadline(idle: idle.map { .seconds(Int64($0)) })
         #expect(deadline?.nanoseconds == expected.map { $0 * second })
     }
 
@@ -178,7 +178,7 @@ struct PreambleTests {
         do {
             let client = try long.connect()
             try client.send("hello")
-            try long.await(.preamble)
+            try long.await(.preread)
             client.endWrites()
             _ = try? client.receiveToEnd()
         }

@@ -351,7 +351,7 @@ struct SessionTLSTests {
         do {
             let client = try stand.connect()
             try client.send(half)
-            try stand.await(.preamble)
+            try stand.await(.preread)
             try Wait.until("its handshake") {
                 stand.service.listeners[0].tls?.handshakeCount == 1
             }
@@ -478,7 +478,7 @@ struct SessionTLSTests {
             [door.endpoint], Settings(waitForBytes: 6, tls: listenerTLS()))
         let client = try TestTLS.client(stand.connect(), .trusting()).agree()
         try client.send("GET /")
-        try stand.await(.preamble)
+        try stand.await(.preread)
         #expect(!door.hasCaller)
         try client.send("\n and more")
         let channel = try door.accept()

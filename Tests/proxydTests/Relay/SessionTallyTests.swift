@@ -49,8 +49,8 @@ struct SessionTallyTests {
         let snapshot = try #require(SessionSnapshot(fields))
         #expect(snapshot.row == row)
         #expect(snapshot.last == "out")
-        #expect(snapshot.rtt == 10)
-        #expect(snapshot.clientWindowPercent == 50)
+        #expect(snapshot.kernel.rtt == 10)
+        #expect(snapshot.kernel.clientWindowPercent == 50)
         #expect(snapshot.channelPort == 9)
         for (index, cell) in row.enumerated() {
             #expect(record.value(of: index).cell == cell)

@@ -421,14 +421,14 @@ struct SessionTests {
         let stand = try WorkerStand([door.endpoint])
         // epoll refuses plain files, as it refuses sockets when memory runs out.
         let number = unsafe open(folder.file("plain"), O_RDWR | O_CLOEXEC)
-        #expect(stand.share.admission.admit())
-        #expect(stand.service.listeners[0].admit())
-        stand.share.workers[0].addSession()
+        var holdings = try #require(
+            SessionHoldings.acquire(for: stand.service.listeners[0], in: stand.share))
+        holdings.assign(to: stand.share.workers[0])
         stand.post(
             .serve(
                 AcceptedClient(
-                    descriptor: number, address: .local(1), listener: stand.service.listeners[0],
-                    service: stand.service)))
+                    descriptor: number, address: .local(1), service: stand.service,
+                    holdings: holdings)))
         #expect("\(try stand.nextEnd().reason)" == "RC memory")
         #expect(!door.hasCaller)
         #expect(stand.isEverythingBack)

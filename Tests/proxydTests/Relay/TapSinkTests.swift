@@ -12,7 +12,7 @@ struct TapTests {
             switch record.event {
             case .began: "began"
             case .moved(_, let bytes): "\(bytes.count)"
-            case .missed(let side, let count, let moves):
+            case .gap(let side, let count, let moves):
                 "missed \(count) in \(moves) from \(side)"
             case .ended: "ended"
             case .closed: "closed"
@@ -32,7 +32,7 @@ struct TapTests {
         put(1, into: &queue)
         put(7, .channel, into: &queue)
         #expect(!queue.hasRoom(for: 0))
-        queue.tell(.ended(.client), of: 1, at: .zero)
+        queue.record(.ended(.client), of: 1, at: .zero)
         #expect(
             summary(queue.take(bytes: 1 << 30)) == [
                 "\(Self.half)", "\(Self.half)", "missed \(Self.half + 1) in 2 from client",
@@ -73,7 +73,7 @@ struct TapTests {
         #expect(tap.claim() && !tap.isHungry)
         #expect(!tap.claim())
         tap.close()
-        tap.tell(.ended(.client), of: 1, at: .zero)
+        tap.record(.ended(.client), of: 1, at: .zero)
         #expect(tap.take(bytes: 1).isEmpty)
     }
 
@@ -88,7 +88,7 @@ struct TapTests {
 
     @Test("the reader is told once, until it has taken everything")
     func notices() throws {
-        let notices = try Mailbox<Notice>()
+        let notices = try Mailbox<WorkerEvent>()
         let tap = TapSink(number: 1, sessions: 1, notices: notices)
         tap.put([1], from: .client, of: 1, at: .zero)
         tap.put([2], from: .client, of: 1, at: .zero)

@@ -10,16 +10,18 @@ import Testing
 struct MovedSessionTests {
     typealias Settings = WorkerStand.Settings
 
-    private func estate(of stand: WorkerStand) throws -> WorkerHandoverState {
+    private func handoverState(of stand: WorkerStand) throws -> WorkerHandoverState {
         _ = try stand.ask { .quiesce(question: $0) }
-        guard case .handedOver(let estate) = try stand.ask({ .handOver(question: $0) }) else {
-            throw Missing("an estate")
+        guard case .handedOver(let state) = try stand.ask({ .handOver(question: $0) }) else {
+            throw Missing("a hand-over state")
         }
-        return estate
+        return state
     }
 
     /// Through a socket, as another process would get it; the descriptors are others then.
-    private func moved(_ estate: WorkerHandoverState, to stand: WorkerStand) throws -> [TransferredSession] {
+    private func moved(_ state: WorkerHandoverState, to stand: WorkerStand) throws
+        -> [TransferredSession]
+    {
         let pair = try PacketSocket.Pair()
         let (sender, receiver) = (
             HandoverConnection(PacketSocket(FileDescriptor(owning: dup(pair.other.number)))),
@@ -29,7 +31,7 @@ struct MovedSessionTests {
         things.add(Topology(services: [stand.service]))
         var writer = HandoverEncoder()
         writer.add(Topology(services: [stand.service]), connectTimes: [], now: .now)
-        writer.add(estate)
+        writer.add(state)
         for frame in writer.frames { try sender.send(frame) }
         try sender.send(.stateEnd)
         var reader = HandoverDecoder(things, workerCount: 1)
@@ -38,12 +40,12 @@ struct MovedSessionTests {
     }
 
     private func adopt(_ sessions: [TransferredSession], on stand: WorkerStand) {
-        for session in sessions {
-            stand.share.admission.adoptSlot()
-            session.listener.adoptSlot()
-            if session.hasPlace { session.service.places.adoptSlot() }
-            session.channel?.keepSlot()
-            stand.share.workers[0].addSession()
+        let sessions = sessions.map { session in
+            var session = session
+            var holdings = SessionHoldings.adopt(session, in: stand.share)
+            holdings.assign(to: stand.share.workers[0])
+            session.holdings = holdings
+            return session
         }
         stand.post(.adopt(sessions))
     }
@@ -59,13 +61,13 @@ struct MovedSessionTests {
         let server = try door.accept()
         try client.send("before")
         #expect(try server.receiveText(6) == "before")
-        let estate = try estate(of: old)
-        #expect(estate.sessions.count == 1)
+        let state = try handoverState(of: old)
+        #expect(state.sessions.count == 1)
         // What comes meanwhile waits in the kernel.
         try client.send("meanwhile")
         try server.send("answer")
-        let moved = try moved(estate, to: new)
-        old.post(.letGo)
+        let moved = try moved(state, to: new)
+        old.post(.releaseAll)
         adopt(moved, on: new)
         #expect(try server.receiveText(9) == "meanwhile")
         #expect(try client.receiveText(6) == "answer")
@@ -76,8 +78,9 @@ struct MovedSessionTests {
         server.endWrites()
         #expect(try client.receiveToEnd().isEmpty)
         let (record, reason) = try new.nextEnd()
-        #expect(reason == .done && record.id == estate.sessions[0].id)
+        #expect(reason == .done && record.id == state.sessions[0].id)
         #expect(record.inward.byteCount == 15 && record.outward.byteCount == 6)
+        #expect(old.isEverythingBack && new.isEverythingBack)
     }
 
     @Test("a standstill that comes to nothing has cost nothing but time")
@@ -86,14 +89,14 @@ struct MovedSessionTests {
         let stand = try WorkerStand([door.endpoint])
         let client = try stand.connect()
         let server = try door.accept()
-        let estate = try estate(of: stand)
-        #expect(estate.sessions.count == 1)
+        let state = try handoverState(of: stand)
+        #expect(state.sessions.count == 1)
         try client.send("meanwhile")
-        stand.post(.goOn)
+        stand.post(.resume)
         #expect(try server.receiveText(9) == "meanwhile")
         // One that is given up before the worker stands still leaves no worker behind.
         stand.post(.quiesce(question: 999))
-        stand.post(.goOn)
+        stand.post(.resume)
         try server.send("x")
         #expect(try client.receiveText(1) == "x")
         let another = try stand.connect()
@@ -109,7 +112,7 @@ struct MovedSessionTests {
         let (old, new) = (try WorkerStand([door.endpoint]), try WorkerStand([door.endpoint]))
         let client = try old.connect()
         _ = try door.accept()
-        let session = try #require(try estate(of: old).sessions.first)
+        let session = try #require(try handoverState(of: old).sessions.first)
         let frames = TransferredSession.frames([session])
         let packet = try #require(frames.first?.packet)
         var sessions = ArrivedSessions()
@@ -122,7 +125,7 @@ struct MovedSessionTests {
         #expect(throws: HandoverError.self) {
             try sessions.take(HandoverArrival(packet: packet, descriptors: []), in: things)
         }
-        old.post(.goOn)
+        old.post(.resume)
         client.endWrites()
     }
 }

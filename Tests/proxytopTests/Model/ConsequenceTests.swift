@@ -18,7 +18,7 @@ struct ConsequenceTests {
     static func look(
         _ verb: Act.Verb, _ subjects: [Subject], _ story: Story
     ) throws -> Consequence {
-        let targets = try subjects.map { try #require(Act.Target($0, in: story.picture)) }
+        let targets = try subjects.map { try #require(Act.Target($0, in: story.snapshot)) }
         let act = Act(verb: verb, targets: targets, generation: story.generation)
         var plan = Plan()
         let cuts = act.commands.contains { $0.last == "cut" }
@@ -26,7 +26,7 @@ struct ConsequenceTests {
             throw Failed()
         }
         plan.add(attributes, lines)
-        return Consequence(act, plan, in: story.picture)
+        return Consequence(act, plan, in: story.snapshot)
     }
 
     @Test("the preview of the design adds up")

@@ -15,7 +15,7 @@ struct CursorTests {
         for _ in 0..<60 {
             change(&stage.story, sparing: chosen, serial: &serial, using: &random)
             stage.pass(milliseconds: 1000)
-            #expect(stage.model.cursor.subject == .channel(serial: chosen))
+            #expect(stage.model.selection.cursor.subject == .channel(serial: chosen))
             let row = stage.lines.first { $0.hasPrefix(">") }
             let place = stage.story.channels.first { $0.serial == chosen }
             let name = place.map { Place(channelPath: $0.path).shortName } ?? "?"
@@ -56,7 +56,7 @@ struct CursorTests {
         var stage = Stage(story: story)
         stage.send(.connected)
         // Shown whole, the list is longer than the screen.
-        stage.model.wholeGroups = [103]
+        stage.model.selection.wholeGroups = [103]
         stage.choose(40)
         let before = stage.lines.firstIndex { $0.hasPrefix(">") }
         stage.story.channels.insert(
@@ -64,7 +64,7 @@ struct CursorTests {
         )
         stage.pass(milliseconds: 1000)
         #expect(stage.lines.firstIndex { $0.hasPrefix(">") } == before)
-        #expect(stage.model.cursor.subject == .channel(serial: 40))
+        #expect(stage.model.selection.cursor.subject == .channel(serial: 40))
     }
 
     @Test("goes to a neighbour when its thing is gone")
@@ -73,7 +73,7 @@ struct CursorTests {
         stage.choose(3)
         stage.story.channels.removeAll { $0.serial == 3 }
         stage.pass(milliseconds: 1000)
-        #expect(stage.model.cursor.subject == .channel(serial: 4))
+        #expect(stage.model.selection.cursor.subject == .channel(serial: 4))
         stage.story.channels = []
         stage.story.groups = []
         stage.pass(milliseconds: 1000)
@@ -85,7 +85,7 @@ struct CursorTests {
         var stage = Stage.live()
         stage.choose(3)
         stage.press(.character("h"))
-        #expect(stage.model.cursor.subject == .group(serial: 101))
+        #expect(stage.model.selection.cursor.subject == .group(serial: 101))
         #expect(!stage.text.contains("10.0.1.12"))
         stage.press(.right)
         #expect(stage.text.contains("10.0.1.12"))
@@ -107,7 +107,7 @@ struct CursorTests {
         stage.choose(30)
         stage.press(.left)
         stage.press(.left)
-        #expect(stage.model.cursor.subject == .service("web"))
+        #expect(stage.model.selection.cursor.subject == .service("web"))
         #expect(!stage.text.contains("10.0.9.1:80"))
     }
 
@@ -119,8 +119,8 @@ struct CursorTests {
         ])
     func moves(key: Key, by rows: Int) {
         var stage = Stage.live()
-        let before = stage.model.cursor.index
+        let before = stage.model.selection.cursor.index
         stage.press(key)
-        #expect(stage.model.cursor.index - before == min(rows, 11 - before))
+        #expect(stage.model.selection.cursor.index - before == min(rows, 11 - before))
     }
 }

@@ -40,11 +40,11 @@ struct DueActionTests {
         #expect(stage.text.contains("At 02:30 tomorrow it is switched off"))
         stage.press(.tab)
         #expect(stage.text.contains("Tab switches it off when it is empty, or at a time"))
-        #expect(stage.model.confirmation?.act.endsOff == false)
-        #expect(stage.model.confirmation?.act.endsAt == nil)
+        #expect(stage.model.actions.confirmation?.act.endsOff == false)
+        #expect(stage.model.actions.confirmation?.act.endsAt == nil)
         stage.answers = [BatchTests.ok("mail/0/0", "up", "drain", generation: 8813)]
         stage.type("y")
-        #expect(stage.model.errands.isEmpty)
+        #expect(stage.model.actions.scheduled.isEmpty)
     }
 
     @Test(
@@ -60,7 +60,7 @@ struct DueActionTests {
         #expect(stage.requests.isEmpty)
         #expect(
             stage.text.contains("Finish the time, 00:00 to 23:59, or take it back with Backspace."))
-        #expect(stage.model.confirmation != nil)
+        #expect(stage.model.actions.confirmation != nil)
         for _ in 0..<4 { stage.press(.backspace) }
         stage.type("y")
         #expect(stage.requests == ["drain mail/0/0 if-gen=8812"])
@@ -69,7 +69,7 @@ struct DueActionTests {
     @Test("where the answer is typed digits are the time until Tab goes on to it")
     func typed() {
         var stage = Self.preview(7)
-        #expect(stage.model.confirmation?.needsTyping == true)
+        #expect(stage.model.actions.confirmation?.needsTyping == true)
         #expect(stage.text.contains("Tab goes on to the answer, Esc cancels"))
         stage.type("033")
         stage.press(.tab)
@@ -81,20 +81,20 @@ struct DueActionTests {
         #expect(stage.text.contains("At 03:30 today it is switched off"))
         stage.answers = [BatchTests.ok("mail/1/0", "up", "drain", generation: 8813)]
         stage.type("1.0")
-        #expect(stage.model.confirmation?.clock.text == "03:30")
+        #expect(stage.model.actions.confirmation?.clock.text == "03:30")
         stage.press(.enter)
         #expect(stage.requests == ["drain mail/1/0 if-gen=8812"])
         #expect(
-            stage.model.errands.text(stage.model.picture)
+            stage.model.actions.scheduled.text(stage.model.snapshot)
                 == "off when empty or at 03:30: 1.0 (61 left)")
         // And from the answer Tab takes all of it back.
         stage = Self.preview(7)
         stage.type("0330")
         stage.press(.tab)
         stage.press(.tab)
-        #expect(stage.model.confirmation?.act.endsOff == false)
+        #expect(stage.model.actions.confirmation?.act.endsOff == false)
         stage.type("1.0")
-        #expect(stage.model.confirmation?.typed == "1.0")
+        #expect(stage.model.actions.confirmation?.typed == "1.0")
     }
 
     @Test(
@@ -113,9 +113,9 @@ struct DueActionTests {
         ]
         stage.pass(milliseconds: 10_000)
         #expect(stage.requests.last == "disable mail/0/0 cut if-gen=8813")
-        #expect(stage.model.notice?.text.hasPrefix("it is 02:42: ok ") == true)
-        #expect(stage.model.notice?.text.contains("drain -> off, cut 392") == true)
-        #expect(stage.model.errands.isEmpty)
+        #expect(stage.model.actions.notice?.text.hasPrefix("it is 02:42: ok ") == true)
+        #expect(stage.model.actions.notice?.text.contains("drain -> off, cut 392") == true)
+        #expect(stage.model.actions.scheduled.isEmpty)
         stage.story.channels[0].state = .off
         stage.pass(milliseconds: 60_000)
         #expect(stage.requests.count == 2)
@@ -128,7 +128,7 @@ struct DueActionTests {
         stage.story.channels[0].current = 0
         stage.pass(milliseconds: 1000)
         #expect(stage.requests.last == "disable mail/0/0 if-gen=8813")
-        #expect(stage.model.notice?.text.hasPrefix("it is empty: ok") == true)
+        #expect(stage.model.actions.notice?.text.hasPrefix("it is empty: ok") == true)
     }
 
     @Test("who changed the state meanwhile is not overruled")
@@ -137,8 +137,10 @@ struct DueActionTests {
         stage.story.channels[0].state = .up
         stage.pass(milliseconds: 60_000)
         #expect(stage.requests.count == 1)
-        #expect(stage.model.notice?.text.contains("is up since: it is not switched off") == true)
-        #expect(stage.model.errands.isEmpty)
+        #expect(
+            stage.model.actions.notice?.text.contains("is up since: it is not switched off") == true
+        )
+        #expect(stage.model.actions.scheduled.isEmpty)
     }
 
     @Test("without a link it waits; soon after the time it is done, much later nothing is cut")
@@ -155,7 +157,7 @@ struct DueActionTests {
             #expect((stage.requests.last == "disable mail/0/0 cut if-gen=8813") == isDone)
             if !isDone {
                 #expect(stage.text.contains("could not be switched off at 02:42"), "\(stage.text)")
-                #expect(stage.model.errands.text(nil) == "off when empty: 0.0")
+                #expect(stage.model.actions.scheduled.text(nil) == "off when empty: 0.0")
             }
         }
     }
@@ -165,8 +167,10 @@ struct DueActionTests {
         var stage = Self.promised()
         stage.answers = [.error(.conflict, message: "the generation is 9000")]
         stage.pass(milliseconds: 60_000)
-        #expect(stage.model.notice?.text.hasPrefix("it is 02:42: ERR conflict") == true)
-        #expect(stage.model.errands.text(stage.model.picture)?.contains("or at 02:42: 0.0") == true)
+        #expect(stage.model.actions.notice?.text.hasPrefix("it is 02:42: ERR conflict") == true)
+        #expect(
+            stage.model.actions.scheduled.text(stage.model.snapshot)?.contains("or at 02:42: 0.0")
+                == true)
         stage.story.generation = 9000
         stage.answers = [BatchTests.ok("mail/0/0", "drain", "off", generation: 9001)]
         stage.pass(milliseconds: 3000)
@@ -180,7 +184,7 @@ struct DueActionTests {
         stage.type("X")
         stage.answers = [.error(.conflict, message: "no")]
         stage.type("y")
-        #expect(stage.model.errands.isEmpty)
+        #expect(stage.model.actions.scheduled.isEmpty)
     }
 
     @Test("the time passes while the preview is open: it says so and asks again")
@@ -210,12 +214,12 @@ struct DueActionTests {
         stage.type("0400")
         stage.answers = [BatchTests.ok("mail/0/0", "drain", "drain", generation: 8813)]
         stage.type("y")
-        #expect(stage.model.errands.text(nil) == "off when empty or at 04:00: 0.0")
+        #expect(stage.model.actions.scheduled.text(nil) == "off when empty or at 04:00: 0.0")
         stage.type("D")
         stage.press(.tab)
         stage.answers = [BatchTests.ok("mail/0/0", "drain", "drain", generation: 8813)]
         stage.type("y")
-        #expect(stage.model.errands.isEmpty)
+        #expect(stage.model.actions.scheduled.isEmpty)
     }
 
     @Test("a clock that is put back does not do it twice, and the one put forward is believed")
@@ -229,7 +233,7 @@ struct DueActionTests {
         }
         errands.add([story.channels[0]], dueAt: local + 600)
         func due(_ moment: Moment) -> UInt64? {
-            errands.look(at: story.picture, moment).channel?.serial
+            errands.look(at: story.snapshot, moment).channel?.serial
         }
         #expect(due(moment(0)) == nil)
         // Summer time ends: the same local time comes an hour later.

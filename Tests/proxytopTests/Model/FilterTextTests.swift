@@ -28,7 +28,7 @@ struct FilterTextTests {
         var stage = Stage.live()
         stage.type("/" + text)
         stage.press(.enter)
-        #expect(stage.model.matching == serials)
+        #expect(stage.model.data.matching == serials)
     }
 
     @Test(

@@ -38,12 +38,14 @@ struct FlapTests {
 
     @Test("two are not, people are not, and after a while it is forgotten")
     func not() {
-        #expect(Stage.live(story: story(failures: 2)).model.flaps.counts.isEmpty)
-        #expect(Stage.live(story: story(failures: 3, by: "1000:ctl[1]")).model.flaps.counts.isEmpty)
+        #expect(Stage.live(story: story(failures: 2)).model.data.flaps.counts.isEmpty)
+        #expect(
+            Stage.live(story: story(failures: 3, by: "1000:ctl[1]")).model.data.flaps.counts.isEmpty
+        )
         var stage = Stage.live(story: story(failures: 4))
-        #expect(stage.model.flaps.counts == [7: 4])
+        #expect(stage.model.data.flaps.counts == [7: 4])
         stage.pass(milliseconds: 700_000)
         stage.pass(milliseconds: 1000)
-        #expect(stage.model.flaps.counts.isEmpty)
+        #expect(stage.model.data.flaps.counts.isEmpty)
     }
 }

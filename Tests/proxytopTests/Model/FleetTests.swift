@@ -29,7 +29,7 @@ struct FleetTests {
     @Test("q asks once more while one of the screens has still something to do")
     func promises() {
         var waiting = Stage.live()
-        waiting.model.errands.add([waiting.story.channels[4]])
+        waiting.model.actions.scheduled.add([waiting.story.channels[4]])
         let models = [Stage.live().model, waiting.model]
         let promises = Fleet.promises(models)
         #expect(promises == "lb1 proxyd.sock: off when empty: 0.4 (31 left)")
@@ -60,8 +60,8 @@ struct FleetTests {
     func elsewhere() {
         for line in ["Q", ":quit\n"] {
             var stage = Stage.live()
-            stage.model.isMember = true
-            stage.model.promisesElsewhere = "lb2: off when empty: 0.1 (7 left)"
+            stage.model.connection.isMember = true
+            stage.model.actions.scheduledElsewhere = "lb2: off when empty: 0.1 (7 left)"
             func press() {
                 for scalar in line.unicodeScalars {
                     stage.press(scalar == "\n" ? .enter : .character(scalar))
@@ -79,7 +79,7 @@ struct FleetTests {
         "a member's way back leads to all of them, a lone daemon's out", arguments: [true, false])
     func back(isMember: Bool) {
         var stage = Stage.live()
-        stage.model.isMember = isMember
+        stage.model.connection.isMember = isMember
         stage.type("3qq")
         #expect(stage.effects.contains(.leave) == isMember)
         #expect(stage.effects.contains(.quit(.good, message: nil)) != isMember)

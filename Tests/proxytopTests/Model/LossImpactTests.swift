@@ -10,7 +10,7 @@ struct ReserveTests {
     ) throws -> LossImpact {
         var story = Story()
         change(&story)
-        let service = try #require(story.picture.services.first)
+        let service = try #require(story.snapshot.services.first)
         return LossImpact.of(service.groups[group], in: service)
     }
 

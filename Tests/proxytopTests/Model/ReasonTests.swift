@@ -78,9 +78,10 @@ struct ReasonTests {
                 - (1_795_228_867_000 - story.events[index].timeMilliseconds)
         }
         var stage = Stage.live(columns: 100, rows: 30, story: story)
-        let drain = try #require(stage.model.log.events.first { $0.text.contains("mail/0/4 up") })
+        let drain = try #require(
+            stage.model.data.log.events.first { $0.text.contains("mail/0/4 up") })
         stage.type("4")
-        stage.model.eventCursor.subject = .event(id: drain.id)
+        stage.model.selection.eventCursor.subject = .event(id: drain.id)
         stage.model.settle()
         stage.type("w")
         #expect(stage.lines[0].hasPrefix(" why: mail/0/4  mail-e.example.net:143  at 02:37:40"))
@@ -104,7 +105,7 @@ struct ReasonTests {
         }
         stage.pass(milliseconds: 1000)
         stage.type("4")
-        stage.model.eventCursor.subject = .event(id: 52)
+        stage.model.selection.eventCursor.subject = .event(id: 52)
         stage.model.settle()
         let asked = stage.asked.count
         stage.type("w")
@@ -112,7 +113,7 @@ struct ReasonTests {
         #expect(!stage.text.contains("told 51"))
         #expect(!stage.asked[asked...].contains { $0.hasPrefix("show history") })
         stage.type("q")
-        stage.model.eventCursor.subject = .event(id: 51)
+        stage.model.selection.eventCursor.subject = .event(id: 51)
         stage.model.settle()
         stage.type("w")
         #expect(stage.text.contains("> told 51") && !stage.text.contains("told 50"))
@@ -156,7 +157,7 @@ struct ReasonTests {
         #expect(stage.lines[0].hasPrefix(" why: mail/0/3"))
         #expect(stage.text.contains("now       down for"))
         stage.type("q")
-        #expect(stage.model.overlay == nil)
+        #expect(stage.model.navigation.overlay == nil)
     }
 
     // MARK: Draining
@@ -225,7 +226,7 @@ struct ReasonTests {
         -> Imbalance?
     {
         var story = Story()
-        let group = Story().picture.groups[0]
+        let group = Story().snapshot.groups[0]
         story.channels = zip(counts, weights).enumerated().map { index, pair in
             var channel = ChannelSnapshot(
                 path: "mail/0/\(index)", serial: UInt64(index + 1), state: .up, address: "x:1")
@@ -240,9 +241,10 @@ struct ReasonTests {
                 for index in counts.indices { story.channels[index].total = counts[index] }
             }
             story.milliseconds += 30_000
-            _ = history.add(story.picture)
+            _ = history.add(story.snapshot)
         }
-        return Imbalance.of(DaemonSnapshot.Group(snapshot: snapshot, channels: story.channels), history)
+        return Imbalance.of(
+            DaemonSnapshot.Group(snapshot: snapshot, channels: story.channels), history)
     }
 
     @Test(

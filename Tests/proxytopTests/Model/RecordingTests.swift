@@ -16,16 +16,16 @@ struct RecordingTests {
             Story.event(7, at: stage.story.milliseconds, "channel mail/0/3", "down")
         ]
         stage.pass(milliseconds: 1000)
-        let written = stage.model.tape.recording(events: stage.model.log.events)
+        let written = stage.model.time.replay.recording(events: stage.model.data.log.events)
         let read = try Recording.entries(in: Self.text(of: written), offsetSeconds: 0)
         #expect(read == written)
         var model = Model(now: .zero, size: stage.model.size, socketPath: "/run/p/proxyd.sock")
-        model.tense = .replay
+        model.time.mode = .replay
         model.replay(read)
         let lines = model.render(.ascii).lines
         #expect(Array(lines[1..<20]) == Array(stage.model.render(.ascii).lines[1..<20]))
         #expect(lines[0].contains("REPLAY 1x"))
-        #expect(model.log.events.map(\.id) == [7])
+        #expect(model.data.log.events.map(\.id) == [7])
     }
 
     @Test("`:write` gives the last quarter of an hour as a file's text")
@@ -42,7 +42,9 @@ struct RecordingTests {
         }
         #expect(path == "/tmp/x.ptrec")
         let entries = try Recording.entries(in: Array(text.utf8), offsetSeconds: 0)
-        #expect(entries.count { $0.words == ReplayBuffer.firstOfRound } == stage.model.tape.rounds.count)
+        #expect(
+            entries.count { $0.words == ReplayBuffer.firstOfRound }
+                == stage.model.time.replay.rounds.count)
         #expect(entries.first?.words == ["hello"])
         stage.send(.written(path: path, fault: "the disk is full"))
         #expect(stage.text.contains("/tmp/x.ptrec was not written: the disk is full"))
@@ -72,7 +74,7 @@ struct RecordingTests {
     @Test("half an answer at the end is left out, wherever the file was cut")
     func torn() throws {
         let stage = Stage.live()
-        let entries = Array(stage.model.tape.recording(events: []).prefix(9))
+        let entries = Array(stage.model.time.replay.recording(events: []).prefix(9))
         let bytes = Self.text(of: entries)
         for length in stride(from: 8, to: bytes.count, by: 7) {
             let read = try? Recording.entries(in: Array(bytes.prefix(length)), offsetSeconds: 0)
@@ -97,7 +99,7 @@ struct RecordingTests {
                 continue
             }
             var model = Model(now: .zero, size: Size(columns: 80, rows: 24), socketPath: "x")
-            model.tense = .replay
+            model.time.mode = .replay
             model.replay(entries)
             _ = model.render(.ascii)
         }
@@ -112,7 +114,7 @@ struct RecordingTests {
                     offsetSeconds: 0),
                 words: ["show", "channels"], reply: .ok(attributes: [], lines: []))
         }
-        // A night in which nobody recorded, then a machine that was started anew.
+        // A night without a recording, then a machine that was started anew.
         var playback = Playback(
             [entry(1000), entry(3000), entry(40_000_000), entry(500)], speed: 2)
         #expect(playback.due(at: 10, isPaused: false).count == 1)

@@ -18,7 +18,7 @@ struct SavedViewTests {
         stage.command("sort -conn")
         stage.type("/full")
         stage.press(.enter)
-        stage.model.channelColumns.toggle(.weight, isShown: true)
+        stage.model.preferences.channelColumns.toggle(.weight, isShown: true)
         stage.type("sbusy")
         #expect(stage.text.contains("keep this view as: busy_"))
         stage.press(.enter)
@@ -26,26 +26,26 @@ struct SavedViewTests {
         #expect(stage.effects.contains { if case .keepView = $0 { true } else { false } })
 
         stage.type("\\")
-        stage.model.channelOrder = nil
-        stage.model.channelColumns = ColumnChoice()
+        stage.model.selection.channelOrder = nil
+        stage.model.preferences.channelColumns = ColumnChoice()
         stage.type("4")
         stage.command("view busy")
-        #expect(stage.model.page == .channels)
+        #expect(stage.model.navigation.page == .channels)
         #expect(stage.model.channelFilter?.text == "full")
-        #expect(stage.model.channelOrder?.text == "conn-")
+        #expect(stage.model.selection.channelOrder?.text == "conn-")
         #expect(!stage.lines[5].contains(" WT "))
 
         stage.command("view")
         #expect(stage.text.contains("busy"))
         #expect(stage.text.contains("channels  filter: full  sort: -conn"))
         stage.press(.enter)
-        #expect(stage.model.overlay == nil)
+        #expect(stage.model.navigation.overlay == nil)
         stage.type(":view b")
         stage.press(.tab)
-        #expect(stage.model.prompt?.text == "view busy ")
+        #expect(stage.model.actions.prompt?.text == "view busy ")
         stage.press(.escape)
         stage.command("forget busy")
-        #expect(stage.model.savedViews.isEmpty)
+        #expect(stage.model.preferences.savedViews.isEmpty)
         #expect(stage.effects.contains(.forgetView("busy")))
         stage.command("view busy")
         #expect(stage.text.contains("or one that s has kept"))
@@ -79,19 +79,19 @@ struct SavedViewTests {
         #expect(view.page == .connections)
         var other = Self.stage()
         other.model.restore(view)
-        #expect(other.model.page == .connections)
-        #expect(other.model.window.order.word == view.order)
-        #expect(other.model.window.filter?.text == "client ~ 192.0.2.0/28")
+        #expect(other.model.navigation.page == .connections)
+        #expect(other.model.data.window.order.word == view.order)
+        #expect(other.model.data.window.filter?.text == "client ~ 192.0.2.0/28")
     }
 
     @Test("a line says all of it, whatever was typed into the filter")
     func line() throws {
         var stage = Self.stage()
         stage.model.channelFilter = try FilterText("address ~ \"a\\tb\"", .channels)
-        stage.model.channelColumns.toggle(.since, isShown: false)
-        stage.model.channelColumns.toggle(.weight, isShown: true)
-        stage.model.sessionColumns.toggle(.age, isShown: true)
-        stage.model.showsBits = true
+        stage.model.preferences.channelColumns.toggle(.since, isShown: false)
+        stage.model.preferences.channelColumns.toggle(.weight, isShown: true)
+        stage.model.preferences.sessionColumns.toggle(.age, isShown: true)
+        stage.model.preferences.showsBits = true
         let view = SavedView(stage.model, name: "mine")
         #expect(!view.line.contains("\n"))
         #expect(SavedView(line: view.line) == view)
@@ -170,10 +170,10 @@ struct SavedViewTests {
     func begins() {
         func first(_ story: Story) -> Page {
             var stage = Stage(story: story)
-            stage.model.choosesPage = true
-            stage.model.lastPage = .events
+            stage.model.navigation.choosesPage = true
+            stage.model.navigation.lastPage = .events
             stage.send(.connected)
-            return stage.model.page
+            return stage.model.navigation.page
         }
         #expect(first(Story()) == .overview)
         var quiet = Story()

@@ -28,7 +28,7 @@ struct ScheduledActionTests {
         stage.story.channels[0].current = 0
         stage.pass(milliseconds: 1000)
         #expect(stage.requests.last == "disable mail/0/0 if-gen=8813")
-        #expect(stage.model.errands.isEmpty)
+        #expect(stage.model.actions.scheduled.isEmpty)
         stage.story.channels[0].state = .off
         stage.pass(milliseconds: 1000)
         #expect(stage.requests.count == 2)
@@ -48,9 +48,10 @@ struct ScheduledActionTests {
         stage.press(.tab)
         stage.press(.tab)
         stage.answerToActs = BatchTests.ok("mail/0/0", "up", "drain", generation: 8813)
-        stage.type(stage.model.confirmation?.answers.first ?? "")
-        stage.press(stage.model.confirmation?.needsTyping == true ? .enter : .character("y"))
-        #expect(stage.model.errands.waiting.count == ScheduledActions.most)
+        stage.type(stage.model.actions.confirmation?.answers.first ?? "")
+        stage.press(
+            stage.model.actions.confirmation?.needsTyping == true ? .enter : .character("y"))
+        #expect(stage.model.actions.scheduled.waiting.count == ScheduledActions.most)
         #expect(
             stage.text.contains("30 stay drained, at most 100 wait to be off; ok"), "\(stage.text)")
     }
@@ -64,7 +65,7 @@ struct ScheduledActionTests {
         stage.press(.tab)
         stage.answers = [BatchTests.ok("mail/0/0", "up", "drain", generation: 8813)]
         stage.type("y")
-        #expect(stage.model.errands.isEmpty)
+        #expect(stage.model.actions.scheduled.isEmpty)
     }
 
     @Test("somebody lets it in again: it is not switched off, and that is said")
@@ -73,7 +74,8 @@ struct ScheduledActionTests {
         stage.story.channels[0].state = .up
         stage.pass(milliseconds: 1000)
         #expect(
-            stage.model.notice?.text.contains("mail/0/0 is up since: it is not switched off")
+            stage.model.actions.notice?.text.contains(
+                "mail/0/0 is up since: it is not switched off")
                 == true)
         stage.story.channels[0].current = 0
         stage.pass(milliseconds: 1000)
@@ -86,7 +88,7 @@ struct ScheduledActionTests {
         stage.answers = [.error(.conflict, message: "the generation is 9000")]
         stage.story.channels[0].current = 0
         stage.pass(milliseconds: 1000)
-        #expect(!stage.model.errands.isEmpty)
+        #expect(!stage.model.actions.scheduled.isEmpty)
         stage.story.generation = 9000
         stage.answers = [BatchTests.ok("mail/0/0", "drain", "off", generation: 9001)]
         stage.pass(milliseconds: 1000)
@@ -126,7 +128,7 @@ struct ScheduledActionTests {
         stage.story.epoch = 78
         stage.story.channels[0].current = 0
         stage.pass(milliseconds: 1000)
-        #expect(stage.model.errands.isEmpty)
+        #expect(stage.model.actions.scheduled.isEmpty)
         #expect(stage.requests.count == 1)
     }
 }
@@ -140,6 +142,6 @@ extension Stage {
         story.generation = 8813
         story.channels[0].state = .drain
         pass(milliseconds: 1000)
-        model.notice = nil
+        model.actions.notice = nil
     }
 }

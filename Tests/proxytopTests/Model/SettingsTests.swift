@@ -40,11 +40,11 @@ struct SettingsTests {
         last.sessions.toggle(.rtt, isShown: false)
         stage.model.adopt(try Settings("columns = +since -trend\n"))
         stage.model.adopt(lastLook: last)
-        #expect(stage.model.channelColumns.words == "+since -trend")
-        #expect(stage.model.sessionColumns.words == "+rtt")
+        #expect(stage.model.preferences.channelColumns.words == "+since -trend")
+        #expect(stage.model.preferences.sessionColumns.words == "+rtt")
         #expect(stage.lines[5].contains("SINCE") && !stage.lines[5].contains("TREND"))
         stage.model.adopt(try Settings("connection-columns = auto\n"))
-        #expect(stage.model.sessionColumns.isEmpty)
+        #expect(stage.model.preferences.sessionColumns.isEmpty)
     }
 
     @Test("two actions may exchange their keys")
@@ -88,9 +88,9 @@ struct SettingsTests {
         stage.model.adopt(try Settings("key.cut = F11\n"))
         #expect(stage.lines.last?.contains("F11 off+cut") == true)
         stage.press(.character("X"))
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
         stage.press(.function(11))
-        #expect(stage.model.confirmation != nil)
+        #expect(stage.model.actions.confirmation != nil)
         stage.press(.escape)
         stage.press(.character("?"))
         #expect(stage.text.contains("proxytop: keys"))
@@ -115,7 +115,7 @@ struct SettingsTests {
         stage.story.channels[0].state = .down
         stage.pass(milliseconds: 1000)
         #expect(bells(stage) == 2)
-        stage.model.bell = .off
+        stage.model.preferences.bell = .off
         stage.isAnswering = false
         stage.send(.disconnected(reason: "gone"))
         #expect(bells(stage) == 2)

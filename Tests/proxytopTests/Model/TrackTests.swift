@@ -83,13 +83,13 @@ struct TrackTests {
         var history = History()
         var story = Story()
         var restarts: [Bool] = []
-        restarts.append(history.add(story.picture))
+        restarts.append(history.add(story.snapshot))
         story.advance(milliseconds: 1000)
-        restarts.append(history.add(story.picture))
+        restarts.append(history.add(story.snapshot))
         #expect(history.sum.total != nil)
         story.epoch = 78
         story.milliseconds = 300
-        restarts.append(history.add(story.picture))
+        restarts.append(history.add(story.snapshot))
         #expect(history.sum.total == nil)
         #expect(restarts == [false, false, true])
     }

@@ -231,7 +231,7 @@ struct ProgramTests {
         stage.story.channels[0].state = .down
         stage.story.channels[0].why = "connect timed out"
         for _ in 0..<3 { stage.pass(milliseconds: 1000) }
-        let text = stage.model.tape.recording(events: []).map(Recording.text).joined()
+        let text = stage.model.time.replay.recording(events: []).map(Recording.text).joined()
         let bytes = Array((Recording.firstLine + "\n" + text).utf8)
         let entries = try Recording.entries(in: bytes, offsetSeconds: 0)
         let path = terminal.directory.appending(path: "played.sock").path

@@ -11,7 +11,7 @@ struct ActingTests {
         stage.choose(8)
         stage.press(.character("E"))
         #expect(stage.requests == ["enable mail/1/1"])
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
     }
 
     @Test("D asks for y, and sends the generation that was on the screen")
@@ -38,7 +38,7 @@ struct ActingTests {
         stage.type(answer)
         stage.press(.enter)
         #expect(stage.requests == ["disable mail/0/2 cut if-gen=8812"])
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
     }
 
     @Test("on a heading the whole group is meant")
@@ -46,7 +46,7 @@ struct ActingTests {
         var stage = Stage.live()
         stage.chooseGroup(102)
         stage.press(.character("X"))
-        #expect(stage.model.confirmation?.needsTyping == true)
+        #expect(stage.model.actions.confirmation?.needsTyping == true)
         stage.type("G1")
         stage.press(.enter)
         #expect(stage.requests == ["disable mail/1 cut if-gen=8812"])
@@ -59,7 +59,7 @@ struct ActingTests {
         stage.send(.key(.character("D")))
         stage.send(.key(.character("y")))
         #expect(stage.requests.isEmpty)
-        #expect(stage.model.confirmation != nil)
+        #expect(stage.model.actions.confirmation != nil)
         stage.send(.painted)
         stage.send(.key(.character("y")))
         #expect(stage.requests == ["drain mail/0/0 if-gen=8812"])
@@ -71,7 +71,7 @@ struct ActingTests {
         stage.choose(1)
         stage.press(.character("D"))
         stage.press(key)
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
         #expect(stage.requests.isEmpty)
         #expect(!stage.effects.contains(.quit(.good, message: nil)))
     }
@@ -85,10 +85,10 @@ struct ActingTests {
         stage.story.generation = 9000
         stage.story.channels[2].current = 398
         stage.pass(milliseconds: 1000)
-        #expect(stage.model.confirmation?.typed == "40")
+        #expect(stage.model.actions.confirmation?.typed == "40")
         stage.story.channels[1].state = .down
         stage.pass(milliseconds: 1000)
-        #expect(stage.model.confirmation?.typed == "")
+        #expect(stage.model.actions.confirmation?.typed == "")
         #expect(stage.text.contains("The outcome has changed"))
         stage.type("398")
         stage.press(.enter)
@@ -102,7 +102,7 @@ struct ActingTests {
         stage.press(.character("X"))
         stage.story.channels.removeAll { $0.serial == 3 }
         stage.pass(milliseconds: 1000)
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
         #expect(stage.text.contains("nothing was sent"))
     }
 
@@ -138,11 +138,11 @@ struct ActingTests {
         stage.press(.character("X"))
         stage.isAnswering = false
         stage.send(.disconnected(reason: "gone"))
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
         stage.press(.character("E"))
         stage.press(.character("X"))
         #expect(stage.requests.isEmpty)
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
     }
 
     @Test("pasted text never acts")
@@ -152,7 +152,7 @@ struct ActingTests {
         stage.type("EXDyqQ")
         stage.press(.pasteEnds)
         #expect(stage.requests.isEmpty)
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
         #expect(!stage.effects.contains(.quit(.good, message: nil)))
     }
 

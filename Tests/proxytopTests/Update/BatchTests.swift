@@ -13,8 +13,8 @@ struct BatchTests {
 
     /// By a letter, or by what has to be typed.
     private static func answer(_ stage: inout Stage) {
-        guard stage.model.confirmation?.needsTyping == true else { return stage.type("y") }
-        stage.type(stage.model.confirmation?.answers.first ?? "")
+        guard stage.model.actions.confirmation?.needsTyping == true else { return stage.type("y") }
+        stage.type(stage.model.actions.confirmation?.answers.first ?? "")
         stage.press(.enter)
     }
 
@@ -39,7 +39,7 @@ struct BatchTests {
             ])
         #expect(stage.requests.isEmpty)
         #expect(stage.text.contains("G1: last usable channel lost"))
-        #expect(stage.model.confirmation?.needsTyping == true)
+        #expect(stage.model.actions.confirmation?.needsTyping == true)
         #expect(stage.story.transaction == nil)
     }
 
@@ -48,8 +48,8 @@ struct BatchTests {
         var stage = marked([2, 3])
         stage.press(.character("X"))
         #expect(stage.asked.suffix(3) == ["disable mail/0/2", "plan commit", "abort"])
-        #expect(stage.model.confirmation?.consequence?.cut == 800)
-        #expect(stage.model.confirmation?.answers == ["800"])
+        #expect(stage.model.actions.confirmation?.consequence?.cut == 800)
+        #expect(stage.model.actions.confirmation?.answers == ["800"])
         #expect(stage.text.contains("403 NOW"))
     }
 
@@ -61,7 +61,7 @@ struct BatchTests {
         #expect(stage.asked.last == "begin")
         stage.send(.reply(.error(.conflict, message: "one is open")))
         #expect(stage.asked.last == "begin")
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
         #expect(stage.text.contains("one is open"))
     }
 
@@ -89,7 +89,7 @@ struct BatchTests {
         stage.pass(milliseconds: 1000)
         #expect(stage.asked.last == "begin")
         Self.answer(&stage)
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
         #expect(
             stage.requests.isEmpty, "\(stage.requests): into the transaction, and dropped with it")
         let open = stage.asked[before...]
@@ -110,8 +110,8 @@ struct BatchTests {
         stage.pass(milliseconds: 1000)
         Self.answer(&stage)
         stage.send(.disconnected(reason: "gone"))
-        #expect(stage.model.notice?.text.contains("nothing was sent") == true)
-        #expect(stage.model.batch == nil)
+        #expect(stage.model.actions.notice?.text.contains("nothing was sent") == true)
+        #expect(stage.model.actions.batch == nil)
     }
 
     @Test("each command holds for the state that the one before left; the marks go with it")
@@ -126,7 +126,7 @@ struct BatchTests {
         #expect(
             stage.requests == ["drain mail/0/0 if-gen=8812", "drain mail/0/1 if-gen=8813"])
         #expect(stage.text.contains("2 commands, 2 changes"))
-        #expect(stage.model.marks.isEmpty)
+        #expect(stage.model.selection.marks.isEmpty)
     }
 
     @Test("the first refusal ends it, and what was done before is said")
@@ -137,11 +137,11 @@ struct BatchTests {
             .error(.conflict, message: "the generation is 9000"),
         ]
         stage.press(.character("D"))
-        stage.type(stage.model.confirmation?.answers.first ?? "")
+        stage.type(stage.model.actions.confirmation?.answers.first ?? "")
         stage.press(.enter)
         #expect(stage.requests.count == 2)
-        #expect(stage.model.notice?.text.contains("1 of 3 done before") == true)
-        #expect(stage.model.batch == nil)
+        #expect(stage.model.actions.notice?.text.contains("1 of 3 done before") == true)
+        #expect(stage.model.actions.batch == nil)
     }
 
     @Test("marks of what is gone are gone")
@@ -149,7 +149,7 @@ struct BatchTests {
         var stage = marked([1, 2])
         stage.story.channels.removeAll { $0.serial == 1 }
         stage.pass(milliseconds: 1000)
-        #expect(stage.model.marks == [.channel(serial: 2)])
+        #expect(stage.model.selection.marks == [.channel(serial: 2)])
     }
 
     // MARK: Undo
@@ -163,7 +163,7 @@ struct BatchTests {
         stage.story.channels[0].state = .drain
         stage.story.generation = 8813
         stage.pass(milliseconds: 1000)
-        stage.model.notice = nil
+        stage.model.actions.notice = nil
         return stage
     }
 
@@ -176,7 +176,7 @@ struct BatchTests {
         stage.answers = [Self.ok("mail/0/0", "drain", "up", generation: 8814)]
         stage.press(.character("y"))
         #expect(stage.requests.last == "enable mail/0/0 if-gen=8813")
-        #expect(stage.model.undo.last == nil)
+        #expect(stage.model.actions.undo.last == nil)
     }
 
     @Test("what somebody else has changed since is not trampled on")
@@ -186,7 +186,7 @@ struct BatchTests {
         stage.story.channels[0].by = "1001:proxyctl[9]"
         stage.pass(milliseconds: 1000)
         stage.press(.character("u"))
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
         #expect(stage.text.contains("not undone: mail/0/0 is off since, by 1001:proxyctl[9]"))
     }
 
@@ -233,10 +233,10 @@ struct BatchTests {
         let name = key == "W" ? "weight" : "maxc"
         let word = value == "-" ? "default" : value
         #expect(stage.requests == (isAtOnce ? ["set mail/0/0 \(name) \(word) if-gen=8812"] : []))
-        #expect((stage.model.confirmation != nil) == !isAtOnce)
+        #expect((stage.model.actions.confirmation != nil) == !isAtOnce)
         guard !isAtOnce else { return }
         // 392 sessions are there: a limit below has to be typed.
-        #expect(stage.model.confirmation?.needsTyping == (value == "300"))
+        #expect(stage.model.actions.confirmation?.needsTyping == (value == "300"))
         #expect(stage.text.contains("mail/0/0 \(name)"))
     }
 
@@ -272,7 +272,7 @@ struct BatchTests {
         #expect(stage.text.contains("NOT undoable: the counters"))
         stage.press(.character("y"))
         #expect(stage.requests == ["reset mail/0/0 if-gen=8812"])
-        #expect(stage.model.undo.last == nil)
+        #expect(stage.model.actions.undo.last == nil)
     }
 
     @Test("without an answer to the plan nothing can be agreed to")
@@ -299,8 +299,8 @@ struct BatchTests {
         stage.choose(3)
         stage.press(.character("X"))
         stage.send(.reply(stage.story.plan([["drain", "mail/0/0"]], cuts: false)))
-        #expect(stage.model.confirmation?.consequence == nil)
+        #expect(stage.model.actions.confirmation?.consequence == nil)
         stage.send(.reply(stage.story.plan([["disable", "mail/0/2", "cut"]], cuts: true)))
-        #expect(stage.model.confirmation?.consequence?.cut == 400)
+        #expect(stage.model.actions.confirmation?.consequence?.cut == 400)
     }
 }

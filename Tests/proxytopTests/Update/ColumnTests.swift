@@ -31,7 +31,7 @@ struct ColumnTests {
         var stage = Stage.live()
         #expect(!stage.lines[5].contains("SINCE"))
         #expect(stage.lines[5].contains("TREND"))
-        stage.model.channelColumns.toggle(.since, isShown: false)
+        stage.model.preferences.channelColumns.toggle(.since, isShown: false)
         #expect(stage.lines[5].contains("SINCE"))
         #expect(!stage.lines[5].contains("TREND"), "the trend goes first")
         stage.type("c_")
@@ -45,7 +45,7 @@ struct ColumnTests {
         var stage = Stage.live()
         stage.type("c ")
         #expect(stage.text.contains("ID is always there"))
-        #expect(stage.model.channelColumns.isEmpty)
+        #expect(stage.model.preferences.channelColumns.isEmpty)
     }
 
     @Test("connections have their own")

@@ -13,7 +13,7 @@ struct CommandLineTests {
         #expect(stage.lines[0] == " explain 10.0.0.7")
         #expect(stage.text.contains("path      verdict"))
         stage.press(.escape)
-        #expect(stage.model.overlay == nil)
+        #expect(stage.model.navigation.overlay == nil)
         #expect(stage.effects.contains(.remember("explain 10.0.0.7")))
     }
 
@@ -24,7 +24,7 @@ struct CommandLineTests {
         stage.command("disable % cut")
         #expect(stage.requests.isEmpty)
         #expect(stage.text.contains("Sends:  disable mail/0/2 cut if-gen=8812"))
-        #expect(stage.model.confirmation?.needsTyping == true)
+        #expect(stage.model.actions.confirmation?.needsTyping == true)
         stage.type("400")
         stage.press(.enter)
         #expect(stage.requests == ["disable mail/0/2 cut if-gen=8812"])
@@ -39,7 +39,7 @@ struct CommandLineTests {
         }
         stage.command("drain %m")
         #expect(
-            stage.model.confirmation?.act.commands == [
+            stage.model.actions.confirmation?.act.commands == [
                 ["drain", "mail/0/0"], ["drain", "mail/0/1"],
             ])
     }
@@ -75,7 +75,7 @@ struct CommandLineTests {
         var stage = Stage.live()
         stage.command(line)
         #expect(stage.text.contains(reason))
-        #expect(stage.model.prompt?.text == line)
+        #expect(stage.model.actions.prompt?.text == line)
         #expect(stage.requests.isEmpty)
     }
 
@@ -83,9 +83,9 @@ struct CommandLineTests {
     func own() {
         var stage = Stage.live()
         stage.command("view conns")
-        #expect(stage.model.page == .connections)
+        #expect(stage.model.navigation.page == .connections)
         stage.command("interval 5s")
-        #expect(stage.model.intervalMilliseconds == 5000)
+        #expect(stage.model.connection.intervalMilliseconds == 5000)
         stage.command("view 2")
         stage.command("filter down")
         #expect(stage.model.channelFilter?.text == "down")
@@ -106,7 +106,7 @@ struct CommandLineTests {
         ] as [(String, String, String?)])
     func completion(head: String, expected: String, offer: String?) {
         let stage = Stage.live()
-        let completion = Completion(head, stage.model.catalog, stage.model.picture)
+        let completion = Completion(head, stage.model.connection.catalog, stage.model.snapshot)
         #expect(completion.head.hasPrefix(expected))
         if let offer { #expect(completion.offer == offer) }
     }
@@ -120,13 +120,13 @@ struct CommandLineTests {
         stage.press(.escape)
         stage.type(":ex")
         stage.press(.up)
-        #expect(stage.model.prompt?.text == "explain 10.0.0.2")
+        #expect(stage.model.actions.prompt?.text == "explain 10.0.0.2")
         stage.press(.up)
         stage.press(.up)
-        #expect(stage.model.prompt?.text == "explain 10.0.0.1")
+        #expect(stage.model.actions.prompt?.text == "explain 10.0.0.1")
         stage.press(.down)
         stage.press(.down)
-        #expect(stage.model.prompt?.text == "ex")
+        #expect(stage.model.actions.prompt?.text == "ex")
     }
 
     @Test("pasted text goes into the line, and its line ends send nothing")
@@ -137,8 +137,8 @@ struct CommandLineTests {
         stage.type("shutdown")
         stage.press(.enter)
         stage.press(.pasteEnds)
-        #expect(stage.model.prompt?.text == "shutdown")
-        #expect(stage.model.confirmation == nil && stage.requests.isEmpty)
+        #expect(stage.model.actions.prompt?.text == "shutdown")
+        #expect(stage.model.actions.confirmation == nil && stage.requests.isEmpty)
     }
 
     @Test(
@@ -209,6 +209,6 @@ struct CommandLineTests {
         var stage = Stage.live()
         stage.type(":set mail/0 balance ")
         stage.press(.tab)
-        #expect(stage.model.prompt?.text == "set mail/0 balance round-robin ")
+        #expect(stage.model.actions.prompt?.text == "set mail/0 balance round-robin ")
     }
 }

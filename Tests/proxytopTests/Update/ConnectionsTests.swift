@@ -50,8 +50,8 @@ struct ConnectionsTests {
         var stage = Self.stage()
         stage.press(.character("G"))
         stage.pass(milliseconds: 0)
-        #expect(stage.model.sessionCursor.index == 399)
-        #expect(stage.model.sessionCursor.subject == .session(id: 1399))
+        #expect(stage.model.selection.sessionCursor.index == 399)
+        #expect(stage.model.selection.sessionCursor.subject == .session(id: 1399))
         #expect(
             stage.asked.last { $0.hasPrefix("show sessions") }
                 == "show sessions sort -idle_ms limit 42 offset 372")
@@ -85,9 +85,9 @@ struct ConnectionsTests {
     @Test("what the daemon does not like about a filter is shown, and the link stays")
     func fault() {
         var stage = Self.stage()
-        stage.model.window.fail("no field “x”")
+        stage.model.data.window.fail("no field “x”")
         #expect(stage.text.contains("the daemon says: no field “x”"))
-        #expect(stage.model.link.isLive)
+        #expect(stage.model.connection.link.isLive)
     }
 
     @Test("the order stands still while the operator moves, and what has ended is dim")
@@ -95,19 +95,19 @@ struct ConnectionsTests {
         var stage = Self.stage(5)
         stage.press(.down)
         stage.press(.down)
-        #expect(stage.model.sessionCursor.subject == .session(id: 1002))
+        #expect(stage.model.selection.sessionCursor.subject == .session(id: 1002))
         stage.story.sessions.reverse()
         for index in stage.story.sessions.indices {
             stage.story.sessions[index].idleMilliseconds = UInt64(index)
         }
         stage.story.sessions.removeAll { $0.id == 1000 }
         stage.pass(milliseconds: 1000)
-        #expect(stage.model.window.rows.map(\.id) == [1000, 1001, 1002, 1003, 1004])
+        #expect(stage.model.data.window.rows.map(\.id) == [1000, 1001, 1002, 1003, 1004])
         #expect(stage.text.contains("1 dim: ended or moved on"))
-        #expect(stage.model.window.rows[1].idleMilliseconds == 3)
+        #expect(stage.model.data.window.rows[1].idleMilliseconds == 3)
         stage.pass(milliseconds: 3000)
-        #expect(stage.model.window.rows.map(\.id) == [1001, 1002, 1003, 1004])
-        #expect(stage.model.sessionCursor.subject == .session(id: 1002))
+        #expect(stage.model.data.window.rows.map(\.id) == [1001, 1002, 1003, 1004])
+        #expect(stage.model.selection.sessionCursor.subject == .session(id: 1002))
     }
 
     @Test("K cuts the one under the cursor after a look, by its id")
@@ -143,7 +143,7 @@ struct ConnectionsTests {
         stage.choose(3)
         stage.press(.character("d"))
         stage.pass(milliseconds: 0)
-        #expect(stage.model.page == .connections)
+        #expect(stage.model.navigation.page == .connections)
         #expect(stage.text.contains("of 10 matching, 30 in all"))
         stage.press(.escape)
         stage.press(.character("K"))
@@ -162,6 +162,6 @@ struct ConnectionsTests {
         stage.pass(milliseconds: 1000)
         #expect(stage.text.contains("it has ended"))
         #expect(stage.text.contains("192.0.2.1:40000"))
-        #expect(stage.model.link.isLive)
+        #expect(stage.model.connection.link.isLive)
     }
 }

@@ -26,7 +26,7 @@ struct ConversationTests {
         for name in ["channels", "groups", "listeners"] {
             _ = model.update(.reply(story.reply(to: "show \(name)")), at: time)
         }
-        #expect(model.picture == story.picture)
+        #expect(model.snapshot == story.snapshot)
         _ = model.update(.reply(story.reply(to: "describe keys")), at: time)
         time.milliseconds = 999
         let early = model.update(.tick, at: time)
@@ -51,11 +51,11 @@ struct ConversationTests {
         var stage = Stage(columns: 120, rows: 40)
         stage.story.milliseconds = 12 * 86_400_000
         stage.send(.connected)
-        #expect(stage.model.pulse.beats.count == 1)
+        #expect(stage.model.data.rates.beats.count == 1)
         stage.pass(milliseconds: 1000)
         stage.pass(milliseconds: 1000)
         #expect(stage.asked.count { $0.hasPrefix("show history mail ") } == 1)
-        let beats = stage.model.pulse.beats
+        let beats = stage.model.data.rates.beats
         #expect(beats.count == DaemonRates.mostBeats)
         #expect(zip(beats, beats.dropFirst()).allSatisfy { $0.number + 1 == $1.number })
         #expect(beats[70].new > beats[10].new && beats[10].new > 1)
@@ -86,7 +86,7 @@ struct ConversationTests {
         #expect(stage.effects == [.bell])
         var waits: [UInt64] = []
         for _ in 0..<8 {
-            waits.append(stage.model.link.nextTryAt - stage.now.milliseconds)
+            waits.append(stage.model.connection.link.nextTryAt - stage.now.milliseconds)
             stage.effects = []
             stage.pass(milliseconds: waits.last ?? 0)
             #expect(stage.effects == [.connect])
@@ -130,9 +130,9 @@ struct ConversationTests {
         #expect(stage.text.contains("daemon restarted 3.0s ago"))
         #expect(stage.text.contains("new ?/s"))
         stage.pass(milliseconds: 1000)
-        let rates = stage.model.history.sum
+        let rates = stage.model.data.history.sum
         #expect((rates.total ?? -1) >= 0 && (rates.inBytes ?? -1) >= 0)
-        #expect(stage.model.cursor.subject == .channel(serial: 7))
+        #expect(stage.model.selection.cursor.subject == .channel(serial: 7))
     }
 
     @Test("how long nothing has been wrong is not shortened by a channel that fills and empties")
@@ -180,12 +180,12 @@ struct ConversationTests {
     func freeze() {
         var stage = Stage.live()
         stage.press(.character("f"))
-        let before = stage.model.picture
+        let before = stage.model.snapshot
         stage.pass(milliseconds: 1000)
-        #expect(stage.model.picture == before)
+        #expect(stage.model.snapshot == before)
         #expect(stage.lines[0].contains("FROZEN"))
         stage.press(.character("f"))
         stage.pass(milliseconds: 1000)
-        #expect(stage.model.picture != before)
+        #expect(stage.model.snapshot != before)
     }
 }

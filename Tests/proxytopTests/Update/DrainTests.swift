@@ -27,14 +27,16 @@ struct DrainTests {
         #expect(stage.text.contains("DRAIN 0.4"))
         #expect(stage.text.contains("silent: 1004 192.0.2.5:40004, idle 5m00s"))
         stage.type("L")
-        #expect(stage.model.confirmation?.act.commands == [["kill", "session", "1004"]])
+        #expect(stage.model.actions.confirmation?.act.commands == [["kill", "session", "1004"]])
         #expect(stage.text.contains("connection 1004 192.0.2.5:40004"))
         stage.press(.escape)
         stage.press(.tab)
-        while stage.model.focus != .draining, stage.model.focus != .table { stage.press(.tab) }
+        while stage.model.navigation.focus != .draining, stage.model.navigation.focus != .table {
+            stage.press(.tab)
+        }
         #expect(stage.text.contains("[DRAIN 0.4]"))
         stage.type("e")
-        #expect(stage.model.page == .detail)
+        #expect(stage.model.navigation.page == .detail)
         #expect(stage.text.contains("drain      since"))
         #expect(stage.text.contains("silent: 1004"))
     }
@@ -53,7 +55,7 @@ struct DrainTests {
         stage.story.sessions[4].idleMilliseconds = 0
         stage.pass(milliseconds: SidePanel.lingeringMilliseconds)
         stage.type("L")
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
         #expect(stage.text.contains("no connection of this drain has been silent for a minute"))
         stage.choose(1)
         stage.type("L")

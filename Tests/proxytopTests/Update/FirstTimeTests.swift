@@ -3,7 +3,7 @@ import Testing
 
 @testable import proxytop
 
-/// What somebody stumbled over who saw the screen for the first time.
+/// What first-time users stumbled over.
 @Suite("what was not obvious")
 struct FirstTimeTests {
     @Test(
@@ -13,19 +13,19 @@ struct FirstTimeTests {
         var stage = Stage.live()
         stage.choose(1)
         stage.type("W3")
-        #expect(stage.model.prompt?.text == "3")
+        #expect(stage.model.actions.prompt?.text == "3")
         stage.press(.escape)
         stage.type("W")
         stage.press(.backspace)
         stage.type("1")
-        #expect(stage.model.prompt?.text == "101")
+        #expect(stage.model.actions.prompt?.text == "101")
         stage.press(.escape)
         stage.type("/down")
         stage.press(.enter)
         stage.type("/")
         stage.press(.end)
         stage.type(" 0.3")
-        #expect(stage.model.prompt?.text == "down 0.3")
+        #expect(stage.model.actions.prompt?.text == "down 0.3")
     }
 
     @Test("a text that comes at once into a line that is open is taken, and its line end too")
@@ -38,7 +38,7 @@ struct FirstTimeTests {
             stage.send(.key(.character(scalar)))
         }
         stage.send(.key(.enter))
-        #expect(stage.model.savedViews.map(\.name) == ["incidents"])
+        #expect(stage.model.preferences.savedViews.map(\.name) == ["incidents"])
     }
 
     @Test("the line end of a text typed into the wrong window opens nothing")
@@ -50,8 +50,9 @@ struct FirstTimeTests {
             stage.send(.key(.character(scalar)))
         }
         stage.send(.key(.enter))
-        #expect(stage.model.page == .channels)
-        #expect(stage.model.notice?.text == "that looks typed into the wrong window: ignored")
+        #expect(stage.model.navigation.page == .channels)
+        #expect(
+            stage.model.actions.notice?.text == "that looks typed into the wrong window: ignored")
     }
 
     @Test("what a filter hides is not marked any more")
@@ -59,35 +60,35 @@ struct FirstTimeTests {
         var stage = Stage.live()
         stage.choose(1)
         stage.type("  ")
-        #expect(stage.model.marks.count == 2)
+        #expect(stage.model.selection.marks.count == 2)
         stage.type("/down")
         stage.press(.enter)
-        #expect(stage.model.marks.isEmpty)
-        #expect(stage.model.notice?.text == "2 marks taken off by the filter")
+        #expect(stage.model.selection.marks.isEmpty)
+        #expect(stage.model.actions.notice?.text == "2 marks taken off by the filter")
         var story = Story()
         story.addSessions(10)
         stage = Stage.live(story: story)
         stage.type("3")
         stage.pass(milliseconds: 1000)
         stage.type(" ")
-        #expect(stage.model.marks.count == 1)
+        #expect(stage.model.selection.marks.count == 1)
         stage.type("/192.0.2.9")
         stage.press(.enter)
-        #expect(stage.model.marks.isEmpty)
+        #expect(stage.model.selection.marks.isEmpty)
     }
 
     @Test("a channel may be called as the screen calls it, in commands and in filters")
     func names() throws {
         var stage = Stage.live()
         stage.command("drain 0.2")
-        #expect(stage.model.confirmation?.act.commands == [["drain", "mail/0/2"]])
+        #expect(stage.model.actions.confirmation?.act.commands == [["drain", "mail/0/2"]])
         stage.press(.escape)
         stage.command("plan drain 0.2")
-        #expect(stage.model.prompt == nil)
+        #expect(stage.model.actions.prompt == nil)
         stage.press(.escape)
         stage.type("/0.2")
         stage.press(.enter)
-        #expect(stage.model.matching?.contains(3) == true)
+        #expect(stage.model.data.matching?.contains(3) == true)
         let names = stage.model.channelNames
         for (text, words) in [
             ("channel = 0.2", ["channel", "=", "mail/0/2"]), ("chan=0.2", ["channel=mail/0/2"]),
@@ -119,13 +120,13 @@ struct FirstTimeTests {
             stage.pass(milliseconds: 5000)
         }
         happen(41)
-        #expect(stage.model.eventCursor.subject == .event(id: 41))
+        #expect(stage.model.selection.eventCursor.subject == .event(id: 41))
         #expect(stage.text.contains("line 41"))
         for _ in 0..<20 { stage.type("j") }
-        let subject = stage.model.eventCursor.subject
+        let subject = stage.model.selection.eventCursor.subject
         stage.pass(milliseconds: 5000)
         happen(42)
-        #expect(stage.model.eventCursor.subject == subject)
+        #expect(stage.model.selection.eventCursor.subject == subject)
         #expect(stage.lines[4].contains("newer above"))
     }
 
@@ -134,12 +135,12 @@ struct FirstTimeTests {
         var stage = Stage.live()
         stage.model.tell("done")
         for _ in 0..<29 { stage.pass(milliseconds: 1000) }
-        #expect(stage.model.notice?.text == "done")
+        #expect(stage.model.actions.notice?.text == "done")
         stage.pass(milliseconds: 1000)
-        #expect(stage.model.notice == nil)
+        #expect(stage.model.actions.notice == nil)
         stage.model.tell("wrong", isError: true)
         for _ in 0..<40 { stage.pass(milliseconds: 1000) }
-        #expect(stage.model.notice?.text == "wrong")
+        #expect(stage.model.actions.notice?.text == "wrong")
     }
 
     @Test("a preview says where the sessions go that find no slot in their group any more")
@@ -178,15 +179,15 @@ struct FirstTimeTests {
         var stage = Stage.live()
         stage.type(":set mail timeo")
         stage.press(.tab)
-        #expect(stage.model.prompt?.text == "set mail timeouts.idle ")
+        #expect(stage.model.actions.prompt?.text == "set mail timeouts.idle ")
         stage.press(.escape)
         stage.type(":set mail/0 balance h")
         stage.press(.tab)
-        #expect(stage.model.prompt?.text == "set mail/0 balance hash ")
+        #expect(stage.model.actions.prompt?.text == "set mail/0 balance hash ")
         stage.press(.escape)
         stage.type(":set mail/0/1 ")
         stage.press(.tab)
-        #expect(stage.model.prompt?.remark == "weight  maxc  address  label")
+        #expect(stage.model.actions.prompt?.remark == "weight  maxc  address  label")
         // A daemon that does not say so completes nothing, and takes what is typed.
         var silent = Story()
         silent.describes = Table(columns: silent.describes.columns)
@@ -197,7 +198,7 @@ struct FirstTimeTests {
         #expect(!stage.asked.contains("describe keys"))
         stage.type(":set mail/0/1 wei")
         stage.press(.tab)
-        #expect(stage.model.prompt?.text == "set mail/0/1 wei")
+        #expect(stage.model.actions.prompt?.text == "set mail/0/1 wei")
     }
 
     @Test("people are called by their names")

@@ -45,7 +45,7 @@ struct KeyTests {
         stage.press(.character("?"))
         for binding in Binding.all { #expect(stage.text.contains(binding.help)) }
         stage.press(.character("q"))
-        #expect(stage.model.page == .channels)
+        #expect(stage.model.navigation.page == .channels)
     }
 
     @Test("a short help scrolls to its end")
@@ -76,9 +76,9 @@ struct KeyTests {
     func interval() {
         var stage = Stage.live()
         for _ in 0..<9 { stage.press(.character("+")) }
-        #expect(stage.model.intervalMilliseconds == 10_000)
+        #expect(stage.model.connection.intervalMilliseconds == 10_000)
         for _ in 0..<9 { stage.press(.character("-")) }
-        #expect(stage.model.intervalMilliseconds == 250)
+        #expect(stage.model.connection.intervalMilliseconds == 250)
     }
 
     @Test("bits are bytes times eight, and the header folds")
@@ -105,7 +105,7 @@ struct KeyTests {
             case 1: stage.pass(milliseconds: random.next() % 3000)
             case 2: stage.press(.character(Unicode.Scalar(UInt8(random.next() % 95) + 32)))
             case 3 where random.next() % 4 == 0: stage.send(.disconnected(reason: "fuzz"))
-            case 4 where !stage.model.link.isLive: stage.send(.connected)
+            case 4 where !stage.model.connection.link.isLive: stage.send(.connected)
             default: if let key = keys.randomElement(using: &random) { stage.press(key) }
             }
             let grid = stage.model.render(.unicode)

@@ -23,8 +23,8 @@ struct LookTests {
         let drain = items.firstIndex { $0.binding == .drain } ?? 0
         for _ in 0..<drain { stage.press(.down) }
         stage.press(.enter)
-        #expect(stage.model.overlay == nil)
-        #expect(stage.model.confirmation != nil)
+        #expect(stage.model.navigation.overlay == nil)
+        #expect(stage.model.actions.confirmation != nil)
     }
 
     @Test("a viewer's menu has nothing that changes")
@@ -41,7 +41,7 @@ struct LookTests {
     @Test("U lists what was changed, and what can no longer be taken back")
     func undoList() {
         var stage = Stage.live()
-        stage.model.undo.add(
+        stage.model.actions.undo.add(
             "drain mail/0/0",
             [.init(path: "mail/0/0", field: "state", from: "up", to: "drain", serial: 1)],
             at: stage.now.milliseconds)
@@ -74,7 +74,7 @@ struct LookTests {
         stage.command("sort -conn")
         #expect(stage.lines[4].contains("sort:conn-"))
         #expect(identities().prefix(3) == ["0.1", "0.2", "0.0"])
-        // While somebody moves, rows stand still.
+        // While the operator moves, rows stand still.
         stage.type("j")
         stage.story.channels[4].current = 399
         stage.pass(milliseconds: 500)
@@ -90,7 +90,7 @@ struct LookTests {
         stage.choose(1)
         stage.type(" jjv")
         #expect(
-            stage.model.marks == [
+            stage.model.selection.marks == [
                 .channel(serial: 1), .channel(serial: 2), .channel(serial: 3), .channel(serial: 4),
             ])
     }
@@ -166,20 +166,20 @@ struct LookTests {
         let conn = ChannelTable(stage.model, .ascii, columns: 80).layout.slots
             .first { $0.column.content == .connections }
         stage.press(.click(row: 5, column: conn?.start ?? 0))
-        #expect(stage.model.channelOrder?.field == .connections)
+        #expect(stage.model.selection.channelOrder?.field == .connections)
         stage.press(.click(row: 5, column: 3))
-        #expect(stage.model.channelOrder == nil)
+        #expect(stage.model.selection.channelOrder == nil)
         stage.press(.wheelDown)
         #expect(stage.model.subject != .channel(serial: 2))
         stage.press(.click(row: 4, column: 40))
-        #expect(stage.model.page == .events)
+        #expect(stage.model.navigation.page == .events)
         for row in -1..<30 {
             for column in stride(from: -1, to: 90, by: 7) {
                 stage.press(.click(row: row, column: column))
             }
         }
         #expect(stage.requests.isEmpty)
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
     }
 
     @Test("words in the place of signs: no glyph, no line, no bar, and a place for the cursor")
@@ -204,16 +204,6 @@ struct LookTests {
                 #expect(CellWidth.of(line) == 120)
             }
         }
-    }
-
-    @Test(
-        "base64 as RFC 4648 has it",
-        arguments: [
-            ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="),
-            ("fooba", "Zm9vYmE="), ("foobar", "Zm9vYmFy"),
-        ])
-    func base64(text: String, wanted: String) {
-        #expect(Base64.text(of: Array(text.utf8)) == wanted)
     }
 
     @Test("without red and green good and bad still differ in colour, and in mono by attributes")

@@ -24,24 +24,24 @@ struct PaneTests {
         stage.type("j")
         #expect(stage.model.subject == .group(serial: 102))
         stage.type("D")
-        #expect(stage.model.confirmation?.act.commands == [["drain", "mail/1"]])
+        #expect(stage.model.actions.confirmation?.act.commands == [["drain", "mail/1"]])
         stage.press(.escape)
         stage.press(.enter)
-        #expect(stage.model.page == .channels)
-        #expect(stage.model.cursor.subject == .group(serial: 102))
+        #expect(stage.model.navigation.page == .channels)
+        #expect(stage.model.selection.cursor.subject == .group(serial: 102))
         stage.type("`")
-        #expect(stage.model.focus == .table)
+        #expect(stage.model.navigation.focus == .table)
         #expect(stage.model.subject == problem)
         stage.press(.tab)
         stage.press(.tab)
         #expect(stage.text.contains("[EVENTS (key 4)]"))
         stage.press(.enter)
-        #expect(stage.model.page == .detail, "the channel that it happened to")
+        #expect(stage.model.navigation.page == .detail, "the channel that it happened to")
         stage.type("q")
         stage.press(.backTab)
-        #expect(stage.model.focus == .events)
+        #expect(stage.model.navigation.focus == .events)
         stage.press(.tab)
-        #expect(stage.model.focus == .table)
+        #expect(stage.model.navigation.focus == .table)
     }
 
     @Test("where a view has one part Tab is the next view")
@@ -49,9 +49,9 @@ struct PaneTests {
         var stage = Stage.live(columns: 80, rows: 16)
         #expect(stage.model.panes == [.table])
         stage.press(.tab)
-        #expect(stage.model.page == .connections)
+        #expect(stage.model.navigation.page == .connections)
         stage.press(.backTab)
-        #expect(stage.model.page == .channels)
+        #expect(stage.model.navigation.page == .channels)
     }
 
     @Test("in the connections beside a channel K cuts the one under the cursor, whatever is marked")
@@ -75,7 +75,8 @@ struct PaneTests {
         }
         #expect(stage.model.nearbyList.index(of: .session(id: id)) == 1)
         stage.type("K")
-        #expect(stage.model.confirmation?.act.commands == [["kill", "session", String(id)]])
+        #expect(
+            stage.model.actions.confirmation?.act.commands == [["kill", "session", String(id)]])
         stage.press(.escape)
         stage.type("X")
         #expect(stage.text.contains("a connection can only be cut (K)"))
@@ -83,8 +84,8 @@ struct PaneTests {
         var parts: [Focus] = []
         repeat {
             stage.press(.tab)
-            parts.append(stage.model.focus)
-        } while stage.model.focus != .table && parts.count < 9
+            parts.append(stage.model.navigation.focus)
+        } while stage.model.navigation.focus != .table && parts.count < 9
         #expect(parts == [.events, .detail, .balance, .table])
         #expect(stage.model.subject == .channel(serial: 1))
     }
@@ -99,7 +100,7 @@ struct PaneTests {
             event.serial = 4
             stage.story.events.append(event)
         }
-        stage.model.folded = [.group(serial: 102), .group(serial: 103)]
+        stage.model.selection.folded = [.group(serial: 102), .group(serial: 103)]
         stage.choose(4)
         stage.pass(milliseconds: 1000)
         stage.pass(milliseconds: 1000)
@@ -107,7 +108,7 @@ struct PaneTests {
             Issue.record("no timeline: \(stage.text)")
             return
         }
-        while stage.model.focus != .why { stage.press(.tab) }
+        while stage.model.navigation.focus != .why { stage.press(.tab) }
         #expect(stage.text.contains("[WHY 0.3 IS DOWN]"))
         let end = stage.text
         stage.type("g")
@@ -123,8 +124,8 @@ struct PaneTests {
         stage.type("1")
         stage.press(.tab)
         stage.press(.tab)
-        #expect(stage.model.focus == .events)
+        #expect(stage.model.navigation.focus == .events)
         stage.send(.resized(Size(columns: 80, rows: 16)))
-        #expect(stage.model.focus == .table)
+        #expect(stage.model.navigation.focus == .table)
     }
 }

@@ -18,7 +18,7 @@ struct SearchTests {
     func here() {
         let stage = Self.stage(60, looking: "192.0.2.9:")
         #expect(stage.model.subject == .session(id: 1008))
-        #expect(stage.model.search == nil)
+        #expect(stage.model.data.search == nil)
     }
 
     @Test("then the daemon is asked, a thousand at a time and one question at a time, to the match")
@@ -32,15 +32,15 @@ struct SearchTests {
         stage.pass(milliseconds: 1)
         #expect(stage.asked.last == "show sessions sort -idle_ms limit 1000 offset 1042")
         stage.pass(milliseconds: 1)
-        #expect(stage.model.search == nil)
+        #expect(stage.model.data.search == nil)
         #expect(stage.model.subject == .session(id: 3333))
-        #expect(stage.model.sessionCursor.index == 2333)
+        #expect(stage.model.selection.sessionCursor.index == 2333)
         #expect(stage.lines.contains { $0.hasPrefix(">     3333") }, "\(stage.text)")
         // The window follows, and the cursor stays on the match.
         for _ in 0..<6 { stage.pass(milliseconds: 1000) }
         #expect(stage.model.subject == .session(id: 3333))
-        #expect(stage.model.window.rows.count == 42)
-        #expect(stage.model.window.covers(stage.model.sessionCursor.top, height: 14))
+        #expect(stage.model.data.window.rows.count == 42)
+        #expect(stage.model.data.window.covers(stage.model.selection.sessionCursor.top, height: 14))
     }
 
     @Test("N goes the other way, round the beginning")
@@ -62,7 +62,7 @@ struct SearchTests {
         let before = stage.asked.count
         for _ in 0..<6 { stage.pass(milliseconds: 1) }
         #expect(stage.text.contains("no further match in 2500 connections"))
-        #expect(stage.model.search == nil)
+        #expect(stage.model.data.search == nil)
         let asked = stage.asked[before...].filter {
             $0.contains("show sessions") && !$0.contains("limit 42 ")
         }
@@ -153,10 +153,10 @@ struct SearchTests {
         var stage = Self.stage(looking: "id = 3333")
         stage.pass(milliseconds: 1)
         stage.press(key)
-        #expect(stage.model.search == nil)
+        #expect(stage.model.data.search == nil)
         #expect(!stage.effects.contains(.quit(.good, message: nil)))
         let isConsumed = key != .character("4")
-        #expect((stage.model.page == .connections) == isConsumed)
+        #expect((stage.model.navigation.page == .connections) == isConsumed)
         if key == .escape { #expect(stage.text.contains("no longer looking; 1042 connections")) }
         if key == .character("j") { #expect(stage.model.subject == .session(id: 1001)) }
         // An answer that was on its way is no answer any more.
@@ -168,10 +168,10 @@ struct SearchTests {
     func again() {
         var stage = Self.stage(looking: "id = 3333")
         stage.type("n")
-        #expect(stage.model.search?.step == 1)
+        #expect(stage.model.data.search?.step == 1)
         #expect(stage.text.contains("looking: 42"))
         stage.type("N")
-        #expect(stage.model.search?.step == -1)
+        #expect(stage.model.data.search?.step == -1)
     }
 
     @Test("an answer that comes after the end of it is passed over, and a refusal ends it")
@@ -179,20 +179,20 @@ struct SearchTests {
         var stage = Self.stage(looking: "id = 3333")
         stage.isAnswering = false
         stage.pass(milliseconds: 1)
-        #expect(stage.model.search?.nextAt == nil)
+        #expect(stage.model.data.search?.nextAt == nil)
         stage.pass(milliseconds: 100)
-        #expect(stage.model.link.pending.count == 1, "one question at a time")
+        #expect(stage.model.connection.link.pending.count == 1, "one question at a time")
         stage.press(.escape)
         stage.send(
             .reply(stage.story.reply(to: "show sessions sort -idle_ms limit 1000 offset 42")))
         #expect(stage.model.subject == .session(id: 1000))
-        #expect(stage.model.link.isLive)
+        #expect(stage.model.connection.link.isLive)
 
         stage = Self.stage(looking: "id = 3333")
         stage.isAnswering = false
         stage.pass(milliseconds: 1)
         stage.send(.reply(.error(.busy, message: "too much to do")))
-        #expect(stage.model.search == nil)
+        #expect(stage.model.data.search == nil)
         #expect(stage.text.contains("the daemon says: too much to do"))
     }
 
@@ -203,17 +203,17 @@ struct SearchTests {
         stage.press(.function(3))
         stage.type("id = 3333")
         stage.press(.enter)
-        #expect(stage.model.search == nil)
+        #expect(stage.model.data.search == nil)
         #expect(stage.text.contains("f thaws the screen for the others"))
         stage.type("f")
         stage.pass(milliseconds: 1000)
         stage.type("[n")
-        #expect(stage.model.past?.model.search == nil)
+        #expect(stage.model.time.past?.model.data.search == nil)
         #expect(stage.text.contains("no others were recorded"))
         stage.type("=n")
-        #expect(stage.model.search != nil)
+        #expect(stage.model.data.search != nil)
         stage.send(.disconnected(reason: "gone"))
-        #expect(stage.model.search == nil)
+        #expect(stage.model.data.search == nil)
         stage.type("n")
         #expect(stage.text.contains("the link to the others is lost"))
     }

@@ -24,7 +24,7 @@ struct SortingTests {
         #expect(stage.text.contains("[ ] STATE     the state, the worst first"))
         while !stage.lines.contains(where: { $0.hasPrefix(" > [ ] CONN/MAX") }) { stage.type("j") }
         stage.press(.enter)
-        #expect(stage.model.overlay == nil)
+        #expect(stage.model.navigation.overlay == nil)
         #expect(stage.lines[4].contains("sort:conn-"))
         #expect(Self.identities(stage).prefix(3) == ["0.1", "0.2", "0.0"])
         // The cursor begins on the present one.
@@ -39,7 +39,7 @@ struct SortingTests {
         #expect(Self.identities(stage).prefix(3) == ["0.0", "0.1", "0.2"])
         stage.press(key)
         stage.press(key)
-        #expect(stage.model.overlay == nil, "the key that opened it closes it")
+        #expect(stage.model.navigation.overlay == nil, "the key that opened it closes it")
     }
 
     @Test("every order that channels have is in the list, once")
@@ -75,7 +75,7 @@ struct SortingTests {
         stage.pass(milliseconds: 1000)
         stage.type("[o")
         #expect(stage.text.contains("their order stays"))
-        #expect(stage.model.past?.model.overlay == nil)
+        #expect(stage.model.time.past?.model.navigation.overlay == nil)
     }
 
     // MARK: One list
@@ -103,7 +103,7 @@ struct SortingTests {
         "without an order it is by group, with what is folded, and h and l say where headings are")
     func unfolded() {
         var stage = Stage.live()
-        stage.model.folded.insert(.group(serial: 101))
+        stage.model.selection.folded.insert(.group(serial: 101))
         stage.model.settle()
         stage.type("z")
         #expect(
@@ -125,19 +125,19 @@ struct SortingTests {
         stage.chooseGroup(102)
         stage.type(" ")
         stage.chooseGroup(102)
-        #expect(stage.model.marks == [.group(serial: 102)])
+        #expect(stage.model.selection.marks == [.group(serial: 102)])
         stage.type("z")
         #expect(stage.model.subject == .channel(serial: 7))
-        #expect(stage.model.marks == [.channel(serial: 7), .channel(serial: 8)])
+        #expect(stage.model.selection.marks == [.channel(serial: 7), .channel(serial: 8)])
         stage.type("D")
         #expect(stage.asked.suffix(4).contains("drain mail/1/0"))
         stage.press(.escape)
         // Something happens to the marks by name only.
         stage.story.channels.removeAll { $0.serial == 8 }
         stage.pass(milliseconds: 1000)
-        #expect(stage.model.marks == [.channel(serial: 7)])
+        #expect(stage.model.selection.marks == [.channel(serial: 7)])
         stage.type("z")
-        #expect(stage.model.marks == [.channel(serial: 7)])
+        #expect(stage.model.selection.marks == [.channel(serial: 7)])
     }
 
     @Test(
@@ -153,20 +153,20 @@ struct SortingTests {
         stage.send(.connected)
         #expect(stage.text.contains("Enter shows them"))
         let hushed = stage.model.outline.rows.count
-        stage.model.cursor.subject = .quiet(group: 101)
+        stage.model.selection.cursor.subject = .quiet(group: 101)
         stage.model.settle()
         stage.type("z")
         #expect(!stage.text.contains("Enter shows them"))
-        #expect(stage.model.outline.rows.count == stage.model.picture?.channels.count)
+        #expect(stage.model.outline.rows.count == stage.model.snapshot?.channels.count)
         #expect(stage.model.subject == .channel(serial: 1))
         stage.command("sort -state")
         #expect(stage.lines[4].contains("sort:state-  group:off"))
         stage.type("g")
         #expect(Self.identities(stage).first == "0.700")
         stage.type("*")
-        #expect(stage.model.marks.count == stage.model.picture?.channels.count)
+        #expect(stage.model.selection.marks.count == stage.model.snapshot?.channels.count)
         stage.type("_z")
-        stage.model.channelOrder = nil
+        stage.model.selection.channelOrder = nil
         stage.model.settle()
         #expect(stage.model.outline.rows.count <= hushed + 1)
         #expect(stage.text.contains("Enter shows them"))
@@ -187,7 +187,8 @@ struct SortingTests {
         var stage = Stage.live()
         stage.type("zsall")
         stage.press(.enter)
-        #expect(stage.model.savedViews.first?.description.contains("group: off") == true)
+        #expect(
+            stage.model.preferences.savedViews.first?.description.contains("group: off") == true)
         stage.type("z")
         stage.command("view all")
         #expect(stage.model.isFlat)
@@ -195,7 +196,7 @@ struct SortingTests {
         #expect(SavedView(line: line)?.isFlat == true)
         stage.pass(milliseconds: 1000)
         stage.type("[")
-        #expect(stage.model.past?.model.isFlat == true)
+        #expect(stage.model.time.past?.model.isFlat == true)
         stage.type("z=")
         #expect(!stage.model.isFlat)
     }

@@ -39,16 +39,17 @@ struct TravelTests {
     func leaps() {
         var stage = Self.incident()
         stage.type("{")
-        let wanted = stage.model.tape.rounds.last { round in
-            round.at.milliseconds + 60_000 <= stage.model.tape.rounds.last?.at.milliseconds ?? 0
+        let wanted = stage.model.time.replay.rounds.last { round in
+            round.at.milliseconds + 60_000 <= stage.model.time.replay.rounds.last?.at.milliseconds
+                ?? 0
         }
-        #expect(stage.model.past?.number == wanted?.number)
+        #expect(stage.model.time.past?.number == wanted?.number)
         for _ in 0..<40 { stage.type("{") }
-        #expect(stage.model.past?.number == stage.model.tape.rounds.first?.number)
+        #expect(stage.model.time.past?.number == stage.model.time.replay.rounds.first?.number)
         stage.type("[")
         #expect(stage.text.contains("nothing older is recorded"))
         for _ in 0..<40 { stage.type("}") }
-        #expect(stage.model.past == nil)
+        #expect(stage.model.time.past == nil)
         stage.type("]")
         #expect(stage.text.contains("this is the present"))
     }
@@ -74,7 +75,7 @@ struct TravelTests {
         let asked = stage.asked.count
         stage.effects = []
         for view in ["1", "2", "3", "4", "2"] { stage.type(view) }
-        #expect(stage.model.past?.model.page == .channels)
+        #expect(stage.model.time.past?.model.navigation.page == .channels)
         stage.choose(1)
         stage.type(key)
         #expect(stage.text.contains("you are looking at the past"))
@@ -94,15 +95,15 @@ struct TravelTests {
         var stage = Self.incident()
         stage.type("[")
         stage.type("jj4")
-        let rounds = stage.model.tape.rounds.count
+        let rounds = stage.model.time.replay.rounds.count
         for _ in 0..<3 { stage.pass(milliseconds: 1000) }
-        #expect(stage.model.tape.rounds.count == rounds + 3)
+        #expect(stage.model.time.replay.rounds.count == rounds + 3)
         #expect(stage.lines[0].contains("PAST"))
         stage.type("q")
-        #expect(stage.model.past != nil, "q first leads back to the view from before")
+        #expect(stage.model.time.past != nil, "q first leads back to the view from before")
         stage.type("q")
-        #expect(stage.model.past == nil)
-        #expect(stage.model.page == .channels)
+        #expect(stage.model.time.past == nil)
+        #expect(stage.model.navigation.page == .channels)
         #expect(!stage.effects.contains(.quit(.good, message: nil)))
     }
 
@@ -117,7 +118,7 @@ struct TravelTests {
         stage.type("4")
         #expect(stage.model.events.map(\.id) == [901])
         stage.type("[[[")
-        #expect(stage.model.past?.model.events.isEmpty == true)
+        #expect(stage.model.time.past?.model.events.isEmpty == true)
     }
 
     @Test("connections are those that were on the screen then, if any were")
@@ -132,7 +133,7 @@ struct TravelTests {
         stage.pass(milliseconds: 1000)
         #expect(stage.text.contains("no connections"))
         stage.type("[")
-        #expect(stage.model.past?.model.window.rows.map(\.id) == [1000])
+        #expect(stage.model.time.past?.model.data.window.rows.map(\.id) == [1000])
         stage.type("{")
         #expect(stage.text.contains("nobody looked at the connections then"))
     }
@@ -145,7 +146,8 @@ struct TravelTests {
             let at = Moment(milliseconds: UInt64(second) * 1000, wallSeconds: 0, offsetSeconds: 0)
             tape.take(
                 ReplayBuffer.Entry(
-                    at: at, words: ReplayBuffer.firstOfRound, reply: .ok(attributes: [], lines: [line])))
+                    at: at, words: ReplayBuffer.firstOfRound,
+                    reply: .ok(attributes: [], lines: [line])))
         }
         let bytes = tape.rounds.count * line.utf8.count
         #expect(bytes <= ReplayBuffer.mostBytes + 2 * line.utf8.count)

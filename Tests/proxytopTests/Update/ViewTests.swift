@@ -12,10 +12,10 @@ struct ViewTests {
     func numbers(key: Unicode.Scalar, page: Page) {
         var stage = Stage.live()
         stage.press(.character(key))
-        #expect(stage.model.page == page)
+        #expect(stage.model.navigation.page == page)
         #expect(stage.lines[4].contains("[\(page.rawValue) \(page.title)]"))
         stage.press(.character("q"))
-        #expect(stage.model.page == .channels)
+        #expect(stage.model.navigation.page == .channels)
         stage.press(.character("q"))
         #expect(stage.effects.contains(.quit(.good, message: nil)))
     }
@@ -27,18 +27,18 @@ struct ViewTests {
         var stage = Stage.live()
         var seen: [Page] = []
         for _ in 0..<4 {
-            seen.append(stage.model.page)
+            seen.append(stage.model.navigation.page)
             stage.press(.tab)
         }
         #expect(seen == [.channels, .connections, .events, .overview])
-        #expect(stage.model.focus == .groups)
+        #expect(stage.model.navigation.focus == .groups)
         stage.press(.backTab)
         stage.press(.enter)
-        #expect(stage.model.page == .detail)
+        #expect(stage.model.navigation.page == .detail)
         stage.press(.backTab)
-        #expect(stage.model.page == .events)
+        #expect(stage.model.navigation.page == .events)
         stage.press(.tab)
-        #expect(stage.model.page == .detail)
+        #expect(stage.model.navigation.page == .detail)
     }
 
     @Test("the first view is the overview when something is wrong, the channels otherwise")
@@ -52,10 +52,10 @@ struct ViewTests {
             var stage = Stage(story: story)
             stage.model = Model(now: stage.now, size: stage.model.size, socketPath: "/s", page: nil)
             stage.send(.connected)
-            #expect(stage.model.page == (isTroubled ? .overview : .channels))
-            stage.model.page = .channels
+            #expect(stage.model.navigation.page == (isTroubled ? .overview : .channels))
+            stage.model.navigation.page = .channels
             stage.pass(milliseconds: 1000)
-            #expect(stage.model.page == .channels, "only once")
+            #expect(stage.model.navigation.page == .channels, "only once")
         }
     }
 
@@ -68,9 +68,9 @@ struct ViewTests {
         stage.pass(milliseconds: 1000)
         for _ in 0..<5 { stage.press(.down) }
         stage.press(.character("2"))
-        #expect(stage.model.cursor.subject == .channel(serial: 7))
+        #expect(stage.model.selection.cursor.subject == .channel(serial: 7))
         stage.press(.character("3"))
-        #expect(stage.model.sessionCursor.subject == .session(id: 1005))
+        #expect(stage.model.selection.sessionCursor.subject == .session(id: 1005))
     }
 
     @Test("Enter shows a channel closely, with exact numbers")
@@ -78,7 +78,7 @@ struct ViewTests {
         var stage = Stage.live(columns: 100, rows: 60)
         stage.choose(4)
         stage.press(.enter)
-        #expect(stage.model.page == .detail)
+        #expect(stage.model.navigation.page == .detail)
         let text = stage.text
         #expect(text.contains("mail/0/3"))
         #expect(text.contains("0 now   1770000 in all"))
@@ -95,7 +95,7 @@ struct ViewTests {
         stage.press(.character("1"))
         #expect(stage.lines.contains { $0.hasPrefix("> ! 0.3 down") })
         stage.press(.enter)
-        #expect(stage.model.detail?.subject == .channel(serial: 4))
+        #expect(stage.model.data.detail?.subject == .channel(serial: 4))
     }
 
     @Test("a key that belongs to another view does nothing and says so")
@@ -103,7 +103,7 @@ struct ViewTests {
         var stage = Stage.live()
         stage.press(.character("4"))
         stage.press(.character("X"))
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
         #expect(stage.text.contains("X does nothing here"))
     }
 
@@ -130,7 +130,7 @@ struct ViewTests {
         stage.press(.enter)
         #expect(stage.text.contains("line 2") && !stage.text.contains("line 3"))
         stage.press(.enter)
-        #expect(stage.model.detail?.subject == .channel(serial: 4))
+        #expect(stage.model.data.detail?.subject == .channel(serial: 4))
     }
 
     @Test("a daemon without events is said to keep none, and is not asked for them")
@@ -205,7 +205,7 @@ struct ViewTests {
             stage.press(.character("y"))
             stage.press(.enter)
             #expect(stage.requests.isEmpty)
-            #expect(stage.model.confirmation == nil)
+            #expect(stage.model.actions.confirmation == nil)
             #expect(!stage.asked.contains("begin"))
         }
     }

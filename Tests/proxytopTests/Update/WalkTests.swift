@@ -59,8 +59,10 @@ struct WalkTests {
                         #expect(stage.requests.isEmpty, "\(where_): \(stage.requests)")
                     }
                     if !mayAct {
-                        #expect(stage.model.confirmation == nil, "\(where_): a preview")
-                        #expect(stage.model.past?.model.confirmation == nil, "\(where_): a preview")
+                        #expect(stage.model.actions.confirmation == nil, "\(where_): a preview")
+                        #expect(
+                            stage.model.time.past?.model.actions.confirmation == nil,
+                            "\(where_): a preview")
                     }
                     let grid = stage.model.render(.ascii)
                     #expect(grid.scalars.count == 120 * 40)
@@ -69,8 +71,9 @@ struct WalkTests {
                     stage.press(.escape)
                     stage.press(.escape)
                     #expect(
-                        stage.model.confirmation == nil && stage.model.prompt == nil, "\(where_)")
-                    #expect(stage.model.overlay == nil, "\(where_)")
+                        stage.model.actions.confirmation == nil
+                            && stage.model.actions.prompt == nil, "\(where_)")
+                    #expect(stage.model.navigation.overlay == nil, "\(where_)")
                 }
             }
         }

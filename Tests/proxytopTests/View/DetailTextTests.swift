@@ -23,7 +23,7 @@ struct DetailTextTests {
     func noHistogram(text: String) { #expect(ConnectHistogram(text) == nil) }
 
     @Test("errors are told with their time and the kernel's name")
-    func mishaps() {
+    func channelErrors() {
         let fields = [
             ("path", "mail/0/3"),
             (

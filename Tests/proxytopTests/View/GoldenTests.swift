@@ -146,7 +146,7 @@ struct GoldenTests {
         var stage = Stage.live()
         stage.command("sort -conn")
         stage.press(.character("z"))
-        stage.model.notice = nil
+        stage.model.actions.notice = nil
         try Golden.check("flat-80x24-ascii", stage.text + "\n")
     }
 

@@ -46,7 +46,7 @@ struct RenderPropertyTests {
             story.sessions[index].idleMilliseconds = random.next()
             story.sessions[index].inBytes = .max
             story.sessions[index].outRate = .max
-            story.sessions[index].rtt = random.next()
+            story.sessions[index].kernel.rtt = random.next()
         }
         for index in story.events.indices {
             story.events[index].text = strangeNames[index]
@@ -174,7 +174,7 @@ struct RenderPropertyTests {
         #expect(stage.lines[0].contains(" RO "))
         #expect(stage.lines.last?.contains("X off") == false)
         stage.press(.character("X"))
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
         #expect(stage.requests.isEmpty)
         #expect(stage.text.contains("read-only"))
     }
@@ -188,23 +188,23 @@ struct RenderPropertyTests {
         }
         var stage = Stage(columns: 120, rows: 40, story: story)
         stage.send(.connected)
-        // What is up is one line, until somebody wants to see it.
+        // What is up is one line, until it is asked for.
         #expect(stage.text.contains("+1000 +up"))
-        #expect(stage.model.cursor.subject == .quiet(group: 101))
+        #expect(stage.model.selection.cursor.subject == .quiet(group: 101))
         stage.press(.character("X"))
-        #expect(stage.model.confirmation == nil)
+        #expect(stage.model.actions.confirmation == nil)
         stage.press(.enter)
         #expect(stage.text.contains("  0.9  "))
         stage.press(.character("G"))
-        #expect(stage.model.cursor.subject == .group(serial: 103))
+        #expect(stage.model.selection.cursor.subject == .group(serial: 103))
         stage.press(.up)
         stage.press(.up)
-        #expect(stage.model.cursor.subject == .channel(serial: 1000))
+        #expect(stage.model.selection.cursor.subject == .channel(serial: 1000))
         #expect(stage.text.contains("0.999"))
         // The one under the cursor stays there.
         stage.press(.character("h"))
         #expect(stage.text.contains("+999 +up"))
-        #expect(stage.model.cursor.subject == .channel(serial: 1000))
+        #expect(stage.model.selection.cursor.subject == .channel(serial: 1000))
     }
 
     @Test("of a long list what is not as it should be stays on the screen, and what is marked")

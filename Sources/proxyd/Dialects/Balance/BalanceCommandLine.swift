@@ -23,7 +23,7 @@ struct BalanceCommandLine: Equatable {
     /// What it says on standard error, and ends with.
     enum Mistake: Error, Equatable {
         /// The usage text, behind getopt's own complaint if there is one.
-        case usage(OptionScanner.Mistake?)
+        case usage(OptionScanner.ParseError?)
         case said(String, Int32)
     }
 

@@ -60,7 +60,8 @@ enum BalanceDialect: Dialect {
         _ surroundings: HostEnvironment
     ) throws(DialectError) -> DialectPlan {
         // A failed channel is tried again by the very next client.
-        var service = ServiceConfiguration(name: "balance", grace: .zero)
+        var service = ServiceConfiguration(name: "balance")
+        service.grace = .zero
         service.timeouts.connect = .seconds(Int64(line.connectTimeout))
         service.timeouts.idle = line.idleTimeout.map { .seconds(Int64($0)) }
         service.health.autodisable = line.isAutodisabling
@@ -91,7 +92,8 @@ enum BalanceDialect: Dialect {
         }
         result.channels = group.list.enumerated().map { index, destination in
             ChannelConfiguration(
-                name: String(index), endpoint: destination.endpoint, maxc: destination.maxc)
+                name: String(index), endpoint: destination.endpoint,
+                settings: ChannelSettings(maxc: destination.maxc))
         }
         return result
     }
@@ -145,7 +147,7 @@ enum BalanceDialect: Dialect {
         var manner = DialectBehavior(program: call.program)
         manner.words = [call.dialect.rawValue] + call.arguments
         manner.exits = .init(unavailable: 71, system: 71, permission: 71, configuration: 65)
-        manner.voice = BalanceMessages()
+        manner.messages = BalanceMessages()
         manner.makesRoom = true
         manner.tellsIdleEnds = line.idleTimeout != nil && line.isInForeground
         manner.folder = DialectBehavior.Folder(
@@ -190,14 +192,4 @@ struct BalanceRequest: Equatable, Sendable {
     var socket: String
     /// nil: commands are typed.
     var command: String?
-}
-
-extension IPAddress {
-    /// IPv4 where it was written as v4-mapped IPv6.
-    fileprivate var unmapped: IPAddress {
-        if case .v6(0, let low, _) = self, low >> 32 == 0xFFFF {
-            return .v4(UInt32(truncatingIfNeeded: low))
-        }
-        return self
-    }
 }

@@ -28,10 +28,11 @@ enum FlopsyDialect: Dialect {
     ) throws(DialectError) -> DialectPlan {
         var manner = DialectBehavior(program: call.program)
         manner.exits = fatal
-        manner.voice = FlopsyMessages()
+        manner.messages = FlopsyMessages()
         manner.toleratesUnresolved = true
         var notes = standardNotes
-        var service = ServiceConfiguration(name: "flopsy", whenEmpty: .refuse)
+        var service = ServiceConfiguration(name: "flopsy")
+        service.whenEmpty = .refuse
         // It asks the name server at each use.
         service.resolve = .seconds(5)
         service.listeners = try listeners(line, call, surroundings).enumerated().map {

@@ -19,7 +19,7 @@ struct FproxyCommandLine: Equatable {
     }
 
     enum Mistake: Error, Equatable {
-        case option(OptionScanner.Mistake)
+        case option(OptionScanner.ParseError)
         case number(Character, String)
         case strategy(String)
         case noSeparator, noCluster, noBackend

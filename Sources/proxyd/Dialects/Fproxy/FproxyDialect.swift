@@ -22,7 +22,8 @@ enum FproxyDialect: Dialect {
     private static func plan(
         _ line: FproxyCommandLine, _ call: DialectCall, _ surroundings: HostEnvironment
     ) throws(DialectError) -> DialectPlan {
-        var service = ServiceConfiguration(name: "fproxy", grace: .seconds(Int64(line.grace)))
+        var service = ServiceConfiguration(name: "fproxy")
+        service.grace = .seconds(Int64(line.grace))
         // The same time after every failure, however often it fails.
         service.health.graceMax = max(service.grace, .seconds(1))
         // It waits for -y's bytes as long as they take, or for -t.

@@ -76,7 +76,7 @@ enum SockproxyDialect: Dialect {
         manner.exits = DialectBehavior.Exits(
             unavailable: failed, system: failed, permission: failed, configuration: failed)
         manner.greeting = translation.remarks.map(\.line)
-        manner.voice = SockproxyMessages(configuration)
+        manner.messages = SockproxyMessages(configuration)
         manner.signals = SockproxyMessages.signals
         let control = configuration.control
         manner.reload = { () throws(ConfigurationErrors) in

@@ -47,7 +47,7 @@ enum TcprelayDialect: Dialect {
             unavailable: TcprelayStatus.temporary.rawValue, system: TcprelayStatus.system.rawValue,
             permission: TcprelayStatus.system.rawValue,
             configuration: TcprelayStatus.configuration.rawValue)
-        manner.voice = TcprelayMessages(configuration)
+        manner.messages = TcprelayMessages(configuration)
         manner.greeting =
             ["startup (version proxyd-\(Version.string))"]
             + translation.remarks.map(\.line)

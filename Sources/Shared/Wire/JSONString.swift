@@ -1,0 +1,30 @@
+/// A text between quotes, for JSON (RFC 8259). Whatever is no visible character is escaped, also where JSON would
+/// not need it: a line stays a line, and a terminal is not spoken to.
+package enum JSONString {
+    private static let hex = Array("0123456789abcdef".utf8)
+
+    package static func quoted(_ text: String) -> String {
+        var bytes: [UInt8] = []
+        append(text, to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    package static func append(_ text: String, to bytes: inout [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        for scalar in text.unicodeScalars {
+            switch scalar.value {
+            case 0x22, 0x5C:
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+            case ..<0x20, 0x7F...0x9F, 0x2028, 0x2029:
+                bytes.append(contentsOf: "\\u".utf8)
+                for shift in [12, 8, 4, 0] as [UInt32] {
+                    bytes.append(hex[Int(scalar.value >> shift & 15)])
+                }
+            case ..<0x80: bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+            default: bytes.append(contentsOf: String(scalar).utf8)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}

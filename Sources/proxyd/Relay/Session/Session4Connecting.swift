@@ -1,0 +1,184 @@
+internal import Glibc
+internal import Shared
+
+/// What a session has tried to reach a channel.
+struct ConnectAttempts {
+    /// When the present one began.
+    var began: Instant
+    /// When the channel had accepted.
+    var connectedAt = Instant.zero
+    /// Channels that failed, by their serials.
+    var tried: [UInt64] = []
+    /// When one of them failed last.
+    var failedAt = Instant.zero
+    /// Of the channel being connected to: a name may have several.
+    var addressesLeft = 0
+    /// Where it was connected to last.
+    var address: Endpoint?
+    /// Of the channel's election, when it was chosen.
+    var term: PrimaryState.Term?
+    /// How far elections were when it last chose.
+    var electionRevision: UInt64 = 0
+
+    init(began: Instant) { self.began = began }
+}
+
+/// 4. Connecting: to the channel's addresses in turn, with a proxy header and TLS where the channel wants them.
+extension Session {
+    mutating func connect(to channel: Channel, on worker: Worker) -> SessionLife.Action {
+        attempts.term = channel.seat?.term
+        attempts.addressesLeft = channel.addressCount
+        if case .unix = channel.endpoint { flows[from: .channel].mayStopShort = true }
+        return connectToNextAddress(of: channel, on: worker)
+    }
+
+    private mutating func connectToNextAddress(
+        of channel: Channel, on worker: Worker
+    ) -> SessionLife.Action {
+        attempts.began = worker.now
+        let timeouts = service.timeouts
+        worker.deadlines.schedule(slot: slot, at: worker.now.advanced(by: timeouts.connect))
+        guard let address = channel.nextAddress() else {
+            return connectFailed(.unreachable, on: worker)
+        }
+        attempts.address = address.endpoint
+        if isTraced { trace(.connecting(attempts.address), on: worker) }
+        do {
+            let socket = try ChannelSocket.connect(
+                to: address, deadPeer: timeouts.deadPeer,
+                departure: channel.egress?.departure(to: address, for: client))
+            let isConnected = socket.isConnected
+            channelSocket = socket.takeDescriptor()
+            try worker.poller.add(
+                channelSocket.number, token(.channel),
+                [.readable, .writable, .readEnd, .urgent, .edge])
+            return isConnected ? reached(channel, on: worker) : .none
+        } catch {
+            return connectFailed(
+                .init(connectError: error), errno: error.number, on: worker)
+        }
+    }
+
+    mutating func resumeConnecting(_ readiness: Readiness, on worker: Worker) {
+        guard let channel, channelSocket.number >= 0 else { return }
+        if !readiness.isDisjoint(with: [.error, .hangUp]) {
+            let number = Socket.pendingError(channelSocket)
+            if number != 0 {
+                let action = connectFailed(
+                    .init(connectError: number), errno: number, on: worker)
+                return perform(action, on: worker)
+            }
+        }
+        if channelTLS != nil {
+            perform(shakeHands(with: channel, on: worker), on: worker)
+        } else if readiness.contains(.writable) {
+            perform(reached(channel, on: worker), on: worker)
+        }
+    }
+
+    /// The channel has accepted: what it has to be told, and to show, before it gets the session.
+    private mutating func reached(_ channel: Channel, on worker: Worker) -> SessionLife.Action {
+        if let form = channel.egress?.proxyProtocol, let number = sendProxyHeader(form) {
+            return connectFailed(.init(streamError: number), errno: number, on: worker)
+        }
+        guard let client = channel.tls else { return connected(to: channel, on: worker) }
+        do throws(TLSError) {
+            channelTLS = try client.connection(
+                on: channelSocket.number, serverName: header?.details.serverName,
+                alpn: header?.details.alpn)
+        } catch {
+            return connectFailed(.memory, on: worker)
+        }
+        return shakeHands(with: channel, on: worker)
+    }
+
+    /// Tells the channel of the client, in front of everything else.
+    ///
+    /// - Returns: the kernel's reason why that is not possible; nil: it is sent.
+    private func sendProxyHeader(_ form: ProxyProtocolOut) -> CInt? {
+        let destination = clientDestination ?? listener.endpoint
+        var details = header?.details ?? ClientDetails()
+        if details.uniqueID == nil, form.options.contains(.uniqueID) {
+            let started = String(started.nanoseconds, radix: 16)
+            details.uniqueID = Array("\(started)-\(id)".utf8)
+        }
+        let header = ProxyHeader(
+            addresses: .init(source: client, destination: destination), details: details)
+        // A connection that has just been made has room for far more.
+        let bytes = header.bytes(form)
+        switch Socket.send(channelSocket.number, bytes[...]) {
+        case .moved(bytes.count): return nil
+        case .failed(let number): return number
+        case .moved, .wouldBlock, .endOfStream: return ENOBUFS
+        }
+    }
+
+    private mutating func shakeHands(
+        with channel: Channel, on worker: Worker
+    ) -> SessionLife.Action {
+        guard let tls = channelTLS else { return .none }
+        switch tls.shakeHands() {
+        case .done:
+            if isTraced {
+                trace(.secured(.channel, "\(tls.version) \(tls.cipher)", tls.isResumed), on: worker)
+            }
+            flows[from: .channel].receive(through: tls)
+            flows[into: .channel].send(through: tls)
+            return connected(to: channel, on: worker)
+        case .waits: return .none
+        case .gone(0): return connectFailed(.closed, on: worker)
+        case .gone(let number):
+            return connectFailed(.init(streamError: number), errno: number, on: worker)
+        case .failed(let failure):
+            if isTraced { trace(.insecure(.channel, failure.words), on: worker) }
+            return connectFailed(
+                failure.isCertificate ? .certificate : .tls, words: failure.words, on: worker)
+        }
+    }
+
+    private mutating func connected(
+        to channel: Channel, on worker: Worker
+    ) -> SessionLife.Action {
+        channel.counters[worker.index].addSession()
+        holdings.place(on: worker, since: started)
+        let connectTime = worker.now.elapsed(since: attempts.began)
+        worker.recordConnect(to: channel, nanoseconds: connectTime)
+        channel.timings[worker.index].connect.record(nanoseconds: connectTime)
+        attempts.connectedAt = worker.now
+        attempts.tried = []
+        flows.begin(now: worker.now)
+        worker.offerToTaps(&self)
+        if let tap = flows.tap { tap.record(.began(tapFacts), at: worker.now) }
+        if isTraced { trace(.connected(connectTime), on: worker) }
+        worker.logStart(of: self)
+        return life.handle(.connected)
+    }
+
+    /// `errno` is the kernel's reason, 0 when it gave none.
+    /// `words` say more where it was not the kernel.
+    mutating func connectFailed(
+        _ cause: EndReason.Cause, errno: CInt = 0, words: String? = nil, on worker: Worker
+    ) -> SessionLife.Action {
+        if isTraced { trace(.connectFailed(cause, errno: errno), on: worker) }
+        channelTLS = nil
+        channelSocket = FileDescriptor.none
+        flows[from: .channel].isReadable = false
+        flows[from: .channel].endFollows = false
+        attempts.addressesLeft -= 1
+        if let channel {
+            if attempts.addressesLeft > 0, !cause.isShortage {
+                return connectToNextAddress(of: channel, on: worker)
+            }
+            // A primary that was elected again meanwhile is tried again: the election has seen it work.
+            if channel.seat == nil || cause.isShortage { attempts.tried.append(channel.serial) }
+            attempts.failedAt = worker.now
+            holdings.releaseChannel()
+            if !cause.isShortage {
+                channel.counters[worker.index].addFailure()
+                channel.mishaps.note(cause.rawValue, words, errno: errno, now: worker.now)
+                worker.report(failureOf: channel, cause, of: service, in: attempts.term)
+            }
+        }
+        return life.handle(.connectFailed(cause))
+    }
+}

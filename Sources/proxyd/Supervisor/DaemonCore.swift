@@ -1,0 +1,47 @@
+internal import Shared
+
+/// What all parts of the supervisor work with: the options, the running topology, the workers, the events, and
+/// the time of this turn.
+final class DaemonCore {
+    let options: RunOptions
+    let identity: Identity
+    let live: LiveTopology
+    let workers: WorkerPool
+    let events: EventReporter
+    var limits: DaemonLimits
+    /// Read once per turn of the loop.
+    var now = Instant.now
+    /// The loop ends with this turn.
+    var isStopping = false
+    /// What the file said when it was read last.
+    var fileAsTaken: Configuration?
+
+    init(
+        _ options: RunOptions, _ identity: Identity, _ live: LiveTopology, _ workers: WorkerPool,
+        _ limits: DaemonLimits
+    ) {
+        self.options = options
+        self.identity = identity
+        self.live = live
+        self.workers = workers
+        self.limits = limits
+        events = EventReporter(messages: options.dialect?.messages)
+    }
+
+    var share: SharedState { workers.share }
+    var configuration: Configuration { live.state.configuration }
+    var topology: Topology { live.state.topology }
+
+    var sockets: [ListeningSocket] {
+        get { live.state.sockets }
+        set { live.setSockets(newValue) }
+    }
+
+    /// Whether the file says what it said when it was read last. One that cannot be read counts as changed: a
+    /// new program may understand it.
+    var isFileUnchanged: Bool {
+        guard options.file != nil else { return true }
+        guard let file = try? options.reload() else { return false }
+        return file == fileAsTaken
+    }
+}
