@@ -1,7 +1,6 @@
-import Foundation
 import Testing
 
-/// Who may know whom (docs/architecture.md): each rule is a row, and every import of every file obeys.
+/// Which module a folder may import, and which floor may name the types of which (docs/architecture.md).
 @Suite("import rules")
 struct ImportRulesTests {
     /// What one module may be imported by: folders and files below `Sources`.
@@ -21,140 +20,120 @@ struct ImportRulesTests {
                 "proxyd/System", "proxyd/EventLoop", "proxytop/Terminal", "proxytop/Connection",
             ]),
         // Where text for people or JSON is read or written.
-        ImportRule(
-            module: "Foundation",
-            allowed: ["proxyd/Configuration", "proxyd/Control", "proxyd/Exposition"]),
+        ImportRule(module: "Foundation", allowed: ["proxyd/Configuration", "proxyd/Control"]),
         ImportRule(module: "Yams", allowed: ["proxyd/Configuration"]),
-        ImportRule(
-            module: "ArgumentParser",
-            allowed: [
-                "proxyd/Commands", "proxytop/Commands",
-            ]),
+        ImportRule(module: "ArgumentParser", allowed: ["proxyd/Commands", "proxytop/Commands"]),
     ]
 
     @Test("a module is imported only where it is named", arguments: imports)
     func modules(rule: ImportRule) throws {
-        for file in try Self.sources() where file.imports.contains(rule.module) {
+        for file in try SourceFile.all() where file.imports.contains(rule.module) {
             #expect(
                 rule.allowed.contains { file.path == $0 || file.path.hasPrefix($0 + "/") },
                 "\(file.path) imports \(rule.module)")
         }
     }
 
-    /// A folder whose files must not use the types that another one declares.
-    struct IgnoranceRule: Sendable, CustomTestStringConvertible {
-        var folder: String
-        var unknown: String
-        var testDescription: String { "\(folder) does not know \(unknown)" }
+    /// The folders of one program, lowest first: each names types and members of lower floors only, and its own.
+    /// Folders that share a floor do not know each other.
+    struct House: Sendable, CustomTestStringConvertible {
+        var program: String
+        var floors: [[String]]
+        var testDescription: String { program }
     }
 
-    static let ignorance = [
-        IgnoranceRule(folder: "proxyd/System", unknown: "proxyd/EventLoop"),
-        IgnoranceRule(folder: "proxyd/System", unknown: "proxyd/Relay"),
-        IgnoranceRule(folder: "proxyd/System", unknown: "proxyd/Balancing"),
-        IgnoranceRule(folder: "proxyd/System", unknown: "proxyd/Control"),
-        IgnoranceRule(folder: "proxyd/EventLoop", unknown: "proxyd/Relay"),
-        IgnoranceRule(folder: "proxyd/EventLoop", unknown: "proxyd/Control"),
-        IgnoranceRule(folder: "proxyd/Balancing", unknown: "proxyd/Relay"),
-        IgnoranceRule(folder: "proxyd/Balancing", unknown: "proxyd/Control"),
-        IgnoranceRule(folder: "proxyd/Relay", unknown: "proxyd/Control"),
-        IgnoranceRule(folder: "proxyd/Relay", unknown: "proxyd/Dialects"),
-        IgnoranceRule(folder: "proxyd/Balancing", unknown: "proxyd/Dialects"),
-        IgnoranceRule(folder: "proxyd/Health", unknown: "proxyd/Dialects"),
-        IgnoranceRule(folder: "proxyd/Configuration", unknown: "proxyd/Dialects"),
-        IgnoranceRule(folder: "proxyd/Dialects", unknown: "proxyd/EventLoop"),
-        IgnoranceRule(folder: "proxyd/Dialects", unknown: "proxyd/Relay"),
-        IgnoranceRule(folder: "proxyd/Dialects", unknown: "proxyd/Balancing"),
-        IgnoranceRule(folder: "proxyd/Dialects", unknown: "proxyd/Control"),
-        IgnoranceRule(folder: "proxyd/Configuration", unknown: "proxyd/Relay"),
-        IgnoranceRule(folder: "proxyd/Configuration", unknown: "proxyd/Balancing"),
-        IgnoranceRule(folder: "proxyd/Configuration", unknown: "proxyd/Control"),
-        IgnoranceRule(folder: "proxyd/System", unknown: "proxyd/Upgrade"),
-        IgnoranceRule(folder: "proxyd/EventLoop", unknown: "proxyd/Upgrade"),
-        IgnoranceRule(folder: "proxyd/Balancing", unknown: "proxyd/Upgrade"),
-        IgnoranceRule(folder: "proxyd/Relay", unknown: "proxyd/Upgrade"),
-        IgnoranceRule(folder: "proxyd/Configuration", unknown: "proxyd/Upgrade"),
-        IgnoranceRule(folder: "proxyd/Upgrade", unknown: "proxyd/Control"),
-        IgnoranceRule(folder: "proxytop/Model", unknown: "proxytop/Terminal"),
-        IgnoranceRule(folder: "proxytop/Update", unknown: "proxytop/Terminal"),
-        IgnoranceRule(folder: "proxytop/View", unknown: "proxytop/Terminal"),
+    static let houses = [
+        House(
+            program: "proxyd",
+            floors: [
+                ["System", "FirstBytes"],
+                ["EventLoop", "Configuration"],
+                ["TLS"],
+                ["Balancing"],
+                ["Records", "History", "Simulation", "Demo"],
+                ["Logging"],
+                ["Relay", "Process"],
+                ["Topology", "Health", "Dump", "Exposition"],
+                ["Upgrade"],
+                ["Control"],
+                ["Supervisor", "Console"],
+                ["Dialects"],
+                ["Commands"],
+            ]),
+        House(
+            program: "proxytop",
+            floors: [
+                ["Connection"],
+                ["Layout"],
+                ["Model"],
+                ["View", "Terminal"],
+                ["Update"],
+                ["Commands"],
+            ]),
     ]
 
-    @Test("a folder does not name the types of what lies above it", arguments: ignorance)
-    func folders(rule: IgnoranceRule) throws {
-        let sources = try Self.sources()
-        let unknown = Set(
-            sources.filter { $0.path.hasPrefix(rule.unknown + "/") }.flatMap(\.declaredTypes))
-        for file in sources where file.path.hasPrefix(rule.folder + "/") {
-            // What the file declares itself is its own, whatever others call by that name.
-            let named = file.words.intersection(unknown).subtracting(file.declaredTypes)
-            #expect(named.isEmpty, "\(file.path) names \(named.sorted())")
-        }
-    }
-}
-
-// MARK: - Reading the sources
-
-extension ImportRulesTests {
-    struct SourceFile {
-        /// Below `Sources`.
-        var path: String
-        var imports: Set<String>
-        /// Types at the top level of the file.
-        var declaredTypes: Set<String>
-        /// Every word of its code.
-        var words: Set<String>
-    }
-
-    static func sources() throws -> [SourceFile] {
-        let package = URL(fileURLWithPath: #filePath)
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        let root = package.appendingPathComponent("Sources")
-        let enumerator = try #require(FileManager.default.enumerator(atPath: root.path))
-        let paths = enumerator.compactMap { $0 as? String }.filter { $0.hasSuffix(".swift") }
-        try #require(!paths.isEmpty)
-        return try paths.map { path in
-            let text = try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
-            return SourceFile(path: path, text: text)
-        }
-    }
-}
-
-extension ImportRulesTests.SourceFile {
-    init(path: String, text: String) {
-        self.path = path
-        (imports, declaredTypes, words) = ([], [], [])
-        for line in text.split(separator: "\n") {
-            let code = Self.withoutCommentsAndStrings(line)
-            let found = code.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
-            if let place = found.firstIndex(of: "import"), place <= 1, place + 1 < found.count {
-                imports.insert(found[place + 1])
-                continue
-            }
-            if !line.hasPrefix(" "), let place = found.firstIndex(where: Self.declares),
-                place + 1 < found.count
-            {
-                declaredTypes.insert(found[place + 1])
-            }
-            words.formUnion(found)
+    @Test("a folder names only types of lower floors, and its own", arguments: houses)
+    func floors(house: House) throws {
+        let files = try SourceFile.all().filter { $0.path.hasPrefix(house.program + "/") }
+        for violation in Floors(house.floors).violations(in: files) {
+            Issue.record("\(violation)")
         }
     }
 
-    private static func declares(_ word: String) -> Bool {
-        ["struct", "class", "enum", "protocol", "actor", "typealias"].contains(word)
+    @Test("every source lies in a folder, and every folder has a floor", arguments: houses)
+    func everyFolder(house: House) throws {
+        let known = Set(house.floors.joined())
+        for file in try SourceFile.all() where file.path.hasPrefix(house.program + "/") {
+            #expect(known.contains(file.folder), "\(file.path) is on no floor")
+        }
     }
 
-    /// Good enough for one line: a quote opens and closes, `//` ends it.
-    private static func withoutCommentsAndStrings(_ line: Substring) -> String {
-        var code = ""
-        var isQuoted = false
-        var previous: Character = " "
-        for character in line {
-            if character == "\"", previous != "\\" { isQuoted.toggle() }
-            if !isQuoted, character == "/", previous == "/" { break }
-            if !isQuoted { code.append(character) }
-            previous = character
-        }
-        return code
+    // MARK: The rule itself
+
+    @Test("a name of a higher floor is reported with the file, the type and both floors")
+    func reports() {
+        let files = [
+            SourceFile(path: "p/Low/User.swift", text: "struct User { var tool: Tool }"),
+            SourceFile(path: "p/High/Tool.swift", text: "struct Tool {}"),
+        ]
+        let found = Floors([["Low"], ["High"]]).violations(in: files).map(\.description)
+        #expect(found == ["p/Low/User.swift (floor 1, Low) names Tool of High (floor 2)"])
+    }
+
+    @Test("an extension of a lower type belongs to the floor of its file")
+    func extensions() {
+        let files = [
+            SourceFile(path: "p/Low/Row.swift", text: "struct Row {}"),
+            SourceFile(path: "p/Low/List.swift", text: "func f(_ r: Row) { r.sortKey() }"),
+            SourceFile(
+                path: "p/High/Row+Sort.swift", text: "extension Row {\n    func sortKey() {}\n}"),
+        ]
+        let found = Floors([["Low"], ["High"]]).violations(in: files).map(\.description)
+        #expect(
+            found == ["p/Low/List.swift (floor 1, Low) names Row.sortKey of High (floor 2)"])
+    }
+
+    @Test("a conformance declared above is not seen below")
+    func conformances() {
+        let files = [
+            SourceFile(path: "p/Low/Row.swift", text: "struct Row {}"),
+            SourceFile(
+                path: "p/High/Shown.swift", text: "protocol Shown {}\nextension Row: Shown {}"),
+            SourceFile(
+                path: "p/Low/List.swift", text: "// Shown\nlet s = \"Shown\"\nvar r: any Shown"),
+        ]
+        let found = Floors([["Low"], ["High"]]).violations(in: files).map(\.description)
+        #expect(found == ["p/Low/List.swift (floor 1, Low) names Shown of High (floor 2)"])
+    }
+
+    @Test("neighbours on one floor do not know each other, comments and strings do not count")
+    func neighbours() {
+        let files = [
+            SourceFile(path: "p/A/One.swift", text: "struct One {}"),
+            SourceFile(
+                path: "p/B/Two.swift", text: "// One\nlet text = \"One \\(1)\"\nlet one = One()"),
+        ]
+        let found = Floors([["A", "B"]]).violations(in: files).map(\.description)
+        #expect(found == ["p/B/Two.swift (floor 1, B) names One of A (floor 1)"])
     }
 }
