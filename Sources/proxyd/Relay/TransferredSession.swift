@@ -120,13 +120,14 @@ extension Session {
             accepted: AcceptedClient(
                 descriptor: session.clientSocket, address: session.client,
                 service: session.service, holdings: holdings),
-            topologyGeneration: session.topologyGeneration, now: session.started)
+            topologyGeneration: session.topologyGeneration, worker: worker.index,
+            now: session.started)
         channelSocket = FileDescriptor(owning: session.channelSocket)
         life = session.life
         attempts = session.attempts
         attempts.term = channel?.seat?.term
         preread = session.preread
-        group = service.groups.first { $0.name == session.routedGroup }
+        group = serviceView.groups.first { $0.name == session.routedGroup }
         flows[from: .client] = Flow(resuming: session.inFlow, worker.buffers)
         // Behind a proxy the client's address is not its socket's.
         flows[from: .client].mayStopShort = listener.endpoint.isUnix

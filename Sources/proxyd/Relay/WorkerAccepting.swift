@@ -47,7 +47,7 @@ extension Worker {
             SessionBox(
                 Session(
                     id: id, slot: slot, generation: generation, accepted: client,
-                    topologyGeneration: share.generation, now: now))
+                    topologyGeneration: share.generation, worker: index, now: now))
         }
         if !tracing.isEmpty { box.session.isTraced = tracing.isMeant(id, client.address) }
         box.session.start(on: self)

@@ -60,9 +60,10 @@ extension Worker {
             share.notices.post(.primaryFailed(channel, cause))
             return
         }
-        let isLast = service.health.autodisable && service.isLast(channel, now: now)
+        let view = service.view(for: index)
+        let isLast = view.health.autodisable && service.isLast(channel, now: now, on: index)
         let isNews = channel.failed(
-            why: cause.rawValue, grace: service.grace, rules: service.health, isLast: isLast,
+            why: cause.rawValue, grace: view.grace, rules: view.health, isLast: isLast,
             now: now)
         guard isNews else { return }
         share.raiseGeneration()

@@ -25,7 +25,8 @@ extension Supervisor: Daemon, ScrapeSource {
     }
 
     func ask(
-        worker: Int, _ command: (UInt64) -> WorkerCommand, then finish: @escaping ([WorkerReply]) -> Void
+        worker: Int, _ command: (UInt64) -> WorkerCommand,
+        then finish: @escaping ([WorkerReply]) -> Void
     ) {
         core.workers.ask(worker: worker, command, then: finish)
     }

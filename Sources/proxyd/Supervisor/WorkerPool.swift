@@ -72,7 +72,8 @@ final class WorkerPool {
     }
 
     func ask(
-        worker: Int, _ command: (UInt64) -> WorkerCommand, then finish: @escaping ([WorkerReply]) -> Void
+        worker: Int, _ command: (UInt64) -> WorkerCommand,
+        then finish: @escaping ([WorkerReply]) -> Void
     ) {
         ask([share.workers[worker]], command, then: finish)
     }

@@ -11,6 +11,8 @@ struct Session: ~Copyable {
     let started: Instant
     /// Of the topology, when it began.
     let topologyGeneration: UInt64
+    /// The worker that it lives on, by whose number published settings are read.
+    private let workerIndex: Int
     var holdings: SessionHoldings
     /// Its listener's, or the one that `route` leads to.
     var service: Service
@@ -39,9 +41,10 @@ struct Session: ~Copyable {
 
     init(
         id: UInt64, slot: Int, generation: UInt32, accepted: consuming AcceptedClient,
-        topologyGeneration: UInt64 = 0, now: Instant
+        topologyGeneration: UInt64 = 0, worker: Int, now: Instant
     ) {
         self.topologyGeneration = topologyGeneration
+        workerIndex = worker
         self.id = id
         self.slot = slot
         self.generation = generation
@@ -57,6 +60,9 @@ struct Session: ~Copyable {
 
     var listener: Listener { holdings.listener }
     var channel: Channel? { holdings.channel }
+    /// What applies now, read without a lock.
+    var serviceView: ServiceView { service.view(for: workerIndex) }
+    var listenerView: ListenerView { listener.view(for: workerIndex) }
 
     var isClosed: Bool {
         if case .closed = life.phase { true } else { false }
@@ -105,12 +111,12 @@ struct Session: ~Copyable {
     /// When this session must be looked at if nothing happens; nil: never.
     var deadline: Instant? {
         switch life.phase {
-        case .preread: return preread?.deadline(idle: service.timeouts.idle)
+        case .preread: return preread?.deadline(idle: serviceView.timeouts.idle)
         case .holding: return wait.map { nextLook($0) }
-        case .connecting: return attempts.began.advanced(by: service.timeouts.connect)
-        case .relaying: return service.timeouts.idle.map { flows.lastMoved.advanced(by: $0) }
+        case .connecting: return attempts.began.advanced(by: serviceView.timeouts.connect)
+        case .relaying: return serviceView.timeouts.idle.map { flows.lastMoved.advanced(by: $0) }
         case .halfClosed:
-            let timeouts = service.timeouts
+            let timeouts = serviceView.timeouts
             return (timeouts.halfClosed ?? timeouts.idle).map { flows.lastMoved.advanced(by: $0) }
         case .closed: return nil
         }

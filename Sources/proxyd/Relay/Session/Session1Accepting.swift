@@ -17,7 +17,7 @@ extension Session {
     }
 
     private mutating func enter(on worker: Worker) -> SessionLife.Action {
-        if listener.expectsHeader(from: client) {
+        if listenerView.expectsHeader(from: client) {
             return expect(.header(needs: 1), on: worker)
         }
         return admit(on: worker)
@@ -27,12 +27,12 @@ extension Session {
     mutating func admit(on worker: Worker) -> SessionLife.Action {
         if let action = checkAccess(on: worker) { return action }
         if let action = checkLimits(on: worker) { return action }
-        if let tls = listener.tls {
+        if let tls = listenerView.tls {
             let until = worker.now.advanced(by: tls.settings.handshakeTimeout)
             preread?.until = until
             return expect(.handshake, until: until, on: worker)
         }
-        let count = listener.waitForBytes
+        let count = listenerView.waitForBytes
         return count > 0 ? expect(.bytes(count), on: worker) : route(on: worker)
     }
 
@@ -40,9 +40,8 @@ extension Session {
 
     /// Both the listener and the service must let it in; nil: they do.
     private mutating func checkAccess(on worker: Worker) -> SessionLife.Action? {
-        guard listener.isGuarded || service.isGuarded else { return nil }
-        if let action = checkAccess(listener.access, on: worker) { return action }
-        return checkAccess(service.access, isServices: true, on: worker)
+        if let action = checkAccess(listenerView.access, on: worker) { return action }
+        return checkAccess(serviceView.access, isServices: true, on: worker)
     }
 
     private mutating func checkAccess(
@@ -71,8 +70,8 @@ extension Session {
 
     /// Whether the client keeps to the limits of its listener and its source; nil: it does.
     private mutating func checkLimits(on worker: Worker) -> SessionLife.Action? {
-        guard listener.takeTurn(now: worker.now) else { return reject(.rate) }
-        guard let limiter = service.sources else { return nil }
+        guard listenerView.keepsToRate(now: worker.now) else { return reject(.rate) }
+        guard let limiter = serviceView.sources else { return nil }
         switch holdings.acquireSource(of: client, in: limiter, now: worker.now) {
         case .admitted: return nil
         case .tooMany: return reject(.perSource)
@@ -81,7 +80,7 @@ extension Session {
     }
 
     private mutating func reject(_ cause: EndReason.Cause) -> SessionLife.Action {
-        life.handle(.rejected(cause, resetting: service.limits.overload.resets))
+        life.handle(.rejected(cause, resetting: serviceView.limits.overload.resets))
     }
 }
 

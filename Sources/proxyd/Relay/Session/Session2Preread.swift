@@ -41,7 +41,7 @@ struct Preread: Equatable, Sendable {
 /// 2. Preread: a proxy's header, the client's TLS handshake, its first bytes, and where they lead.
 extension Session {
     mutating func expect(_ stage: Preread.Stage, on worker: Worker) -> SessionLife.Action {
-        let until = service.timeouts.clientHello.map { worker.now.advanced(by: $0) }
+        let until = serviceView.timeouts.clientHello.map { worker.now.advanced(by: $0) }
         return expect(stage, until: until, on: worker)
     }
 
@@ -154,7 +154,7 @@ extension Session {
     private mutating func beginHandshake(on worker: Worker) -> SessionLife.Action {
         guard ClientBytes.count(clientSocket) ?? 1 > 0 else { return awaitMore() }
         do throws(TLSError) {
-            guard let tls = try listener.tls?.connection(on: clientSocket.number) else {
+            guard let tls = try listenerView.tls?.connection(on: clientSocket.number) else {
                 return life.handle(.rejected(.overload, resetting: .neither))
             }
             if flows[from: .client].endFollows || flows[from: .client].hasUrgent {
@@ -189,8 +189,8 @@ extension Session {
 
     /// What comes from now on is confidential: what it has to send now.
     private mutating func handshakeDone(on worker: Worker) -> SessionLife.Action {
-        let until = service.timeouts.clientHello.map { worker.now.advanced(by: $0) }
-        let count = listener.waitForBytes
+        let until = serviceView.timeouts.clientHello.map { worker.now.advanced(by: $0) }
+        let count = listenerView.waitForBytes
         preread = Preread(stage: .bytes(count), until: until, heard: worker.now)
         if let deadline { worker.deadlines.schedule(slot: slot, at: deadline) }
         return count > 0 ? look(on: worker) : route(on: worker)
@@ -254,10 +254,10 @@ extension Session {
     mutating func route(on worker: Worker) -> SessionLife.Action {
         // In TLS of ours the name is known already, and rules may need no more than that.
         if clientTLS != nil {
-            return listener.routes == nil
+            return listenerView.routes == nil
                 ? finishPreread(on: worker) : expect(.routing(needs: 0), on: worker)
         }
-        return listener.routes != nil || service.asksForServerName
+        return listenerView.routes != nil || serviceView.asksForServerName
             ? expect(.routing(needs: 1), on: worker) : finishPreread(on: worker)
     }
 
@@ -266,19 +266,21 @@ extension Session {
         guard let (bytes, reading) = firstWords() else { return awaitMore() }
         var destination = service
         var onlyGroup: Group?
-        switch listener.routes?.decide(bytes, reading) {
+        switch listenerView.routes?.decide(bytes, reading) {
         case nil: break
         case .undecided(let needs): return awaitMore(needs, after: bytes.count)
         case .none?: return life.handle(.protocolError(.noRoute))
         case .target(.service(let service)): destination = service
         case .target(.group(let name)):
             // It may have been removed a moment ago.
-            guard let group = service.groups.first(where: { $0.name == name }) else {
+            guard let group = serviceView.groups.first(where: { $0.name == name }) else {
                 return life.handle(.protocolError(.noRoute))
             }
             onlyGroup = group
         }
-        if destination.asksForServerName, case .incomplete(let needs) = reading {
+        if destination.view(for: worker.index).asksForServerName,
+            case .incomplete(let needs) = reading
+        {
             return awaitMore(needs, after: bytes.count)
         }
         (service, group) = (destination, onlyGroup)

@@ -3,11 +3,12 @@ internal import Shared
 /// 3. Choosing: a slot of the service's and a channel, or a place in the service's queue.
 extension Session {
     mutating func choose(on worker: Worker) -> SessionLife.Action {
-        attempts.electionRevision = service.electionRevision
+        let view = serviceView
+        attempts.electionRevision = view.electionRevision
         if isNewcomer, service.isInDemand {
             // Those who stand in the queue already go first.
-            if service.limits.overload == .queue { return .overload(.overload) }
-            if case .hold = listener.settings.whenEmpty { return .whenEmpty }
+            if view.limits.overload == .queue { return .overload(.overload) }
+            if case .hold = listenerView.settings.whenEmpty { return .whenEmpty }
         }
         if !holdings.hasServiceSlot {
             guard holdings.acquireServiceSlot(service) else { return .overload(.overload) }
@@ -15,11 +16,13 @@ extension Session {
         }
         guard
             let channel = service.choose(
-                for: clientKey, excluding: attempts.tried, now: worker.now, in: group)
+                for: clientKey(view), excluding: attempts.tried, now: worker.now, in: group,
+                on: worker.index)
         else {
             let isFull =
-                attempts.tried.isEmpty && service.isUsable(now: worker.now, in: group)
-            if isFull, service.limits.overload == .queue { return .overload(.overload) }
+                attempts.tried.isEmpty
+                && service.isUsable(now: worker.now, in: group, on: worker.index)
+            if isFull, view.limits.overload == .queue { return .overload(.overload) }
             return life.handle(.noChannelFound)
         }
         holdings.keep(channel)
@@ -33,8 +36,8 @@ extension Session {
     private var isNewcomer: Bool { wait == nil && life.failures == 0 }
 
     /// What policies may know of the client; the address that it connected to costs a system call.
-    private var clientKey: ClientKey {
-        let destination = service.asksForDestination ? clientDestination : nil
+    private func clientKey(_ view: ServiceView) -> ClientKey {
+        let destination = view.asksForDestination ? clientDestination : nil
         return ClientKey(
             source: client, destination: destination ?? listener.endpoint,
             serverName: header?.details.serverName)
@@ -48,10 +51,10 @@ extension Session {
     // MARK: No channel, or no room
 
     mutating func whenEmpty(on worker: Worker) -> SessionLife.Action {
-        if service.isElecting { return enqueue(untilElected, on: worker) }
+        if serviceView.isElecting { return enqueue(untilElected, on: worker) }
         // An election was decided between the choice and this look.
-        if service.electionRevision != attempts.electionRevision { return .choose }
-        switch listener.settings.whenEmpty {
+        if serviceView.electionRevision != attempts.electionRevision { return .choose }
+        switch listenerView.settings.whenEmpty {
         case .close, .refuse:
             return life.handle(.gaveUp(resetting: .neither))
         case .reset:
@@ -65,7 +68,7 @@ extension Session {
     /// Until the election is over, which wakes the queue; at most as long as the listener holds.
     private var untilElected: Wait {
         var longest = Self.longestElection
-        if case .hold(let duration) = listener.settings.whenEmpty { longest = duration }
+        if case .hold(let duration) = listenerView.settings.whenEmpty { longest = duration }
         return Wait(until: started.advanced(by: longest), isForRoom: false)
     }
 
@@ -75,11 +78,11 @@ extension Session {
     mutating func overload(
         _ cause: EndReason.Cause, on worker: Worker
     ) -> SessionLife.Action {
-        switch service.limits.overload {
+        switch serviceView.limits.overload {
         case .close, .reset, .refuse:
-            return life.handle(.rejected(cause, resetting: service.limits.overload.resets))
+            return life.handle(.rejected(cause, resetting: serviceView.limits.overload.resets))
         case .queue:
-            let until = started.advanced(by: service.limits.queueTimeout)
+            let until = started.advanced(by: serviceView.limits.queueTimeout)
             return enqueue(Wait(until: until, isForRoom: true), on: worker)
         }
     }

@@ -27,8 +27,9 @@ struct ConnectAttempts {
 extension Session {
     mutating func connect(to channel: Channel, on worker: Worker) -> SessionLife.Action {
         attempts.term = channel.seat?.term
-        attempts.addressesLeft = channel.addressCount
-        if case .unix = channel.endpoint { flows[from: .channel].mayStopShort = true }
+        let view = channel.view(for: worker.index)
+        attempts.addressesLeft = view.addresses.count
+        if case .unix = view.settings.endpoint { flows[from: .channel].mayStopShort = true }
         return connectToNextAddress(of: channel, on: worker)
     }
 
@@ -36,9 +37,9 @@ extension Session {
         of channel: Channel, on worker: Worker
     ) -> SessionLife.Action {
         attempts.began = worker.now
-        let timeouts = service.timeouts
+        let (timeouts, view) = (serviceView.timeouts, channel.view(for: worker.index))
         worker.deadlines.schedule(slot: slot, at: worker.now.advanced(by: timeouts.connect))
-        guard let address = channel.nextAddress() else {
+        guard let address = channel.nextAddress(of: view) else {
             return connectFailed(.unreachable, on: worker)
         }
         attempts.address = address.endpoint
@@ -46,7 +47,7 @@ extension Session {
         do {
             let socket = try ChannelSocket.connect(
                 to: address, deadPeer: timeouts.deadPeer,
-                departure: channel.egress?.departure(to: address, for: client))
+                departure: view.outbound?.departure(to: address, for: client))
             let isConnected = socket.isConnected
             channelSocket = socket.takeDescriptor()
             try worker.poller.add(
@@ -78,10 +79,11 @@ extension Session {
 
     /// The channel has accepted: what it has to be told, and to show, before it gets the session.
     private mutating func reached(_ channel: Channel, on worker: Worker) -> SessionLife.Action {
-        if let form = channel.egress?.proxyProtocol, let number = sendProxyHeader(form) {
+        let view = channel.view(for: worker.index)
+        if let form = view.outbound?.proxyProtocol, let number = sendProxyHeader(form) {
             return connectFailed(.init(streamError: number), errno: number, on: worker)
         }
-        guard let client = channel.tls else { return connected(to: channel, on: worker) }
+        guard let client = view.tls else { return connected(to: channel, on: worker) }
         do throws(TLSError) {
             channelTLS = try client.connection(
                 on: channelSocket.number, serverName: header?.details.serverName,
