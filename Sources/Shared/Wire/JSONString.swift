@@ -1,5 +1,5 @@
-/// A text between quotes, for JSON (RFC 8259). Whatever is no visible character is escaped, also where JSON would
-/// not need it: a line stays a line, and a terminal is not spoken to.
+/// A text between quotes, for JSON (RFC 8259). Every invisible character is escaped, also where JSON does not
+/// require it: a line stays a line, and no control sequence reaches a terminal.
 package enum JSONString {
     private static let hex = Array("0123456789abcdef".utf8)
 
@@ -16,6 +16,9 @@ package enum JSONString {
             case 0x22, 0x5C:
                 bytes.append(UInt8(ascii: "\\"))
                 bytes.append(UInt8(truncatingIfNeeded: scalar.value))
+            case 0x09: bytes.append(contentsOf: "\\t".utf8)
+            case 0x0A: bytes.append(contentsOf: "\\n".utf8)
+            case 0x0D: bytes.append(contentsOf: "\\r".utf8)
             case ..<0x20, 0x7F...0x9F, 0x2028, 0x2029:
                 bytes.append(contentsOf: "\\u".utf8)
                 for shift in [12, 8, 4, 0] as [UInt32] {

@@ -2,7 +2,7 @@ internal import Shared
 
 /// Who may come in: rules in order, made ready for many clients.
 final class AccessList: Sendable {
-    /// Its number from 1, and its words, for whoever wants to know why.
+    /// The rule's number from 1, and what it does.
     struct Denial: Equatable, Sendable {
         var rule: Int
         var action: DenyAction
@@ -31,7 +31,7 @@ final class AccessList: Sendable {
         }
     }
 
-    /// nil where there are no rules, so that nobody asks.
+    /// nil where there are no rules.
     init?(_ rules: [AccessRule]) {
         guard !rules.isEmpty else { return nil }
         words = rules.map(\.description)
@@ -47,7 +47,7 @@ final class AccessList: Sendable {
         }
     }
 
-    /// Why a client may not come in; nil: it may. Whom no rule fits may.
+    /// Why a client may not come in; nil: it may. A client that no rule fits may.
     func denial(of client: Endpoint) -> Denial? {
         for (index, rule) in rules.enumerated() where rule.clients.contain(client) {
             guard case .deny(let action) = rule.verdict else { return nil }

@@ -43,7 +43,7 @@ struct Baselines: Sendable {
     @inline(__always)
     subscript(index: Int) -> UInt64 { raised[index] }
 
-    /// Everybody's total is nought from now on; what is added wraps around.
+    /// Every total is zero from now on; what is added wraps around.
     mutating func restart(_ candidates: [Candidate], _ total: (borrowing Candidate) -> UInt64) {
         raised = candidates.map { 0 &- total($0) }
     }
@@ -77,7 +77,7 @@ struct Presence: Sendable {
     @inline(__always)
     subscript(index: Int) -> Bool { wasOpen[index] }
 
-    /// At first nobody has been away; later ones are as if they returned.
+    /// At first no channel has been away; later ones are as if they returned.
     @inline(__always)
     mutating func update(for candidates: [Candidate]) {
         guard wasOpen.count != candidates.count else { return }

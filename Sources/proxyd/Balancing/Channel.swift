@@ -20,15 +20,15 @@ final class Channel: Sendable {
     /// By worker.
     let timings: [ChannelTimings]
     /// What has gone wrong with it lately.
-    let mishaps = ChannelErrors()
+    let errors = ChannelErrors()
     /// What `reset` has taken off the counters that tables show.
     let baseline = CounterBaseline()
     /// How long connecting takes lately.
     let latency = PeakLatency()
     /// What was worked out of its connect times last.
-    let connects = ConnectMemory()
+    let connects = PercentileCache()
     /// Its group's, where an election says who takes the sessions.
-    let groupSeat: PrimaryState?
+    let groupPrimaryState: PrimaryState?
 
     let switched = Atomic<UInt8>(Switch.on.rawValue)
     /// Nanoseconds of the monotonic clock; 0 when it is not in grace.
@@ -64,10 +64,10 @@ final class Channel: Sendable {
     /// A channel that was not tried yet; `path` is its group's.
     init(
         _ settings: ChannelConfiguration, in path: String, serial: UInt64, addresses: [Endpoint],
-        workerCount: Int, now: Instant, places: SessionLimit = SessionLimit(limit: nil),
-        seat: PrimaryState? = nil
+        workerCount: Int, now: Instant, groupSlots: SessionLimit = SessionLimit(limit: nil),
+        primaryState: PrimaryState? = nil
     ) {
-        groupSeat = seat
+        groupPrimaryState = primaryState
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
@@ -76,7 +76,7 @@ final class Channel: Sendable {
                 settings, addresses: AddressBook(addresses), outbound: OutboundOptions(settings)),
             readerCount: workerCount)
         weightNow = Atomic(settings.weight)
-        slots = ChannelSlots(maxc: settings.maxc, ofGroup: places)
+        slots = ChannelSlots(maxc: settings.maxc, ofGroup: groupSlots)
         counters = TrafficCounters.perWorker(workerCount)
         timings = (0..<workerCount).map { _ in ChannelTimings() }
         note = CountedMutex(Note(since: now))
@@ -104,7 +104,7 @@ final class Channel: Sendable {
 
     /// Other settings from the next session on. At another address it is another place: nothing that was
     /// found out about the old one holds.
-    func take(_ settings: ChannelConfiguration, addresses: [Endpoint], now: Instant) {
+    func apply(_ settings: ChannelConfiguration, addresses: [Endpoint], now: Instant) {
         let old = view
         let isElsewhere = old.settings.endpoint != settings.endpoint
         published.publish(
@@ -117,7 +117,7 @@ final class Channel: Sendable {
     }
 
     private func forgetHealth(now: Instant) {
-        if let seat { _ = seat.lose(serial, in: seat.term) }
+        if let primaryState { _ = primaryState.lose(serial, in: primaryState.term) }
         graceEnd.store(0, ordering: .relaxed)
         health.withLock { $0 = PassiveHealth() }
         _ = probes.clearDown()
@@ -125,14 +125,14 @@ final class Channel: Sendable {
     }
 
     /// From the next connection on.
-    func takeTLS(_ tls: TLSClient?, probes: TLSClient? = nil) {
+    func applyTLS(_ tls: TLSClient?, probes: TLSClient? = nil) {
         let (old, probeTLS) = (view, tls ?? probes)
         guard old.tls !== tls || old.probeTLS !== probeTLS else { return }
         published.publish(old.with(tls: tls, probeTLS: probeTLS))
     }
 
     /// How connections to it leave; nil: as the kernel likes.
-    var egress: OutboundOptions? { view.outbound }
+    var outbound: OutboundOptions? { view.outbound }
     var tls: TLSClient? { view.tls }
     var probeTLS: TLSClient? { view.probeTLS }
 
@@ -174,8 +174,8 @@ final class Channel: Sendable {
         return UInt64(max(0, ports - current))
     }
 
-    /// Its group's seat, where an election says who takes the sessions; nil where none does.
-    var seat: PrimaryState? { groupSeat.flatMap { $0.isUsed ? $0 : nil } }
+    /// Its group's, where an election says who takes the sessions; nil where none does.
+    var primaryState: PrimaryState? { groupPrimaryState.flatMap { $0.isUsed ? $0 : nil } }
 
     // MARK: Measurements
 

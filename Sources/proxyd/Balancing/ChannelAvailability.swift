@@ -12,7 +12,7 @@ extension Channel {
         }
         if isDown { return .down }
         if isInGrace(now: now) { return .grace }
-        if let seat, seat.isCandidate(serial) { return .check }
+        if let primaryState, primaryState.isCandidate(serial) { return .check }
         if isDiscarded.load(ordering: .relaxed), !isElected { return .down }
         return maxc.map { current >= $0 } ?? false ? .full : .up
     }
@@ -24,8 +24,8 @@ extension Channel {
 
     /// Whether no election keeps sessions away from it.
     var isElected: Bool {
-        guard let groupSeat else { return true }
-        return groupSeat.isHeld(by: serial) || !groupSeat.isUsed
+        guard let groupPrimaryState else { return true }
+        return groupPrimaryState.isHeld(by: serial) || !groupPrimaryState.isUsed
     }
 
     var isSwitchedOn: Bool { switched.load(ordering: .relaxed) == Switch.on.rawValue }
@@ -82,7 +82,7 @@ extension Channel {
         note.withLock { $0 = Note(since: now, why: nil, by: actor) }
     }
 
-    /// As it was when the daemon ended that was here before; nobody uses it yet.
+    /// As the previous daemon left it; no session uses it yet.
     func restore(_ position: Switch, _ note: Note) {
         switched.store(position.rawValue, ordering: .relaxed)
         self.note.withLock { $0 = note }

@@ -88,7 +88,7 @@ extension Channel {
     // MARK: Elections
 
     /// The election has found something out about it.
-    func judge(isGood: Bool, why: String?, now: Instant) {
+    func setVerdict(isGood: Bool, why: String?, now: Instant) {
         isDiscarded.store(!isGood, ordering: .relaxed)
         note.withLock { $0 = Note(since: now, why: why) }
     }

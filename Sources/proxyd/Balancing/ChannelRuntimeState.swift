@@ -15,9 +15,9 @@ struct ChannelRuntimeState: Sendable {
     var awaitsProof = false
     /// As `PeakLatency` has it.
     var latency: UInt64 = 0
-    var probes = ProbeRecord.Told()
+    var probes = ProbeRecord.Latest()
     /// The latest first.
-    var mishaps: [ChannelErrors.Mishap] = []
+    var errors: [ChannelErrors.Entry] = []
     var causes: [String: UInt64] = [:]
     var totals = TrafficCounters.Totals()
     /// What `reset` has taken off.
@@ -36,45 +36,45 @@ struct ChannelRuntimeState: Sendable {
         counted.hasFailed = false
         counted.awaitsProof = false
         counted.latency = 0
-        counted.probes = ProbeRecord.Told()
+        counted.probes = ProbeRecord.Latest()
         return counted
     }
 }
 
 extension Channel {
-    var standing: ChannelRuntimeState {
-        var standing = ChannelRuntimeState(
+    var runtimeState: ChannelRuntimeState {
+        var state = ChannelRuntimeState(
             position: position, graceEnd: Instant(nanoseconds: graceEnd.load(ordering: .relaxed)),
             returned: Instant(nanoseconds: returned.load(ordering: .relaxed)),
             filledAt: Instant(nanoseconds: slots.filledAt.load(ordering: .relaxed)),
             isDiscarded: isDiscarded.load(ordering: .relaxed), note: note.withLock { $0 },
             health: health.withLock { $0.memory }, hasFailed: hasFailed.load(ordering: .relaxed),
-            latency: latency.word, probes: probes.last, mishaps: mishaps.all,
-            causes: mishaps.counts, totals: totals, baseline: baseline.present)
-        standing.awaitsProof = awaitsProof.load(ordering: .relaxed)
-        (standing.connect, standing.firstByte, standing.session) = histograms
-        return standing
+            latency: latency.word, probes: probes.last, errors: errors.all,
+            causes: errors.counts, totals: totals, baseline: baseline.present)
+        state.awaitsProof = awaitsProof.load(ordering: .relaxed)
+        (state.connect, state.firstByte, state.session) = histograms
+        return state
     }
 
     /// Goes on where another process has stopped; before any worker runs.
-    func resume(_ standing: ChannelRuntimeState) {
-        switched.store(standing.position.rawValue, ordering: .relaxed)
-        graceEnd.store(standing.graceEnd.nanoseconds, ordering: .relaxed)
-        returned.store(standing.returned.nanoseconds, ordering: .relaxed)
-        slots.filledAt.store(standing.filledAt.nanoseconds, ordering: .relaxed)
-        isDiscarded.store(standing.isDiscarded, ordering: .relaxed)
-        note.withLock { $0 = standing.note }
-        health.withLock { $0 = PassiveHealth(standing.health) }
-        hasFailed.store(standing.hasFailed, ordering: .relaxed)
-        awaitsProof.store(standing.awaitsProof, ordering: .relaxed)
-        latency.resume(standing.latency)
-        probes.resume(standing.probes)
-        mishaps.resume(standing.mishaps, standing.causes)
-        baseline.reset(to: standing.baseline)
-        // One worker's are as good as another's: whoever asks adds them up.
-        counters.first?.restore(standing.totals)
-        timings.first?.connect.add(standing.connect)
-        timings.first?.firstByte.add(standing.firstByte)
-        timings.first?.session.add(standing.session)
+    func restore(_ state: ChannelRuntimeState) {
+        switched.store(state.position.rawValue, ordering: .relaxed)
+        graceEnd.store(state.graceEnd.nanoseconds, ordering: .relaxed)
+        returned.store(state.returned.nanoseconds, ordering: .relaxed)
+        slots.filledAt.store(state.filledAt.nanoseconds, ordering: .relaxed)
+        isDiscarded.store(state.isDiscarded, ordering: .relaxed)
+        note.withLock { $0 = state.note }
+        health.withLock { $0 = PassiveHealth(state.health) }
+        hasFailed.store(state.hasFailed, ordering: .relaxed)
+        awaitsProof.store(state.awaitsProof, ordering: .relaxed)
+        latency.restore(state.latency)
+        probes.restore(state.probes)
+        errors.restore(state.errors, state.causes)
+        baseline.reset(to: state.baseline)
+        // Any worker's will do: readers add them up.
+        counters.first?.restore(state.totals)
+        timings.first?.connect.add(state.connect)
+        timings.first?.firstByte.add(state.firstByte)
+        timings.first?.session.add(state.session)
     }
 }

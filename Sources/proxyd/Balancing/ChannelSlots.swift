@@ -39,9 +39,9 @@ struct ChannelSlots: ~Copyable, Sendable {
 
     /// Takes a slot; false when `maxc` are taken, or all of the group's.
     func reserve(now: Instant) -> Bool {
-        guard ofGroup.admit() else { return false }
+        guard ofGroup.acquire() else { return false }
         if reserveOwn(now: now) { return true }
-        ofGroup.leave()
+        ofGroup.release()
         return false
     }
 
@@ -68,7 +68,7 @@ struct ChannelSlots: ~Copyable, Sendable {
     func release() {
         let left = taken.wrappingSubtract(1, ordering: .acquiringAndReleasing).newValue
         assert(left >= 0, "a slot is given back once")
-        ofGroup.leave()
+        ofGroup.release()
     }
 
     /// Takes a slot that was taken before, whatever the limits say now.
@@ -96,5 +96,5 @@ extension Channel {
     func release() { slots.release() }
 
     /// Takes a slot that was taken before, whatever the limits say now.
-    func keepSlot() { slots.adopt() }
+    func adoptSlot() { slots.adopt() }
 }

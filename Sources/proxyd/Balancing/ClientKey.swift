@@ -5,10 +5,10 @@ struct ClientKey: Equatable, Sendable {
     var source: Endpoint
     /// The address that it connected to.
     var destination: Endpoint
-    /// The server name that it asks for, where somebody has looked.
+    /// The server name that it asks for, where its first bytes were read.
     var serverName: String?
 
-    /// Somebody of whom nothing is known.
+    /// A client of which nothing is known.
     static let unknown = ClientKey(source: .unix(path: ""), destination: .unix(path: ""))
 }
 

@@ -6,9 +6,9 @@ struct ConnectPercentiles: Equatable, Sendable {
     var p99: UInt64
 }
 
-/// Percentiles that were worked out once, for as long as nobody connects: a screen asks for those of a thousand
+/// Percentiles that were worked out once, until the next connect: a screen asks for those of a thousand
 /// channels every second, and of a histogram that takes a while.
-final class ConnectMemory: Sendable {
+final class PercentileCache: Sendable {
     /// What a worker's times were when they were looked at: others have another stamp.
     struct Stamp: Equatable, Sendable {
         var minute: UInt64

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// What the counters stood at when somebody reset them.
+/// What the counters stood at when they were reset.
 ///
 /// The counters themselves go on, so that metrics never run backwards and no worker is disturbed; tables
 /// show what has come since.

@@ -22,7 +22,7 @@ extension Group {
     /// Where the policy would send the client, on a copy of its state: nothing is reserved, and no turn
     /// is used up.
     func dryRun(for client: ClientKey, now: Instant) -> Channel? {
-        guard places.hasRoom else { return nil }
+        guard slots.hasRoom else { return nil }
         var copy = balancerCopy
         copy.look(excluding: [], now: now)
         return copy.choose(for: client)?.channel
@@ -83,7 +83,7 @@ extension Service {
         if !channel.isElected { return "it is not primary" }
         if state == .full { return "full: maxc" }
         if channel.weight == 0 { return "its weight is 0" }
-        if !group.places.hasRoom { return "its group has max-sessions" }
+        if !group.slots.hasRoom { return "its group has max-sessions" }
         return nil
     }
 }

@@ -8,9 +8,9 @@ final class Group: Sendable {
     /// `service/group`.
     let path: String
     /// Where an election says which channel takes the sessions; not used under other policies.
-    let ownSeat: PrimaryState
+    let ownPrimaryState: PrimaryState
     /// Under `max-sessions`.
-    let places: SessionLimit
+    let slots: SessionLimit
     /// Sessions that an earlier group could not take.
     private let spilled = Atomic<UInt64>(0)
     /// When the last of them came, in nanoseconds of the monotonic clock.
@@ -22,11 +22,12 @@ final class Group: Sendable {
 
     init(
         _ settings: GroupConfiguration, in path: String, serial: UInt64, channels: [Channel],
-        workerCount: Int = 0, places: SessionLimit? = nil, seat: PrimaryState? = nil
+        workerCount: Int = 0, slots: SessionLimit? = nil, primaryState: PrimaryState? = nil
     ) {
-        self.places = places ?? SessionLimit(limit: nil)
-        ownSeat =
-            seat ?? PrimaryState(settings.election, isUsed: settings.balance.policy == .primary)
+        self.slots = slots ?? SessionLimit(limit: nil)
+        ownPrimaryState =
+            primaryState
+            ?? PrimaryState(settings.election, isUsed: settings.balance.policy == .primary)
         self.serial = serial
         name = settings.name
         self.path = path + "/" + settings.name
@@ -47,18 +48,18 @@ final class Group: Sendable {
     var channels: [Channel] { view.channels }
 
     /// Other channels or settings, from the next session on; running sessions stay where they are.
-    func take(_ settings: GroupConfiguration, _ channels: [Channel], now: Instant) {
+    func apply(_ settings: GroupConfiguration, _ channels: [Channel], now: Instant) {
         let (old, new) = (view, GroupView(settings, channels))
-        places.setLimit(settings.maxSessions)
-        ownSeat.take(settings.election, isUsed: settings.balance.policy == .primary)
+        slots.setLimit(settings.maxSessions)
+        ownPrimaryState.apply(settings.election, isUsed: settings.balance.policy == .primary)
         if new.choosesOtherwise(than: old) {
-            balancer.withLock { $0.take(settings, channels, now: now) }
+            balancer.withLock { $0.apply(settings, channels, now: now) }
         }
         published.publish(new)
     }
 
     /// Where an election says which channel takes the sessions; nil under other policies.
-    var seat: PrimaryState? { ownSeat.isUsed ? ownSeat : nil }
+    var primaryState: PrimaryState? { ownPrimaryState.isUsed ? ownPrimaryState : nil }
 
     // MARK: Choosing
 
@@ -68,7 +69,7 @@ final class Group: Sendable {
         for client: ClientKey = .unknown, excluding tried: [UInt64], now: Instant,
         on worker: Int? = nil
     ) -> Channel? {
-        guard places.hasRoom else { return nil }
+        guard slots.hasRoom else { return nil }
         rebalanceIfDue(view(for: worker))
         return balancer.withLock { balancer in
             balancer.look(excluding: tried, now: now)

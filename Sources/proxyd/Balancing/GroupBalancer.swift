@@ -22,9 +22,9 @@ struct GroupBalancer: Sendable {
         policy.prepare(for: candidates)
     }
 
-    /// Other channels, weights or settings. With other channels or weights everybody starts even; under
+    /// Other channels, weights or settings. With other channels or weights all start even; under
     /// another policy alone, what was placed so far still counts.
-    mutating func take(
+    mutating func apply(
         _ settings: GroupConfiguration, _ channels: [Channel], now: Instant
     ) {
         let old = self.channels

@@ -52,19 +52,19 @@ final class Listener: Sendable {
     func takeTurn(now: Instant) -> Bool { view.keepsToRate(now: now) }
 
     /// Other settings at the same address; running sessions stay.
-    func take(_ settings: ListenerConfiguration) {
+    func apply(_ settings: ListenerConfiguration) {
         slots.setLimit(settings.maxSessions)
         published.publish(ListenerView(settings, after: view))
     }
 
     /// From the next client on.
-    func takeTLS(_ tls: TLSServer?) {
+    func applyTLS(_ tls: TLSServer?) {
         let old = view
         if old.tls !== tls { published.publish(old.with(tls: tls)) }
     }
 
     /// Its own rules, with the services that they lead to.
-    func takeRoutes(among services: [Service]) {
+    func applyRoutes(among services: [Service]) {
         let old = view
         let routes = RouteTable(old.settings.route, among: services)
         if routes !== old.routes { published.publish(old.with(routes: routes)) }
@@ -75,12 +75,12 @@ final class Listener: Sendable {
     var current: Int { slots.current }
 
     /// Takes a slot under `max-sessions`; false when all are taken.
-    func admit() -> Bool { slots.admit() }
+    func acquireSlot() -> Bool { slots.acquire() }
 
     /// Takes a slot that was taken before.
     func adoptSlot() { slots.adoptSlot() }
 
-    func leave() { slots.leave() }
+    func releaseSlot() { slots.release() }
 
     // MARK: State
 

@@ -16,7 +16,7 @@ final class ListeningSocket: Sendable {
 
     var number: CInt { socket.descriptor.number }
 
-    /// How long bytes of clients to come may be unacknowledged; who is in keeps what it got.
+    /// How long bytes of new clients may be unacknowledged; connected ones keep what they got.
     func setDeadPeer(_ deadPeer: Duration?) {
         guard !listener.endpoint.isUnix else { return }
         let milliseconds = CInt(clamping: (deadPeer?.wholeNanoseconds ?? 0) / 1_000_000)
@@ -36,7 +36,7 @@ final class ListeningSocket: Sendable {
         try? Socket.listen(socket.descriptor, backlog: listener.settings.backlog)
     }
 
-    /// Whoever the settings say now may connect to a Unix socket.
+    /// Gives a Unix socket's file the permissions that the settings say now.
     func setMode() { socket.file?.setMode(listener.settings.mode) }
 
     /// Takes a Unix socket's file away, so that clients are refused at once.
@@ -54,7 +54,7 @@ final class OpenedSocket: Sendable {
     /// It is ours to take away from now on, or another's.
     func own(_ file: UnixSocketFile?) { place.withLock { $0 = file } }
 
-    /// Takes a socket that somebody else has bound, listening already. `file` is its place in the file
+    /// Takes a socket that another process has bound, listening already. `file` is its place in the file
     /// system if that is ours to take away; what another owner has put there stays.
     init(
         adopting descriptor: consuming FileDescriptor, file: UnixSocketFile? = nil

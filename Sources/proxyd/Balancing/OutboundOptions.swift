@@ -13,7 +13,7 @@ final class OutboundOptions: Sendable {
     let isTransparent: Bool
     private let turn = Atomic<Int>(0)
 
-    /// nil where everything is the kernel's choice, so that nobody asks.
+    /// nil where everything is the kernel's choice.
     init?(_ channel: ChannelConfiguration) {
         guard channel.source != nil || channel.socket != nil || channel.proxyProtocol != nil else {
             return nil
@@ -29,20 +29,20 @@ final class OutboundOptions: Sendable {
     }
 
     /// For the next connection to that address. A client of another family than its channel cannot be its
-    /// source, and is none.
-    func departure(to address: SocketAddress, for client: Endpoint) -> ChannelSocket.Departure {
-        var departure = ChannelSocket.Departure(options: options)
+    /// source; the kernel chooses one then.
+    func binding(to address: SocketAddress, for client: Endpoint) -> ChannelSocket.LocalBinding {
+        var binding = ChannelSocket.LocalBinding(options: options)
         if isTransparent {
-            guard case .ip(let own, _) = client else { return departure }
-            departure.source = SocketAddress(.ip(own.unmapped, port: 0))
-            departure.isTransparent = true
-            return departure
+            guard case .ip(let own, _) = client else { return binding }
+            binding.source = SocketAddress(.ip(own.unmapped, port: 0))
+            binding.isTransparent = true
+            return binding
         }
         let sources = address.family == SocketAddress.v4Family ? v4 : v6
-        guard !sources.isEmpty else { return departure }
+        guard !sources.isEmpty else { return binding }
         let number = turn.wrappingAdd(1, ordering: .relaxed).newValue
-        departure.source = sources[Int(UInt(bitPattern: number) % UInt(sources.count))]
-        return departure
+        binding.source = sources[Int(UInt(bitPattern: number) % UInt(sources.count))]
+        return binding
     }
 
     /// Connections to one address that can exist at a time, by ports that the kernel gives out.
@@ -51,20 +51,20 @@ final class OutboundOptions: Sendable {
     /// Tries everything on a socket that connects nowhere.
     ///
     /// - Throws: with the name of the option as the call.
-    func rehearse() throws(SystemError) {
+    func validateOptions() throws(SystemError) {
         let needsV6 = v4.isEmpty && !v6.isEmpty
         let family = needsV6 ? SocketAddress.v6Family : SocketAddress.v4Family
-        var departure = ChannelSocket.Departure(options: options)
+        var binding = ChannelSocket.LocalBinding(options: options)
         if isTransparent {
             // TEST-NET-1 (RFC 5737), which no machine has.
-            departure.source = SocketAddress(.ip(.v4(0xC000_0201), port: 0))
-            departure.isTransparent = true
+            binding.source = SocketAddress(.ip(.v4(0xC000_0201), port: 0))
+            binding.isTransparent = true
         }
-        _ = try ChannelSocket.prepared(departure, family: family)
-        departure.options = SocketOptions()
+        _ = try ChannelSocket.prepared(binding, family: family)
+        binding.options = SocketOptions()
         for source in v4 + v6 {
-            departure.source = source
-            _ = try ChannelSocket.prepared(departure, family: source.family)
+            binding.source = source
+            _ = try ChannelSocket.prepared(binding, family: source.family)
         }
     }
 }

@@ -3,7 +3,7 @@ internal import Synchronization
 /// How long connects to a channel take lately: a peak counts at once and fades, like Finagle's peak
 /// EWMA. Written by all workers.
 struct PeakLatency: ~Copyable, Sendable {
-    /// Microseconds in the upper half, the time in milliseconds in the lower one; 0: nobody knows.
+    /// Microseconds in the upper half, the time in milliseconds in the lower one; 0: unknown.
     private let packed = Atomic<UInt64>(0)
 
     /// In this time, what was noted counts half.
@@ -28,9 +28,9 @@ struct PeakLatency: ~Copyable, Sendable {
     /// All that is known, in one number.
     var word: UInt64 { packed.load(ordering: .relaxed) }
 
-    func resume(_ word: UInt64) { packed.store(word, ordering: .relaxed) }
+    func restore(_ word: UInt64) { packed.store(word, ordering: .relaxed) }
 
-    /// In nanoseconds; 0 when nobody has connected, or so long ago that it says nothing.
+    /// In nanoseconds; 0 without a connect, or when the last one is too long ago to say anything.
     func value(now: Instant) -> UInt64 {
         UInt64(Self.faded(packed.load(ordering: .relaxed), at: Self.milliseconds(now))) * 1000
     }

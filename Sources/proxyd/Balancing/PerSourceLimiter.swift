@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// What each source of clients has running, and how fast it comes: for `per-source`.
 ///
-/// One ledger per service, for all workers, behind a lock that is taken twice per session and only
+/// One limiter per service, for all workers, behind a lock that is taken twice per session and only
 /// where such a limit is configured.
 final class PerSourceLimiter: Sendable {
     let limits: PerSource
@@ -26,12 +26,12 @@ final class PerSourceLimiter: Sendable {
     }
 
     /// Sources remembered at most. Past that those that nothing would be lost with are forgotten, and if
-    /// that is none, strangers are let in uncounted: a limit must not become a way to lock others out.
+    /// there are none, new sources are admitted uncounted: a limit must not become a way to lock others out.
     private static let mostSources = 100_000
 
     init(_ limits: PerSource) { self.limits = limits }
 
-    /// Counts a client in; one that is admitted has to `leave`.
+    /// Counts a client in; one that is admitted has to be released.
     func admit(_ source: Source, now: Instant) -> Verdict {
         entries.withLock { entries in
             if entries.count >= Self.mostSources, entries[source] == nil {
@@ -64,7 +64,7 @@ final class PerSourceLimiter: Sendable {
         }
     }
 
-    func leave(_ source: Source) {
+    func release(_ source: Source) {
         entries.withLock { entries in
             guard var entry = entries[source] else { return }
             entry.sessions = max(0, entry.sessions - 1)

@@ -12,8 +12,8 @@ protocol Policy: Sendable {
     /// The index of the channel to take, or nil when no candidate is usable.
     mutating func choose(among candidates: [Candidate], for client: ClientKey) -> Int?
 
-    /// The group has other channels or weights by an operator's will: whoever compares totals compares
-    /// them from now on, as nobody is to make up for what the others have done before.
+    /// An operator has given the group other channels or weights: a policy that compares totals compares
+    /// them from now on, as no channel is to make up for what the others have done before.
     mutating func restart(with candidates: [Candidate])
 
     /// A number that is equal where the same clients get the same channels; nil: there is none.
@@ -34,7 +34,7 @@ struct Candidate: Equatable, Sendable {
     var isUsable: Bool
     /// Sessions there now, connecting ones too.
     var current = 0
-    /// Who it is, whatever its place in the list.
+    /// Which channel it is, wherever it is in the list.
     var key: UInt64 = 0
     /// Sessions placed there so far.
     var sessions: UInt64 = 0
@@ -42,7 +42,7 @@ struct Candidate: Equatable, Sendable {
     var bytes: UInt64 = 0
     /// The sum of its sessions' ages, running ones too.
     var nanoseconds: UInt64 = 0
-    /// How long connecting took lately, in nanoseconds; 0 when nobody knows.
+    /// How long connecting took lately, in nanoseconds; 0 when that is unknown.
     var latency: UInt64 = 0
 
     /// Whether it may be chosen.
@@ -50,7 +50,7 @@ struct Candidate: Equatable, Sendable {
     var isOpen: Bool { isUsable && weight > 0 }
 }
 
-/// What a policy wants to know, so that nothing is gathered for nobody.
+/// What a policy wants to know, so that nothing else is gathered.
 struct CandidateFacts: OptionSet, Sendable {
     let rawValue: UInt8
 

@@ -1,8 +1,8 @@
 internal import Synchronization
 
-/// Who takes a group's sessions, where an election decides that; seen by all workers.
+/// Which channel takes a group's sessions, where an election decides that; seen by all workers.
 ///
-/// The supervisor fills the seat. A worker whose connect to the primary fails empties it, so that of
+/// The supervisor names the primary. A worker whose connect to it fails takes the name back, so that of
 /// many that fail at once one has news, and no further session goes there.
 final class PrimaryState: Sendable {
     private let settingsNow: CountedMutex<ElectionConfiguration>
@@ -43,7 +43,7 @@ final class PrimaryState: Sendable {
     /// Another number after every change.
     var revision: UInt64 { state.load(ordering: .acquiring) }
 
-    /// A selection is going on: whoever waits will soon know.
+    /// An election is running: sessions that wait will soon know.
     var isSought: Bool { term.holder == Self.sought }
 
     func isHeld(by serial: UInt64) -> Bool { term.holder == Self.number(of: serial) }
@@ -53,24 +53,24 @@ final class PrimaryState: Sendable {
     // MARK: The supervisor's
 
     /// Other rules, or the group is not to have a primary any more, or from now on.
-    func take(_ settings: ElectionConfiguration, isUsed: Bool) {
+    func apply(_ settings: ElectionConfiguration, isUsed: Bool) {
         settingsNow.withLock { $0 = settings }
-        if isUsed != self.isUsed { set(isUsed ? Self.sought : Self.unused) }
+        if isUsed != self.isUsed { store(isUsed ? Self.sought : Self.unused) }
     }
 
-    func install(_ serial: UInt64) { set(Self.number(of: serial)) }
+    func set(_ serial: UInt64) { store(Self.number(of: serial)) }
 
     /// A selection begins.
-    func seek() { set(Self.sought) }
+    func beginElection() { store(Self.sought) }
 
-    /// A selection has found nobody.
-    func vacate() { set(Self.vacant) }
+    /// An election has found no primary.
+    func clear() { store(Self.vacant) }
 
-    private func set(_ holder: UInt64) {
+    private func store(_ holder: UInt64) {
         state.store(term.next(holder), ordering: .relaxed)
     }
 
-    func examine(_ serial: UInt64?) { candidate.store(serial ?? 0, ordering: .relaxed) }
+    func setCandidate(_ serial: UInt64?) { candidate.store(serial ?? 0, ordering: .relaxed) }
 
     // MARK: The workers'
 

@@ -6,9 +6,9 @@ final class Service: Sendable {
     let serial: UInt64
     let name: String
     /// Under `max-sessions`.
-    let places: SessionLimit
+    let slots: SessionLimit
     /// Clients that wait for room, or for a channel to become usable.
-    let line: WaitQueue
+    let queue: WaitQueue
     /// All its slots are taken, and an event has said so.
     private let isFullNow = Atomic<Bool>(false)
     private let published: Published<ServiceView>
@@ -22,16 +22,16 @@ final class Service: Sendable {
     ) {
         self.serial = serial
         name = settings.name
-        places = SessionLimit(limit: settings.limits.maxSessions)
-        line = WaitQueue(limit: settings.limits.queueSize)
+        slots = SessionLimit(limit: settings.limits.maxSessions)
+        queue = WaitQueue(limit: settings.limits.queueSize)
         listenersNow = CountedMutex(listeners)
         published = Published(ServiceView(settings, groups: groups), readerCount: workerCount)
     }
 
     /// Other settings, listeners or groups, from the next look on; running sessions stay where they are.
-    func take(_ settings: ServiceConfiguration, listeners: [Listener], groups: [Group]) {
-        places.setLimit(settings.limits.maxSessions)
-        line.setLimit(settings.limits.queueSize)
+    func apply(_ settings: ServiceConfiguration, listeners: [Listener], groups: [Group]) {
+        slots.setLimit(settings.limits.maxSessions)
+        queue.setLimit(settings.limits.queueSize)
         listenersNow.withLock { $0 = listeners }
         published.publish(ServiceView(settings, groups: groups, after: view))
     }
@@ -42,13 +42,13 @@ final class Service: Sendable {
 
     /// A slot was taken. Whether it was the last one, for the first time since there was room.
     func hasBecomeFull() -> Bool {
-        guard !places.hasRoom else { return false }
+        guard !slots.hasRoom else { return false }
         return !isFullNow.exchange(true, ordering: .relaxed)
     }
 
     /// A slot was given back. Whether there is room again, and no client waits for it.
     func hasRoomAgain() -> Bool {
-        guard isFull, places.hasRoom, line.count == 0 else { return false }
+        guard isFull, slots.hasRoom, queue.count == 0 else { return false }
         return isFullNow.exchange(false, ordering: .relaxed)
     }
 
@@ -78,7 +78,7 @@ final class Service: Sendable {
     var groups: [Group] { view.groups }
 
     /// Whether some client waits.
-    var isInDemand: Bool { line.count > 0 }
+    var isInDemand: Bool { queue.count > 0 }
 
     var channels: [Channel] { groups.flatMap(\.channels) }
 
@@ -88,6 +88,6 @@ final class Service: Sendable {
 
     /// Whether clients are refused while there is no primary.
     var refusesWhileElecting: Bool {
-        groups.contains { $0.seat?.settings.whileElecting == .refuse }
+        groups.contains { $0.primaryState?.settings.whileElecting == .refuse }
     }
 }

@@ -13,8 +13,8 @@ final class ServiceView: Sendable {
     /// Whether some group asks which server name a client wants.
     let asksForServerName: Bool
 
-    /// What has not changed since `old` is the same object: a source's sessions leave the ledger that they
-    /// entered.
+    /// What has not changed since `old` is the same object: a session is released by the limiter that
+    /// admitted it.
     init(_ settings: ServiceConfiguration, groups: [Group], after old: ServiceView? = nil) {
         var own = settings
         (own.listeners, own.groups) = ([], [])
@@ -43,8 +43,8 @@ final class ServiceView: Sendable {
 
     /// Another number after every step of an election: a session that found no channel a moment ago may find
     /// one now.
-    var electionRevision: UInt64 { groups.reduce(0) { $0 &+ $1.ownSeat.revision } }
+    var electionRevision: UInt64 { groups.reduce(0) { $0 &+ $1.ownPrimaryState.revision } }
 
     /// Whether a primary is being selected, so that waiting has an end.
-    var isElecting: Bool { groups.contains { $0.seat?.isSought ?? false } }
+    var isElecting: Bool { groups.contains { $0.primaryState?.isSought ?? false } }
 }

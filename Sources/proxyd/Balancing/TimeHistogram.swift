@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// How long something took, counted by one worker in buckets that Prometheus understands.
 ///
-/// Only that worker writes, so a relaxed load and store do; whoever asks adds up all workers'.
+/// Only that worker writes, so a relaxed load and store do; readers add up all workers'.
 final class TimeHistogram: Sendable {
     static let boundCount = 14
 

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// What one worker has counted for one listener or channel, or for itself.
 ///
-/// Only that worker writes, so a relaxed load and store do; whoever asks adds up all workers'.
+/// Only that worker writes, so a relaxed load and store do; readers add up all workers'.
 final class TrafficCounters: Sendable {
     /// Sessions accepted (listener, worker) or placed (channel).
     private let sessionCount = Atomic<UInt64>(0)

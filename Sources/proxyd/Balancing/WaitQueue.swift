@@ -27,7 +27,7 @@ final class WaitQueue: Sendable {
     var count: Int { countNow.load(ordering: .sequentiallyConsistent) }
 
     /// Goes to the end; false when the queue is full.
-    func join(_ waiter: Waiter) -> Bool {
+    func enqueue(_ waiter: Waiter) -> Bool {
         waiters.withLock { waiters in
             guard waiters.count < limit else { return false }
             waiters.append(waiter)
@@ -36,7 +36,7 @@ final class WaitQueue: Sendable {
         }
     }
 
-    func leave(_ waiter: Waiter) {
+    func remove(_ waiter: Waiter) {
         waiters.withLock { waiters in
             if let place = waiters.firstIndex(of: waiter) { waiters.remove(at: place) }
             countNow.store(waiters.count, ordering: .sequentiallyConsistent)

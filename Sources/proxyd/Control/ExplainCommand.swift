@@ -56,8 +56,8 @@ enum ExplainCommand {
     ) -> [Reply.Attribute] {
         [
             Reply.Attribute("service", service.name),
-            Reply.Attribute("room", service.places.hasRoom ? "yes" : "no"),
-            Reply.Attribute("waiting", String(service.line.count)),
+            Reply.Attribute("room", service.slots.hasRoom ? "yes" : "no"),
+            Reply.Attribute("waiting", String(service.queue.count)),
             Reply.Attribute("denied", denial(of: client, by: service) ?? Table.absent),
         ]
     }

@@ -25,7 +25,7 @@ enum ShowChannel {
                 }
                 detail.add(service, group, channel, now: now)
             }
-            detail.addMishaps(of: channel, now: now)
+            detail.addErrors(of: channel, now: now)
             request.answer(detail.table)
         }
     }
@@ -80,8 +80,8 @@ struct ChannelDetail {
         add("half_closed_timeout_ms", timeouts.halfClosed.map { Age($0).milliseconds })
         add("dead_peer_ms", timeouts.deadPeer.map { Age($0).milliseconds })
         add("grace_ms", Age(service.grace).milliseconds)
-        add("group_places", group.places.bound)
-        add("service_places", service.places.bound)
+        add("group_places", group.slots.bound)
+        add("service_places", service.slots.bound)
         let (had, due) = Self.shares(of: channel, among: group.channels)
         add("share", had)
         add("share_expected", due)
@@ -101,18 +101,18 @@ struct ChannelDetail {
     }
 
     /// How often what went wrong since the start, and the last of it, the latest first: `error_1` to `error_10`.
-    mutating func addMishaps(of channel: Channel, now: Instant) {
+    mutating func addErrors(of channel: Channel, now: Instant) {
         // `refused=37 dead-peer=2`, what happens most first.
-        let counts = channel.mishaps.counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let counts = channel.errors.counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
         let causes = counts.map { "\($0.replacing(" ", with: "-"))=\($1)" }
         add("causes", causes.isEmpty ? nil : causes.joined(separator: " "))
         let wall = WallClock.milliseconds
-        for (index, mishap) in channel.mishaps.all.enumerated() {
-            let age = now.milliseconds(since: mishap.instant)
-            let name = SystemError.name(of: mishap.errno) ?? Table.absent
+        for (index, entry) in channel.errors.all.enumerated() {
+            let age = now.milliseconds(since: entry.instant)
+            let name = SystemError.name(of: entry.errno) ?? Table.absent
             add(
                 "error_\(index + 1)",
-                "time_ms=\(wall - min(wall, age)) age_ms=\(age) errno=\(name) cause=\(mishap.cause)"
+                "time_ms=\(wall - min(wall, age)) age_ms=\(age) errno=\(name) cause=\(entry.cause)"
             )
         }
     }

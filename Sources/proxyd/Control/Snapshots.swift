@@ -29,7 +29,7 @@ extension Channel {
         snapshot.connectP99Microseconds = connects?.p99
         snapshot.retryMilliseconds = returns(now: now).map { $0.milliseconds(since: now) }
         snapshot.label = label
-        if seat != nil { snapshot.isElected = isElected }
+        if primaryState != nil { snapshot.isElected = isElected }
         let probed = probes.last
         snapshot.probe = probed.words
         snapshot.probeMilliseconds = probed.nanoseconds.map { $0 / 1_000_000 }
@@ -79,7 +79,7 @@ extension Group {
             slots: isBounded ? UInt64(caps.reduce(0) { $0 + ($1 ?? 0) }) : nil,
             total: channels.reduce(0) { $0 &+ $1.shownTotals.sessions },
             spilled: spillCount, digest: digest.map { $0.hexadecimal },
-            elected: channels.first { $0.seat != nil && $0.isElected }?.path)
+            elected: channels.first { $0.primaryState != nil && $0.isElected }?.path)
     }
 }
 

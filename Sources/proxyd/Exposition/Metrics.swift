@@ -200,7 +200,7 @@ extension MetricsText {
             })
         add(
             "proxyd_channel_primary", .gauge, "1 for the primary of a group that elects one.",
-            channels.filter { $0.seat != nil }.map { ($0.series, $0.isElected ? 1 : 0) })
+            channels.filter { $0.primaryState != nil }.map { ($0.series, $0.isElected ? 1 : 0) })
     }
 
     private mutating func addTimes(_ channels: [Channel]) {

@@ -37,12 +37,13 @@ final class Elections: Timed {
         let old = groups
         groups = topology.services.flatMap { service in
             service.groups.compactMap { group in
-                guard let seat = group.seat else { return nil }
+                guard let primaryState = group.primaryState else { return nil }
                 let present = old.first { $0.group === group }
                 if let present, present.isUpToDate { return present }
                 lastNumber += 1
                 return GroupElection(
-                    group, of: service, seat: seat, number: lastNumber, scripts: scripts)
+                    group, of: service, primaryState: primaryState, number: lastNumber,
+                    scripts: scripts)
             }
         }
         for election in old where !groups.contains(where: { $0 === election }) {
@@ -113,8 +114,8 @@ final class Elections: Timed {
     }
 
     func election(of channel: Channel) -> GroupElection? {
-        guard let seat = channel.seat else { return nil }
-        return groups.first { $0.seat === seat }
+        guard let primaryState = channel.primaryState else { return nil }
+        return groups.first { $0.primaryState === primaryState }
     }
 
     func promote(

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Shared
 
 /// One group's election as it really happens: `Election` decides, and this connects, runs scripts, waits
-/// and fills the seat.
+/// and names the primary.
 final class GroupElection {
     /// What a person's command has come to.
     enum Outcome {
@@ -16,7 +16,7 @@ final class GroupElection {
 
     let group: Group
     let service: Service
-    let seat: PrimaryState
+    let primaryState: PrimaryState
     /// Not given twice.
     let number: Int
     private let channels: [Channel]
@@ -59,16 +59,17 @@ final class GroupElection {
     }
 
     init(
-        _ group: Group, of service: Service, seat: PrimaryState, number: Int, scripts: ScriptRunner
+        _ group: Group, of service: Service, primaryState: PrimaryState, number: Int,
+        scripts: ScriptRunner
     ) {
         self.group = group
         self.service = service
-        self.seat = seat
+        self.primaryState = primaryState
         self.number = number
         self.scripts = scripts
         channels = group.channels
         endpoints = channels.map(\.endpoint)
-        settings = seat.settings
+        settings = primaryState.settings
         isEnabled = channels.map(Self.isCandidate)
         election = Election(settings, isEnabled: isEnabled)
     }
@@ -76,7 +77,7 @@ final class GroupElection {
     /// Whether it is about the channels and the rules that its group has now.
     var isUpToDate: Bool {
         let present = group.channels
-        return settings == seat.settings && channels.count == present.count
+        return settings == primaryState.settings && channels.count == present.count
             && zip(channels, present).allSatisfy { $0 === $1 }
             && endpoints == present.map(\.endpoint)
     }
@@ -87,13 +88,14 @@ final class GroupElection {
 
     var isRunningScript: Bool { script != nil }
 
-    var primary: Channel? { channels.first { seat.isHeld(by: $0.serial) } }
+    var primary: Channel? { channels.first { primaryState.isHeld(by: $0.serial) } }
 
     // MARK: Events
 
     func start() {
         // Another election of this group has come to a result that still holds.
-        if let index = channels.firstIndex(where: { seat.isHeld(by: $0.serial) }), isEnabled[index]
+        if let index = channels.firstIndex(where: { primaryState.isHeld(by: $0.serial) }),
+            isEnabled[index]
         {
             last = channels[index]
             return take(.adopt(index))
@@ -114,9 +116,10 @@ final class GroupElection {
 
     func primaryFailed(_ channel: Channel, why: String, slowly: Bool) {
         // Another one may have been installed while this was on its way.
-        guard last === channel, !seat.isHeld(by: channel.serial), let index = index(of: channel)
+        guard last === channel, !primaryState.isHeld(by: channel.serial),
+            let index = index(of: channel)
         else { return }
-        channel.judge(isGood: false, why: why, now: .now)
+        channel.setVerdict(isGood: false, why: why, now: .now)
         emit(
             .electing, "selects a primary: \(channel.name) \(channel.endpoint) failed: \(why)",
             .warning, because: "\(channel.name) failed: \(why)")
@@ -174,7 +177,7 @@ final class GroupElection {
         switch action {
         case .vacate:
             began = .now
-            seat.seek()
+            primaryState.beginElection()
             hasChanged = true
         case .cancel: cancel()
         case .connect(let index): connect(to: channels[index])
@@ -197,7 +200,7 @@ final class GroupElection {
     }
 
     private func examine(_ channel: Channel?) {
-        seat.examine(channel?.serial)
+        primaryState.setCandidate(channel?.serial)
         hasChanged = true
     }
 
@@ -220,7 +223,7 @@ final class GroupElection {
             }
             let started = try ChannelSocket.connect(
                 to: address, deadPeer: nil,
-                departure: channel.egress?.departure(to: address, for: .unix(path: "")))
+                binding: channel.outbound?.binding(to: address, for: .unix(path: "")))
             let isConnected = started.isConnected
             attempt.socket = started.takeDescriptor()
             if isConnected { return connected() }
@@ -282,7 +285,7 @@ final class GroupElection {
         complaint = why
         audience?.handle(.discards("\(channel.endpoint)", isReachable: isReachable))
         let isNews = channel.state(now: .now) != .down
-        channel.judge(isGood: false, why: why, now: .now)
+        channel.setVerdict(isGood: false, why: why, now: .now)
         // A failback that comes to nothing again and again is told once.
         if case .changing(_, _, _, .failback) = election.phase, !isNews { return }
         emit(
@@ -367,12 +370,12 @@ final class GroupElection {
     private func install(_ channel: Channel) {
         cancel()
         if settings.triggers == nil { audience?.handle(.selected("\(channel.endpoint)")) }
-        channel.judge(isGood: true, why: "elected", now: .now)
-        seat.install(channel.serial)
+        channel.setVerdict(isGood: true, why: "elected", now: .now)
+        primaryState.set(channel.serial)
         hasChanged = true
         let former = last
         if let last, last !== channel {
-            last.judge(isGood: last.state(now: .now) != .down, why: "not primary", now: .now)
+            last.setVerdict(isGood: last.state(now: .now) != .down, why: "not primary", now: .now)
             if settings.onChange == .close { superseded = last }
         }
         last = channel
@@ -386,7 +389,7 @@ final class GroupElection {
 
     private func adjourn(_ pause: Duration) {
         cancel()
-        seat.vacate()
+        primaryState.clear()
         hasChanged = true
         roundDue = Instant.now.advanced(by: pause)
         audience?.handle(.pauses(pause))

@@ -35,7 +35,7 @@ final class ProbeSubject {
         plan = channel.probePlan
         endpoint = channel.endpoint
         state = HealthState(plan)
-        if channel.probes.takeResumed() { state.resume(isUp: !channel.isDown) }
+        if channel.probes.consumeRestored() { state.resume(isUp: !channel.isDown) }
         results = plan.probes.map { _ in nil }
     }
 

@@ -191,17 +191,17 @@ final class Prober: Timed {
         guard let target = next.probe.target(of: next.channel), let address = SocketAddress(target)
         else { return conclude(next.finish, .bad("no address to probe")) }
         do throws(SystemError) {
-            let egress = next.channel.egress
+            let outbound = next.channel.outbound
             // A check belongs to nobody, so it has no client's address.
-            let departure = egress?.departure(to: address, for: .unix(path: ""))
+            let binding = outbound?.binding(to: address, for: .unix(path: ""))
             let socket = try ChannelSocket.prepared(
-                departure ?? .init(options: SocketOptions()), family: address.family)
+                binding ?? .init(options: SocketOptions()), family: address.family)
             if case .failed(let number) = Socket.connect(socket, to: address) {
                 return conclude(next.finish, .refused(number))
             }
             // The proxy speaks for itself; who has a port for checks of its own expects no header there.
             let isItself = next.probe.port == nil && next.probe.address == nil
-            let form = isItself ? egress?.proxyProtocol : nil
+            let form = isItself ? outbound?.proxyProtocol : nil
             let preface = form.map { ProxyHeader().bytes($0) } ?? []
             let tls = try Self.tls(of: next, on: socket.number)
             // Connected or not yet: either way it becomes writable, and the event decides.

@@ -1,5 +1,5 @@
 extension ChannelErrors {
-    /// A cause with what is known of the last mishap of that kind: the kernel's name for it, or why TLS failed:
+    /// A cause with what is known of the last error of that kind: the kernel's name for it, or why TLS failed:
     /// `refused (ECONNREFUSED)`, `certificate: certificate has expired`.
     func words(for cause: String) -> String {
         guard let last = last(of: cause) else { return cause }
@@ -10,7 +10,7 @@ extension ChannelErrors {
     /// The same without the kernel's name.
     func details(of cause: String) -> String { last(of: cause)?.cause ?? cause }
 
-    private func last(of cause: String) -> Mishap? {
+    private func last(of cause: String) -> Entry? {
         all.first { $0.cause == cause || $0.cause.hasPrefix(cause + ": ") }
     }
 }

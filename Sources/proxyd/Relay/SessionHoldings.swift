@@ -33,9 +33,9 @@ struct SessionHoldings: Sendable {
 
     /// Takes the daemon's slot and the listener's; nil when either has none left.
     static func acquire(for listener: Listener, in share: SharedState) -> SessionHoldings? {
-        guard share.admission.admit() else { return nil }
-        guard listener.admit() else {
-            share.admission.leave()
+        guard share.admission.acquire() else { return nil }
+        guard listener.acquireSlot() else {
+            share.admission.release()
             return nil
         }
         return SessionHoldings(of: listener)
@@ -68,8 +68,8 @@ struct SessionHoldings: Sendable {
     var hasSourceSlot: Bool { source != nil }
 
     mutating func acquireServiceSlot(_ service: Service) -> Bool {
-        guard service.places.admit() else { return false }
-        serviceSlot = service.places
+        guard service.slots.acquire() else { return false }
+        serviceSlot = service.slots
         return true
     }
 
@@ -77,14 +77,14 @@ struct SessionHoldings: Sendable {
     mutating func keep(_ channel: Channel) { self.channel = channel }
 
     mutating func acquireQueuePlace(of service: Service, for waiter: WaitQueue.Waiter) -> Bool {
-        guard service.line.join(waiter) else { return false }
-        queuePlace = QueuePlace(queue: service.line, waiter: waiter)
+        guard service.queue.enqueue(waiter) else { return false }
+        queuePlace = QueuePlace(queue: service.queue, waiter: waiter)
         return true
     }
 
     mutating func releaseQueuePlace() {
         guard let place = queuePlace else { return }
-        place.queue.leave(place.waiter)
+        place.queue.remove(place.waiter)
         queuePlace = nil
     }
 
@@ -132,15 +132,15 @@ struct SessionHoldings: Sendable {
         isTarpitted = false
         releaseChannel()
         isPlaced = false
-        listener.leave()
-        serviceSlot?.leave()
+        listener.releaseSlot()
+        serviceSlot?.release()
         serviceSlot = nil
-        if let source { source.limiter.leave(source.source) }
+        if let source { source.limiter.release(source.source) }
         source = nil
         releaseQueuePlace()
         self.worker?.removeSession()
         self.worker = nil
-        worker.share.admission.leave()
+        worker.share.admission.release()
     }
 
     // MARK: Taking over from another process
@@ -157,11 +157,11 @@ struct SessionHoldings: Sendable {
     static func adopt(_ session: TransferredSession, in share: SharedState) -> SessionHoldings {
         var holdings = adopt(session.listener, in: share)
         if session.hasServiceSlot {
-            session.service.places.adoptSlot()
-            holdings.serviceSlot = session.service.places
+            session.service.slots.adoptSlot()
+            holdings.serviceSlot = session.service.slots
         }
         if let channel = session.channel {
-            channel.keepSlot()
+            channel.adoptSlot()
             holdings.channel = channel
         }
         if session.hasSourceSlot, let limiter = session.service.sources {

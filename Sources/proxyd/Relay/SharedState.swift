@@ -25,7 +25,7 @@ final class SharedState: Sendable {
 
     /// Tells the first in a service's queue to look again.
     func wakeNext(of service: Service) {
-        guard let waiter = service.line.first else { return }
+        guard let waiter = service.queue.first else { return }
         workers[waiter.worker].mailbox.post(.wake(waiter.token))
     }
 

@@ -125,7 +125,7 @@ extension Session {
         channelSocket = FileDescriptor(owning: session.channelSocket)
         life = session.life
         attempts = session.attempts
-        attempts.term = channel?.seat?.term
+        attempts.term = channel?.primaryState?.term
         preread = session.preread
         group = serviceView.groups.first { $0.name == session.routedGroup }
         flows[from: .client] = Flow(resuming: session.inFlow, worker.buffers)

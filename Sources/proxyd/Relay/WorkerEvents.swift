@@ -54,8 +54,8 @@ extension Worker {
         failureOf channel: Channel, _ cause: EndReason.Cause, of service: Service,
         in term: PrimaryState.Term?
     ) {
-        if let seat = channel.seat {
-            guard let term, seat.lose(channel.serial, in: term) else { return }
+        if let primaryState = channel.primaryState {
+            guard let term, primaryState.lose(channel.serial, in: term) else { return }
             share.raiseGeneration()
             share.notices.post(.primaryFailed(channel, cause))
             return

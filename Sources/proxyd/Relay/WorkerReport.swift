@@ -59,8 +59,8 @@ struct ConnectTimes: Sendable {
     }
 
     /// Changes whenever `recent` does.
-    func stamp(now: Instant) -> ConnectMemory.Stamp {
-        ConnectMemory.Stamp(
+    func stamp(now: Instant) -> PercentileCache.Stamp {
+        PercentileCache.Stamp(
             minute: minute, age: min(2, now.nanoseconds / Self.minuteNanoseconds &- minute),
             current: UInt64(current.totalCount), previous: UInt64(previous?.totalCount ?? 0))
     }

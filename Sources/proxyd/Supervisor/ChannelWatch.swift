@@ -44,9 +44,9 @@ final class ChannelWatch: Timed {
         let remedy = channel.position == .auto ? "; it waits to be enabled" : ""
         core.events.emit(
             .warning, .failed, of: .channel(channel), to: channel.state(now: core.now).rawValue,
-            because: channel.mishaps.words(for: cause.rawValue),
+            because: channel.errors.words(for: cause.rawValue),
             "channel \(channel.path) \(channel.endpoint) failed: "
-                + channel.mishaps.details(of: cause.rawValue) + remedy)
+                + channel.errors.details(of: cause.rawValue) + remedy)
         if channel.position == .auto, let messages = core.events.messages {
             let lines = messages.lines(switchedOff: channel.path, at: "\(channel.endpoint)")
             for line in lines { Log.verbatim(line, .notice) }

@@ -32,7 +32,7 @@ final class SessionReports {
     func reportWhetherFull(_ service: Service) {
         // The two events may come in the wrong order; what is so now is what counts.
         let isFull = service.isFull
-        let limit = service.places.limit
+        let limit = service.slots.limit
         core.events.emit(
             isFull ? .warning : .notice, isFull ? .full : .returned, of: .service(service),
             to: isFull ? service.limits.overload.rawValue : nil, because: "max-sessions \(limit)",

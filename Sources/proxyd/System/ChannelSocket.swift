@@ -28,7 +28,7 @@ enum ChannelSocket {
     }
 
     /// How a socket leaves this machine, where that is not the kernel's choice.
-    struct Departure {
+    struct LocalBinding {
         var options: SocketOptions
         var source: SocketAddress?
         /// The source is not this machine's own address (IP_TRANSPARENT).
@@ -40,11 +40,11 @@ enum ChannelSocket {
     /// The last packet of the handshake is held back, so that it can carry the client's first bytes
     /// (tcp(7), TCP_QUICKACK off); `acknowledge` sends it when there are none.
     static func connect(
-        to address: SocketAddress, deadPeer: Duration?, departure: Departure? = nil
+        to address: SocketAddress, deadPeer: Duration?, binding: LocalBinding? = nil
     ) throws(SystemError) -> Started {
         let descriptor =
-            if let departure {
-                try prepared(departure, family: address.family)
+            if let binding {
+                try prepared(binding, family: address.family)
             } else {
                 try Socket.open(family: address.family)
             }
@@ -61,12 +61,12 @@ enum ChannelSocket {
 
     /// A socket that will leave as it is told.
     static func prepared(
-        _ departure: Departure, family: CInt
+        _ binding: LocalBinding, family: CInt
     ) throws(SystemError) -> FileDescriptor {
-        let descriptor = try departure.options.open(family: family)
-        try departure.options.set(on: descriptor, family: family)
-        guard let source = departure.source, source.family == family else { return descriptor }
-        if departure.isTransparent {
+        let descriptor = try binding.options.open(family: family)
+        try binding.options.set(on: descriptor, family: family)
+        guard let source = binding.source, source.family == family else { return descriptor }
+        if binding.isTransparent {
             let option: SocketOption = family == AF_INET6 ? .transparent6 : .transparent
             try Socket.set("IP_TRANSPARENT", option, to: 1, on: descriptor)
         }

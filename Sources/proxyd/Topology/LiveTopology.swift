@@ -27,7 +27,7 @@ struct ChangeResult {
     var certificates: [String] = []
 }
 
-/// What the topology needs of whoever runs it.
+/// What the topology needs of the supervisor.
 protocol TopologyAudience: AnyObject {
     /// Opens what the configuration names besides listeners, before anything is changed.
     func prepare(_ configuration: Configuration) throws(StartError)
@@ -120,8 +120,8 @@ final class LiveTopology: Timed {
         }
     }
 
-    /// While a change waits to be confirmed there is none but the undoing of it; and what was confirmed is
-    /// not undone, though somebody has asked for that before.
+    /// While a change waits to be confirmed, only the undoing of it is accepted; and a change that was confirmed is
+    /// not undone by a request that came before.
     private func checkTurn(of request: ChangeRequest) throws(ConfigurationEdit.Failure) {
         guard request.undoes != unconfirmed?.number else { return }
         guard request.undoes == nil else {
@@ -199,22 +199,22 @@ final class LiveTopology: Timed {
         }
         let changes = tls.changes(after: state.tls)
         state.tls = tls
-        for listener in state.topology.listeners { listener.takeTLS(tls.servers[listener.path]) }
+        for listener in state.topology.listeners { listener.applyTLS(tls.servers[listener.path]) }
         for channel in state.topology.channels {
-            channel.takeTLS(tls.clients[channel.path], probes: tls.probes[channel.path])
+            channel.applyTLS(tls.clients[channel.path], probes: tls.probes[channel.path])
         }
         tellCertificates()
         return changes
     }
 
-    /// What somebody has to do about them.
+    /// Logs which certificates end soon, or could not be read.
     func tellCertificates() {
         let now = Int64(WallClock.milliseconds / 1000)
         for line in state.tls.kept + state.tls.endings(at: now) { Log.line(line, .warning) }
     }
 
-    /// Each service says what becomes of the sessions of what it has no longer (`on-remove`), unless whoever
-    /// asked for the change wants them to be cut. `finish` gets the number of those that were ended now.
+    /// Each service says what becomes of the sessions of what it has no longer (`on-remove`), unless the
+    /// request says that they are cut. `finish` gets the number of those that were ended now.
     private func endSessions(
         of outcome: Reconfiguration.Outcome, cuts: Bool, then finish: @escaping (Int) -> Void
     ) {

@@ -124,7 +124,7 @@ struct Reconfiguration {
         do throws(StartError) {
             tls = try TLSMaterial(target, after: old.tls, rereads: rereads)
             for service in target.services {
-                try rehearse(service)
+                try validateOptions(service)
                 for listener in service.listeners where present(listener, of: service) == nil {
                     let place = Place(service: service.name, listener: listener.name)
                     // It refuses clients, as it did before another process took it over.
@@ -155,7 +155,7 @@ struct Reconfiguration {
         }
     }
 
-    /// A daemon that nobody can reach, and that waits for nothing, need not start.
+    /// A daemon that no client can reach, and that will not try again, need not start.
     private func checkWhetherAnyIsOpen() throws(StartError) {
         let listeners = target.services.flatMap(\.listeners)
         guard let first = unopened.first?.value, unopened.count == listeners.count,
@@ -177,7 +177,7 @@ struct Reconfiguration {
 
     /// Tries what sockets are asked to do, where that is new: an option that this machine lacks is a mistake
     /// of the change, not of every client to come.
-    private func rehearse(_ service: ServiceConfiguration) throws(StartError) {
+    private func validateOptions(_ service: ServiceConfiguration) throws(StartError) {
         let before = old.configuration.services.first { $0.name == service.name }
         for listener in service.listeners {
             let isOwnedAnew = before?.listeners.contains {
@@ -195,7 +195,7 @@ struct Reconfiguration {
                 $0.name == listener.name && $0.isSameSocket(as: listener)
             }
             guard let present, present.socket != listener.socket else { continue }
-            try listener.rehearse(after: present, of: service.name)
+            try listener.validateOptions(after: present, of: service.name)
         }
         let known = before?.groups.flatMap(\.channels) ?? []
         for group in service.groups {
@@ -203,9 +203,9 @@ struct Reconfiguration {
                 let isKnown = known.contains {
                     $0.source == channel.source && $0.socket == channel.socket
                 }
-                guard !isKnown, let egress = OutboundOptions(channel) else { continue }
+                guard !isKnown, let outbound = OutboundOptions(channel) else { continue }
                 do throws(SystemError) {
-                    try egress.rehearse()
+                    try outbound.validateOptions()
                 } catch {
                     let path = "\(service.name)/\(group.name)/\(channel.name)"
                     throw StartError(option: error, of: "channel \(path)")
@@ -222,7 +222,7 @@ struct Reconfiguration {
             deadPeer: service.timeouts.deadPeer, for: "\(service.name)/\(listener.name)")
     }
 
-    /// The same address under another name: its socket goes on, so that nobody is refused in between.
+    /// The same address under another name: its socket goes on, so that no client is refused in between.
     private func inherited(_ listener: ListenerConfiguration) -> OpenedSocket? {
         old.sockets.first { socket in
             socket.listener.settings.isSameSocket(as: listener) && !isKept(socket.listener)
@@ -268,19 +268,19 @@ struct Reconfiguration {
                 Removal(
                     channels: service.channels, listeners: service.listeners,
                     policy: policy ?? .keep))
-            service.take(ServiceConfiguration(name: service.name), listeners: [], groups: [])
+            service.apply(ServiceConfiguration(name: service.name), listeners: [], groups: [])
         }
         for service in services {
-            for listener in service.listeners { listener.takeRoutes(among: services) }
+            for listener in service.listeners { listener.applyRoutes(among: services) }
         }
         for listener in services.flatMap(\.listeners) {
-            listener.takeTLS(tls.servers[listener.path])
+            listener.applyTLS(tls.servers[listener.path])
         }
         for channel in services.flatMap(\.channels) {
-            channel.takeTLS(tls.clients[channel.path], probes: tls.probes[channel.path])
+            channel.applyTLS(tls.clients[channel.path], probes: tls.probes[channel.path])
         }
         // Those that go know no services any more, which know them.
-        for listener in removals.flatMap(\.listeners) { listener.takeRoutes(among: []) }
+        for listener in removals.flatMap(\.listeners) { listener.applyRoutes(among: []) }
         for socket in old.sockets {
             let isUsed = sockets.contains { $0.socket === socket.socket }
             if !isUsed { socket.removeFile() }
@@ -317,7 +317,7 @@ struct Reconfiguration {
         let service: Service
         if let present {
             service = present
-            if before != settings { present.take(settings, listeners: listeners, groups: groups) }
+            if before != settings { present.apply(settings, listeners: listeners, groups: groups) }
         } else {
             service = Service(
                 settings, serial: serials.next(for: Serials.key(service: settings.name)),
@@ -353,7 +353,7 @@ struct Reconfiguration {
         _ settings: ListenerConfiguration, of service: ServiceConfiguration
     ) -> Listener {
         if let present = present(settings, of: service) {
-            if present.settings != settings { present.take(settings) }
+            if present.settings != settings { present.apply(settings) }
             return present
         }
         let place = Place(service: service.name, listener: settings.name)
@@ -380,9 +380,9 @@ struct Reconfiguration {
         if let present, let before, before == settings { return present }
         let path = "\(service)/\(settings.name)"
         let serial = present?.serial ?? serials.next(for: Serials.key(group: path))
-        let places = present?.places ?? SessionLimit(limit: settings.maxSessions)
-        let seat =
-            present?.ownSeat
+        let slots = present?.slots ?? SessionLimit(limit: settings.maxSessions)
+        let primaryState =
+            present?.ownPrimaryState
             ?? PrimaryState(settings.election, isUsed: settings.balance.policy == .primary)
         let old = present?.channels ?? []
         var channels: [Channel] = []
@@ -394,7 +394,7 @@ struct Reconfiguration {
                     let isProbedAlike = settings?.probes == channel.probes
                     var resolved = isProbedAlike ? channel : resolvingProbes(of: channel)
                     if isProbedAlike { resolved.probes = kept.probePlan }
-                    kept.take(resolved, addresses: addresses, now: now)
+                    kept.apply(resolved, addresses: addresses, now: now)
                 }
                 channels.append(kept)
             } else {
@@ -404,16 +404,17 @@ struct Reconfiguration {
                         serial: serials.next(
                             for: Serials.key(channel: "\(path)/\(channel.name)")),
                         addresses: addresses,
-                        workerCount: workerCount, now: now, places: places, seat: seat))
+                        workerCount: workerCount, now: now, groupSlots: slots,
+                        primaryState: primaryState))
             }
         }
         removed += old.filter { channel in !channels.contains { $0 === channel } }
         guard let present else {
             return Group(
                 settings, in: service, serial: serial, channels: channels,
-                workerCount: workerCount, places: places, seat: seat)
+                workerCount: workerCount, slots: slots, primaryState: primaryState)
         }
-        present.take(settings, channels, now: now)
+        present.apply(settings, channels, now: now)
         return present
     }
 
@@ -450,7 +451,7 @@ extension ListenerConfiguration {
 
 extension ListenerConfiguration {
     /// Whether an open socket can take these options instead of `present`'s.
-    fileprivate func rehearse(
+    fileprivate func validateOptions(
         after present: ListenerConfiguration, of service: String
     ) throws(StartError) {
         let options = settings.socket ?? SocketOptions()

@@ -103,7 +103,7 @@ extension ListenerConfiguration {
         get throws(UnixSocketFile.Failure) { try Self.number(settings.group, Principals.group) }
     }
 
-    /// The reader has looked the name up already; somebody may have removed it since.
+    /// The reader has looked the name up already; it may have been removed since.
     private static func number(
         _ name: String?, _ number: (String) throws(ValueError) -> UInt32
     ) throws(UnixSocketFile.Failure) -> UInt32? {
@@ -172,7 +172,7 @@ extension StartError {
             message: "\(owner): cannot set up its socket: \(error); \(remedy)")
     }
 
-    /// What went wrong with a socket's place, and how to mend it.
+    /// What went wrong with a socket's path or address, and how to mend it.
     init(failure: UnixSocketFile.Failure, at place: String, doing action: String) {
         switch failure {
         case .isAlive:

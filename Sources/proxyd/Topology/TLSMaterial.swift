@@ -124,7 +124,7 @@ extension ProbeConfiguration {
 }
 
 extension Endpoint {
-    /// Whom a certificate would be for; nil: a Unix socket.
+    /// The host that a certificate would be for; nil: a Unix socket.
     fileprivate var host: String? {
         switch self {
         case .ip(let address, _): "\(address)"

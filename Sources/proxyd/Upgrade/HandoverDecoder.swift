@@ -56,7 +56,7 @@ struct HandoverDecoder {
                 let channel = things.channels[serial]
             else { return }
             let whole = try ChannelRuntimeState(handed: standing)
-            channel.resume(relocated.contains(serial) ? whole.counted : whole)
+            channel.restore(relocated.contains(serial) ? whole.counted : whole)
             let times = record.numbers(HandoverEncoder.ThingTag.connectTimes)
             if !times.isEmpty {
                 workers.connectTimes[serial] = ConnectTimes(now: .now, recent: times)
@@ -112,10 +112,10 @@ struct HandoverDecoder {
         guard let group = things.groups[record.number(Tag.serial)] else { return }
         group.resume(spills: record.number(Tag.spills), last: record.instant(Tag.lastSpill))
         let primary = record.number(Tag.primary)
-        if primary != 0, let seat = group.seat,
+        if primary != 0, let primaryState = group.primaryState,
             group.channels.contains(where: { $0.serial == primary })
         {
-            seat.install(primary)
+            primaryState.set(primary)
         }
     }
 

@@ -63,8 +63,8 @@ struct HandoverEncoder {
                 fields.put(ThingTag.serial, group.serial)
                 fields.put(ThingTag.spills, group.spillCount)
                 fields.put(ThingTag.lastSpill, group.lastSpillAt)
-                if let seat = group.seat {
-                    let primary = group.channels.first { seat.isHeld(by: $0.serial) }
+                if let primaryState = group.primaryState {
+                    let primary = group.channels.first { primaryState.isHeld(by: $0.serial) }
                     fields.put(ThingTag.primary, primary?.serial ?? 0)
                 }
                 frames.append(HandoverFrame(kind: .group, fields: fields))
@@ -90,7 +90,7 @@ struct HandoverEncoder {
         var fields = HandoverFields()
         fields.put(ThingTag.serial, channel.serial)
         var standing = HandoverFields()
-        channel.standing.put(into: &standing)
+        channel.runtimeState.put(into: &standing)
         fields.put(ThingTag.standing, standing)
         fields.put(ThingTag.connectTimes, connectTimes)
         frames.append(HandoverFrame(kind: .channel, fields: fields))

@@ -47,7 +47,7 @@ extension Channel.Note {
     }
 }
 
-extension ChannelErrors.Mishap {
+extension ChannelErrors.Entry {
     private enum Tag: UInt16, HandoverTag {
         case instant = 1
         case cause, errno
@@ -97,7 +97,7 @@ extension ChannelRuntimeState {
         fields.put(Tag.probeTime, probes.nanoseconds ?? 0)
         fields.put(Tag.probeResults, probes.results)
         if let down = probes.down { fields.put(Tag.down, down.handed) }
-        for mishap in mishaps { fields.put(Tag.mishap, mishap.handed) }
+        for error in errors { fields.put(Tag.mishap, error.handed) }
         for (cause, count) in causes { fields.put(Tag.causes, "\(count) \(cause)") }
         fields.put(Tag.totals, totals.handed)
         fields.put(Tag.baseline, baseline.handed)
@@ -130,7 +130,7 @@ extension ChannelRuntimeState {
         if record.flag(Tag.hasProbeTime) { probes.nanoseconds = record.number(Tag.probeTime) }
         probes.results = record.number(Tag.probeResults)
         if let down = try record.record(Tag.down) { probes.down = Channel.Note(handed: down) }
-        mishaps = try record.records(Tag.mishap).map { ChannelErrors.Mishap(handed: $0) }
+        errors = try record.records(Tag.mishap).map { ChannelErrors.Entry(handed: $0) }
         for field in record.all(Tag.causes) {
             let text = String(decoding: field, as: UTF8.self)
             let halves = text.split(separator: " ", maxSplits: 1)

@@ -80,7 +80,7 @@ struct DistributionTests {
         func take(_ policy: PolicyName) {
             var settings = group.settings
             settings.balance = .init(policy: policy)
-            group.take(settings, group.channels, now: .at(5))
+            group.apply(settings, group.channels, now: .at(5))
         }
         take(.first)
         #expect([next(), next()] == ["c0", "c0"])

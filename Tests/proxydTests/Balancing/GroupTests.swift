@@ -147,11 +147,11 @@ struct TrafficCountersTests {
             settings: ListenerSettings(maxSessions: limit))
         let listener = Listener(
             settings, in: "s", serial: 1, endpoint: .local(1), workerCount: 1)
-        for _ in 0..<limit { #expect(listener.admit()) }
-        #expect(!listener.admit())
+        for _ in 0..<limit { #expect(listener.acquireSlot()) }
+        #expect(!listener.acquireSlot())
         #expect(listener.current == limit)
-        listener.leave()
-        #expect(listener.admit())
-        #expect(!listener.admit())
+        listener.releaseSlot()
+        #expect(listener.acquireSlot())
+        #expect(!listener.acquireSlot())
     }
 }

@@ -42,10 +42,10 @@ struct SourceLedgerTests {
         #expect(ledger.admit(one, now: Self.now) == .admitted)
         #expect(ledger.admit(one, now: Self.now) == .tooMany)
         #expect(ledger.admit(other, now: Self.now) == .admitted)
-        ledger.leave(one)
+        ledger.release(one)
         #expect(ledger.admit(one, now: Self.now) == .admitted)
         #expect(ledger.admit(one, now: Self.now) == .tooMany)
-        for source in [one, one, one, other] { ledger.leave(source) }
+        for source in [one, one, one, other] { ledger.release(source) }
         #expect(ledger.count == 0)
     }
 
@@ -67,7 +67,7 @@ struct SourceLedgerTests {
             let time = Self.now.advanced(by: .milliseconds(Int(number)))
             let source = ledger.source(of: .ip(.v4(number), port: 1))
             #expect(ledger.admit(source, now: time) == .admitted)
-            ledger.leave(source)
+            ledger.release(source)
         }
         #expect(ledger.count <= 100_000)
     }

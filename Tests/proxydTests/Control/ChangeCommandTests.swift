@@ -147,11 +147,11 @@ struct ChangeCommandTests {
     func primary() throws {
         _ = try rows("set main balance primary")
         let group = daemon.topology.groups[0]
-        #expect(group.seat != nil)
+        #expect(group.primaryState != nil)
         #expect(group.choose(excluding: [], now: .now) == nil, "nobody is elected yet")
         #expect(daemon.elections.groups.count == 1)
         _ = try rows("set main balance round-robin")
-        #expect(group.seat == nil)
+        #expect(group.primaryState == nil)
         #expect(group.choose(excluding: [], now: .now) != nil)
         #expect(daemon.elections.groups.isEmpty)
     }
@@ -262,7 +262,7 @@ struct ChangeCommandTests {
             let channel = try #require(
                 PathResolver(topology: daemon.topology).channels(at: path)?.first)
             #expect(channel.reserve(now: .now))
-            #expect(listener.admit())
+            #expect(listener.acquireSlot())
             daemon.sessions.append(.sample(UInt64(id), of: listener, channel: channel))
         }
         return daemon
@@ -299,7 +299,7 @@ struct ChangeCommandTests {
         let plan = try daemon.table("plan remove listener mail/other").table.rows
         #expect(!plan.contains { $0.contains("sessions_cut") })
         let listener = try #require(daemon.topology.listeners.first { $0.name == "other" })
-        #expect(listener.admit())
+        #expect(listener.acquireSlot())
         daemon.sessions.append(.sample(9, of: listener))
         let rows = try daemon.table("plan remove listener mail/other").table.rows
         #expect(rows.contains(["daemon", "sessions_cut", "1", "0"]))

@@ -60,7 +60,7 @@ struct CounterCommandTests {
         let daemon = try daemon()
         let channel = daemon.topology.channels[0]
         for number in 1...12 {
-            channel.mishaps.note("refused", "n\(number)", errno: ECONNREFUSED, now: .now)
+            channel.errors.record("refused", "n\(number)", errno: ECONNREFUSED, now: .now)
         }
         let (table, _) = try daemon.table("show channel 0/0")
         let values = Dictionary(uniqueKeysWithValues: table.rows.map { ($0[0], $0[1]) })
@@ -71,7 +71,7 @@ struct CounterCommandTests {
         #expect(values["error_1"]?.hasSuffix("errno=ECONNREFUSED cause=refused: n12") == true)
         #expect(values["error_10"]?.hasSuffix("cause=refused: n3") == true)
         #expect(values["error_11"] == nil)
-        channel.mishaps.note("dead peer", errno: ETIMEDOUT, now: .now)
+        channel.errors.record("dead peer", errno: ETIMEDOUT, now: .now)
         channel.timings[0].connect.record(nanoseconds: 200_000)
         let later = try daemon.table("show channel 0/0").table.rows
         #expect(later.contains(["causes", "refused=12 dead-peer=1"]))

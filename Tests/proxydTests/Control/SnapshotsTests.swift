@@ -86,7 +86,7 @@ struct SnapshotsTests {
 
     @Test("percentiles are worked out again when somebody has connected, or a minute is over")
     func percentiles() throws {
-        let memory = ConnectMemory()
+        let memory = PercentileCache()
         var times = ConnectTimes(now: .at(60))
         var worked = 0
         func p99(at second: Int) -> UInt64? {

@@ -193,7 +193,7 @@ final class WorkerStand {
 
     /// Until so many clients stand in line.
     func awaitWaiters(_ count: Int) throws {
-        try Wait.until("\(count) in line") { service.line.count == count }
+        try Wait.until("\(count) in line") { service.queue.count == count }
     }
 
     /// The same for the service's, the group's and the sources' slots, for the queue, and for sessions
@@ -204,7 +204,7 @@ final class WorkerStand {
             $0.time(now: .now) != $0.time(now: later)
         }
         return [
-            service.places.current, service.groups[0].places.current, service.line.count,
+            service.slots.current, service.groups[0].slots.current, service.queue.count,
             service.sources?.count ?? 0, running,
         ]
     }

@@ -12,19 +12,19 @@ struct AdmissionTests {
         let box = Box(admission: admission)
         let threads = try (0..<8).map { _ in
             try Thread(name: "client") {
-                for _ in 0..<2000 where box.admission.admit() {
+                for _ in 0..<2000 where box.admission.acquire() {
                     box.most.max(
                         box.inside.add(1, ordering: .relaxed).newValue, ordering: .relaxed)
                     box.inside.subtract(1, ordering: .relaxed)
-                    box.admission.leave()
+                    box.admission.release()
                 }
             }
         }
         for thread in threads { thread.join() }
         #expect(box.most.load(ordering: .relaxed) <= limit)
         #expect(admission.current == 0)
-        for _ in 0..<limit { #expect(admission.admit()) }
-        #expect(!admission.admit())
+        for _ in 0..<limit { #expect(admission.acquire()) }
+        #expect(!admission.acquire())
         #expect(admission.current == limit)
     }
 

@@ -423,7 +423,7 @@ struct SessionTLSTests {
         let settings = listenerTLS {
             $0.certificates = [CertificateConfiguration(certificate: renewed.both)]
         }
-        listener.takeTLS(
+        listener.applyTLS(
             try TLSServer(settings, TLSFiles(of: settings), group: "s/l", after: listener.tls))
         for _ in 0..<4 { #expect(try come()) }
     }
@@ -433,7 +433,7 @@ struct SessionTLSTests {
         let ends = try session()
         let listener = ends.stand.service.listeners[0]
         let renewed = try authority.issue("renewed", for: ["server.example"])
-        listener.takeTLS(
+        listener.applyTLS(
             try TLSServer(
                 listenerTLS {
                     $0.certificates = [CertificateConfiguration(certificate: renewed.both)]
@@ -444,7 +444,7 @@ struct SessionTLSTests {
         #expect(try ends.tlsClient.tls.subject?.commonName == "server")
         try ends.client.send(all: Array("still here".utf8))
         #expect(try ends.channel.receive(10) == Array("still here".utf8))
-        listener.takeTLS(nil)
+        listener.applyTLS(nil)
         try ends.client.send(all: Array("and here".utf8))
         #expect(try ends.channel.receive(8) == Array("and here".utf8))
     }
@@ -520,7 +520,7 @@ struct SessionTLSTests {
         let second = try TestTLS.server(doors[1].accept(), TLSServer(listenerTLS())).agree()
         #expect(try second.receiveText(5) == "hello")
         #expect(stand.totals(0).failures == 1)
-        let mishap = try #require(stand.channels[0].mishaps.all.first)
+        let mishap = try #require(stand.channels[0].errors.all.first)
         #expect(mishap.cause == "certificate: unable to get local issuer certificate")
     }
 
@@ -535,7 +535,7 @@ struct SessionTLSTests {
         try channel.send("220 mail.example ESMTP\r\n")
         _ = try? client.receiveToEnd()
         #expect("\(try stand.nextEnd().reason)" == "SC tls")
-        #expect(stand.channels[0].mishaps.all.first?.cause == "tls: it is not TLS")
+        #expect(stand.channels[0].errors.all.first?.cause == "tls: it is not TLS")
     }
 
     @Test("a channel that is silent in the handshake has the time of a connect")
@@ -574,7 +574,7 @@ struct SessionTLSTests {
         // In TLS 1.3 its word comes when we have agreed already.
         #expect("\(try stand.nextEnd().reason)" == "SD tls")
         #expect(
-            stand.channels[0].mishaps.all.first?.cause == "tls: tlsv13 alert certificate required")
+            stand.channels[0].errors.all.first?.cause == "tls: tlsv13 alert certificate required")
     }
 }
 

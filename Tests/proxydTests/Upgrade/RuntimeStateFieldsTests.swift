@@ -19,8 +19,8 @@ struct StandingFieldsTests {
     func channel(isDown: Bool) throws {
         let old = try Channel.make("a", weight: 3, maxc: 5)
         for _ in 0..<3 { _ = old.failed(why: "refused", grace: .seconds(60), now: .at(200)) }
-        old.mishaps.note("refused", errno: 111, now: .at(200))
-        for _ in 0..<2 { old.mishaps.note("no channel", errno: 0, now: .at(200)) }
+        old.errors.record("refused", errno: 111, now: .at(200))
+        for _ in 0..<2 { old.errors.record("no channel", errno: 0, now: .at(200)) }
         old.latency.note(nanoseconds: 5_000_000, now: .at(200))
         old.counters[0].addSession()
         old.counters[0].addBytes(1000, from: .client)
@@ -29,7 +29,7 @@ struct StandingFieldsTests {
         if isDown { _ = old.setDown(why: "probe http: 503", now: .at(210)) }
         old.probes.note("503", nanoseconds: 77)
         let new = try Channel.make("a", weight: 3, maxc: 5)
-        new.resume(try moved(old.standing))
+        new.restore(try moved(old.runtimeState))
         for second in [205, 259, 261] {
             #expect(new.state(now: .at(second)) == old.state(now: .at(second)))
             #expect(new.note(now: .at(second)).why == old.note(now: .at(second)).why)
@@ -37,12 +37,12 @@ struct StandingFieldsTests {
         }
         #expect(new.isDown == isDown)
         #expect(new.totals == old.totals && new.baseline.present == old.baseline.present)
-        #expect(new.mishaps.all == old.mishaps.all)
-        #expect(new.mishaps.counts == ["refused": 1, "no channel": 2])
+        #expect(new.errors.all == old.errors.all)
+        #expect(new.errors.counts == ["refused": 1, "no channel": 2])
         #expect(new.latency.value(now: .at(201)) == old.latency.value(now: .at(201)))
-        #expect(new.standing.connect == old.standing.connect)
+        #expect(new.runtimeState.connect == old.runtimeState.connect)
         #expect(new.probes.last.words == "503" && new.probes.last.nanoseconds == 77)
-        #expect(new.standing.health == old.standing.health)
+        #expect(new.runtimeState.health == old.runtimeState.health)
     }
 
     @Test(
@@ -52,7 +52,7 @@ struct StandingFieldsTests {
         let old = try Channel.make()
         old.turn(position, by: "0:proxyd[1]", now: .at(150))
         let new = try Channel.make()
-        new.resume(try moved(old.standing))
+        new.restore(try moved(old.runtimeState))
         #expect(new.position == position)
         #expect(new.note(now: .at(151)).by == "0:proxyd[1]")
     }
@@ -64,7 +64,8 @@ struct StandingFieldsTests {
         enum Tag: UInt16, HandoverTag { case position = 1 }
         fields.put(Tag.position, UInt64(99))
         #expect(
-            try ChannelRuntimeState(handed: HandoverRecord(fields.bytes[...])).position == .draining)
+            try ChannelRuntimeState(handed: HandoverRecord(fields.bytes[...])).position == .draining
+        )
     }
 
     @Test("a channel that is somewhere else now keeps what was counted and what people said")
@@ -74,7 +75,7 @@ struct StandingFieldsTests {
         _ = old.setDown(why: "probe", now: .at(200))
         old.counters[0].addSession()
         let new = try Channel.make()
-        new.resume(old.standing.counted)
+        new.restore(old.runtimeState.counted)
         #expect(new.state(now: .at(201)) == .up)
         #expect(new.totals.sessions == 1)
     }

@@ -1,7 +1,7 @@
 /// The channel that would answer soonest: how long connecting took lately, times the sessions there
 /// and the new one, for its weight. A slow connect counts at once and fades (`PeakLatency`).
 ///
-/// A channel that nobody has measured is tried once; until the answer is there, it counts as slow.
+/// A channel that was never measured is tried once; until the answer is there, it counts as slow.
 struct LeastLatency: Policy {
     private static let unmeasured = 1e9
 

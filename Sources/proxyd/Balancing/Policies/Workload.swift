@@ -51,7 +51,7 @@ struct Workload: Policy {
         raised = []
     }
 
-    /// Seldom: somebody has returned, or gone.
+    /// Seldom: a channel has returned, or gone.
     private mutating func raise(_ candidates: [Candidate]) {
         sessions.update(for: candidates)
         bytes.update(for: candidates)

@@ -26,7 +26,7 @@ struct ConnectAttempts {
 /// 4. Connecting: to the channel's addresses in turn, with a proxy header and TLS where the channel wants them.
 extension Session {
     mutating func connect(to channel: Channel, on worker: Worker) -> SessionLife.Action {
-        attempts.term = channel.seat?.term
+        attempts.term = channel.primaryState?.term
         let view = channel.view(for: worker.index)
         attempts.addressesLeft = view.addresses.count
         if case .unix = view.settings.endpoint { flows[from: .channel].mayStopShort = true }
@@ -47,7 +47,7 @@ extension Session {
         do {
             let socket = try ChannelSocket.connect(
                 to: address, deadPeer: timeouts.deadPeer,
-                departure: view.outbound?.departure(to: address, for: client))
+                binding: view.outbound?.binding(to: address, for: client))
             let isConnected = socket.isConnected
             channelSocket = socket.takeDescriptor()
             try worker.poller.add(
@@ -172,12 +172,14 @@ extension Session {
                 return connectToNextAddress(of: channel, on: worker)
             }
             // A primary that was elected again meanwhile is tried again: the election has seen it work.
-            if channel.seat == nil || cause.isShortage { attempts.tried.append(channel.serial) }
+            if channel.primaryState == nil || cause.isShortage {
+                attempts.tried.append(channel.serial)
+            }
             attempts.failedAt = worker.now
             holdings.releaseChannel()
             if !cause.isShortage {
                 channel.counters[worker.index].addFailure()
-                channel.mishaps.note(cause.rawValue, words, errno: errno, now: worker.now)
+                channel.errors.record(cause.rawValue, words, errno: errno, now: worker.now)
                 worker.report(failureOf: channel, cause, of: service, in: attempts.term)
             }
         }

@@ -143,8 +143,8 @@ extension Session {
         guard side == .channel, let channel else { return }
         let cause = EndReason.Cause(streamError: errno)
         guard cause == .tls, let problem = channelTLS?.problem else {
-            return channel.mishaps.note(cause.rawValue, errno: errno, now: worker.now)
+            return channel.errors.record(cause.rawValue, errno: errno, now: worker.now)
         }
-        channel.mishaps.note(cause.rawValue, problem, errno: 0, now: worker.now)
+        channel.errors.record(cause.rawValue, problem, errno: 0, now: worker.now)
     }
 }
