@@ -13,7 +13,7 @@ struct ArchitectureTests {
 
     @Test("every symbol of a walk is declared in Sources", arguments: walks)
     func symbols(walk: String) throws {
-        let section = try #require(Self.section(walk), "no section “\(walk)”")
+        let section = try #require(try Self.section(walk), "no section “\(walk)”")
         let symbols = Self.symbols(of: section)
         #expect(symbols.count >= 4, "“\(walk)” names \(symbols)")
         let files = try SourceFile.all()
@@ -37,7 +37,7 @@ struct ArchitectureTests {
 
     @Test("the files on a session's path exist, and there are at most 18 of them")
     func path() throws {
-        let section = try #require(Self.section("One byte, in reading order"))
+        let section = try #require(try Self.section("One byte, in reading order"))
         let named = Self.quoted(in: section).filter { $0.hasSuffix(".swift") }
         #expect((8...18).contains(named.count), "\(named.count) files: \(named)")
         let known = try Set(SourceFile.all().map(\.path))

@@ -25,7 +25,7 @@ struct ChannelTests {
             try Thread(name: "hammer") { [held] in
                 for _ in 0..<2000 where channel.reserve(now: .at(100)) {
                     held.enter()
-                    held.release()
+                    held.leave()
                     channel.release()
                 }
             }

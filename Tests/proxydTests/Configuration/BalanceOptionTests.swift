@@ -37,7 +37,7 @@ struct BalanceOptionTests {
 
     /// The map begins at column 23 of line 3.
     @Test(
-        "mistakes and nonsense",
+        "mistakes and conflicts",
         arguments: [
             (
                 "{policy: hash, key: sourc}",

@@ -32,10 +32,11 @@ struct KeyDocumentTests {
         _ lines: inout [String], behind heading: (String) -> Bool, from start: String,
         to isEnd: (_ line: String, _ depth: inout Int) -> Bool, with new: [String]
     ) throws {
-        let section = try #require(lines.firstIndex(where: heading))
-        let first = try #require(lines[section...].firstIndex(of: start)) + 1
         var depth = 0
-        let last = try #require(lines[first...].firstIndex { isEnd($0, &depth) })
+        guard let section = lines.firstIndex(where: heading),
+            let first = lines[section...].firstIndex(of: start).map({ $0 + 1 }),
+            let last = lines[first...].firstIndex(where: { isEnd($0, &depth) })
+        else { throw Missing("a place for \(new.first ?? "")") }
         lines.replaceSubrange(first..<last, with: new)
     }
 

@@ -39,7 +39,7 @@ struct KeyTableTests {
         _ value: YAMLValue, _ table: KeyTable<Settings>
     ) throws -> Settings {
         var reader = FileReader(yaml: YAMLReader(fileName: "f"))
-        let map = try #require(reader.yaml.map(value, table.set))
+        guard let map = reader.yaml.map(value, table.set) else { throw Missing("a map") }
         var settings = table.standard
         table.read(map, into: &settings, with: &reader)
         let errors = reader.yaml.diagnostics.errors.errors
@@ -109,11 +109,11 @@ struct KeyTableTests {
         let configuration = try ConfigurationFile.parse(editedFile, name: "f")
         for key in set.rows {
             var isRefused = false
-            do {
+            do throws(ConfigurationEdit.Failure) {
                 var draft = ConfigurationDraft(of: configuration)
                 try ConfigurationEdit(verb: verb, words: [path, key.name, "default"])
                     .apply(to: &draft)
-            } catch let error as ConfigurationEdit.Failure {
+            } catch {
                 isRefused = error.message.contains("cannot be set")
             }
             #expect(isRefused == !key.isSettable, "\(path) \(key.name)")

@@ -197,9 +197,9 @@ struct TLSReaderTests {
         ])
     func listenerMistakes(tls: String, expected: String) {
         let diagnostics = Self.diagnostics(Self.listening(tls))
-        #expect(diagnostics.count == 1, "\(mistakes)")
-        #expect(diagnostics.first?.hasPrefix("f:" + expected) == true, "\(mistakes)")
-        #expect(!diagnostics.contains { $0.contains("heim") }, "a secret is told: \(mistakes)")
+        #expect(diagnostics.count == 1, "\(diagnostics)")
+        #expect(diagnostics.first?.hasPrefix("f:" + expected) == true, "\(diagnostics)")
+        #expect(!diagnostics.contains { $0.contains("heim") }, "a secret is told: \(diagnostics)")
     }
 
     // MARK: Channels
@@ -298,8 +298,8 @@ struct TLSReaderTests {
         ])
     func channelMistakes(tls: String, expected: String) {
         let diagnostics = Self.diagnostics(Self.connecting(tls))
-        #expect(diagnostics.count == 1, "\(mistakes)")
-        #expect(diagnostics.first?.hasPrefix("f:" + expected) == true, "\(mistakes)")
+        #expect(diagnostics.count == 1, "\(diagnostics)")
+        #expect(diagnostics.first?.hasPrefix("f:" + expected) == true, "\(diagnostics)")
     }
 
     @Test("a Unix socket's certificate needs a name to be for")
