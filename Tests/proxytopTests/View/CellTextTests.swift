@@ -86,7 +86,7 @@ struct CellTextTests {
 
     @Test("JSON text is quoted")
     func json() {
-        #expect(JSONString.quoted("a\"\\\n\u{1}é") == "\"a\\\"\\\\\\u000a\\u0001é\"")
+        #expect(JSONString.quoted("a\"\\\n\u{1}é") == "\"a\\\"\\\\\\n\\u0001é\"")
     }
 
     @Test(
