@@ -85,7 +85,7 @@ struct HAProxyBind {
                 if endpoint.isUnix {
                     listener.socket = nil
                 } else {
-                    (listener.mode, listener.user, listener.group) = (nil, nil, nil)
+                    (listener.settings.mode, listener.user, listener.group) = (nil, nil, nil)
                 }
                 listeners.append(listener)
                 if alsoV4, case .ip(.anyV6, let port) = endpoint {
