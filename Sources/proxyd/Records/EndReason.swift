@@ -60,7 +60,7 @@ struct EndReason: Hashable, Sendable {
         case closed
         /// It does not begin with the header that a proxy has to send.
         case proxyHeader = "proxy header"
-        /// Its handshake fails (TLS), or what it says later on is none.
+        /// Its handshake fails (TLS), or what it sends later on is not TLS.
         case tls
         /// It has shown no certificate, or not a good one.
         case certificate

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// Something that happened to a session that somebody debugs.
+/// Something that happened to a session that is being traced.
 struct TraceRecord: Sendable {
     /// The session's.
     var id: UInt64

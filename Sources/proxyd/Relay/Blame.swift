@@ -1,7 +1,7 @@
 /// Whose fault it is that a session does not get on, as far as the kernel's facts and our own waiting
 /// show; the rules are told in docs/control-protocol.md.
 ///
-/// Nobody's fault is nil. That our own send buffer is the limit (`sndbuf_limited`) blames nobody.
+/// nil: neither side is at fault, as when our own send buffer is the limit (`sndbuf_limited`).
 enum Blame: String, Sendable, CaseIterable {
     /// It does not read what we have for it.
     case clientSlow = "client-slow"

@@ -30,7 +30,7 @@ final class BufferPool {
         if freeBuffers.count < Self.freeBuffersKept { freeBuffers.append(buffer) }
     }
 
-    /// An empty pipe, or nil when there is none to be had; then bytes are copied.
+    /// An empty pipe, or nil when the limit is reached; then bytes are copied.
     func lendPipe() -> SplicePipe? {
         if let pipe = freePipes.popLast() { return pipe }
         guard pipeCount < pipeLimit, let pipe = try? SplicePipe() else { return nil }
@@ -41,7 +41,7 @@ final class BufferPool {
     /// Counts a pipe in that another process has lent.
     func adopt(_ pipe: SplicePipe) { pipeCount += 1 }
 
-    /// Takes a pipe back. One with bytes in it must not be lent again: they are somebody's.
+    /// Takes a pipe back. One with bytes in it must not be lent again: they belong to its last session.
     func giveBack(_ pipe: SplicePipe) {
         guard pipe.isEmpty else {
             pipeCount -= 1

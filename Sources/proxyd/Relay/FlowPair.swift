@@ -41,7 +41,7 @@ struct FlowPair {
         @inline(__always) _modify { yield &self[from: side.other] }
     }
 
-    /// Gets a copy of what is moved; nil: nobody wants one.
+    /// Gets a copy of what is moved; nil: no dump wants one.
     var tap: SessionTap? {
         get { inward.tap }
         set {

@@ -1,5 +1,5 @@
-/// How fast sessions move their bytes, estimated from what their counters were when somebody looked
-/// before: nothing is done for it while nobody does, and nothing per event.
+/// How fast sessions move their bytes, estimated from what their counters were at the last
+/// query: it costs nothing between two queries, and nothing per event.
 struct RateTable {
     /// By slot. One of another id belongs to a session that has ended.
     private var samples: [Sample?] = []

@@ -39,7 +39,7 @@ struct FlowRecord: Sendable {
 
 /// What the kernel knows of a session's two connections.
 struct ConnectionInfo: Sendable {
-    /// nil: it is no TCP connection, or there is none.
+    /// nil: not a TCP connection, or not connected.
     var client: TCPInfo?
     var channel: TCPInfo?
     /// Our port of the channel's connection.

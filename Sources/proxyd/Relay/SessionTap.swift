@@ -1,4 +1,4 @@
-/// Copies what one session moves for those who dump it; a session that nobody dumps has none.
+/// Copies what one session moves for those who dump it; other sessions have no tap.
 ///
 /// Bytes are copied once, however many dumps want them.
 final class SessionTap {

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// One dump's records, on their way from the workers to whoever shows them. Nobody ever waits for it.
+/// One dump's records, on their way from the workers to the reader. Workers never wait for it.
 final class TapSink: Sendable {
     /// The dump's.
     let number: UInt64
@@ -35,7 +35,7 @@ final class TapSink: Sendable {
     /// It wants further sessions.
     var isHungry: Bool { isOpen && places.load(ordering: .relaxed) > 0 }
 
-    /// Takes one of the places; false when there is none left.
+    /// Claims a session for the dump; false when it has enough.
     func claim() -> Bool {
         guard isOpen else { return false }
         if places.wrappingSubtract(1, ordering: .relaxed).oldValue > 0 { return true }

@@ -11,7 +11,7 @@ struct TransferredSession: Sendable {
     var channel: Channel?
     var client: Endpoint
     var clientSocket: CInt
-    /// -1: there is none.
+    /// -1: not connected.
     var channelSocket: CInt = -1
     var life = SessionLife()
     var started: Instant
