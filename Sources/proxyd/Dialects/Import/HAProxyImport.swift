@@ -199,7 +199,7 @@ struct HAProxyImport {
                         }
                     }
                     let probe = server.probe(
-                        back.probe, back.expects, timeout: back.check, &remarks)
+                        back.probe, back.expects, timeout: back.times.check, &remarks)
                     channel.ownProbes = ProbeDraft(probes: probe.map { [$0] })
                     group.channels.append(channel)
                 }
@@ -248,22 +248,24 @@ struct HAProxyImport {
         _ front: HAProxyProxy, _ back: HAProxyProxy, in service: inout ServiceConfiguration
     ) {
         let range = ValueReader.shortest...ValueReader.year
-        if let connect = back.connect { service.timeouts.connect = connect.bounded(range) }
-        let sides = [front.client, back.server].compactMap { $0 }.filter { $0 > .zero }
-        let idle = back.tunnel ?? sides.min()
+        if let connect = back.times.connect { service.timeouts.connect = connect.bounded(range) }
+        let sides = [front.times.client, back.times.server].compactMap { $0 }.filter { $0 > .zero }
+        let idle = back.times.tunnel ?? sides.min()
         if let idle, idle > .zero {
             service.timeouts.idle = idle.bounded(range)
-            if back.tunnel == nil, Set(sides).count > 1 {
+            if back.times.tunnel == nil, Set(sides).count > 1 {
                 remarks.differ(
                     at: front.place,
                     "timeout client and timeout server: both sides silent for the shorter of the two ends a session"
                 )
             }
         }
-        let ends = [front.clientEnd, back.serverEnd].compactMap { $0 }.filter { $0 > .zero }
+        let ends = [front.times.clientEnd, back.times.serverEnd].compactMap { $0 }.filter {
+            $0 > .zero
+        }
         if let end = ends.min() { service.timeouts.halfClosed = end.bounded(range) }
         if service.limits.overload == .queue {
-            service.limits.queueTimeout = (back.queue ?? back.connect ?? .seconds(10))
+            service.limits.queueTimeout = (back.times.queue ?? back.times.connect ?? .seconds(10))
                 .bounded(ValueReader.shortest...ValueReader.longestHold)
         }
     }

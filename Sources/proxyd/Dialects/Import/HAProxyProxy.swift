@@ -19,14 +19,7 @@ struct HAProxyProxy {
     var isConsistent = false
     var maxConnections: Int?
     var backlog: Int?
-    var connect: Duration?
-    var client: Duration?
-    var server: Duration?
-    var tunnel: Duration?
-    var clientEnd: Duration?
-    var serverEnd: Duration?
-    var queue: Duration?
-    var check: Duration?
+    var times = Times()
     var probe: HAProxyProbe = .connect
     var expects: [HAProxyLine] = []
     var serverDefaults: [String] = []
@@ -37,6 +30,18 @@ struct HAProxyProxy {
     private var acl = HAProxyACL()
     private let tls: HAProxyTLSDefaults
     var remarks = ImportRemarks()
+
+    /// `timeout NAME TIME`; nil: it says nothing.
+    struct Times {
+        var connect: Duration?
+        var client: Duration?
+        var server: Duration?
+        var tunnel: Duration?
+        var clientEnd: Duration?
+        var serverEnd: Duration?
+        var queue: Duration?
+        var check: Duration?
+    }
 
     /// `use_backend NAME if …`: any of the alternatives, of each all conditions.
     struct Choice {
@@ -76,9 +81,9 @@ struct HAProxyProxy {
         case "balance": balance = line
         case "hash-type": isConsistent = line[1] == "consistent"
         case "timeout": takeTimeout(line)
-        case "contimeout": connect = time(line, 1)
-        case "clitimeout": client = time(line, 1)
-        case "srvtimeout": server = time(line, 1)
+        case "contimeout": times.connect = time(line, 1)
+        case "clitimeout": times.client = time(line, 1)
+        case "srvtimeout": times.server = time(line, 1)
         case "maxconn": maxConnections = number(line, 1, 1...ValueReader.sessions.upperBound)
         case "backlog": backlog = number(line, 1, 1...65_535)
         case "default_backend": defaultBackend = Route(name: line[1], place: line.place)
@@ -133,14 +138,14 @@ struct HAProxyProxy {
     private mutating func takeTimeout(_ line: HAProxyLine) {
         guard let time = time(line, 2) else { return }
         switch line[1] {
-        case "connect": connect = time
-        case "client": client = time
-        case "server": server = time
-        case "tunnel": tunnel = time
-        case "client-fin": clientEnd = time
-        case "server-fin": serverEnd = time
-        case "queue": queue = time
-        case "check": check = time
+        case "connect": times.connect = time
+        case "client": times.client = time
+        case "server": times.server = time
+        case "tunnel": times.tunnel = time
+        case "client-fin": times.clientEnd = time
+        case "server-fin": times.serverEnd = time
+        case "queue": times.queue = time
+        case "check": times.check = time
         default: remarks.drop(line.text, at: line.place)
         }
     }
