@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// New clients of a listener over time (`rate`), for all workers together. Only a listener that has a rate
 /// has one, and only there each client takes its lock.
 final class RateLimiter: Sendable {
