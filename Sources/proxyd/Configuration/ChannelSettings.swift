@@ -36,6 +36,8 @@ struct ChannelSettings: Equatable, Sendable {
         Key(
             "enabled", \.isEnabled, .flagOn, creatable: true,
             help: "Whether it takes sessions from the start. The default is yes.")
+        Key("probe", \.ownProbes.probes, .probes, settable: true)
+        Key("probes", \.ownProbes.need, .probeNeed, settable: true)
         Key("source", \.ownSource, .source, settable: true, help: "As in {Sx A service}.")
         Key(
             "socket", \.ownSocket, .socket(SocketOptions.channelKeys, "channel-socket"),
@@ -46,7 +48,5 @@ struct ChannelSettings: Equatable, Sendable {
         Key(
             "tls", \.ownTLS, .channelTLS,
             help: "Instead of its group's, as a whole, see {Sx A channel's tls}.")
-        Key("probe", \.ownProbes.probes, .probes, settable: true)
-        Key("probes", \.ownProbes.need, .probeNeed, settable: true)
     }
 }

@@ -1,4 +1,5 @@
 internal import Shared
+internal import Yams
 
 /// What concerns the daemon as a whole; its services stand beside it.
 struct DaemonSettings: Equatable, Sendable {
@@ -24,8 +25,8 @@ struct DaemonSettings: Equatable, Sendable {
             "privileges", \.privileges, PrivilegesConfiguration.keys,
             schema: Schema.ref("privileges"),
             help: "What is given up once everything is bound, see {Sx privileges}.",
-            check: { reader, value, settings in
-                if !settings.privileges.isAsked, reader.yaml.diagnostics.isEmpty {
+            check: { reader, value, _ in
+                if value.node.mapping?.isEmpty ?? false, reader.yaml.diagnostics.isEmpty {
                     reader.yaml.diagnostics.add(
                         "“privileges” says nothing", "write user: NAME", at: value.place)
                 }

@@ -6,8 +6,7 @@ enum EndpointReader {
         try endpoint(text, defaultPort: nil, anyHost: "*")
     }
 
-    static func channel(_ text: String, defaultPort: UInt16? = nil) throws(ValueError) -> Endpoint
-    {
+    static func channel(_ text: String, defaultPort: UInt16? = nil) throws(ValueError) -> Endpoint {
         let endpoint = try endpoint(text, defaultPort: defaultPort, anyHost: "HOST")
         switch endpoint {
         case .ip(_, port: 0), .name(_, port: 0):

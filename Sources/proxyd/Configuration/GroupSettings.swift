@@ -44,8 +44,18 @@ struct GroupSettings: Equatable, Sendable {
             "rebalance", \.rebalance, .number(1...1_000_000), settable: true,
             help: "Every so many choices all grace times end.")
         Key(
+            "election", \.election, ElectionConfiguration.keys, settable: true,
+            schema: Schema.ref("election"), help: "With `primary`, see {Sx election}.",
+            writeIf: { $0.balance.policy == .primary })
+        Key(
             "may-be-empty", \.mayBeEmpty, .flag, settable: true,
             help: "The group may have no channel, and get some later. The default is no.")
+        Key(
+            KeyInfo(
+                "channels", "list", [Schema.ref("channels")],
+                help: "Addresses, or maps, see {Sx A channel}."))
+        Key("probe", \.ownProbes.probes, .probes, settable: true)
+        Key("probes", \.ownProbes.need, .probeNeed, settable: true)
         Key("source", \.ownSource, .source, settable: true, help: "As in {Sx A service}.")
         Key(
             "socket", \.ownSocket, .socket(SocketOptions.channelKeys, "channel-socket"),
@@ -67,15 +77,5 @@ struct GroupSettings: Equatable, Sendable {
                 tls}.
                 Another one takes {Ql reload}.
                 """)
-        Key(
-            "election", \.election, ElectionConfiguration.keys, settable: true,
-            schema: Schema.ref("election"), help: "With `primary`, see {Sx election}.",
-            writeIf: { $0.balance.policy == .primary })
-        Key("probe", \.ownProbes.probes, .probes, settable: true)
-        Key("probes", \.ownProbes.need, .probeNeed, settable: true)
-        Key(
-            KeyInfo(
-                "channels", "list", [Schema.ref("channels")],
-                help: "Addresses, or maps, see {Sx A channel}."))
     }
 }

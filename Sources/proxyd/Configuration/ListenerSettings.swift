@@ -94,13 +94,6 @@ struct ListenerSettings: Equatable, Sendable {
                 by.
                 """)
         Key(
-            "route", \.route, .route,
-            help: """
-                Where clients go by what they say first, see {Sx a rule of route}.
-                The first rule that fits decides; a client that none fits is closed.
-                Another one takes {Ql reload}.
-                """)
-        Key(
             "wait-for-bytes", \.waitForBytes, .number(ValueReader.bytesWaitedFor), settable: true,
             help: """
                 A channel is chosen once the client has sent so many bytes, at most
@@ -109,14 +102,21 @@ struct ListenerSettings: Equatable, Sendable {
                 How long that may take says {Ic client-hello} in {Sx timeouts}.
                 """)
         Key(
-            "tls", \.tls, .listenerTLS,
+            "route", \.route, .route,
             help: """
-                Clients speak TLS, see {Sx A listener's tls}.
+                Where clients go by what they say first, see {Sx a rule of route}.
+                The first rule that fits decides; a client that none fits is closed.
                 Another one takes {Ql reload}.
                 """)
         Key(
             "socket", \.socket, .socket(SocketOptions.listenerKeys, "listener-socket"),
             settable: true, help: "See {Sx A listener's socket}.")
+        Key(
+            "tls", \.tls, .listenerTLS,
+            help: """
+                Clients speak TLS, see {Sx A listener's tls}.
+                Another one takes {Ql reload}.
+                """)
     }
 }
 

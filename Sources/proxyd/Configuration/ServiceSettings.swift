@@ -125,16 +125,6 @@ struct ServiceSettings: Equatable, Sendable {
                 The nearest one counts: a channel's, its group's, its service's.
                 """)
         Key(
-            "probe", \.ownProbes.probes, .probes, settable: true,
-            help: """
-                Health checks of all its channels: the word of a kind, a map, a list of
-                up to eight, or `none`; see {Sx A probe}.
-                The nearest one counts: a channel's, its group's, its service's.
-                """)
-        Key(
-            "probes", \.ownProbes.need, .probeNeed, settable: true,
-            help: "How many of several probes have to be good. The default is all.")
-        Key(
             KeyInfo(
                 "groups", "list",
                 [
@@ -145,6 +135,16 @@ struct ServiceSettings: Equatable, Sendable {
             KeyInfo(
                 "channels", "list", [Schema.ref("channels")],
                 help: "Short for one group with these channels."))
+        Key(
+            "probe", \.ownProbes.probes, .probes, settable: true,
+            help: """
+                Health checks of all its channels: the word of a kind, a map, a list of
+                up to eight, or `none`; see {Sx A probe}.
+                The nearest one counts: a channel's, its group's, its service's.
+                """)
+        Key(
+            "probes", \.ownProbes.need, .probeNeed, settable: true,
+            help: "How many of several probes have to be good. The default is all.")
     }
 }
 

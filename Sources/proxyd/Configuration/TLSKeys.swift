@@ -29,8 +29,8 @@ extension TLSListenerConfiguration {
                     name that the client asks for.
                     The first is for everybody else.
                     """))
-        Key("min-version", \.versions.least, .tlsVersion, help: "The default is 1.2.")
-        Key("max-version", \.versions.most, .tlsVersion, help: "The default is 1.3.")
+        Key("min-version", \.versions.least, .tlsVersion(unlike: .v12), help: "The default is 1.2.")
+        Key("max-version", \.versions.most, .tlsVersion(unlike: .v13), help: "The default is 1.3.")
         Key(
             "ciphers", \.ciphers.ciphers, .ciphers,
             help: """
@@ -130,8 +130,8 @@ extension TLSChannelConfiguration {
             KeyInfo(
                 "passphrase-env", "name", [Schema.ref("passphrase-env")],
                 help: "Its key, as in {Sx A certificate}."))
-        Key("min-version", \.versions.least, .tlsVersion)
-        Key("max-version", \.versions.most, .tlsVersion)
+        Key("min-version", \.versions.least, .tlsVersion(unlike: .v12))
+        Key("max-version", \.versions.most, .tlsVersion(unlike: .v13))
         Key("ciphers", \.ciphers.ciphers, .ciphers)
         Key("ciphersuites", \.ciphers.suites, .ciphers)
         Key("curves", \.ciphers.curves, .ciphers)

@@ -153,10 +153,12 @@ extension ValueKind where Value == TLSChoice {
 }
 
 extension ValueKind where Value == TLSVersions.Version {
-    static var tlsVersion: ValueKind {
-        ValueKind(
-            "1.2 | 1.3", [Schema.ref("tls-version")], example: "1.3", read: TLSWords.version,
-            text: { $0.rawValue })
+    /// One that is another version by default.
+    static func tlsVersion(unlike standard: Value) -> ValueKind {
+        let example = standard == .v13 ? Value.v12 : .v13
+        return ValueKind(
+            "1.2 | 1.3", [Schema.ref("tls-version")], example: "\"\(example.rawValue)\"",
+            read: TLSWords.version, text: { $0.rawValue })
     }
 }
 

@@ -11,8 +11,7 @@ enum TLSLimits {
 
 /// Reads single values of `tls:`.
 enum TLSWords {
-    static func version(_ text: String, as name: String) throws(ValueError) -> TLSVersions.Version
-    {
+    static func version(_ text: String, as name: String) throws(ValueError) -> TLSVersions.Version {
         if let version = TLSVersions.Version(rawValue: text) { return version }
         let isOld = ["1", "1.0", "1.1", "2", "3", "2.0", "3.0"].contains(text)
         throw ValueError(

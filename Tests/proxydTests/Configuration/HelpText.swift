@@ -74,7 +74,7 @@ struct HelpText {
         for part in parts(text) {
             switch part {
             case .macro(let name, let words):
-                let isMark = words.count == 1 && words.allSatisfy { !$0.isLetter && !$0.isNumber }
+                let isMark = words.count == 1 && words.allSatisfy { punctuation.contains($0) }
                 let escaped = words.map { $0 == "\"" ? "\\(dq" : String($0) }.joined()
                 lines.append(".\(name) \(isMark ? "\\&" : "")\(escaped)")
             case .text(var text):

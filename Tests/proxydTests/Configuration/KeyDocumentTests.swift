@@ -18,9 +18,10 @@ struct KeyDocumentTests {
         try render(&lines)
         let rendered = lines.joined(separator: "\n")
         if Self.isWriting { try Data(rendered.utf8).write(to: file) }
+        let isSame = present == rendered
         let first = zip(present.components(separatedBy: "\n"), lines).first { $0 != $1 }
         #expect(
-            present == rendered,
+            isSame,
             """
             docs/\(path) is not what the keys say, first here: \(first.map { "\($0)" } ?? "its length"); \
             WRITE_DOCUMENTS=1 scripts/test --filter KeyDocumentTests writes it

