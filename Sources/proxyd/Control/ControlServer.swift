@@ -236,9 +236,9 @@ final class ControlServer {
         } else {
             deadlines.cancel(slot: slot)
         }
-        guard connection.interest != connection.watchedInterest else { return }
-        connection.watchedInterest = connection.interest
-        try? poller.modify(connection.number, connection.token, connection.interest)
+        let (old, new) = (connection.watchedInterest, connection.interest)
+        connection.watchedInterest = new
+        try? poller.change(connection.number, connection.token, from: old, to: new)
     }
 
     private func tell(_ end: ControlUsage.End, of connection: ControlConnection) {

@@ -48,6 +48,16 @@ struct Readiness: OptionSet, Sendable {
         try control(EPOLL_CTL_MOD, number, token, readiness)
     }
 
+    /// Watches for something else than before. What is to be left alone is taken out: a hang-up and an error are
+    /// reported whether they were asked for or not (epoll_ctl(2)), and would wake the loop without end.
+    func change(
+        _ number: CInt, _ token: Token, from old: Readiness, to new: Readiness
+    ) throws(SystemError) {
+        guard old != new else { return }
+        if new.isEmpty { return remove(number) }
+        try old.isEmpty ? add(number, token, new) : modify(number, token, new)
+    }
+
     /// Only for descriptors that stay open elsewhere: closing one removes it by itself.
     func remove(_ number: CInt) {
         _ = epoll_ctl(descriptor.number, EPOLL_CTL_DEL, number, nil)

@@ -54,7 +54,7 @@ final class ScrapeConnection {
         case .reading: read(now: now)
         case .sending: send(now: now)
         case .leaving: discard()
-        case .waiting: if readiness.contains(.hangUp) { phase = .closed }
+        case .waiting: if !readiness.isDisjoint(with: [.hangUp, .error]) { phase = .closed }
         case .closed: break
         }
     }

@@ -34,6 +34,26 @@ struct PollerTests {
         #expect(poller.wait(milliseconds: Wait.patience) == 1)
     }
 
+    @Test(
+        "what is watched for nothing wakes nobody, whatever its peer does, and can be watched again",
+        arguments: [Readiness.readable, .writable, [.readable, .writable]])
+    func ignored(before: Readiness) throws {
+        let poller = try Poller()
+        let token = Token(.client)
+        let near: TestSocket
+        do {
+            let (one, far) = try TestSocket.pair(.unix)
+            near = one
+            try poller.add(near.number, token, before)
+            try poller.change(near.number, token, from: before, to: [])
+            _ = far
+        }
+        #expect(poller.wait(milliseconds: 0) == 0)
+        try poller.change(near.number, token, from: [], to: .readable)
+        #expect(poller.wait(milliseconds: Wait.patience) == 1)
+        #expect(poller[0].readiness.contains(.hangUp))
+    }
+
     @Test("a closed descriptor is forgotten, and one that cannot be watched is an error")
     func forgotten() throws {
         let poller = try Poller()
