@@ -20,7 +20,10 @@ struct StateFile {
     func read() -> Found {
         let bytes: [UInt8]
         do throws(SystemError) {
-            guard let read = try WholeFile.read(path, most: Self.mostBytes) else { return .nothing }
+            guard
+                let read = try WholeFile.read(
+                    path, most: Self.mostBytes, followsLinks: false)
+            else { return .nothing }
             bytes = read
         } catch {
             return .foreign("it cannot be read: \(error)")

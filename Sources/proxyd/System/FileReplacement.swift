@@ -12,12 +12,16 @@ enum FileReplacement {
 
     /// Writes beside the file, flushes, and renames (rename(2)). Permissions and owner stay those of the old
     /// file. Blocks, so it is done on a thread of its own.
+    ///
+    /// A state file is written where nobody looks, perhaps into a folder of others: it is never written through
+    /// a link, nor over another user's file.
     static func write(
         _ bytes: [UInt8], to path: String, _ purpose: Purpose
     ) throws(SystemError) {
-        let path = resolved(path)
+        let path = purpose == .state ? path : resolved(path)
         var old = stat()
-        let isThere = unsafe stat(path, &old) == 0
+        let isThere = unsafe lstat(path, &old) == 0
+        if isThere, purpose == .state { try checkOwn(old) }
         let temporary = "\(path).\(getpid()).new"
         _ = unsafe unlink(temporary)
         let number = unsafe open(
@@ -42,6 +46,17 @@ enum FileReplacement {
             throw error
         }
         flushFolder(of: path)
+    }
+
+    private static func checkOwn(_ file: stat) throws(SystemError) {
+        guard file.st_mode & S_IFMT == S_IFREG else {
+            throw file.st_mode & S_IFMT == S_IFLNK
+                ? SystemError("a link stands in its place: open", ELOOP)
+                : SystemError("it is not a regular file: open", EINVAL)
+        }
+        guard file.st_uid == geteuid() || file.st_uid == 0 else {
+            throw SystemError("it belongs to another user: open", EPERM)
+        }
     }
 
     /// A second name for the old file, so that there is no moment without one.

@@ -109,8 +109,8 @@ struct UnixSocketFile: Sendable {
             throw .system(error)
         }
         switch result {
-        // EAGAIN: its queue is full, so it lives.
-        case .connected, .inProgress, .failed(EAGAIN): throw .isAlive
+        // EAGAIN: its queue is full, so it lives. EPROTOTYPE: it lives, and takes datagrams.
+        case .connected, .inProgress, .failed(EAGAIN), .failed(EPROTOTYPE): throw .isAlive
         case .failed(EACCES): throw .system(SystemError("connect", EACCES))
         case .failed: return
         }

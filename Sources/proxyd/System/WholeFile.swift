@@ -4,9 +4,12 @@ internal import Glibc
 /// A regular file that is read at once, if it is not too large.
 enum WholeFile {
     /// nil: there is none.
-    static func read(_ path: String, most: Int) throws(SystemError) -> [UInt8]? {
+    static func read(
+        _ path: String, most: Int, followsLinks: Bool = true
+    ) throws(SystemError) -> [UInt8]? {
         // A pipe in its place must not make us wait.
-        let number = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
+        let number = unsafe open(path, flags)
         guard number >= 0 else {
             if errno == ENOENT { return nil }
             throw SystemError("open")

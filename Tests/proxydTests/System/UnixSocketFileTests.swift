@@ -64,6 +64,17 @@ struct UnixSocketFileTests {
         #expect(folder.names == ["s"])
     }
 
+    @Test("a living socket for datagrams is a living owner")
+    func datagrams() throws {
+        let path = folder.file("s")
+        let owner = FileDescriptor(
+            owning: socket(AF_UNIX, CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0))
+        let address = try #require(SocketAddress(.unix(path: path)))
+        try Socket.bind(owner, to: address)
+        let other = try open()
+        #expect(throws: UnixSocketFile.Failure.isAlive) { _ = try bind(other, to: path) }
+    }
+
     @Test("a file that is no socket is refused and kept")
     func occupied() throws {
         try folder.write("precious", to: "s")
