@@ -29,8 +29,9 @@ extension FileReader {
 
     private mutating func accessRule(line: String, at place: Place) -> AccessRule? {
         do throws(ValueError) {
-            return try AccessLine.rule(line)
+            return try AccessLine.rule(line, networkFiles)
         } catch {
+            isForbidden = isForbidden || error == NetworkFiles.forbidden
             yaml.diagnostics.add(error, at: place)
             return nil
         }
@@ -62,8 +63,10 @@ extension FileReader {
         do throws(ValueError) {
             return AccessRule(
                 verdict: verb.hasPrefix("allow") ? .allow : .deny(action?.value ?? .close),
-                clients: try AccessLine.clients(words, isFile: verb.hasSuffix("-file")))
+                clients: try AccessLine.clients(
+                    words, isFile: verb.hasSuffix("-file"), networkFiles))
         } catch {
+            isForbidden = isForbidden || error == NetworkFiles.forbidden
             yaml.diagnostics.add(error, at: operand.place)
             return nil
         }
@@ -72,7 +75,9 @@ extension FileReader {
 
 /// Reads a rule from one line: `deny 10.0.0.0/8 2001:db8::/32 reset`.
 enum AccessLine {
-    static func rule(_ line: String) throws(ValueError) -> AccessRule {
+    static func rule(
+        _ line: String, _ files: NetworkFiles = NetworkFiles()
+    ) throws(ValueError) -> AccessRule {
         var words = line.split(separator: " ").map(String.init)
         guard let verb = words.first, ["allow", "deny", "allow-file", "deny-file"].contains(verb)
         else {
@@ -88,7 +93,8 @@ enum AccessLine {
                 "“\(line.prefix(60))” says not whom it means", "add a network, “all” or “unix”")
         }
         return AccessRule(
-            verdict: verdict, clients: try clients(words, isFile: verb.hasSuffix("-file")))
+            verdict: verdict,
+            clients: try clients(words, isFile: verb.hasSuffix("-file"), files))
     }
 
     /// What stands behind the clients; `close` where nothing does.
@@ -122,14 +128,14 @@ enum AccessLine {
     }
 
     static func clients(
-        _ words: [String], isFile: Bool
+        _ words: [String], isFile: Bool, _ files: NetworkFiles
     ) throws(ValueError) -> AccessRule.Clients {
         if isFile {
             guard let path = words.first, words.count == 1 else {
                 throw ValueError(
                     "a rule of “access” names several files", "write a rule for each")
             }
-            return .file(path: path, try NetworkFile.read(path))
+            return .file(path: path, try files.networks(of: path))
         }
         if words == ["all"] { return .all }
         if words == ["unix"] { return .unix }

@@ -64,6 +64,7 @@ struct ConfigurationDifference: Equatable, Sendable {
         keys(
             old.settings.node(.whole).leaves, new.settings.node(.whole).leaves, of: .service,
             at: path)
+        secrets(old.settings.node(.whole), new.settings.node(.whole), of: .service, at: path)
         files(of: .service, at: path, old.access, new.access)
         for (before, after) in Self.pairs(old.listeners, new.listeners, \.name) {
             let listenerPath = "\(path)/\(after?.name ?? before?.name ?? "")"

@@ -41,6 +41,8 @@ struct ConfigurationEdit: Equatable, Sendable {
 
     var verb: Verb
     var words: [String]
+    /// Whether the one who asks may have the daemon open files that the words name.
+    var mayOpenFiles = true
 
     /// Changes the draft; the rules of the whole file are the validator's.
     func apply(to draft: inout ConfigurationDraft) throws(Failure) {
@@ -57,6 +59,14 @@ struct ConfigurationEdit: Equatable, Sendable {
     }
 
     private var usage: Failure { Failure(.usage, "write \(verb.rawValue) \(verb.arguments)") }
+
+    /// Files of rules that stay as they were are not read again.
+    private func read<Draft>(
+        _ node: Node, keeping rules: [AccessRule] = [],
+        _ read: (inout FileReader, YAMLValue) -> Draft
+    ) throws(Failure) -> Draft {
+        try NodeEdit.read(node, NetworkFiles(known: rules, mayOpen: mayOpenFiles), read)
+    }
 
     // MARK: Creating
 
@@ -97,7 +107,7 @@ struct ConfigurationEdit: Equatable, Sendable {
         _ address: String, _ keys: [(key: String, value: String)], siblings: [Placed<String>?]
     ) throws(Failure) -> ChannelDraft {
         let node = try NodeEdit.map([("address", address)] + keys)
-        var channel = try NodeEdit.read(node) { $0.channel($1) }
+        var channel = try read(node) { $0.channel($1) }
         channel.place = Place(path: address)
         channel.name = Self.name(channel.name, among: siblings, at: channel.place)
         return channel
@@ -112,7 +122,7 @@ struct ConfigurationEdit: Equatable, Sendable {
         guard words.addresses.count == 1 else { throw usage }
         let whenEmpty = draft.services?[service].settings.whenEmpty ?? .close
         let node = try NodeEdit.map([("address", words.addresses[0])] + words.keys)
-        var listener = try NodeEdit.read(node) { $0.listener($1, whenEmpty) }
+        var listener = try read(node) { $0.listener($1, whenEmpty) }
         let siblings = draft.services?[service].listeners ?? []
         listener.place = Place(path: words.addresses[0])
         listener.name = Self.name(
@@ -130,7 +140,7 @@ struct ConfigurationEdit: Equatable, Sendable {
         }
         let words = Words(self.words.dropFirst())
         let node = try NodeEdit.map(words.keys)
-        var group = try NodeEdit.read(node) { $0.group($1) }
+        var group = try read(node) { $0.group($1) }
         group.place = Place(path: path)
         group.name = Placed(name, at: group.place)
         group.channels = try channels(words.addresses)
@@ -153,14 +163,14 @@ struct ConfigurationEdit: Equatable, Sendable {
         let node = try NodeEdit.map(
             words.keys.filter { $0.key != "listen" && !ofGroup.contains($0.key.firstPart) })
         let place = Place(path: name)
-        var service = try NodeEdit.read(node) { $0.service($1) }
+        var service = try read(node) { $0.service($1) }
         service.place = place
         service.name = Placed(name, at: place)
         service.listeners = []
         for (_, address) in words.keys.filter({ $0.key == "listen" }) {
             let node = try NodeEdit.map([("address", address)])
             let whenEmpty = service.settings.whenEmpty
-            var listener = try NodeEdit.read(node) { $0.listener($1, whenEmpty) }
+            var listener = try read(node) { $0.listener($1, whenEmpty) }
             listener.place = Place(path: address)
             listener.name = Self.name(
                 nil, among: (service.listeners ?? []).map(\.name), at: listener.place)
@@ -170,7 +180,7 @@ struct ConfigurationEdit: Equatable, Sendable {
         service.groups = []
         if !words.addresses.isEmpty {
             let keys = words.keys.filter { ofGroup.contains($0.key.firstPart) }
-            var group = try NodeEdit.read(try NodeEdit.map(keys)) { $0.group($1) }
+            var group = try read(try NodeEdit.map(keys)) { $0.group($1) }
             group.place = place
             group.name = Placed("0", at: place)
             group.channels = try channels(words.addresses)
@@ -240,7 +250,7 @@ struct ConfigurationEdit: Equatable, Sendable {
             guard let old = draft.services?[service].groups?[group].channels?[channel],
                 let node = old.node
             else { return }
-            var new = try NodeEdit.read(try NodeEdit.change(node, key, value)) {
+            var new = try read(try NodeEdit.change(node, key, value)) {
                 $0.channel($1)
             }
             (new.name, new.place) = (old.name, old.place)
@@ -264,7 +274,7 @@ struct ConfigurationEdit: Equatable, Sendable {
     ) throws(Failure) {
         guard let old = draft.services?[service].groups?[group] else { return }
         let node = old.settings.node(.difference)
-        var new = try NodeEdit.read(try NodeEdit.change(node, key, value)) { $0.group($1) }
+        var new = try read(try NodeEdit.change(node, key, value)) { $0.group($1) }
         (new.name, new.place) = (old.name, old.place)
         new.channels = old.channels
         if new.electionPlace != nil { new.electionPlace = old.place }
@@ -281,7 +291,10 @@ struct ConfigurationEdit: Equatable, Sendable {
     ) throws(Failure) {
         guard let old = draft.services?[service] else { return }
         let node = old.settings.node(.difference)
-        var new = try NodeEdit.read(try NodeEdit.change(node, key, value)) { $0.service($1) }
+        let kept = mayOpenFiles && key == "access" ? [] : old.settings.access
+        var new = try read(try NodeEdit.change(node, key, value), keeping: kept) {
+            $0.service($1)
+        }
         (new.name, new.place) = (old.name, old.place)
         new.groups = old.groups
         // Listeners that did as the service said go on doing so.
@@ -307,7 +320,10 @@ struct ConfigurationEdit: Equatable, Sendable {
             throw Self.unsettable(key, among: keys.settable)
         }
         let changed = try NodeEdit.change(node, words[1], Array(words[2...]))
-        var new = try NodeEdit.read(changed) { $0.listener($1, service.settings.whenEmpty) }
+        let kept = mayOpenFiles && key == "access" ? [] : old.settings.access
+        var new = try read(changed, keeping: kept) {
+            $0.listener($1, service.settings.whenEmpty)
+        }
         (new.name, new.place) = (old.name, old.place)
         draft.services?[found.service].listeners?[found.listener] = new
     }

@@ -6,14 +6,20 @@ enum ConfigurationFile {
     static let mostBytes = 4 * 1024 * 1024
 
     /// Reads and judges a file; `-` stands for standard input.
-    static func load(path: String) throws(ConfigurationErrors) -> Configuration {
+    ///
+    /// While the daemon runs it takes plain files only: a pipe would hold it up.
+    static func load(path: String, isServing: Bool = false) throws(ConfigurationErrors)
+        -> Configuration
+    {
         let name = path == "-" ? "standard input" : path
-        return try parse(text(path: path), name: name)
+        return try parse(text(path: path, isServing: isServing), name: name)
     }
 
     /// A file's text; `-` stands for standard input.
-    static func text(path: String) throws(ConfigurationErrors) -> String {
-        let bytes = try read(path)
+    static func text(
+        path: String, isServing: Bool = false
+    ) throws(ConfigurationErrors) -> String {
+        let bytes = try isServing ? readPlain(path) : read(path)
         let name = path == "-" ? "standard input" : path
         guard bytes.count <= mostBytes else {
             throw failure(name, "the file has more than 4 MiB", "split the services among daemons")
@@ -55,6 +61,22 @@ enum ConfigurationFile {
             return try file.read(upToCount: mostBytes + 1) ?? Data()
         } catch {
             throw failure(path, "cannot be read: \(reason(error))", nil, isUnreadable: true)
+        }
+    }
+
+    private static func readPlain(_ path: String) throws(ConfigurationErrors) -> Data {
+        do throws(SystemError) {
+            guard let bytes = try WholeFile.read(path, most: mostBytes) else {
+                throw SystemError("open", ENOENT)
+            }
+            return Data(bytes)
+        } catch  where error.number == EFBIG {
+            return Data(count: mostBytes + 1)
+        } catch {
+            let reason =
+                error.number == EINVAL
+                ? "it is not a regular file" : SystemError.words(for: error.number)
+            throw failure(path, "cannot be read: \(reason)", nil, isUnreadable: true)
         }
     }
 

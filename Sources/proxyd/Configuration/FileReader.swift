@@ -5,6 +5,9 @@ struct FileReader {
     var yaml: YAMLReader
     /// Where the rules of the listener's route stand that is read.
     var routePlaces: [Place] = []
+    var networkFiles = NetworkFiles()
+    /// A file was named that the one who asks may not have the daemon open.
+    var isForbidden = false
 
     mutating func draft(of root: YAMLValue) -> ConfigurationDraft {
         var draft = ConfigurationDraft(place: root.place)

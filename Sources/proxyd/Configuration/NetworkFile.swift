@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Glibc
 internal import Shared
 
 /// A file of networks: one per line, `#` begins a comment. Read when the configuration is, and again with
@@ -13,19 +13,31 @@ enum NetworkFile {
                 "“\(path.prefix(80))” is no path that “access” can have",
                 "write it from the root, without blanks and commas: /etc/proxyd/denied")
         }
-        guard let handle = FileHandle(forReadingAtPath: path),
-            let bytes = try? handle.read(upToCount: mostBytes + 1)
-        else {
-            throw ValueError(
-                "\(path) cannot be read", "make it, or let the daemon's user read it")
-        }
-        guard bytes.count <= mostBytes else {
-            throw ValueError(
-                "\(path) has more than \(mostBytes >> 20) MiB", "join networks into larger ones")
+        let bytes: [UInt8]
+        do throws(SystemError) {
+            guard let read = try WholeFile.read(path, most: mostBytes) else {
+                throw SystemError("open", ENOENT)
+            }
+            bytes = read
+        } catch {
+            throw unreadable(path, error)
         }
         return try networks(in: bytes, of: path)
     }
 
+    private static func unreadable(_ path: String, _ error: SystemError) -> ValueError {
+        switch error.number {
+        case EFBIG:
+            ValueError(
+                "\(path) has more than \(mostBytes >> 20) MiB", "join networks into larger ones")
+        case EINVAL:
+            ValueError("\(path) cannot be read: it is not a regular file", "name a plain file")
+        default:
+            ValueError("\(path) cannot be read", "make it, or let the daemon's user read it")
+        }
+    }
+
+    /// An error names the line and what is wrong with it, never its text: the file may be any.
     static func networks(
         in bytes: some Collection<UInt8>, of path: String
     ) throws(ValueError) -> [Network] {
@@ -38,7 +50,7 @@ enum NetworkFile {
             let text = String(decoding: word, as: UTF8.self)
             guard words.count == 1, let network = Network(rule: text) else {
                 throw ValueError(
-                    "\(path), line \(index + 1): “\(text.prefix(60))” is no network",
+                    "\(path), line \(index + 1): not a network",
                     "write one per line, as in 10.0.0.0/8")
             }
             networks.append(network)
@@ -49,5 +61,29 @@ enum NetworkFile {
             }
         }
         return networks
+    }
+}
+
+/// How a reader comes by the networks of a file that a rule of access names.
+struct NetworkFiles {
+    /// Files of rules that are in force, which need not be read again.
+    var known: [String: [Network]] = [:]
+    /// Whether the one who asks may have the daemon open files.
+    var mayOpen = true
+
+    init() {}
+
+    init(known rules: [AccessRule], mayOpen: Bool) {
+        self.mayOpen = mayOpen
+        for case .file(let path, let networks) in rules.map(\.clients) { known[path] = networks }
+    }
+
+    static let forbidden = ValueError(
+        "a rule of “access” names a file, which the daemon would open", "that needs the role admin")
+
+    func networks(of path: String) throws(ValueError) -> [Network] {
+        if let networks = known[path] { return networks }
+        guard mayOpen else { throw Self.forbidden }
+        return try NetworkFile.read(path)
     }
 }

@@ -69,13 +69,14 @@ enum NodeEdit {
 
     /// What the file's reader makes of it; its first mistake, if there is one.
     static func read<Draft>(
-        _ node: Node, _ read: (inout FileReader, YAMLValue) -> Draft
+        _ node: Node, _ files: NetworkFiles, _ read: (inout FileReader, YAMLValue) -> Draft
     ) throws(ConfigurationEdit.Failure) -> Draft {
-        var reader = FileReader(yaml: YAMLReader(fileName: ""))
+        var reader = FileReader(yaml: YAMLReader(fileName: ""), networkFiles: files)
         let draft = read(&reader, YAMLValue(node: node, place: Place(path: "")))
         if let error = reader.yaml.diagnostics.errors.errors.first {
             throw ConfigurationEdit.Failure(
-                .invalid, error.problem + (error.remedy.map { "; \($0)" } ?? ""))
+                reader.isForbidden ? .forbidden : .invalid,
+                error.problem + (error.remedy.map { "; \($0)" } ?? ""))
         }
         return draft
     }

@@ -42,7 +42,12 @@ extension ProbeConfiguration {
         case .http(let http):
             let standard = HTTPCheck()
             writer.put("method", http.method, default: standard.method)
-            writer.put("path", http.path, default: standard.path) { $0 }
+            // What stands behind “?” may be a token.
+            if http.path.contains("?") {
+                writer.put("path", Node.secret(Secret(http.path)))
+            } else {
+                writer.put("path", http.path, default: standard.path) { $0 }
+            }
             writer.put("host", http.host)
             writer.put("status", http.status, default: standard.status) { ranges in
                 ranges.map {
@@ -60,14 +65,18 @@ extension ProbeConfiguration {
 
 extension ProbeStep {
     fileprivate var node: Node {
-        let (key, text) =
-            switch self {
-            case .send(let bytes): ("send", Self.escaped(bytes))
-            case .text(let bytes): ("expect", Self.escaped(bytes))
-            case .bytes(let bytes): ("expect", "hex:" + bytes.map { Self.hex($0) }.joined())
-            case .regex(let pattern): ("expect", "regex:" + pattern)
-            }
-        return Node([(Node.text(key), Node.text(text))])
+        switch self {
+        // It may be a password.
+        case .send(let bytes): Self.node("send", .secret(Secret(Self.escaped(bytes))))
+        case .text(let bytes): Self.node("expect", .text(Self.escaped(bytes)))
+        case .bytes(let bytes):
+            Self.node("expect", .text("hex:" + bytes.map { Self.hex($0) }.joined()))
+        case .regex(let pattern): Self.node("expect", .text("regex:" + pattern))
+        }
+    }
+
+    private static func node(_ key: String, _ value: Node) -> Node {
+        Node([(Node.text(key), value)])
     }
 
     /// What `ValueReader.bytes` reads as these bytes.

@@ -174,7 +174,7 @@ extension FileReader {
 
     private mutating func step(_ value: YAMLValue) -> ProbeStep? {
         guard let map = yaml.map(value, .probeStep) else { return nil }
-        let send = yaml.value(map, "send", ValueReader.bytes)
+        let send = yaml.value(map, "send", ValueReader.sentBytes)
         let expect = yaml.value(map, "expect", ValueReader.expectation)
         guard (map["send"] == nil) != (map["expect"] == nil) else {
             yaml.diagnostics.add(

@@ -17,6 +17,16 @@ extension ValueReader {
         return bytes
     }
 
+    /// What a step sends: it may be a password, and is shown to nobody.
+    static func sentBytes(_ text: String, as name: String) throws(ValueError) -> [UInt8] {
+        guard text != "\(Secret(text))" else {
+            throw ValueError(
+                "\(name) is \(text), which stands for a text that was not shown",
+                "write the text itself")
+        }
+        return try bytes(text, as: name)
+    }
+
     /// What `bytes` reads, or `regex:` and a regular expression.
     static func expectation(_ text: String, as name: String) throws(ValueError) -> ProbeStep {
         if text.hasPrefix("regex:") {

@@ -5,7 +5,7 @@ enum ChangeCommands {
     static func edit(_ verb: ConfigurationEdit.Verb) -> @Sendable (ControlRequest) -> Void {
         { request in
             let (words, cuts) = split(request.words, of: verb)
-            let edit = ConfigurationEdit(verb: verb, words: words)
+            let edit = ConfigurationEdit(verb: verb, words: words, by: request.peer)
             if request.conversation.transaction != nil {
                 guard !cuts else {
                     return request.refuse(
@@ -30,7 +30,8 @@ enum ChangeCommands {
             let (words, cuts) = split(request.words, of: verb)
             var transaction = request.conversation.transaction ?? Transaction()
             do throws(ConfigurationEdit.Failure) {
-                try transaction.append(.edit(ConfigurationEdit(verb: verb, words: words)))
+                try transaction.append(
+                    .edit(ConfigurationEdit(verb: verb, words: words, by: request.peer)))
                 let target = try transaction.apply(to: request.state.configuration)
                 PlanCommand.answer(request, for: target, transaction.steps, cuts: cuts)
             } catch {
@@ -170,6 +171,13 @@ enum ChangeCommands {
 
     static func rollBack(_ request: ControlRequest) {
         request.changes.live.rollBack(by: request.peer.actor) { request.answer(changed: $0) }
+    }
+}
+
+extension ConfigurationEdit {
+    /// Whoever may only ask gets no file opened: its text is another's, and a pipe or a device would hold us up.
+    fileprivate init(verb: Verb, words: [String], by peer: Peer) {
+        self.init(verb: verb, words: words, mayOpenFiles: peer.role >= .admin)
     }
 }
 

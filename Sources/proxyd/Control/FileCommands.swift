@@ -45,7 +45,7 @@ enum FileCommands {
     /// The file with the names that its things have while they run; nil once it was refused.
     private static func aligned(_ request: ControlRequest) -> Configuration? {
         do throws(ConfigurationEdit.Failure) {
-            return try Reload.file(of: request.daemon)
+            return try Reload.file(of: request.daemon, for: request.peer.role)
         } catch {
             request.refuse(error)
             return nil
@@ -62,7 +62,7 @@ enum FileCommands {
         var configuration = running
         do throws(ConfigurationErrors) {
             // Options of the command line win over the file, but they are not written into it.
-            let file = try ConfigurationFile.load(path: path)
+            let file = try ConfigurationFile.load(path: path, isServing: true)
             configuration.control = file.control
             configuration.workers = file.workers
             configuration.stateFile = file.stateFile

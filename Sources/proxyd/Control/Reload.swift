@@ -13,14 +13,16 @@ struct Reload {
         "the daemon was started without a file; “show config” prints one that would do the same"
 
     /// The file, with the names that its things have while they run.
-    static func file(of daemon: any DaemonState & DaemonChanges) throws(ConfigurationEdit.Failure)
-        -> Configuration
-    {
-        Alignment.aligned(try read(daemon), to: daemon.configuration)
+    ///
+    /// Whoever is no admin is told where it is wrong, and nothing of what stands there.
+    static func file(
+        of daemon: any DaemonState & DaemonChanges, for role: Peer.Role
+    ) throws(ConfigurationEdit.Failure) -> Configuration {
+        Alignment.aligned(try read(daemon, for: role), to: daemon.configuration)
     }
 
     private static func read(
-        _ daemon: any DaemonState & DaemonChanges
+        _ daemon: any DaemonState & DaemonChanges, for role: Peer.Role
     ) throws(ConfigurationEdit.Failure) -> Configuration {
         do throws(ConfigurationErrors) {
             guard let file = try daemon.reload() else {
@@ -28,7 +30,12 @@ struct Reload {
             }
             return file
         } catch {
-            throw .init(.invalid, error.errors.isEmpty ? noFile : error.summary)
+            guard let first = error.errors.first else { throw .init(.invalid, noFile) }
+            guard role < .admin else { throw .init(.invalid, error.summary) }
+            throw .init(
+                .invalid,
+                "the file cannot be taken, and an admin is told why: mistakes: "
+                    + "\(error.errors.count), the first at \(first.location)")
         }
     }
 
@@ -38,7 +45,7 @@ struct Reload {
         then finish: @escaping (Result<Reload, ConfigurationEdit.Failure>) -> Void
     ) {
         do throws(ConfigurationEdit.Failure) {
-            let read = try read(daemon)
+            let read = try read(daemon, for: .admin)
             let file = Alignment.aligned(read, to: daemon.configuration)
             let later = file.whatTakesARestart(from: daemon.configuration)
             daemon.live.change(

@@ -36,7 +36,7 @@ struct RunOptions: Sendable {
     func reload() throws(ConfigurationErrors) -> Configuration? {
         if let dialect { return try dialect.reload?() }
         guard let file else { return nil }
-        var configuration = try ConfigurationFile.load(path: file)
+        var configuration = try ConfigurationFile.load(path: file, isServing: true)
         try overrides.apply(to: &configuration)
         return configuration
     }

@@ -161,7 +161,7 @@ struct AccessReaderTests {
         let error = #expect(throws: ValueError.self) {
             try NetworkFile.networks(in: Array("10.0.0.1\n10.0.0.1 10.0.0.2\n".utf8), of: "/f")
         }
-        #expect(error?.problem == "/f, line 2: “10.0.0.1” is no network")
+        #expect(error?.problem == "/f, line 2: not a network")
     }
 
     @Test("a file that holds something else now is a change, though the rules are the same")
