@@ -12,7 +12,7 @@ final class Channel: Sendable {
     let path: String
     private let published: Published<ChannelView>
     /// Of its addresses.
-    private let turn = Atomic<Int>(0)
+    let turns = AddressTurns()
     private let weightNow: Atomic<Int>
     let slots: ChannelSlots
     /// By worker.
@@ -113,7 +113,10 @@ final class Channel: Sendable {
                 outbound: OutboundOptions(settings), tls: old.tls, probeTLS: old.probeTLS))
         weightNow.store(settings.weight, ordering: .relaxed)
         slots.setMaxc(settings.maxc, now: now)
-        if isElsewhere { forgetHealth(now: now) }
+        if isElsewhere {
+            turns.forget()
+            forgetHealth(now: now)
+        }
     }
 
     private func forgetHealth(now: Instant) {
@@ -137,14 +140,6 @@ final class Channel: Sendable {
     var probeTLS: TLSClient? { view.probeTLS }
 
     // MARK: Addresses
-
-    /// Where to connect: a name's addresses in turns.
-    func nextAddress(of view: ChannelView) -> SocketAddress? {
-        guard view.addresses.count > 1 else { return view.addresses[turn: 0] }
-        return view.addresses[turn: turn.wrappingAdd(1, ordering: .relaxed).newValue]
-    }
-
-    func nextAddress() -> SocketAddress? { nextAddress(of: view) }
 
     /// All of its addresses.
     var addresses: [Endpoint] { view.addresses.endpoints }

@@ -28,6 +28,9 @@ final class ProbeRecord: Sendable {
         }
     }
 
+    /// More is known of the last result.
+    func revise(_ words: String?) { latest.withLock { $0.words = words } }
+
     /// There were results in another process already, so the next one is not the first.
     private let isRestored = Atomic<Bool>(false)
 

@@ -68,7 +68,7 @@ struct HTTPCheck: Equatable, Sendable {
 
     var method = Method.get
     var path = "/"
-    /// The `Host` header; nil: the address that is connected to.
+    /// The `Host` header; nil: the channel's address as the file has it.
     var host: String?
     var status: [ClosedRange<Int>] = [200...399]
     /// A text that the body must contain.

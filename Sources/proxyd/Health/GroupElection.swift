@@ -56,6 +56,8 @@ final class GroupElection {
         var due: Instant?
         /// The candidate's addresses that were not tried yet.
         var addressesLeft = 0
+        /// Those that have failed, and the one that is tried now.
+        var tried: [Endpoint] = []
     }
 
     init(
@@ -210,6 +212,7 @@ final class GroupElection {
         cancel()
         audience?.handle(.tries("\(channel.endpoint)"))
         attempt.addressesLeft = channel.addressCount
+        attempt.tried = []
         connectNext(of: channel)
     }
 
@@ -218,9 +221,11 @@ final class GroupElection {
         endConnect()
         attempt.addressesLeft -= 1
         do throws(SystemError) {
-            guard let address = channel.nextAddress() else {
-                throw SystemError("connect", EHOSTUNREACH)
-            }
+            guard
+                let address = channel.turns.next(
+                    of: channel.view.addresses, excluding: attempt.tried, now: .now)
+            else { throw SystemError("connect", EHOSTUNREACH) }
+            if let endpoint = address.endpoint { attempt.tried.append(endpoint) }
             let started = try ChannelSocket.connect(
                 to: address, deadPeer: nil,
                 binding: channel.outbound?.binding(to: address, for: .unix(path: "")))
@@ -236,6 +241,9 @@ final class GroupElection {
 
     private func connectFailed(_ channel: Channel, _ why: String) {
         endConnect()
+        if channel.addressCount > 1, let address = attempt.tried.last {
+            channel.turns.note(address, isGood: false, now: .now)
+        }
         guard attempt.addressesLeft <= 0 else { return connectNext(of: channel) }
         discard(channel, why, isReachable: false)
         take(.connectFailed)
@@ -256,7 +264,7 @@ final class GroupElection {
 
     func resume(_ token: Token) {
         guard token.generation == attempt.number, attempt.due != nil, let candidate else { return }
-        let error = Socket.pendingError(attempt.socket)
+        let error = ChannelSocket.connectError(attempt.socket)
         guard error != 0 else { return connected() }
         connectFailed(candidate, SystemError.words(for: error))
     }

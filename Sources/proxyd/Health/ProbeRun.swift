@@ -1,3 +1,5 @@
+internal import Shared
+
 /// A probe under way on a socket of its own: connects, lets the exchange say what it has to, and
 /// leaves politely.
 final class ProbeRun {
@@ -9,8 +11,8 @@ final class ProbeRun {
     private var exchange: any ProbeExchange
     private var stage = Stage.connecting
     private var output: ArraySlice<UInt8> = []
-    /// What has to be said before the exchange.
-    private let preface: [UInt8]
+    /// The form of the PROXY header that comes before the exchange; nil: there is none.
+    private let header: ProxyProtocolOut?
     /// What came after the verdict.
     private var leftover = 0
     /// What the poller watches for now.
@@ -35,10 +37,10 @@ final class ProbeRun {
 
     init(
         connecting socket: consuming FileDescriptor, for exchange: any ProbeExchange,
-        preface: [UInt8] = [], tls: TLSConnection? = nil, token: Token, now: Instant
+        header: ProxyProtocolOut? = nil, tls: TLSConnection? = nil, token: Token, now: Instant
     ) {
         self.tls = tls
-        self.preface = preface
+        self.header = header
         self.socket = socket
         self.exchange = exchange
         self.token = token
@@ -77,7 +79,7 @@ final class ProbeRun {
         tls?.noteReadable(isUnsure: true)
         switch stage {
         case .connecting:
-            let number = Socket.pendingError(socket)
+            let number = ChannelSocket.connectError(socket)
             guard number == 0 else { return fail(Self.words(for: number)) }
             return introduce() ?? secure()
         case .securing: return secure()
@@ -93,14 +95,22 @@ final class ProbeRun {
     }
 
     /// What comes first is never encrypted (the PROXY protocol). A connection that has just been made has room for
-    /// all of it.
+    /// all of it. The client is this probe: servers take no connection that says it has none (Postfix).
     private func introduce() -> ProbeResult? {
-        guard !preface.isEmpty else { return nil }
-        switch Socket.send(socket.number, preface[...]) {
-        case .moved(preface.count): return nil
+        guard let header else { return nil }
+        let bytes = addresses.bytes(header)
+        switch Socket.send(socket.number, bytes[...]) {
+        case .moved(bytes.count): return nil
         case .failed(let number): return fail(Self.words(for: number))
         case .moved, .wouldBlock, .endOfStream: return fail("no room for the PROXY header")
         }
+    }
+
+    private var addresses: ProxyHeader {
+        guard let source = Socket.localEndpoint(socket),
+            let destination = Socket.peerEndpoint(socket), case .ip(_, _) = destination
+        else { return ProxyHeader() }
+        return ProxyHeader(addresses: .init(source: source, destination: destination))
     }
 
     /// Agrees on TLS where it is spoken, and begins.

@@ -8,8 +8,9 @@ enum ProbeWork {
     /// Nothing that could be done; in words, why.
     case impossible(String)
 
-    init(_ probe: ProbeConfiguration, of channel: Channel) {
-        guard let target = probe.target(of: channel) else {
+    /// `target` is where it goes; nil: there is nowhere.
+    init(_ probe: ProbeConfiguration, of channel: Channel, at target: Endpoint?) {
+        guard let target else {
             self = .impossible("no port to probe: add “port” to the probe")
             return
         }
@@ -18,13 +19,13 @@ enum ProbeWork {
         case .connect, .tls: self = .exchange(ConnectExchange(proves: probe.check == .tls))
         case .exchange(let steps):
             do throws(ValueError) {
-                self = .exchange(try StepExchange(steps))
+                let isSMTP = probe.name == ProbeKind.smtp.rawValue
+                self = .exchange(try StepExchange(steps, isSMTP: isSMTP))
             } catch {
                 self = .impossible(error.problem)
             }
         case .http(let check):
-            let isUnix = if case .unix = target { true } else { false }
-            self = .exchange(HTTPExchange(check, host: isUnix ? "localhost" : "\(target)"))
+            self = .exchange(HTTPExchange(check, host: probe.host(of: channel)))
         case .postgres(let user, let provesPrimary):
             self = .exchange(PostgresExchange(user: user, provesPrimary: provesPrimary))
         case .mysql(let user): self = .exchange(MySQLExchange(user: user))
@@ -61,18 +62,40 @@ extension ProbeResult {
 }
 
 extension ProbeConfiguration {
-    /// Where the probe of a channel goes: of a name's addresses to the first. nil when it would need a
-    /// port that a Unix socket does not have.
-    func target(of channel: Channel) -> Endpoint? {
-        guard let place = address ?? channel.firstAddress else { return nil }
-        switch place {
-        case .ip(let address, let own):
-            guard let port = port ?? (own > 0 ? own : channel.firstAddress?.ipPort) else {
-                return nil
+    /// Where the probe of a channel goes: to all addresses of a name. Empty when it would need a port that a Unix
+    /// socket does not have.
+    func targets(of channel: Channel) -> [Endpoint] {
+        let places = address.map { [$0] } ?? channel.addresses
+        return places.compactMap { place in
+            switch place {
+            case .ip(let address, let own):
+                let port = port ?? (own > 0 ? own : channel.endpoint.ipPort)
+                return port.map { .ip(address, port: $0) }
+            case .name, .unix: return place
             }
-            return .ip(address, port: port)
-        case .name, .unix: return place
         }
+    }
+
+    /// Whether it speaks TLS with that channel.
+    func usesTLS(with channel: Channel) -> Bool {
+        usesTLS ?? (check == .tls || channel.tls != nil)
+    }
+
+    /// The `Host` of a request: what the file calls the channel, not what its name has resolved to.
+    fileprivate func host(of channel: Channel) -> String {
+        let name: String
+        switch address ?? channel.endpoint {
+        case .ip(.v6(let high, let low, _), _):
+            // A zone is known on this machine only.
+            name = "[\(IPAddress.v6(high: high, low: low, scope: 0))]"
+        case .ip(let address, _): name = "\(address)"
+        case .name(let text, _): name = text
+        case .unix: return "localhost"
+        }
+        let own = address?.ipPort ?? 0
+        let port = port ?? (own > 0 ? own : channel.endpoint.ipPort)
+        guard let port, port != (usesTLS(with: channel) ? 443 : 80) else { return name }
+        return "\(name):\(port)"
     }
 }
 

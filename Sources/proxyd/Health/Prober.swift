@@ -26,11 +26,10 @@ final class Prober: Timed {
     private var now = Instant.zero
     private var space = [UInt8](repeating: 0, count: 16_384)
 
-    /// A probe that waits for a place.
+    /// A probe at one address that waits for a place; nil: there is no address.
     private struct Waiting {
-        var probe: ProbeConfiguration
-        var channel: Channel
-        var finish: (ProbeResult) -> Void
+        var round: ProbeRound
+        var target: Endpoint?
     }
 
     /// A channel went down or came back.
@@ -155,61 +154,76 @@ final class Prober: Timed {
 
     // MARK: Starting
 
-    /// Probes a channel once, without counting the result.
+    /// Probes a channel once, without counting the result. `finish` is told the verdict as soon as it is certain,
+    /// `end` what all addresses of its name have come to.
     func probe(
         _ channel: Channel, with probe: ProbeConfiguration,
-        then finish: @escaping (ProbeResult) -> Void
+        then finish: @escaping (ProbeResult) -> Void,
+        end: @escaping (ProbeResult) -> Void = { _ in }
     ) {
         guard waiting.count < Self.mostWaiting else {
-            return conclude(finish, .none("too many probes wait"))
+            let result = ProbeResult.none("too many probes wait")
+            conclude(finish, result)
+            return conclude(end, result)
         }
-        waiting.append(Waiting(probe: probe, channel: channel, finish: finish))
+        let targets = probe.targets(of: channel)
+        let round = ProbeRound(probe, of: channel, at: targets, finish: finish, end: end)
+        guard !targets.isEmpty else { return waiting.append(Waiting(round: round)) }
+        for target in targets { waiting.append(Waiting(round: round, target: target)) }
     }
 
     private func enqueue(_ job: ProbeJob) {
         let token = job.token
+        // The channel may have gone meanwhile.
         probe(job.subject.channel, with: job.probe) { [unowned self] result in
-            // The channel may have gone meanwhile.
             guard let job = jobs[token] else { return }
             take(result, of: job)
+        } end: { [unowned self] result in
+            guard let job = jobs[token] else { return }
+            reschedule(job, after: result)
         }
     }
 
     private func launch(_ next: Waiting) {
-        switch ProbeWork(next.probe, of: next.channel) {
-        case .exchange(let exchange): connect(next, exchange)
+        let round = next.round
+        let finish = { [unowned self] (result: ProbeResult) in
+            round.take(result, at: next.target, now: now)
+        }
+        switch ProbeWork(round.probe, of: round.channel, at: next.target) {
+        case .exchange(let exchange): connect(next, exchange, then: finish)
         case .script(let job):
             // The runner has a limit and a queue of its own.
             scripts.start(job, now: now) { [unowned self] result in
-                conclude(next.finish, ProbeResult(result))
+                conclude(finish, ProbeResult(result))
             }
-        case .impossible(let words): conclude(next.finish, .bad(words))
+        case .impossible(let words): conclude(finish, .bad(words))
         }
     }
 
-    private func connect(_ next: Waiting, _ exchange: any ProbeExchange) {
-        guard let target = next.probe.target(of: next.channel), let address = SocketAddress(target)
-        else { return conclude(next.finish, .bad("no address to probe")) }
+    private func connect(
+        _ next: Waiting, _ exchange: any ProbeExchange, then finish: @escaping (ProbeResult) -> Void
+    ) {
+        let (probe, channel) = (next.round.probe, next.round.channel)
+        guard let target = next.target, let address = SocketAddress(target)
+        else { return conclude(finish, .bad("no address to probe")) }
         do throws(SystemError) {
-            let outbound = next.channel.outbound
+            let outbound = channel.outbound
             // A check belongs to nobody, so it has no client's address.
             let binding = outbound?.binding(to: address, for: .unix(path: ""))
             let socket = try ChannelSocket.prepared(
                 binding ?? .init(options: SocketOptions()), family: address.family)
             if case .failed(let number) = Socket.connect(socket, to: address) {
-                return conclude(next.finish, .refused(number))
+                return conclude(finish, .refused(number))
             }
             // The proxy speaks for itself; who has a port for checks of its own expects no header there.
-            let isItself = next.probe.port == nil && next.probe.address == nil
-            let form = isItself ? outbound?.proxyProtocol : nil
-            let preface = form.map { ProxyHeader().bytes($0) } ?? []
-            let tls = try Self.tls(of: next, on: socket.number)
+            let isItself = probe.port == nil && probe.address == nil
+            let tls = try Self.tls(of: next.round, on: socket.number)
             // Connected or not yet: either way it becomes writable, and the event decides.
             let number = socket.release()
             let run = runs.insert { slot, generation in
                 ProbeRun(
                     connecting: FileDescriptor(owning: number), for: exchange,
-                    preface: preface, tls: tls,
+                    header: isItself ? outbound?.proxyProtocol : nil, tls: tls,
                     token: Token(.channel, slot: slot, generation: generation), now: now)
             }
             let slot = run.token.slot
@@ -219,22 +233,20 @@ final class Prober: Timed {
                 runs.remove(slot: slot)
                 throw error
             }
-            verdicts[slot] = next.finish
-            deadlines.schedule(slot: slot, at: now.advanced(by: next.probe.timeout))
+            verdicts[slot] = finish
+            deadlines.schedule(slot: slot, at: now.advanced(by: probe.timeout))
         } catch {
-            conclude(next.finish, .failed(error))
+            conclude(finish, .failed(error))
         }
     }
 
     /// A handshake from the beginning: what was found good an hour ago proves nothing.
     private static func tls(
-        of next: Waiting, on descriptor: CInt
+        of round: ProbeRound, on descriptor: CInt
     ) throws(SystemError) -> TLSConnection? {
-        guard next.probe.usesTLS ?? (next.probe.check == .tls || next.channel.tls != nil) else {
-            return nil
-        }
+        guard round.probe.usesTLS(with: round.channel) else { return nil }
         do throws(TLSError) {
-            return try next.channel.probeTLS?.connection(
+            return try round.channel.probeTLS?.connection(
                 on: descriptor, serverName: nil, alpn: nil, resumes: false)
         } catch {
             throw SystemError("SSL_new", ENOMEM)
@@ -247,8 +259,6 @@ final class Prober: Timed {
         let subject = job.subject
         subject.results[job.index] = result
         if result.isCounted { subject.state.record(result.isGood, probe: job.index) }
-        let pause = subject.state.pause(probe: job.index, using: &generator)
-        schedule.schedule(slot: job.token.slot, at: now.advanced(by: pause))
         let channel = subject.channel
         channel.probes.note(subject.words, nanoseconds: subject.nanoseconds)
         guard result.isCounted else { return }
@@ -261,5 +271,14 @@ final class Prober: Timed {
             else { return }
         }
         hasChanged(channel)
+    }
+
+    /// The last of its addresses has told.
+    private func reschedule(_ job: ProbeJob, after result: ProbeResult) {
+        let subject = job.subject
+        subject.results[job.index] = result
+        subject.channel.probes.revise(subject.words)
+        let pause = subject.state.pause(probe: job.index, using: &generator)
+        schedule.schedule(slot: job.token.slot, at: now.advanced(by: pause))
     }
 }

@@ -22,7 +22,11 @@ struct ErrorLines: LogLines {
         switch record {
         case .line(let text, let severity, let at, let deduplicationKey):
             guard severity >= level else { return }
-            if let deduplicationKey, !repeats.admits(text, deduplicationKey: deduplicationKey, at: at) { return }
+            if let deduplicationKey,
+                !repeats.admits(text, deduplicationKey: deduplicationKey, at: at)
+            {
+                return
+            }
             put(text, severity, at: at, into: &lines)
         case .verbatim(let text, let severity, let at):
             lines.begin(severity, at: at, isVerbatim: true)

@@ -19,8 +19,16 @@ final class ChannelWatch: Timed {
         let now = core.now
         for service in core.topology.services where lost.contains(service.serial) {
             let isBack = service.channels.contains { $0.isUsable(now: now) && $0.isProven }
-            if isBack { lost.remove(service.serial) }
+            guard isBack else { continue }
+            lost.remove(service.serial)
+            endGraces(of: service, now: now)
         }
+    }
+
+    /// What had taken all of a service's channels away at once is over: the others are tried again, too.
+    private func endGraces(of service: Service, now: Instant) {
+        for channel in service.channels where channel.isInGrace(now: now) { channel.endGrace() }
+        core.share.raiseGeneration()
     }
 
     /// To be called last when a channel's state has changed.

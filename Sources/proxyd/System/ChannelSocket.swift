@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Shared
 
 /// The socket options of our two kinds of connections, in one place.
 enum ConnectionOptions {
@@ -53,7 +54,11 @@ enum ChannelSocket {
             try Socket.set(.quickAcknowledge, to: 0, on: descriptor)
         }
         switch Socket.connect(descriptor, to: address) {
-        case .connected: return Started(descriptor: descriptor, isConnected: true)
+        case .connected:
+            guard !meetsItself(descriptor, at: address.endpoint) else {
+                throw SystemError("connect", ECONNREFUSED)
+            }
+            return Started(descriptor: descriptor, isConnected: true)
         case .inProgress: return Started(descriptor: descriptor, isConnected: false)
         case .failed(let number): throw SystemError("connect", number)
         }
@@ -74,6 +79,30 @@ enum ChannelSocket {
         try? Socket.set(.bindWithoutPort, to: 1, on: descriptor)
         try Socket.bind(descriptor, to: source)
         return descriptor
+    }
+
+    /// What has become of a connect, 0 when it stands.
+    static func connectError(_ descriptor: borrowing FileDescriptor) -> CInt {
+        let number = Socket.pendingError(descriptor)
+        guard number == 0, meetsItself(descriptor, at: Socket.peerEndpoint(descriptor)) else {
+            return number
+        }
+        return ECONNREFUSED
+    }
+
+    /// Whether a connect has met itself.
+    ///
+    /// A socket that connects to a port of this machine where nothing listens may be given that very port, and then its
+    /// SYN is answered by itself (a simultaneous open, RFC 9293 3.5). That is a refusal; and its close is a reset, as the
+    /// server needs the port.
+    static func meetsItself(
+        _ descriptor: borrowing FileDescriptor, at address: Endpoint?
+    ) -> Bool {
+        guard case .ip(_, _)? = address, Socket.localEndpoint(descriptor) == address else {
+            return false
+        }
+        Socket.resetOnClose(descriptor)
+        return true
     }
 
     /// Sends the last packet of the handshake now: the client has nothing to say yet, and the channel

@@ -19,7 +19,9 @@ struct StyledText: Equatable, Sendable {
 
 extension StyledText {
     /// A title and a remark with a line drawn between them.
-    static func heading(_ left: String, _ right: String, columns: Int, _ glyphs: Glyphs) -> StyledText {
+    static func heading(_ left: String, _ right: String, columns: Int, _ glyphs: Glyphs)
+        -> StyledText
+    {
         let used = CellWidth.of(left) + CellWidth.of(right) + (right.isEmpty ? 1 : 2)
         var spans = StyledText(left + " ", .heading)
         spans.add(

@@ -24,7 +24,9 @@ enum Recording {
     }
 
     /// Reads a file. One that ends in the middle of an answer, as a killed program leaves it, is read up to there.
-    static func entries(in bytes: [UInt8], offsetSeconds: Int64) throws(Mistake) -> [ReplayBuffer.Entry] {
+    static func entries(in bytes: [UInt8], offsetSeconds: Int64) throws(Mistake) -> [ReplayBuffer
+        .Entry]
+    {
         var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)[...]
         var number = 1
         func text(_ line: ArraySlice<UInt8>) -> String { String(decoding: line, as: UTF8.self) }

@@ -8,7 +8,8 @@ struct Comparison {
     var isNarrow: Bool { width < 60 }
     private var field: Int { isNarrow ? 12 : 16 }
 
-    func line(_ name: String, _ now: String, _ after: String, _ style: Style = .plain) -> StyledText {
+    func line(_ name: String, _ now: String, _ after: String, _ style: Style = .plain) -> StyledText
+    {
         let nameWidth = max(0, width - 2 * field)
         let text = Cutting.end(name, width: nameWidth, glyphs)
         let nameStyle: Style = style == .heading ? .heading : .plain

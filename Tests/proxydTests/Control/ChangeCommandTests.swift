@@ -97,7 +97,7 @@ struct ChangeCommandTests {
         #expect(moved.state(now: .now) == .grace)
         _ = try rows("set main/0 address 127.0.0.1:9")
         #expect(moved.state(now: .now) == .up)
-        #expect(moved.nextAddress()?.endpoint == .local(9))
+        #expect(moved.firstAddress == .local(9))
     }
 
     @Test("a name is looked up before the change, and one that leads nowhere changes nothing")

@@ -95,7 +95,9 @@ struct BalanceDialectTests {
                 continue
             }
             #expect(
-                wish == BalanceRequest(socket: "/var/run/balance/balance.80.0.0.0.0", command: command)
+                wish
+                    == BalanceRequest(
+                        socket: "/var/run/balance/balance.80.0.0.0.0", command: command)
             )
         }
     }

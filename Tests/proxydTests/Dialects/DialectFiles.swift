@@ -2,7 +2,9 @@
 
 extension HostEnvironment {
     /// A machine with these files, and nothing else.
-    static func with(_ files: [String: String], variables: [String: String] = [:]) -> HostEnvironment {
+    static func with(_ files: [String: String], variables: [String: String] = [:])
+        -> HostEnvironment
+    {
         var surroundings = HostEnvironment.empty
         surroundings.file = { path in
             files[path].map { .success($0) }

@@ -12,12 +12,15 @@ final class ProbeStand {
     private(set) var changes: [ChannelState] = []
 
     init(
-        _ endpoint: Endpoint, _ plan: ProbePlan = ProbePlan(), limit: Int = Prober.mostRunning
+        _ endpoint: Endpoint, _ plan: ProbePlan = ProbePlan(), limit: Int = Prober.mostRunning,
+        addresses: [Endpoint]? = nil, proxyProtocol: ProxyProtocolOut? = nil
     ) throws {
         prober = try Prober(limit: limit, generator: SeededGenerator(seed: 1))
-        let settings = ChannelConfiguration(name: "0", endpoint: endpoint, probes: plan)
+        var settings = ChannelConfiguration(name: "0", endpoint: endpoint, probes: plan)
+        settings.proxyProtocol = proxyProtocol
         channel = Channel(
-            settings, in: "s/g", serial: 1, addresses: [endpoint], workerCount: 1, now: now)
+            settings, in: "s/g", serial: 1, addresses: addresses ?? [endpoint],
+            workerCount: 1, now: now)
         prober.hasChanged = { [unowned self] in changes.append($0.state(now: now)) }
     }
 

@@ -15,7 +15,8 @@ struct ErrorLinesTests {
         var buffer = LineBuffer(.named)
         for severity in EventSnapshot.Severity.allCases {
             lines.put(
-                .line(severity.rawValue, severity, at: .at(1), deduplicationKey: nil), into: &buffer)
+                .line(severity.rawValue, severity, at: .at(1), deduplicationKey: nil), into: &buffer
+            )
         }
         lines.put(
             .trace(

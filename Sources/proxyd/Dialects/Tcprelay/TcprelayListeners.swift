@@ -20,8 +20,7 @@ extension TcprelayTranslation {
     }
 
     /// Without an address it is every IPv4 address, and every IPv6 address where there are any.
-    private mutating func endpoints(of listen: TcprelayListen) throws(TcprelayError) -> [Endpoint]
-    {
+    private mutating func endpoints(of listen: TcprelayListen) throws(TcprelayError) -> [Endpoint] {
         if let place = listen.isSCTP { throw Self.noSCTP(at: place) }
         if let path = listen.path {
             guard case .unix? = try? Endpoint("unix:\(path.value)") else {

@@ -8,7 +8,7 @@ struct HTTPExchange: ProbeExchange {
     /// All that is read of an answer; a body must show what is expected within it.
     static let mostBytes = 65_536
 
-    /// `host` is where it connects, for the header.
+    /// `host` is what the channel is called, for the header.
     init(_ check: HTTPCheck, host: String) {
         self.check = check
         self.host = check.host ?? host
@@ -91,12 +91,21 @@ struct HTTPHead: Equatable, Sendable {
     var isChunked = false
 
     /// The head that stands at the front, and its length; nil when it is not there as a whole, or is none.
+    /// Lines may end with LF alone (RFC 9112 2.2).
     static func parse(_ bytes: [UInt8]) -> (length: Int, head: HTTPHead)? {
-        guard let end = bytes.firstIndex(ofSubsequence: Array("\r\n\r\n".utf8)) else { return nil }
-        let lines = String(decoding: bytes[..<end], as: UTF8.self).split(separator: "\r\n")
+        var lines: [String] = []
+        var start = bytes.startIndex
+        while true {
+            guard let end = bytes[start...].firstIndex(of: 0x0A) else { return nil }
+            let line = bytes[start..<end]
+            start = end + 1
+            let text = line.last == 0x0D ? line.dropLast() : line
+            if text.isEmpty { break }
+            lines.append(String(decoding: text, as: UTF8.self))
+        }
         let words = lines.first?.split(separator: " ", maxSplits: 2) ?? []
         guard words.count >= 2, words[1].utf8.count == 3, let status = Int(words[1]) else {
-            return (end + 4, HTTPHead(status: 0))
+            return (start, HTTPHead(status: 0))
         }
         var head = HTTPHead(status: status)
         for line in lines.dropFirst() {
@@ -110,7 +119,7 @@ struct HTTPHead: Equatable, Sendable {
             }
         }
         if head.isChunked { head.length = nil }
-        return (end + 4, head)
+        return (start, head)
     }
 
     /// The chunks' contents joined, as far as they have come.
@@ -123,9 +132,10 @@ struct HTTPHead: Equatable, Sendable {
             guard let size = Int(digits, radix: 16), size > 0 else { break }
             rest = rest[(end + 1)...]
             body += rest.prefix(size)
-            // Behind a chunk stands an empty line.
-            guard size <= rest.count - 2 else { break }
-            rest = rest.dropFirst(size + 2)
+            rest = rest.dropFirst(size)
+            // Behind a chunk stands the end of a line.
+            guard let end = rest.firstIndex(of: 0x0A) else { break }
+            rest = rest[(end + 1)...]
         }
         return body
     }

@@ -12,8 +12,16 @@ struct MySQLExchange: ProbeExchange {
     private static let mostBytes = 65_536
     /// COM_QUIT.
     private static let goodbye: [UInt8] = [1, 0, 0, 0, 1]
-    /// Errors that tell of the login only: the server itself is well.
-    private static let loginErrors: Set<Int> = [1044, 1045, 1049, 1130, 1251, 1524, 1698]
+    /// Errors that tell of the client's host, before any greeting: the server itself is well.
+    private static let hostErrors: Set<Int> = [1042, 1044, 1045, 1130, 1698]
+    /// Errors that tell of the server, not of this login: too many connections, no memory, no disk, no threads, a cluster
+    /// that is not ready (1047), a shutdown, a host that it blocks, a node that is offline or not available.
+    private static let serverErrors: Set<Int> = [
+        1015, 1021, 1023, 1026, 1037, 1038, 1040, 1041, 1047, 1053, 1077, 1078, 1079, 1080, 1129,
+        1135, 1152, 1158, 1159, 1160, 1161, 1184, 1194, 1195, 1927, 3032, 3168, 3169,
+    ]
+    /// What a proxy in front of the server says when it cannot reach it: the client library's own errors, and ProxySQL's.
+    private static let proxyErrors = [2000...2999, 9000...9999]
 
     init(user: String) { self.user = user }
 
@@ -51,10 +59,22 @@ struct MySQLExchange: ProbeExchange {
         return .send([0, 0, 0, number &+ 1])
     }
 
+    /// After the greeting any error is an answer to the login, unless it says otherwise.
     private func failure(_ packet: [UInt8]) -> ProbeMove {
         let code = packet.count < 3 ? 0 : Int(packet[1]) | Int(packet[2]) << 8
-        if Self.loginErrors.contains(code) { return .done(.good("ok: login denied (\(code))")) }
+        let isLogins =
+            isGreeted
+            ? isWellFormed(packet, code) && !Self.serverErrors.contains(code)
+                && !Self.proxyErrors.contains { $0.contains(code) }
+            : Self.hostErrors.contains(code)
+        if isLogins { return .done(.good("ok: login denied (\(code))")) }
         return .done(.bad("error \(code) \(ProbeText.quoted(packet.dropFirst(3)))"))
+    }
+
+    /// A code of the server's, and where a state follows it all of its five letters.
+    private func isWellFormed(_ packet: [UInt8], _ code: Int) -> Bool {
+        guard code >= 1000 else { return false }
+        return packet.count < 4 || packet[3] != UInt8(ascii: "#") || packet.count >= 9
     }
 
     /// HandshakeResponse41 with PROTOCOL_41, SECURE_CONNECTION and PLUGIN_AUTH, and no password.

@@ -3,6 +3,9 @@
 /// An expected text is the beginning of the next line, and what follows on that line is skipped;
 /// expected bytes are the next ones; a regular expression is searched in whatever has come since the
 /// step before. So a wrong answer is known as soon as it is there, except where a regular expression waits.
+///
+/// A text that begins with a code of three digits is a reply as SMTP and FTP give it (`ReplyMatcher`): all of
+/// its lines come before the next step.
 struct StepExchange: ProbeExchange {
     private var steps: ArraySlice<Step>
     private var received: [UInt8] = []
@@ -15,6 +18,7 @@ struct StepExchange: ProbeExchange {
     private enum Step: Sendable {
         case send([UInt8])
         case text([UInt8])
+        case reply(ReplyMatcher)
         case bytes([UInt8])
         case regex(PreparedRegex)
     }
@@ -23,11 +27,13 @@ struct StepExchange: ProbeExchange {
     static let mostBytes = 65_536
 
     /// - Throws: what is wrong with a regular expression.
-    init(_ steps: [ProbeStep]) throws(ValueError) {
+    /// In SMTP every line of a reply begins with its code; in FTP only the first and the last do.
+    init(_ steps: [ProbeStep], isSMTP: Bool = false) throws(ValueError) {
         self.steps = try steps.map { step throws(ValueError) in
             switch step {
             case .send(let bytes): .send(bytes)
-            case .text(let bytes): .text(bytes)
+            case .text(let bytes):
+                ReplyMatcher(bytes, everyLineHasCode: isSMTP).map { .reply($0) } ?? .text(bytes)
             case .bytes(let bytes): .bytes(bytes)
             case .regex(let pattern): .regex(try PreparedRegex(pattern))
             }
@@ -45,16 +51,28 @@ struct StepExchange: ProbeExchange {
         return goOn()
     }
 
-    mutating func end() -> ProbeResult { .bad("closed" + missing(": ")) }
+    mutating func end() -> ProbeResult {
+        endsWithReply ? .good() : .bad("closed" + missing(": "))
+    }
 
-    func expire() -> ProbeResult { .bad("timeout" + missing(": ")) }
+    func expire() -> ProbeResult {
+        endsWithReply ? .good() : .bad("timeout" + missing(": "))
+    }
+
+    /// Whether all that is missing is the end of the last reply's line.
+    private var endsWithReply: Bool {
+        guard steps.count == 1, case .reply(let reply)? = steps.first else { return false }
+        return reply.match(received + [0x0A]).isYes
+    }
 
     // MARK: Steps
 
-    private enum Match {
+    enum Match: Equatable {
         case yes(consumed: Int, leavesLine: Bool)
         case no
         case undecided
+
+        fileprivate var isYes: Bool { if case .yes = self { true } else { false } }
     }
 
     private mutating func goOn() -> ProbeMove {
@@ -82,20 +100,35 @@ struct StepExchange: ProbeExchange {
     private mutating func match(_ step: Step) -> Match {
         switch step {
         case .send: return .no
-        case .bytes(let expected): return begins(with: expected, leavesLine: false)
+        case .bytes(let expected):
+            guard received.starts(with: expected.prefix(received.count)) else { return .no }
+            guard received.count >= expected.count else { return .undecided }
+            return .yes(consumed: expected.count, leavesLine: false)
         case .text(let expected):
             guard finishLine() else { return .undecided }
-            return begins(with: expected, leavesLine: expected.last != 0x0A)
+            return begins(with: expected)
+        case .reply(let reply):
+            guard finishLine() else { return .undecided }
+            return reply.match(received)
         case .regex(let regex):
             guard regex.isFound(in: received) else { return .undecided }
             return .yes(consumed: received.count, leavesLine: received.last != 0x0A)
         }
     }
 
-    private func begins(with expected: [UInt8], leavesLine: Bool) -> Match {
-        guard received.starts(with: expected.prefix(received.count)) else { return .no }
-        guard received.count >= expected.count else { return .undecided }
-        return .yes(consumed: expected.count, leavesLine: leavesLine)
+    /// Lines may end with CR LF or with LF alone, here and there.
+    private func begins(with expected: [UInt8]) -> Match {
+        var place = received.startIndex
+        var rest = expected[...]
+        while !rest.isEmpty {
+            if rest.starts(with: [0x0D, 0x0A]) { rest.removeFirst() }
+            let wanted = rest.removeFirst()
+            if wanted == 0x0A, received[place...].first == 0x0D { place += 1 }
+            guard place < received.endIndex else { return .undecided }
+            guard received[place] == wanted else { return .no }
+            place += 1
+        }
+        return .yes(consumed: place, leavesLine: expected.last != 0x0A)
     }
 
     /// Skips what is left of a line; false when its end has not come.
@@ -125,6 +158,7 @@ struct StepExchange: ProbeExchange {
     private static func words(for step: Step) -> String {
         switch step {
         case .send(let bytes), .text(let bytes), .bytes(let bytes): ProbeText.quoted(bytes)
+        case .reply(let reply): ProbeText.quoted(reply.expected)
         case .regex(let regex): "/\(regex.pattern)/"
         }
     }

@@ -13,6 +13,8 @@ struct ConnectAttempts {
     var failedAt = Instant.zero
     /// Of the channel being connected to: a name may have several.
     var addressesLeft = 0
+    /// Its addresses that have failed.
+    var failedAddresses: [Endpoint] = []
     /// Where it was connected to last.
     var address: Endpoint?
     /// Of the channel's election, when it was chosen.
@@ -29,6 +31,7 @@ extension Session {
         attempts.term = channel.primaryState?.term
         let view = channel.view(for: worker.index)
         attempts.addressesLeft = view.addresses.count
+        attempts.failedAddresses = []
         if case .unix = view.settings.endpoint { flows[from: .channel].mayStopShort = true }
         return connectToNextAddress(of: channel, on: worker)
     }
@@ -39,7 +42,10 @@ extension Session {
         attempts.began = worker.now
         let (timeouts, view) = (serviceView.timeouts, channel.view(for: worker.index))
         worker.deadlines.schedule(slot: slot, at: worker.now.advanced(by: timeouts.connect))
-        guard let address = channel.nextAddress(of: view) else {
+        guard
+            let address = channel.turns.next(
+                of: view.addresses, excluding: attempts.failedAddresses, now: worker.now)
+        else {
             return connectFailed(.unreachable, on: worker)
         }
         attempts.address = address.endpoint
@@ -73,6 +79,10 @@ extension Session {
         if channelTLS != nil {
             perform(shakeHands(with: channel, on: worker), on: worker)
         } else if readiness.contains(.writable) {
+            guard !ChannelSocket.meetsItself(channelSocket, at: attempts.address) else {
+                let action = connectFailed(.refused, errno: ECONNREFUSED, on: worker)
+                return perform(action, on: worker)
+            }
             perform(reached(channel, on: worker), on: worker)
         }
     }
@@ -148,6 +158,9 @@ extension Session {
         channel.timings[worker.index].connect.record(nanoseconds: connectTime)
         attempts.connectedAt = worker.now
         attempts.tried = []
+        if let address = attempts.address {
+            channel.turns.note(address, isGood: true, now: worker.now)
+        }
         flows.begin(now: worker.now)
         worker.offerToTaps(&self)
         if let tap = flows.tap { tap.record(.began(tapFacts), at: worker.now) }
@@ -168,6 +181,7 @@ extension Session {
         flows[from: .channel].endFollows = false
         attempts.addressesLeft -= 1
         if let channel {
+            noteFailedAddress(of: channel, cause, on: worker)
             if attempts.addressesLeft > 0, !cause.isShortage {
                 return connectToNextAddress(of: channel, on: worker)
             }
@@ -184,5 +198,16 @@ extension Session {
             }
         }
         return life.handle(.connectFailed(cause))
+    }
+
+    /// The next clients pass over an address that has failed, while others of its name work.
+    private mutating func noteFailedAddress(
+        of channel: Channel, _ cause: EndReason.Cause, on worker: Worker
+    ) {
+        guard !cause.isShortage, let address = attempts.address,
+            channel.view(for: worker.index).addresses.count > 1
+        else { return }
+        attempts.failedAddresses.append(address)
+        channel.turns.note(address, isGood: false, now: worker.now)
     }
 }

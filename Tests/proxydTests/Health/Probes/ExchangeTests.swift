@@ -111,6 +111,48 @@ struct ExchangeTests {
     @Test("send-expect")
     func stepTable() throws { try check(Self.stepTalks()) }
 
+    /// Replies of several lines, as SMTP and FTP have them.
+    static func replyTalks() throws -> [Talk] {
+        let smtp = try StepExchange(ProbeKind.smtpSteps, isSMTP: true)
+        let ftp = try steps(text("220"), send("QUIT\r\n"), text("221"))
+        let code = try steps(text("220 "))
+        let word = try steps(text("220 ready"), send("Q"))
+        return [
+            Talk(
+                "several lines", smtp, says: ["220-mx\r\n", "220 go\r\n", "221 bye\r\n"], .good()),
+            Talk("teased", smtp, says: ["220-mx\r\n"], hears: "", nil),
+            Talk("the greeting is not over", smtp, says: ["220 mx"], hears: "", nil),
+            Talk(
+                "teased and refused", smtp, says: ["220-mx\r\n", "554 no\r\n"], hears: "",
+                .bad("expected “220”, got “220-mx\\r\\n554 no\\r\\n”")),
+            Talk("code alone", smtp, says: ["220\r\n", "221-a\r\n221\r\n"], .good()),
+            Talk(
+                "LF alone", smtp, says: ["220-mx\n220 go\n", "221 bye\n"], hears: "QUIT\r\n",
+                .good()),
+            Talk(
+                "FTP", ftp,
+                says: ["220-Hello\r\n500 users\r\n 220 no end\r\n220 go\r\n", "221 bye\r\n"],
+                hears: "QUIT\r\n", .good()),
+            Talk("drips", ftp, says: "220-a\r\nb\r\n220 c\r\n221 d\r\n".map { "\($0)" }, .good()),
+            Talk("a space is expected", code, says: ["220-a\r\n220 b\r\n"], .good()),
+            Talk("wrong at once", code, says: ["5"], .bad("expected “220 ”, got “5”")),
+            Talk("wrong word", word, says: ["220 b"], .bad("expected “220 ready”, got “220 b”")),
+            Talk(
+                "the last line has it", word, says: ["220-a\r\n220 ready\r\n"], hears: "Q", .good()),
+            Talk(
+                "no line has it", word, says: ["220-a\r\n220 b\r\n"],
+                .bad("expected “220 ready”, got “220-a\\r\\n220 b\\r\\n”")),
+            Talk("no end of the last line", code, says: ["220 x", nil], .good()),
+            Talk(
+                "ends between", code, says: ["220-x\r\n", nil],
+                .bad("closed: expected “220 ”, got “220-x\\r\\n”")),
+            Talk("CR LF is LF", try steps(text("OK\r\n")), says: ["OK\n"], .good()),
+            Talk("LF is CR LF", try steps(text("OK\nNEXT")), says: ["OK\r", "\nNEXT"], .good()),
+        ]
+    }
+
+    @Test("replies of several lines") func replyTable() throws { try check(Self.replyTalks()) }
+
     @Test("a flood ends the probe")
     func flood() throws {
         let exchange = try Self.steps(.regex("never"))
@@ -136,6 +178,15 @@ struct ExchangeTests {
         let head = HTTPCheck(method: .head, path: "/up", host: "www")
         let ok = "HTTP/1.1 200 OK\r\n"
         return [
+            Talk(
+                "LF alone", plain, says: ["HTTP/1.1 200 OK\nA: b\n", "\n"], .good("ok: status 200")),
+            Talk(
+                "LF alone, a body", body, says: ["HTTP/1.0 200 OK\n\nall", " well"],
+                .good("ok: status 200")),
+            Talk(
+                "LF alone, in chunks", body,
+                says: ["HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n4\nall \n4\nwell\n0\n\n"],
+                .good("ok: status 200")),
             Talk(
                 "get", plain, says: [ok + "\r\n"],
                 hears: "GET / HTTP/1.1\r\nHost: h:80\r\nUser-Agent: proxyd\r\nAccept: */*\r\n"
@@ -273,6 +324,18 @@ struct ExchangeTests {
             Talk(
                 "blocked", mysql, bytes: [error(0, 1129, "Host blocked")],
                 .bad("error 1129 “Host blocked”")),
+            Talk(
+                "host blocked later", mysql, bytes: [greeting, error(2, 1129, "#HY000blocked")],
+                .bad("error 1129 “#HY000blocked”")),
+            Talk(
+                "no error", mysql, bytes: [greeting, packet(2, [255, 1])],
+                .bad("error 0 “”")),
+            Talk(
+                "half a state", mysql, bytes: [greeting, error(2, 1045, "#280")],
+                .bad("error 1045 “#280”")),
+            Talk(
+                "a proxy without its server", mysql, bytes: [greeting, error(2, 2003, "#HY000")],
+                .bad("error 2003 “#HY000”")),
             Talk("drips", mysql, bytes: (greeting + fine).map { [$0] }, .good()),
             Talk(
                 "not mysql", mysql, bytes: [Array("220 mx\r\n".utf8)],
@@ -285,6 +348,24 @@ struct ExchangeTests {
                 "ends", mysql, bytes: [greeting, nil],
                 .bad("closed in the middle of the handshake")),
         ]
+    }
+
+    /// Whatever is wrong with the login, the server lives; but some errors tell of the server.
+    @Test(
+        "errors after the greeting",
+        arguments: [
+            (1045, true), (1862, true), (3118, true), (3159, true), (4151, true), (1820, true),
+            (1203, true), (3955, true), (1040, false), (1041, false), (1047, false), (1053, false),
+            (1129, false), (3032, false), (3168, false),
+        ])
+    func mysqlErrors(code: Int, isAlive: Bool) throws {
+        var exchange = MySQLExchange(user: "u")
+        _ = exchange.receive(Self.packet(0, [10] + Array("8.0.36\0salt".utf8))[...])
+        let body = [255, UInt8(code & 255), UInt8(code >> 8)] + Array("#HY000words".utf8)
+        guard case .done(let result, _) = exchange.receive(Self.packet(2, body)[...]) else {
+            throw Missing("a verdict")
+        }
+        #expect(result.isGood == isAlive, "\(result.words)")
     }
 
     @Test("mysql", arguments: mysqlTalks())
