@@ -40,21 +40,6 @@ struct ProbeAddressTests {
         #expect(result.words == "\(doors[0].endpoint): refused, \(doors[1].endpoint): refused")
     }
 
-    @Test("the verdict does not wait for an address that does not answer")
-    func oneHangs() throws {
-        let (silent, alive) = (try TestDoor(), try TestDoor())
-        let stand = try ProbeStand(
-            Self.name, addresses: [silent.endpoint, alive.endpoint])
-        let probe = ProbeConfiguration(name: "smtp", check: .exchange(ProbeKind.smtpSteps))
-        stand.start(probe)
-        let caller = try stand.accept(alive)
-        try caller.send("220 a\r\n221 b\r\n")
-        // The clock stands still: the silent address cannot have timed out.
-        for _ in 0..<20 where stand.result == nil { try stand.turn() }
-        #expect(stand.result?.isGood == true)
-        #expect(stand.prober.runningCount >= 1)
-    }
-
     // MARK: The PROXY protocol
 
     @Test("the header names the probe's own addresses", arguments: [AF_INET, AF_INET6])
