@@ -216,10 +216,8 @@ extension EndToEnd {
                     #expect(try client.letterOrNone() == "A")
                     client.close()
                 }
-                let host = try #require(IPAddress("127.0.0.1"))
-                #expect(throws: SocketError.self) {
-                    try Socket.connected(to: .ip(host, port: ports[1]))
-                }
+                // As there: who names every IPv6 address is served by IPv4 as well.
+                #expect(try letter(at: .loopback(port: ports[1])) == "A")
             }
         }
 
@@ -292,8 +290,10 @@ extension EndToEnd {
 
         @Test("tcprelay 15: -P and what it ends with")
         func checking() throws {
-            try write("remote = { address = 127.0.0.1 port = 9 }")
-            #expect(try dialect(["-P"]).end().status == 0)
+            try write("remote = { address = 127.0.0.1 port = 9 weight = -1 } retire limit = 5")
+            let good = try dialect(["-P"]).end()
+            #expect(good.status == 0)
+            #expect(good.program.output.isEmpty && good.program.errors.isEmpty)
             #expect(try dialect(["-P", "-i", "other"]).end().status == 78)
             #expect(try dialect(["-P", "-Z"]).end().status == 64)
             try write("remote = { address = 127.0.0.1 prot = 9 }")

@@ -85,11 +85,13 @@ final class Group: Sendable {
         }
     }
 
-    /// Every so many choices all grace times end (`rebalance`).
+    /// After every so many choices all grace times end (`rebalance`).
     private func rebalanceIfDue(_ view: GroupView) {
         guard let rebalance = view.settings.rebalance, rebalance > 0 else { return }
-        let count = choices.wrappingAdd(1, ordering: .relaxed).newValue
-        if count.isMultiple(of: rebalance) { for channel in view.channels { channel.endGrace() } }
+        // So many have been made since the last time: the next one may have any channel again.
+        let count = choices.wrappingAdd(1, ordering: .relaxed).oldValue
+        guard count > 0, count.isMultiple(of: rebalance) else { return }
+        for channel in view.channels { channel.endGrace() }
     }
 
     /// What was counted so far gives no channel anything to catch up on.

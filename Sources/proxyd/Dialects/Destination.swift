@@ -9,4 +9,11 @@ extension Endpoint {
         case .ip, .name, .unix: self
         }
     }
+
+    /// Where to listen for those who name every IPv6 address: in the originals that is every IPv4 address, too.
+    /// Two ports that the kernel chooses would be two different ones.
+    var bothFamilies: [Endpoint] {
+        guard case .ip(.anyV6, let port) = self, port != 0 else { return [self] }
+        return [self, .ip(.anyV4, port: port)]
+    }
 }

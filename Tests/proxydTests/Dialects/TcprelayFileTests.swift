@@ -50,7 +50,7 @@ struct TcprelayFileTests {
         "numbers: k, m and g are powers of 1024",
         arguments: [
             ("10", 10), ("0x1F", 31), ("10m", 10_485_760), ("1k", 1024), ("2G", 2 << 30),
-            ("", nil), ("k", nil), ("-1", nil), ("1kk", nil), ("0x", nil), ("1.5", nil),
+            ("", nil), ("k", nil), ("-1", -1), ("-", nil), ("1kk", nil), ("0x", nil), ("1.5", nil),
             ("9223372036854775807", Int.max), ("9223372036854775807k", nil),
         ] as [(String, Int?)])
     func numbers(text: String, expected: Int?) {
@@ -123,7 +123,7 @@ struct TcprelayFileTests {
         let service = try #require(plan.configuration.services.first)
         #expect(
             service.listeners.map { "\($0.endpoint)" }
-                == ["0.0.0.0:2222", "[::]:2222", "[::]:2224"])
+                == ["0.0.0.0:2222", "[::]:2222", "[::]:2224", "0.0.0.0:2224"])
         #expect(service.limits.maxSessions == 80_000)
         #expect(plan.notes.contains { $0.text.contains("is listened on already") })
     }
@@ -281,13 +281,12 @@ struct TcprelayFileTests {
             ),
             (
                 "id = spawnd { }\nid = tcprelay { remote = { address = 1.1.1.1 port = 1 } }", 71,
-                "No 'listen' defined! Exiting."
+                "FATAL: No listeners defined."
             ),
             (
                 "id = spawnd { listen { port = 1 } }\nid = tcprelay { }", 64,
                 "No remote services defined! Exiting."
             ),
-            ("id = spawnd { syslog facility = nope }", 78, "but got 'nope'."),
             ("id = spawnd { permit 300.1.1.1 }", 78, "Expected a network"),
             ("id = spawnd { pidfile = 'abc", 78, "f:1: Expected the quote"),
             ("id = spawnd { listen { port = 1 ", 78, "but got 'end of file'."),
@@ -303,6 +302,52 @@ struct TcprelayFileTests {
         let refusal = try #require(Self.call().refusal(in: .with(["f": text])))
         #expect(refusal.status == status, "\(refusal.text)")
         #expect(refusal.text.contains(words), "\(refusal.text)")
+    }
+
+    @Test(
+        "what the original takes without a word",
+        arguments: [
+            "syslog facility = NOPE", "syslog severity = nope", "syslog facility = LoCaL7",
+            "syslog default = yes", "setenv A = b", "alias x { y }",
+            "bind retry delay = -1", "tcp keepalive count = 0", "tcp bufsize = -1",
+            "listen { port = 0 backlog = 0 overload backlog = -1 }",
+            "spawn { users min = 0 instances min = -1 }",
+        ])
+    func lenient(text: String) throws {
+        _ = try Self.call().plan(
+            in: .with(["f": Self.file("listen { port = 1 } \(text)")]))
+    }
+
+    @Test("numbers below 0 are taken for what they come to")
+    func negative() throws {
+        let plan = try Self.call().plan(
+            in: .with([
+                "f": Self.file(
+                    "listen { port = 1 }",
+                    "remote = { address = 1.1.1.1 port = 1 weight = -1 } rebalance = -5 idle timeout = -1 retire limit = -1"
+                )
+            ]))
+        let service = plan.configuration.services[0]
+        #expect(service.groups[0].channels[0].weight == 1)
+        #expect(service.groups[0].rebalance == nil)
+        #expect(service.timeouts.idle == nil)
+    }
+
+    @Test(
+        "every IPv6 address is every IPv4 address, too",
+        arguments: ["::", "::0", "\"[::]\"", "[::]"])
+    func bothFamilies(text: String) throws {
+        let plan = try Self.call().plan(
+            in: .with(["f": Self.file("listen { address = \(text) port = 7 }")]))
+        #expect(
+            plan.configuration.services[0].listeners.map { "\($0.endpoint)" }
+                == ["[::]:7", "0.0.0.0:7"])
+    }
+
+    @Test("a missing section is told with its place")
+    func missingSection() {
+        let refusal = Self.call().refusal(in: .with(["f": "id = other { }\n"]))
+        #expect(refusal?.text.hasPrefix("f:2: FATAL: No configuration for id 'spawnd'") == true)
     }
 
     @Test(

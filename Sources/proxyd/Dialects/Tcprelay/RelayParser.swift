@@ -3,6 +3,9 @@ internal import Shared
 // `id = tcprelay { … }`: where to relay to.
 
 extension TcprelayParser {
+    /// The original takes any, and makes nothing of those that mean nothing.
+    static let anyNumber = Int.min...Int.max
+
     private static let relayWords = [
         "remote", "local", "rebalance", "retire", "idle", "tls", "ssl",
     ]
@@ -23,13 +26,13 @@ extension TcprelayParser {
                 try reader.expect("address")
                 try reader.skipEqual()
                 relay.localAddress = try readAddress()
-            case "rebalance": relay.rebalance = try reader.equalNumber()
+            case "rebalance": relay.rebalance = try reader.equalNumber(in: Self.anyNumber)
             case "retire":
                 _ = try reader.takes("limit")
-                relay.retireLimit = try reader.equalNumber()
+                relay.retireLimit = try reader.equalNumber(in: Self.anyNumber)
             case "idle":
                 try reader.expect("timeout")
-                relay.idleTimeout = try reader.equalNumber(in: 0...Int.max)
+                relay.idleTimeout = try reader.equalNumber(in: Self.anyNumber)
             default: try readCertificate()
             }
         }
@@ -48,7 +51,7 @@ extension TcprelayParser {
                 try reader.skipEqual()
                 remote.address = try readAddress()
             case "port": remote.port = try reader.equalText("a port")
-            case "weight": remote.weight = try reader.equalNumber()
+            case "weight": remote.weight = try reader.equalNumber(in: Self.anyNumber)
             default:
                 try reader.skipEqual()
                 let chosen = try reader.choice(["TCP", "tcp", "SCTP", "sctp"])

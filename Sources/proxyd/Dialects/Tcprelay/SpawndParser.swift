@@ -66,7 +66,7 @@ extension TcprelayParser {
         try reader.expect("bind")
         try reader.expect("retry")
         try reader.expect("delay")
-        return try reader.equalNumber(in: 0...86_400).value
+        return min(try reader.equalNumber(in: Self.anyNumber).value, 86_400)
     }
 
     private mutating func readTCP(_ keepalive: inout TcprelayKeepalive) throws(TcprelayError) {
@@ -74,13 +74,16 @@ extension TcprelayParser {
         try reader.expect("tcp")
         switch try reader.choice(["keepalive", "bufsize"]) {
         case "bufsize":
-            _ = try reader.equalNumber()
+            _ = try reader.equalNumber(in: Self.anyNumber)
             reader.remark(
                 .ignored, at: place,
                 "tcp bufsize has no effect: no sockets lie between a master and its workers here")
         default:
             let word = try reader.choice(["count", "idle", "interval"])
-            let value = try reader.equalNumber(in: 1...32_767)
+            var value = try reader.equalNumber(in: Self.anyNumber)
+            // Of less the system makes nothing: it stays as the system has it.
+            guard value.value > 0 else { return }
+            value.value = min(value.value, 32_767)
             switch word {
             case "count": keepalive.count = value
             case "idle": keepalive.idle = value
@@ -94,7 +97,7 @@ extension TcprelayParser {
         try reader.expect("sticky")
         try reader.expect("cache")
         let word = try reader.choice(["period", "size"])
-        let value = try reader.equalNumber()
+        let value = try reader.equalNumber(in: Self.anyNumber)
         guard word == "period", value.value > 0 else { return }
         reader.remark(
             .differs, at: place,
@@ -157,8 +160,11 @@ extension TcprelayParser {
         case "instances", "servers", "users":
             try reader.advance()
             let bound = try reader.choice(["min", "max", "minimum", "maximum"])
+            guard bound.hasPrefix("max") else {
+                _ = try reader.equalNumber(in: Self.anyNumber)
+                return
+            }
             let value = try reader.equalNumber(in: 1...10_000_000)
-            guard bound.hasPrefix("max") else { return }
             if word == "users" { spawnd.usersMax = value } else { spawnd.instancesMax = value }
         case "userid":
             try reader.advance()
@@ -253,10 +259,13 @@ extension TcprelayParser {
             if ["SCTP", "sctp", "SEQPACKET"].contains(chosen) { listen.isSCTP = place }
         case "tls", "ssl":
             listen.tls = try readTLS().map { TcprelayValue($0, at: place) }
-        case "backlog": listen.backlog = try reader.equalNumber(in: 1...65_535)
+        case "backlog":
+            var backlog = try reader.equalNumber(in: Self.anyNumber)
+            backlog.value = max(1, min(backlog.value, 65_535))
+            listen.backlog = backlog
         case "overload":
             try reader.expect("backlog")
-            _ = try reader.equalNumber(in: 1...65_535)
+            _ = try reader.equalNumber(in: Self.anyNumber)
         case "vrf": listen.vrf = try reader.equalText("a name")
         case "dscp": listen.dscp = try reader.equalNumber(in: 0...63)
         case "haproxy":

@@ -28,7 +28,7 @@ enum TcprelayDialect: Dialect {
         }
         guard line.checksOnly else { return .run(plan) }
         _ = try plan.validated(for: call)
-        return .text(plan.options.dialect?.greeting.dropFirst().map { $0 + "\n" }.joined() ?? "")
+        return .text("")
     }
 
     private static func plan(
@@ -87,7 +87,10 @@ enum TcprelayDialect: Dialect {
         }
         switch surroundings.file(line.file) {
         case .failure(let error):
-            throw TcprelayError(at: line.file, error.reason, status: .noInput)
+            throw TcprelayError(
+                at: "",
+                "Couldn't open \(line.file): \(error.reason.withoutPrefix("cannot be read: "))\nExiting.",
+                status: .noInput)
         case .success(let text):
             let file = TcprelayFile(
                 spawnd: line.spawnd ?? "spawnd", relay: line.relay ?? "tcprelay",
@@ -134,5 +137,11 @@ extension TcprelayError {
         let line = place.isEmpty ? problem : "\(place): \(problem)"
         guard status == .configuration else { return line }
         return line + "\nDetected fatal configuration error. Exiting."
+    }
+}
+
+extension String {
+    fileprivate func withoutPrefix(_ prefix: String) -> String {
+        hasPrefix(prefix) ? String(dropFirst(prefix.count)) : self
     }
 }

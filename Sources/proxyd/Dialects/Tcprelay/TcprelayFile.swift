@@ -60,17 +60,14 @@ struct TcprelayParser {
                 }
                 return
             }
-            if try reader.takes("setenv") {
-                try reader.setVariable()
-            } else if try reader.takes("include") {
+            if try reader.takes("include") {
                 try reader.include()
-            } else if try reader.takes("alias") {
-                try reader.defineAlias()
             } else if reader.token.kind == .end {
-                throw TcprelayError(at: "", "FATAL: No configuration for id '\(name)' found.")
+                throw TcprelayError(
+                    at: reader.token.place, "FATAL: No configuration for id '\(name)' found.")
             } else {
                 throw TcprelayError(
-                    expected: ["id", "setenv", "include", "alias"] + Self.commonWords,
+                    expected: ["id"] + Self.commonWords + ["include"],
                     butGot: reader.token)
             }
         }
@@ -78,13 +75,19 @@ struct TcprelayParser {
 
     // MARK: What may stand anywhere
 
-    static let commonWords = ["syslog", "proctitle", "coredump", "debug", "trace"]
+    static let commonWords = [
+        "setenv", "alias", "syslog", "proctitle", "coredump", "debug", "trace",
+    ]
 
     /// Whether there was a directive that each section takes.
     mutating func common() throws(TcprelayError) -> Bool {
         let place = reader.token.place
         if try reader.takes("syslog") {
             try readSyslog()
+        } else if try reader.takes("setenv") {
+            try reader.setVariable()
+        } else if try reader.takes("alias") {
+            try reader.defineAlias()
         } else if try reader.takes("proctitle") {
             _ = try reader.equalText("a title")
             reader.remark(.ignored, at: place, "proctitle: the title of the process stays as it is")
@@ -116,22 +119,30 @@ struct TcprelayParser {
 
     private mutating func readSyslog() throws(TcprelayError) {
         let parenthesis = try reader.takes("(")
-        let word = try reader.choice(["ident", "facility", "severity", "level"])
+        let word = try reader.choice(["ident", "facility", "severity", "level", "default"])
+        if word == "default" {
+            _ = try reader.equalFlag()
+            if parenthesis { try reader.expect(")") }
+            return
+        }
         let value = try reader.equalText("a word")
         switch word {
         case "ident": log.ident = value.value
         case "facility":
-            guard let facility = SyslogFacility(rawValue: value.value.lowercased()) else {
-                throw Self.unknown(value, SyslogFacility.allCases.map { $0.rawValue.uppercased() })
-            }
-            log.facility = facility
+            log.facility = SyslogFacility(rawValue: value.value.lowercased())
+            if log.facility == nil { tellUnknown(value, "facility") }
         default:
-            guard let severity = Self.severity(value.value.lowercased()) else {
-                throw Self.unknown(value, SyslogSeverity.allCases.map { $0.rawValue.uppercased() })
-            }
-            log.severity = severity
+            log.severity = Self.severity(value.value.lowercased())
+            if log.severity == nil { tellUnknown(value, "severity") }
         }
         if parenthesis { try reader.expect(")") }
+    }
+
+    /// The original takes any word, and makes nothing of those that it does not know.
+    private mutating func tellUnknown(_ value: TcprelayValue<String>, _ noun: String) {
+        reader.remark(
+            .suspicious, at: value.place,
+            "syslog \(noun): '\(value.value.prefix(80))' is unknown; it stays as it is")
     }
 
     /// syslog.h has two names for some.

@@ -34,14 +34,14 @@ extension TcprelayTranslation {
             throw TcprelayError(
                 at: listen.place, "Expected 'port' or 'path' in this listen, but got none.")
         }
-        let port = try number(of: portText, from: 0)
+        let port = try number(of: portText)
         guard let address = listen.address else {
             guard surroundings.hasIPv6 else { return [.ip(.anyV4, port: port)] }
             return [.ip(.anyV4, port: port), .ip(.anyV6, port: port)]
         }
         var text = address.value
         if text.hasPrefix("["), text.hasSuffix("]") { text = String(text.dropFirst().dropLast()) }
-        if let literal = IPAddress(text) { return [.ip(literal, port: port)] }
+        if let literal = IPAddress(text) { return Endpoint.ip(literal, port: port).bothFamilies }
         guard case .name(let name, _)? = try? Endpoint(text, defaultPort: port) else {
             throw TcprelayError(
                 at: address.place, "Expected an address, but got '\(address.value.prefix(80))'.")
@@ -136,7 +136,7 @@ extension TcprelayTranslation {
 
 extension Endpoint {
     /// Whether the kernel chooses the port.
-    fileprivate var isAnyPort: Bool {
+    var isAnyPort: Bool {
         switch self {
         case .ip(_, let port), .name(_, let port): port == 0
         case .unix: false

@@ -251,6 +251,8 @@ struct TcprelayNumber: Equatable {
 
     init?(_ text: String) {
         var digits = Substring(text)
+        let isNegative = digits.hasPrefix("-")
+        if isNegative || digits.hasPrefix("+") { digits = digits.dropFirst() }
         let isHex = digits.hasPrefix("0x") || digits.hasPrefix("0X")
         if isHex { digits = digits.dropFirst(2) }
         var factor = 1
@@ -270,6 +272,6 @@ struct TcprelayNumber: Equatable {
         guard isNumeric, let number = Int(digits, radix: isHex ? 16 : 10) else { return nil }
         let (product, overflow) = number.multipliedReportingOverflow(by: factor)
         guard !overflow else { return nil }
-        value = product
+        value = isNegative ? -product : product
     }
 }

@@ -19,7 +19,7 @@ struct TcprelayTranslation {
         service.listeners = try listeners()
         tellOfTLS()
         guard !service.listeners.isEmpty else {
-            throw TcprelayError(at: "", "No 'listen' defined! Exiting.", status: .system)
+            throw TcprelayError(at: "", "FATAL: No listeners defined.", status: .system)
         }
         service.groups = [try group()]
         service.access = access()
@@ -139,8 +139,18 @@ struct TcprelayTranslation {
             throw TcprelayError(at: "", "No remote services defined! Exiting.", status: .usage)
         }
         for remote in settings.relay.remotes {
+            let endpoint = try endpoint(of: remote)
+            guard !endpoint.isAnyPort else {
+                remark(.differs, at: remote.place, "port = 0 can never be reached; it is left out")
+                continue
+            }
+            if let local = settings.relay.localAddress, !endpoint.isReachable(from: local.value) {
+                throw TcprelayError(
+                    at: local.place,
+                    "Expected an address of the family of \(endpoint), but got '\(local.value)'.")
+            }
             var channel = ChannelConfiguration(
-                name: String(group.channels.count), endpoint: try endpoint(of: remote))
+                name: String(group.channels.count), endpoint: endpoint)
             let weight = remote.weight?.value ?? 1
             channel.weight = min(max(1, weight), ValueReader.weights.upperBound)
             if let weight = remote.weight, channel.weight != weight.value {
@@ -150,6 +160,7 @@ struct TcprelayTranslation {
             }
             group.channels.append(channel)
         }
+        group.mayBeEmpty = group.channels.isEmpty
         return group
     }
 
@@ -173,7 +184,7 @@ struct TcprelayTranslation {
             break
         }
         let port = try remote.port.map { value throws(TcprelayError) in
-            try number(of: value, from: 1)
+            try number(of: value)
         }
         let found: Endpoint?
         if let literal = IPAddress(text) {
@@ -185,7 +196,7 @@ struct TcprelayTranslation {
         } else {
             found = try? Endpoint(text, defaultPort: port)
         }
-        guard case .ip(let host, let port)? = found, port > 0, host != .anyV4, host != .anyV6 else {
+        guard case .ip(let host, let port)? = found, host != .anyV4, host != .anyV6 else {
             throw TcprelayError(
                 at: address.place,
                 "Expected an IP address, but got '\(address.value.prefix(80))'.")
@@ -199,12 +210,10 @@ struct TcprelayTranslation {
     }
 
     /// A number, or a service's name.
-    func number(
-        of port: TcprelayValue<String>, from least: UInt16
-    ) throws(TcprelayError) -> UInt16 {
+    func number(of port: TcprelayValue<String>) throws(TcprelayError) -> UInt16 {
         let isNumber = port.value.utf8.allSatisfy { (0x30...0x39).contains($0) }
         let number = isNumber ? UInt16(port.value) : surroundings.port(port.value)
-        guard let number, number >= least else {
+        guard let number else {
             throw TcprelayError(
                 at: port.place,
                 "Expected a port, or the name of a service, but got '\(port.value.prefix(80))'.")
@@ -215,5 +224,16 @@ struct TcprelayTranslation {
     static func noSCTP(at place: String) -> TcprelayError {
         TcprelayError(
             at: place, "Expected 'TCP', but got 'SCTP', which is not available in this version.")
+    }
+}
+
+extension Endpoint {
+    /// Sockets of the file system have no source address.
+    fileprivate func isReachable(from source: String) -> Bool {
+        guard case .ip(let address, _) = self, let source = IPAddress(source) else { return true }
+        return switch (address, source) {
+        case (.v4, .v4), (.v6, .v6): true
+        default: false
+        }
     }
 }
