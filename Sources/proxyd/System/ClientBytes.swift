@@ -27,6 +27,21 @@ enum ClientBytes {
         return unsafe recv(number, &space, count, 0) == count
     }
 
+    /// Throws away what has come so far: bytes that nobody has read turn a close into a reset.
+    static func discard(_ descriptor: borrowing FileDescriptor) {
+        // With MSG_TRUNC the kernel copies nothing (tcp(7)). Whoever goes on sending is reset after all.
+        for _ in 0..<mostDiscards {
+            guard
+                recv(descriptor.number, nil, 65_536, CInt(MSG_TRUNC) | CInt(MSG_DONTWAIT))
+                    > 0
+            else {
+                return
+            }
+        }
+    }
+
+    private static let mostDiscards = 16
+
     /// Ends a connection without telling the other side: with TCP_REPAIR it is forgotten at once, which
     /// takes CAP_NET_ADMIN; otherwise its reset gets no further than the next router.
     static func forget(_ descriptor: borrowing FileDescriptor) {

@@ -72,6 +72,7 @@ extension Session {
     /// It has taken too long, or was kept waiting for long enough.
     mutating func prereadTimedOut(on worker: Worker) {
         let end = preread?.stage.endOfRefused ?? .prereadTimedOut
+        ClientBytes.discard(clientSocket)
         perform(life.handle(end), on: worker)
     }
 
@@ -100,7 +101,9 @@ extension Session {
 
     /// There is too little so far.
     private mutating func awaitMore() -> SessionLife.Action {
-        flows[from: .client].endFollows ? life.handle(.closedEarly) : .none
+        guard flows[from: .client].endFollows else { return .none }
+        ClientBytes.discard(clientSocket)
+        return life.handle(.closedEarly)
     }
 
     // MARK: A proxy's header
