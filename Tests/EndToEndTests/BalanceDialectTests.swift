@@ -48,6 +48,10 @@ extension EndToEnd {
             let number = "\(try taken.endpoint.port)"
             let cases: [([String], Int, String)] = [
                 (["-b", "127.0.0.1", number, "127.0.0.1:9"], 71, "bind(): Address already in use"),
+                (
+                    ["-b", "nobody.invalid", P, "127.0.0.1:9"], 71,
+                    "error at getaddrinfo: Name or service not known\nexiting.\n"
+                ),
                 ([P, "nobody.invalid"], 65, "unknown or invalid address [nobody.invalid]"),
                 (["0"], 64, "invalid port [0], exiting."),
                 (["-f", P, "!"], 69, "balance: no channels in group"),
@@ -100,6 +104,115 @@ extension EndToEnd {
                 #expect(try client.letter() == "A")
             }
             try program.stop()
+        }
+
+        @Test("a second start is told that the address is in use, and nothing else")
+        func secondStart() throws {
+            let program = try balance.start(["-f", P, "127.0.0.1:9"], control: control)
+            let second = try balance.finish(["-f", P, "127.0.0.1:9"])
+            #expect(second.status == 71)
+            #expect(second.errors == "bind(): Address already in use\n")
+            #expect(try program.stop() == -Int(SIGTERM))
+        }
+
+        @Test("there is no place for the rendezvous file, or it cannot be opened")
+        func noPlace() throws {
+            try balance.directory.write("", to: "b")
+            let file = balance.directory("b/balance.\(port).0.0.0.0")
+            let none = try balance.finish(["-f", P, "127.0.0.1:9"])
+            #expect(none.status == 71)
+            #expect(none.errors == "cannot create rendezvous file \(file)\n")
+            try FileManager.default.removeItem(atPath: balance.directory("b"))
+            try FileManager.default.createDirectory(
+                atPath: file, withIntermediateDirectories: true)
+            let occupied = try balance.finish(["-f", P, "127.0.0.1:9"])
+            #expect(occupied.status == 66)
+            #expect(occupied.errors.hasSuffix("check rendezvousfile permissions [\(file)]\n"))
+        }
+
+        @Test("show has addresses for names; unknown names and channels are told")
+        func shellTexts() throws {
+            let program = try balance.start(
+                ["-f", P, "localhost:9", "127.0.0.1:9:-3"], control: control)
+            let shown = try balance.finish(["-c", "show", P]).output.split(separator: "\n")
+            #expect(shown.count == 3)
+            #expect(shown[1].contains("       127.0.0.1     9 "), "\(shown)")
+            #expect(shown[2].contains("   -3 "), "\(shown)")
+            for (command, text) in [
+                ("create nobody.invalid 80", "invalid address\n"),
+                ("create 127.0.0.1", "syntax error\n"), ("assign", "syntax error\n"),
+                ("assign 7", "unknown channel\n"),
+                ("assign 0", "channel must be disabled to assign new address\n"),
+                ("disable 0", "channel 0 disabled\n"), ("assign 0 127.0.0.1", "syntax error\n"),
+                ("assign 0 nobody.invalid 1", "invalid address\n"),
+                ("assign 0 127.0.0.2 1", "channel reassigned\n"),
+                ("maxc 0 -3", "maxc of channel 0 changed to -3\n"),
+            ] {
+                #expect(try balance.finish(["-c", command, P]).output == text, "\(command)")
+            }
+            let help = try balance.finish(["-c", "help", P]).output
+            #expect(help.contains("kills master process and quits interactive mode\n"))
+            let again = try balance.finish(["-c", "show", P]).output.split(separator: "\n")
+            #expect(again[1].contains("127.0.0.2     1    0           0   -3 "), "\(again)")
+            try program.stop()
+        }
+
+        @Test("a cap below 0 lets nobody in, and one of 0 everybody")
+        func capBelowZero() throws {
+            let (a, b) = (try LocalChannel.letter("A"), try LocalChannel.letter("B"))
+            let program = try balance.start(
+                ["-f", P, "\(a.endpoint)", "\(b.endpoint)"], control: control)
+            #expect(
+                try balance.finish(["-c", "maxc 0 -3", P]).output
+                    == "maxc of channel 0 changed to -3\n")
+            #expect(try letters(3, at: .loopback(port: port)) == "B B B")
+            _ = try balance.finish(["-c", "maxc 0 0", P])
+            #expect(try Set(letters(2, at: .loopback(port: port)).split(separator: " ")).count == 2)
+            try program.stop()
+        }
+
+        @Test("-a in front of people says its two lines and no more, and never recovers by itself")
+        func autodisabled() throws {
+            let dead = try Socket.bound()
+            let endpoint = try dead.endpoint
+            let program = try balance.start(["-fa", P, "\(endpoint)"], control: control)
+            #expect(try letters(2, at: .loopback(port: port)) == " ")
+            try program.waitForLine("needs to be enabled manually")
+            try program.stop()
+            #expect(
+                program.errors == """
+                    connection failed group 0 channel 0
+                    \(endpoint) needs to be enabled manually using balance -i after the problem is solved
+
+                    """)
+        }
+
+        @Test("-p: no record is longer than 32768 bytes, and each direction ends once")
+        func records() throws {
+            let channel = try LocalChannel { connection in
+                _ = try connection.receive(exactly: 100_000)
+                connection.reset()
+            }
+            let program = try balance.start(["-fp", P, "\(channel.endpoint)"], control: control)
+            let client = try Socket.connected(to: .loopback(port: port))
+            try client.send([UInt8](repeating: 0x78, count: 100_000))
+            _ = try? client.receiveAll()
+            client.close()
+            func sizes() -> [Int] {
+                program.output.split(separator: "\n").filter { $0.hasPrefix("-> ") }
+                    .compactMap { Int($0.dropFirst(3)) }
+            }
+            try eventually("all of it is printed") {
+                sizes().filter { $0 > 0 }.reduce(0, +) == 100_000
+            }
+            try program.stop(with: SIGINT)
+            #expect(sizes().allSatisfy { $0 <= 32_768 })
+            for arrow in ["->", "-<"] {
+                let ends = program.output.split(separator: "\n").filter {
+                    $0 == "\(arrow) 0" || $0 == "\(arrow) -1"
+                }
+                #expect(ends.count <= 1, "\(arrow) \(ends)")
+            }
         }
 
         @Test("by the name that it is called")

@@ -323,6 +323,73 @@ extension EndToEnd {
             try program.stop()
         }
 
+        @Test("paths are told as they were written, also those with nothing at them")
+        func paths() throws {
+            try begin(0)
+            _ = try script("exit 3", "t/a")
+            for (path, lines) in [
+                (
+                    "./t", ["running trigger './t/a'", "trigger './t/a' failed with status"]
+                ),
+                ("t/", ["running trigger 't/a' on", "trigger 't/a' failed with status"]),
+                ("t/a", ["running trigger 't/a' on", "trigger 't/a' failed with status"]),
+                ("none", ["path 'none' is neither a file nor a directory\n"]),
+            ] {
+                let program = try flopsy.start(["-p", P, "-H", A, "-f", path])
+                try waitUntilSelected(A, by: program)
+                for line in lines { try program.waitForLine(line) }
+                try program.stop()
+            }
+        }
+
+        @Test("what checks and triggers write is seen, on both streams")
+        func output() throws {
+            try begin(0)
+            let check = try script("echo checks $1; echo oops >&2", "check")
+            let trigger = try script("echo triggers $1", "trigger")
+            let program = try flopsy.start(["-p", P, "-H", A, "-c", check, "-f", trigger])
+            try waitUntilSelected(A, by: program)
+            try program.waitForLine("oops\n")
+            try eventually("it is all there") {
+                program.output == "checks \(A)\ntriggers \(A)\n"
+            }
+            try program.stop()
+        }
+
+        @Test(
+            "signals end it as they end a program that handles none",
+            arguments: [SIGTERM, SIGINT, SIGHUP])
+        func ended(by signal: CInt) throws {
+            try begin(0)
+            let program = try flopsy.start(["-p", P, "-H", A])
+            try waitUntilSelected(A, by: program)
+            #expect(try program.stop(with: signal) == -Int(signal))
+            #expect(lines(program).count == 3, "\(lines(program))")
+        }
+
+        @Test("when all hosts die nothing is said but flopsy's own lines")
+        func noExtraLines() throws {
+            let a = try begin(0)
+            let program = try flopsy.start(["-p", P, "-H", A])
+            try waitUntilSelected(A, by: program)
+            a.stop()
+            _ = try? letter(at: here)
+            try program.waitForLine("no hosts available; sleeping for 2 seconds")
+            try program.stop()
+            let own = ["selecting", "trying", "host '", "no hosts"]
+            #expect(
+                lines(program).allSatisfy { line in own.contains { line.hasPrefix($0) } },
+                "\(lines(program))")
+        }
+
+        @Test("an address that is taken aborts it")
+        func aborts() throws {
+            try begin(0)
+            let taken = try Socket.listening()
+            let run = try flopsy.finish(["-b", "\(try taken.endpoint)", "-H", A])
+            #expect(run.status == -Int(SIGABRT))
+        }
+
         @Test("flopsy 19: a host without a port is unreachable, and never selected")
         func scenario19() throws {
             try begin(1)

@@ -297,6 +297,39 @@ extension EndToEnd {
             #expect(try dialect(["-t"]).end().status == 255)
         }
 
+        @Test("-tt fails where the start would, and leaves nothing behind")
+        func rehearsal() throws {
+            let good = server(["( \"host\" => \"127.0.0.1\" )"])
+            for more in [
+                "server.errorlog = \"/none/error.log\"", "server.pid-file = \"/none/pid\"",
+                "server.username = \"nobody-here\"", "server.chroot = \"/none\"",
+                "ssl.engine = \"enable\"\nssl.pemfile = \"/none.pem\"",
+            ] {
+                try write(block(good) + more + "\n")
+                for options in [["-tt"], ["-D"]] {
+                    let (status, program) = try dialect(options).end()
+                    #expect(status == 255, "\(options) \(more): \(program.report)")
+                }
+            }
+            try write(block(server(["( \"host\" => \"nobody.invalid\" )"])))
+            #expect(try dialect(["-tt"]).end().status == 255)
+            try write(block(good) + "server.errorlog = \"error.log\"\nserver.pid-file = \"pid\"\n")
+            #expect(try dialect(["-tt"]).end().status == 0)
+            for name in ["error.log", "pid"] {
+                #expect(!FileManager.default.fileExists(atPath: directory(name)))
+            }
+        }
+
+        @Test(
+            "an error log that is a program, or nothing, is no obstacle",
+            arguments: ["|/bin/cat", ""])
+        func errorLog(target: String) throws {
+            let channel = try LocalChannel.letter("A")
+            try write(
+                "server.errorlog = \"\(target)\"\n" + block(server([host(channel.endpoint)])))
+            try dialect().run { daemon throws in #expect(try daemon.letter() == "A") }
+        }
+
         @Test("signals: SIGINT drains, SIGTERM ends at once, SIGUSR1 takes the file again")
         func signals() throws {
             let (old, handover) = try LocalChannel.handingOver()

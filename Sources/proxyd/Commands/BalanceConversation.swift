@@ -6,6 +6,7 @@ struct BalanceConversation {
     let request: BalanceRequest
 
     private static let unavailable: Int32 = 69
+    private static let system: Int32 = 71
     /// How long a daemon may take to leave after `kill`.
     private static let patience = Duration.seconds(5)
 
@@ -29,26 +30,35 @@ struct BalanceConversation {
         do throws(ControlFailure) {
             client = try ControlClient(path: request.socket)
         } catch {
-            if case .forbidden(let why) = error {
-                StandardError.write("balance: \(why)\n")
-            }
+            if case .forbidden = error { return forbidden() }
             StandardOutput.write("no master process, exiting.\n")
             return Self.unavailable
         }
         let link = Link(client: client)
-        guard case .ok(let attributes, _)? = try? link.ask(["hello"]),
+        let greeting = try? link.ask(["hello"])
+        if case .error(.forbidden, _)? = greeting { return forbidden() }
+        guard case .ok(let attributes, _)? = greeting,
             let pid = attributes.first(where: { $0.name == "pid" })?.value
         else {
             StandardOutput.write("no master process, exiting.\n")
             return Self.unavailable
         }
-        var shell = BalanceShell(link, services: ServicePort.number(of:))
+        var shell = BalanceShell(
+            link, services: ServicePort.number(of:), addresses: HostEnvironment.real.address)
         do throws(BalanceLost) {
             return try converse(&shell, pid: pid)
         } catch {
             StandardOutput.write("no master process with pid \(pid), exiting.\n")
             return Self.unavailable
         }
+    }
+
+    /// The daemon is another user's.
+    private func forbidden() -> Int32 {
+        StandardError.write(
+            "open: Permission denied\n" + BalanceMessages.checkPermissions(of: request.socket)
+                + "\n")
+        return Self.system
     }
 
     private func converse(_ shell: inout BalanceShell<Link>, pid: String) throws(BalanceLost)

@@ -15,12 +15,29 @@ enum DialectCommand {
                 return 0
             case .converse(let request):
                 return BalanceConversation(request: request).run()
+            case .rehearse(let plan, let text):
+                try rehearse(plan, of: call)
+                StandardOutput.write(text)
+                return 0
             case .run(let plan):
                 return try run(plan, of: call)
             }
         } catch {
             StandardError.write(error.text)
             return error.status
+        }
+    }
+
+    private static func rehearse(
+        _ plan: DialectPlan, of call: DialectCall
+    ) throws(DialectError) {
+        let configuration = try plan.validated(for: call)
+        do throws(StartError) {
+            try StartRehearsal.check(configuration, plan.options)
+        } catch {
+            throw DialectError(
+                "\(call.program): \(error.message)", status: plan.options.status(of: error).rawValue
+            )
         }
     }
 
@@ -32,7 +49,11 @@ enum DialectCommand {
         options.invocation = Invocation.current(CommandLine.arguments)
         options.pidFile = options.pidFile.map(FilePlace.absolute)
         if let folder = options.dialect?.folder { try prepare(folder, for: call) }
-        return Supervisor.run(configuration: configuration, options: options).rawValue
+        let status = Supervisor.run(configuration: configuration, options: options)
+        if options.dialect?.endsBySignal ?? false, let signal = status.signal {
+            DefaultSignal.end(by: signal)
+        }
+        return status.rawValue
     }
 }
 
@@ -43,8 +64,7 @@ extension DialectCommand {
         do throws(SystemError) {
             try RendezvousFolder.prepare(folder.path, mode: folder.mode, leftover: folder.leftover)
         } catch {
-            throw DialectError(
-                "\(call.program): cannot make \(folder.path): \(error)", status: folder.status)
+            throw DialectError(folder.complaint, status: folder.status)
         }
     }
 }

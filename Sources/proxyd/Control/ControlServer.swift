@@ -18,12 +18,14 @@ final class ControlServer {
     private let idleLimit: Duration?
     /// When the log was last told of somebody who may do nothing.
     private var toldForbidden: Instant?
+    /// Why there is no socket, where the daemon may do without one.
+    private(set) var failure: StartError?
 
     /// Binds the socket: refused when a daemon answers there, over a dead one's. `user` is whom the daemon
-    /// will be when it serves.
+    /// will be when it serves. With `isOptional` a socket that cannot be had is left out; see `failure`.
     init(
         _ settings: ControlConfiguration, passed: InheritedSockets = InheritedSockets(),
-        user: UInt32 = geteuid()
+        user: UInt32 = geteuid(), isOptional: Bool = false
     ) throws(StartError) {
         path = settings.path ?? RuntimeFolder.path + "/" + RuntimeDirectory.socketName
         var group: UInt32?
@@ -48,34 +50,44 @@ final class ControlServer {
             listening = socket
             return
         }
-        if settings.path == nil { try Self.prepareFolder() } else { try Self.checkFolder(of: path) }
+        do throws(StartError) {
+            try Self.prepareFolder(of: path, isStandard: settings.path == nil)
+            listening = try Self.open(
+                listener, at: path, owner: user == geteuid() ? nil : user, group: group)
+        } catch {
+            guard isOptional else { throw error }
+            failure = error
+        }
+    }
+
+    private static func open(
+        _ listener: ListenerConfiguration, at path: String, owner: UInt32?, group: UInt32?
+    ) throws(StartError) -> OpenedSocket {
         do throws(UnixSocketFile.Failure) {
-            listening = try OpenedSocket(
-                unix: path, settings: listener, owner: user == geteuid() ? nil : user, group: group)
+            return try OpenedSocket(unix: path, settings: listener, owner: owner, group: group)
         } catch .isAlive {
             throw StartError(
                 code: .unavailable,
                 message: "another daemon answers on control socket \(path); "
                     + "end it, or give this one another with --control")
         } catch {
-            throw StartError(failure: error, at: path, doing: "put the control socket at")
+            var start = StartError(failure: error, at: path, doing: "put the control socket at")
+            var number = EEXIST
+            if case .system(let error) = error { number = error.number }
+            start.cause = .control(
+                path: path, errno: number, isOccupied: unsafe access(path, F_OK) == 0)
+            throw start
         }
     }
 
-    private static func prepareFolder() throws(StartError) {
+    /// Makes the socket's directory if it is missing, as it is in /run after every boot. Nobody else may be
+    /// able to replace the socket in it.
+    private static func prepareFolder(of path: String, isStandard: Bool) throws(StartError) {
+        let folder = path.folderOfPath
         do throws(RuntimeFolder.Failure) {
-            try RuntimeFolder.prepare()
-        } catch {
-            throw StartError(failure: error, atFolder: RuntimeFolder.path)
-        }
-    }
-
-    /// Where the user wants the socket, nobody else may replace it.
-    private static func checkFolder(of path: String) throws(StartError) {
-        let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
-        do throws(RuntimeFolder.Failure) {
-            try RuntimeFolder.check(folder)
-        } catch .system {
+            isStandard
+                ? try RuntimeFolder.prepare() : try RuntimeFolder.prepare(at: folder)
+        } catch .system where !isStandard {
             // Binding says it better.
         } catch {
             throw StartError(failure: error, atFolder: folder)

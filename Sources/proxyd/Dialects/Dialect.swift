@@ -81,6 +81,8 @@ enum DialectResult {
     case text(String)
     /// The daemon runs.
     case run(DialectPlan)
+    /// Whether it would start, and what is printed if so.
+    case rehearse(DialectPlan, text: String)
     /// A daemon that runs already is talked to.
     case converse(BalanceRequest)
 }

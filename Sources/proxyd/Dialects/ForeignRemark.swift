@@ -24,14 +24,6 @@ struct ForeignRemark: Equatable, Sendable {
     var line: String { (place.map { "\($0): " } ?? "") + text }
 }
 
-extension String {
-    /// The directory of a file's path, without the slash at its end.
-    var folderOfPath: String {
-        guard let slash = lastIndex(of: "/") else { return "." }
-        return slash == startIndex ? "/" : String(self[..<slash])
-    }
-}
-
 extension DialectNote {
     init(_ remark: ForeignRemark) { self.init(remark.place ?? "in general", remark.text) }
 }

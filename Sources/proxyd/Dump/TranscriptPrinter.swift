@@ -6,6 +6,8 @@ internal import Shared
 final class TranscriptPrinter: Timed {
     let tap: TapSink
     private let transcript: any Transcript
+    /// Sides of sessions whose end has been printed.
+    private var ended: [UInt64: Set<Side>] = [:]
     private var text: [UInt8] = []
     private var written = 0
     private(set) var nextDeadline: Instant?
@@ -48,14 +50,24 @@ final class TranscriptPrinter: Timed {
             case .moved(let side, let bytes):
                 text += transcript.text(of: bytes, isFromClient: side == .client)
             case .ended(let side):
-                text += transcript.end(isFromClient: side == .client, isError: false)
-            case .closed(let reason, _) where reason.who == .client || reason.who == .channel:
-                text += transcript.end(isFromClient: reason.who == .client, isError: true)
+                end(side, of: record.id, isError: false)
+            case .closed(let reason, _):
+                if reason.when == .data || reason.when == .halfClosed {
+                    if reason.who == .client { end(.client, of: record.id, isError: true) }
+                    if reason.who == .channel { end(.channel, of: record.id, isError: true) }
+                }
+                ended[record.id] = nil
             case .gap(_, let count, _):
                 Log.line("the reader of standard output has missed \(count) bytes", .warning)
-            case .began, .closed: break
+            case .began: break
             }
         }
+    }
+
+    /// A direction ends once, whatever becomes of the session after it.
+    private func end(_ side: Side, of session: UInt64, isError: Bool) {
+        guard ended[session, default: []].insert(side).inserted else { return }
+        text += transcript.end(isFromClient: side == .client, isError: isError)
     }
 
     /// Some of it; false when the reader has to read first.

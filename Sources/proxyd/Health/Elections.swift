@@ -24,9 +24,10 @@ final class Elections: Timed {
     private weak var audience: (any ElectionAudience)?
     private var lastNumber = 0
 
-    init(_ topology: Topology) throws(SystemError) {
+    /// With `showsOutput`, checks and triggers write to our own standard output and error.
+    init(_ topology: Topology, showsOutput: Bool = false) throws(SystemError) {
         poller = try Poller(eventsPerWait: 64)
-        scripts = try ScriptRunner()
+        scripts = try ScriptRunner(showsOutput: showsOutput)
         try poller.add(scripts.descriptor, Token(.process), .readable)
         follow(topology)
     }

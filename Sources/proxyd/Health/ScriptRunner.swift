@@ -18,6 +18,7 @@ final class ScriptRunner {
 
     private let poller: Poller
     private let limit: Int
+    private let showsOutput: Bool
     private var scripts = SlotTable<Script>()
     private var slots: [Number: Int] = [:]
     private var queue: [Waiting] = []
@@ -41,8 +42,10 @@ final class ScriptRunner {
     /// How often processes are looked at whose end nobody tells us.
     private static let lookInterval = Duration.milliseconds(20)
 
-    init(limit: Int = 16) throws(SystemError) {
+    /// With `showsOutput`, scripts write to our own standard output and error, and nothing of it is kept.
+    init(limit: Int = 16, showsOutput: Bool = false) throws(SystemError) {
         self.limit = limit
+        self.showsOutput = showsOutput
         poller = try Poller(eventsPerWait: 64)
     }
 
@@ -92,7 +95,8 @@ final class ScriptRunner {
         let job = waiting.job
         do throws(SystemError) {
             let child = try Spawn(
-                path: job.path, arguments: job.arguments, environment: Self.environment(job))
+                path: job.path, arguments: job.arguments, environment: Self.environment(job),
+                sharesStreams: showsOutput)
             let script = scripts.insert { slot, generation in
                 Script(
                     job, number: waiting.number, slot: slot, generation: generation, child: child,

@@ -13,6 +13,8 @@ final class DaemonCore {
     var now = Instant.now
     /// The loop ends with this turn.
     var isStopping = false
+    /// The last signal that ended it.
+    var endingSignal: CInt?
     /// What the file said when it was read last.
     var fileAsTaken: Configuration?
 

@@ -24,7 +24,11 @@ final class DaemonDrain: Timed {
         let left = core.share.admission.current
         let isOver = state.until.map { $0 <= now } ?? false
         if left == 0 || isOver {
-            Log.line("drained: \(left) sessions are left", .notice)
+            let event = Event(
+                .notice, .ending, of: .daemon, line: "drained: \(left) sessions are left")
+            if core.options.dialect?.messages?.replaces(event) != true {
+                Log.line(event.line, event.severity)
+            }
             core.isStopping = true
         }
         let next = now.advanced(by: Self.interval)

@@ -57,6 +57,15 @@ struct RunOptions: Sendable {
     /// What the program ends with: a dialect keeps its original's.
     func status(of error: StartError) -> ExitStatus {
         guard let exits = dialect?.exits else { return ExitStatus(rawValue: error.code.rawValue) }
+        switch error.cause {
+        case .control(_, _, let isOccupied)?:
+            if let control = exits.control {
+                return ExitStatus(rawValue: isOccupied ? control : exits.system)
+            }
+        case .unresolvedListener?:
+            if let status = exits.unresolvedListener { return ExitStatus(rawValue: status) }
+        case .unresolved?, .listener?, nil: break
+        }
         return switch error.code {
         case .unavailable: ExitStatus(rawValue: exits.unavailable)
         case .system: ExitStatus(rawValue: exits.system)
@@ -89,6 +98,12 @@ struct DialectBehavior: Sendable {
     var toleratesUnresolved = false
     /// Sessions that were idle for too long are told of in the original's words.
     var tellsIdleEnds = false
+    /// Without a control socket it does not start; otherwise that is only told.
+    var needsControl = false
+    /// A signal that ends it is what its parent sees, as of a program that handles none.
+    var endsBySignal = false
+    /// Checks and triggers write to our own standard output and error.
+    var showsScripts = false
     /// Where the control socket is to be, if that has to be made first.
     var folder: Folder?
     /// Everything that goes by is written to standard output.
@@ -101,7 +116,8 @@ struct DialectBehavior: Sendable {
         var mode: UInt32
         /// An empty file in the socket's place, which the original has left behind.
         var leftover: String
-        /// What the program ends with when it cannot be made.
+        /// What the program says, and ends with, when it cannot be made.
+        var complaint: String
         var status: Int32
     }
 
@@ -112,11 +128,15 @@ struct DialectBehavior: Sendable {
         var permission: Int32 = 77
         /// A name does not resolve, or something else of the configuration cannot be.
         var configuration: Int32 = 78
+        /// Something else is in the control socket's place; nil: as for everything else.
+        var control: Int32?
+        /// A listener's name does not resolve; nil: as for any other name.
+        var unresolvedListener: Int32?
     }
 }
 
 /// What a signal asks of the daemon.
-enum SignalMeaning: Sendable {
+enum SignalMeaning: Equatable, Sendable {
     /// No further clients, and the end with the last session; another one ends at once.
     case drain
     case end

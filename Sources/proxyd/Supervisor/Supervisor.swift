@@ -67,6 +67,9 @@ final class Supervisor {
             supervisor.loop()
             supervisor.stop()
             supervisor.foregroundShim?.stay()
+            if let signal = supervisor.core.endingSignal, options.dialect?.endsBySignal ?? false {
+                return ExitStatus(endedBy: signal)
+            }
             return .good
         } catch {
             let status = report(error, options)
@@ -77,10 +80,9 @@ final class Supervisor {
     }
 
     private static func report(_ error: StartError, _ options: RunOptions) -> ExitStatus {
-        for line in options.dialect?.messages?.lines(about: error) ?? [] {
-            Log.verbatim(line, .error)
-        }
-        Log.line(error.message, .error)
+        let lines = options.dialect?.messages?.lines(about: error) ?? []
+        for line in lines { Log.verbatim(line, .error) }
+        if lines.isEmpty { Log.line(error.message, .error) }
         Log.finish()
         return options.status(of: error)
     }
@@ -136,7 +138,8 @@ final class Supervisor {
             life: takeover?.life)
         // The control socket first: a daemon that is already running there must not lose its ports.
         let control = try ControlServer(
-            configuration.control, passed: inherited, user: privileges.userNumber)
+            configuration.control, passed: inherited, user: privileges.userNumber,
+            isOptional: options.dialect != nil)
         undo.add { control.close() }
         self.control = control
         metrics = try MetricsOutputs(configuration.metrics, inherited, undo)
@@ -146,7 +149,14 @@ final class Supervisor {
         try takeover?.change(&startup, to: configuration)
         let sockets = startup.sockets
         undo.add { for socket in sockets { socket.removeFile() } }
-        elections = try Self.elections(startup.state.topology, metrics.scrapes, poller)
+        if options.dialect?.needsControl ?? false, let failure = control.failure,
+            case .control? = failure.cause
+        {
+            throw failure
+        }
+        elections = try Self.elections(
+            startup.state.topology, metrics.scrapes, poller,
+            showsOutput: options.dialect?.showsScripts ?? false)
         let live = LiveTopology(
             startup.state, serials: serials, workerCount: workerCount, passed: inherited)
         live.written = process.written
@@ -173,10 +183,11 @@ final class Supervisor {
     }
 
     private static func elections(
-        _ topology: Topology, _ scrapes: ScrapeServer?, _ poller: borrowing Poller
+        _ topology: Topology, _ scrapes: ScrapeServer?, _ poller: borrowing Poller,
+        showsOutput: Bool
     ) throws(StartError) -> Elections {
         do throws(SystemError) {
-            let elections = try Elections(topology)
+            let elections = try Elections(topology, showsOutput: showsOutput)
             try poller.add(elections.descriptor, Token(.elections), .readable)
             if let scrapes { try poller.add(scrapes.descriptor, Token(.scrapes), .readable) }
             return elections

@@ -56,6 +56,11 @@ extension Supervisor {
                 + "\(share.workers.count) workers, at most \(limits.sessions) sessions; "
                 + "control \(control.path)"
                 + (metrics.scrapes.map { "; metrics \($0.address)" } ?? ""))
+        if let failure = control.failure {
+            core.events.emit(
+                .warning, .failed, of: Event.Subject(kind: .control), because: failure.message,
+                "there is no control socket: \(failure.message)")
+        }
         state.reportFound()
         manager?.tellReady(summary)
     }

@@ -19,9 +19,9 @@ extension Supervisor {
             {
                 continue
             }
-            handle(
-                core.options.dialect?.signals[signal] ?? DaemonSignals.meaning(of: signal),
-                DaemonSignals.name(of: signal))
+            let meaning = core.options.dialect?.signals[signal] ?? DaemonSignals.meaning(of: signal)
+            if meaning == .drain || meaning == .end { core.endingSignal = signal }
+            handle(meaning, DaemonSignals.name(of: signal))
         }
     }
 

@@ -21,14 +21,12 @@ extension Supervisor: UpgradeHost {
         offer.watchdog = manager?.watchdogNanoseconds ?? 0
         offer.keepsState = state.isKept
         offer.lastSerial = live.serials.last
-        if let socket = control.listening {
-            offer.descriptors = listeners.inherited.handed(
-                core.sockets, of: topology, control: (socket, control.path),
-                metrics: metrics.scrapes.map { scrapes in
-                    let asked = configuration.metrics.listen?.endpoint ?? scrapes.endpoint
-                    return (scrapes.socket, asked, scrapes.endpoint)
-                })
-        }
+        offer.descriptors = listeners.inherited.handed(
+            core.sockets, of: topology, control: control.listening.map { ($0, control.path) },
+            metrics: metrics.scrapes.map { scrapes in
+                let asked = configuration.metrics.listen?.endpoint ?? scrapes.endpoint
+                return (scrapes.socket, asked, scrapes.endpoint)
+            })
         if let pidFile { offer.add(.pidFile, pidFile.number) }
         if let manager { offer.add(.notices, manager.number) }
         return offer

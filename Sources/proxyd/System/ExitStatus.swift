@@ -2,6 +2,8 @@
 struct ExitStatus: RawRepresentable, Equatable, Sendable {
     let rawValue: Int32
 
+    init(rawValue: Int32) { self.rawValue = rawValue }
+
     static let good = ExitStatus(rawValue: 0)
     static let usage = ExitStatus(rawValue: 64)
     static let data = ExitStatus(rawValue: 65)
@@ -17,4 +19,10 @@ struct ExitStatus: RawRepresentable, Equatable, Sendable {
     static let own = [
         usage, data, noInput, unavailable, software, system, temporary, noPermission, configuration,
     ]
+
+    /// As a shell shows a program that a signal has ended.
+    init(endedBy signal: Int32) { self.init(rawValue: 128 + signal) }
+
+    /// The signal that a shell would mean by it.
+    var signal: Int32? { rawValue > 128 ? rawValue - 128 : nil }
 }

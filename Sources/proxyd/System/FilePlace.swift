@@ -11,3 +11,11 @@ enum FilePlace {
         return folder == "/" ? "/\(path)" : "\(folder)/\(path)"
     }
 }
+
+extension String {
+    /// The directory of a file's path, without the slash at its end.
+    var folderOfPath: String {
+        guard let slash = lastIndex(of: "/") else { return "." }
+        return slash == startIndex ? "/" : String(self[..<slash])
+    }
+}

@@ -33,6 +33,12 @@ enum RuntimeFolder {
         }
     }
 
+    /// Makes the directory of a control socket if it is missing; what it is in has to be there.
+    static func prepare(at path: String) throws(Failure) {
+        if unsafe mkdir(path, geteuid() == 0 ? 0o755 : 0o700) == 0 { return }
+        try check(path)
+    }
+
     /// Sees that nobody else can put a socket of his own in the place of one in this directory: it is
     /// ours or root's, and where everybody may write, nobody may take away what is another's (the
     /// sticky bit, as in /tmp).

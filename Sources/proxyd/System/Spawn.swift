@@ -24,8 +24,10 @@ final class Spawn {
     /// Starts `path` with `arguments` behind its name.
     ///
     /// Standard input is `/dev/null`; signals are as a program expects them, whatever we ignore or block.
+    /// With `sharesStreams` it has our own standard output and error, and our input unless that is a
+    /// terminal; `output` ends at once.
     init(
-        path: String, arguments: [String], environment: [String]
+        path: String, arguments: [String], environment: [String], sharesStreams: Bool = false
     ) throws(SystemError) {
         var ends: (CInt, CInt) = (-1, -1)
         let piped = unsafe withUnsafeMutablePointer(to: &ends) { pointer in
@@ -39,7 +41,7 @@ final class Spawn {
         // Only our end: a program may not know what to do with EAGAIN.
         guard fcntl(readEnd.number, F_SETFL, O_NONBLOCK) == 0 else { throw SystemError("fcntl") }
         process = try Self.start(
-            path, [path] + arguments, environment, output: writeEnd.number)
+            path, [path] + arguments, environment, output: sharesStreams ? nil : writeEnd.number)
         output = readEnd
         endDescriptor = FileDescriptor(owning: pidfd_open(process, 0))
         let process = process
@@ -47,15 +49,20 @@ final class Spawn {
     }
 
     private static func start(
-        _ path: String, _ arguments: [String], _ environment: [String], output: CInt
+        _ path: String, _ arguments: [String], _ environment: [String], output: CInt?
     ) throws(SystemError) -> pid_t {
+        let keepsInput = output == nil && isatty(STDIN_FILENO) == 0
         // Standard input last: `output` may have its number.
-        unsafe try ProgramStart.run(path, arguments, environment) { actions, attributes in
+        return unsafe try ProgramStart.run(path, arguments, environment) { actions, attributes in
             unsafe [
-                posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO),
-                posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO),
-                posix_spawn_file_actions_addopen(
-                    &actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0),
+                posix_spawn_file_actions_adddup2(
+                    &actions, output ?? STDOUT_FILENO, STDOUT_FILENO),
+                posix_spawn_file_actions_adddup2(
+                    &actions, output ?? STDERR_FILENO, STDERR_FILENO),
+                keepsInput
+                    ? 0
+                    : posix_spawn_file_actions_addopen(
+                        &actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0),
                 posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1),
                 posix_spawnattr_setpgroup(&attributes, 0),
                 ProgramStart.setSignals(&attributes, flags: POSIX_SPAWN_SETPGROUP),

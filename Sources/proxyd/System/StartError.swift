@@ -11,8 +11,12 @@ struct StartError: Error, Equatable {
 
     enum Cause: Equatable, Sendable {
         case unresolved(host: String)
+        /// A listener's name does not resolve, and why.
+        case unresolvedListener(words: String)
         /// A listener, and the error of bind(2) or listen(2).
         case listener(errno: Int32)
+        /// The control socket, and why it cannot be put in its place, where something may be already.
+        case control(path: String, errno: Int32, isOccupied: Bool)
     }
 
     init(code: Code, message: String, cause: Cause? = nil) {

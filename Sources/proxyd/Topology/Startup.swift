@@ -44,7 +44,14 @@ struct Startup {
             do throws(Resolver.Failure) {
                 addresses[name] = try Resolver.resolveAll(name)
             } catch {
-                guard isTolerant else { throw StartError(unresolved: name, error) }
+                guard isTolerant else {
+                    var start = StartError(unresolved: name, error)
+                    let listeners = configuration.services.flatMap(\.listeners)
+                    if listeners.contains(where: { $0.endpoint == name }) {
+                        start.cause = .unresolvedListener(words: error.words)
+                    }
+                    throw start
+                }
                 addresses[name] = []
             }
         }
@@ -85,7 +92,14 @@ extension OpenedSocket {
         } catch {
             throw StartError(failure: error, at: "\(endpoint)", doing: "listen on")
         }
-        let address = try SocketAddress(resolving: endpoint)
+        let address: SocketAddress
+        do throws(Resolver.Failure) {
+            address = try SocketAddress(found: endpoint)
+        } catch {
+            var start = StartError(unresolved: endpoint, error)
+            start.cause = .unresolvedListener(words: error.words)
+            throw start
+        }
         do throws(UnixSocketFile.Failure) {
             try self.init(address, settings: settings, deadPeer: deadPeer)
         } catch {
@@ -119,13 +133,17 @@ extension ListenerConfiguration {
 extension SocketAddress {
     init(resolving endpoint: Endpoint) throws(StartError) {
         do throws(Resolver.Failure) {
-            guard let address = SocketAddress(try Resolver.resolve(endpoint)) else {
-                throw Resolver.Failure(words: "no such address")
-            }
-            self = address
+            self = try SocketAddress(found: endpoint)
         } catch {
             throw StartError(unresolved: endpoint, error)
         }
+    }
+
+    fileprivate init(found endpoint: Endpoint) throws(Resolver.Failure) {
+        guard let address = SocketAddress(try Resolver.resolve(endpoint)) else {
+            throw Resolver.Failure(words: "no such address")
+        }
+        self = address
     }
 }
 

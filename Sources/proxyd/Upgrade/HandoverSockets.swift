@@ -34,7 +34,7 @@ extension InheritedSockets {
     /// Everything that is open, for the process that takes our place.
     func handed(
         _ sockets: [ListeningSocket], of topology: Topology,
-        control: (socket: OpenedSocket, path: String),
+        control: (socket: OpenedSocket, path: String)?,
         metrics: (socket: OpenedSocket, asked: Endpoint, bound: Endpoint)?
     ) -> [HandoverDescriptor] {
         // What could not be bound here the other process tries itself.
@@ -44,8 +44,10 @@ extension InheritedSockets {
             return entry(
                 .listener, listener.path, listener.settings.endpoint, listener.endpoint, socket)
         }
-        let place = Endpoint.unix(path: control.path)
-        handed.append(entry(.control, "", place, place, control.socket))
+        if let control {
+            let place = Endpoint.unix(path: control.path)
+            handed.append(entry(.control, "", place, place, control.socket))
+        }
         if let metrics {
             handed.append(entry(.metrics, "", metrics.asked, metrics.bound, metrics.socket))
         }

@@ -50,6 +50,8 @@ struct BalanceDialectTests {
         (["-6", "80", "a"], ["0.0.0.0:80", "[::]:80"], "balance.80.0.0.0.0"),
         (["-b", "::1", "80", "a"], ["[::1]:80"], "balance.80.::1"),
         (["-b", "2001:DB8::1", "http"], ["[2001:db8::1]:80"], "balance.80.2001:DB8::1"),
+        (["-b", "::", "80"], ["[::]:80", "0.0.0.0:80"], "balance.80.::"),
+        (["-b", "::0", "80"], ["[::]:80", "0.0.0.0:80"], "balance.80.::0"),
         (["-b", "::ffff:10.1.1.3", "80"], ["10.1.1.3:80"], "balance.80.::ffff:10.1.1.3"),
         (["-bmail", "80"], ["mail:80"], "balance.80.mail"),
     ]
@@ -105,18 +107,31 @@ struct BalanceDialectTests {
     /// Groups with their separators.
     private static let sixteen = Array(repeating: ["a", "!"], count: 16).flatMap { $0 }
 
+    private static let noService =
+        "error at getaddrinfo: Servname not supported for ai_socktype\nexiting.\n"
+
     private static let mistaken: [([String], Int32, String)] = [
         (["0"], 64, "invalid port [0], exiting.\n"),
         (["x"], 64, "invalid port [x], exiting.\n"),
-        (["80x", "a"], 71, "getaddrinfo(): invalid port [80x]\n"),
-        (["70000", "a"], 71, "getaddrinfo(): invalid port [70000]\n"),
+        (["80x", "a"], 71, noService), (["70000", "a"], 71, noService),
+        (
+            ["-6", "-b", "10.0.0.1", "80", "a"], 71,
+            "error at getaddrinfo: Address family for hostname not supported\nexiting.\n"
+        ),
+        (
+            ["-b", "a b", "80", "a"], 71,
+            "error at getaddrinfo: Name or service not known\nexiting.\n"
+        ),
         (["80", "!"], 69, "balance: no channels in group\n"),
         (["80", "a", "!", "%", "b"], 69, "balance: no channels in group\n"),
         (["80", "::1"], 65, "unknown or invalid address [::1]\n"),
         (["80", "a:x"], 65, "unknown or invalid port in [a:x]\n"),
         (["80", "a b"], 65, "unknown or invalid address [a b]\n"),
         (["-B", "nobody", "80", "a"], 65, "unknown or invalid address [nobody]\n"),
-        (["-b", "a/b", "80", "a"], 71, "getaddrinfo(): unknown host [a/b]\n"),
+        (
+            ["-b", "a/b", "80", "a"], 71,
+            "cannot create rendezvous file /var/run/balance/balance.80.a/b\n"
+        ),
         (["80"] + Array(repeating: "a", count: 64), 64, "MAXCHANNELS exceeded...\n"),
         (["80"] + sixteen, 69, "balance: too many groups\n"),
     ]

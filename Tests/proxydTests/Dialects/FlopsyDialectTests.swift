@@ -45,16 +45,23 @@ struct FlopsyDialectTests {
         #expect(plan.configuration.services[0].groups[0].election.check == "/two/check")
     }
 
-    @Test("hosts that can never be reached are said once and left out")
+    @Test("hosts that can never be reached are said in every round and left out")
     func unreachable() throws {
         let plan = try DialectCall(.flopsy, ["-p1", "-H", "a,b:2,,::1"]).plan()
         #expect(
             plan.configuration.services[0].groups[0].channels.map { "\($0.endpoint)" } == ["b:2"])
+        let voice = try #require(plan.options.dialect?.messages)
+        #expect(plan.options.dialect?.greeting == [])
         #expect(
-            plan.options.dialect?.greeting == [
-                "host 'a' discarded because it is unreachable",
-                "host '' discarded because it is unreachable",
-                "host '::1' discarded because it is unreachable",
+            voice.lines(about: .tries("b:2")) == [
+                "trying host 'a'", "host 'a' discarded because it is unreachable",
+                "trying host 'b:2'",
+            ])
+        #expect(
+            voice.lines(about: .pauses(.seconds(1))) == [
+                "trying host ''", "host '' discarded because it is unreachable",
+                "trying host '::1'", "host '::1' discarded because it is unreachable",
+                "no hosts available; sleeping for 1 seconds, then trying again",
             ])
     }
 

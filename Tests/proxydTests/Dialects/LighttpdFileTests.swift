@@ -77,6 +77,8 @@ struct LighttpdFileTests {
             ("server.x = \"a", "f:1: the quote that begins here is not closed"),
             ("include_shell \"rm -rf /\"", "include_shell is not run"),
             ("include \"none\"", "there is no file ./none to include"),
+            ("$HTTP[\"remoteip\"] == \"localhost\" { }", "f:1: invalid IP addr: localhost"),
+            ("$SERVER[\"socket\"] == \"127.0.0.1:65536\" { }", "invalid IP addr: 127.0.0.1:65536"),
             ("server.x = var.none", "f:1: var.none has no value"),
             ("server.x = env.NONE", "f:1: the environment has no NONE"),
             ("server.x = 1\nserver.x = 2", "f:2: server.x is set already, at f:1"),
@@ -91,6 +93,61 @@ struct LighttpdFileTests {
         let refusal = try Self.refusal(text)
         #expect(refusal.status == 255)
         #expect(refusal.text.contains(words), "\(refusal.text)")
+    }
+
+    @Test("what Debian's stock file runs is known: MIME types are passed over, IPv6 is a socket")
+    func stock() throws {
+        let shells = """
+            server.port = 8080
+            include_shell "/usr/share/lighttpd/use-ipv6.pl " + server.port
+            include_shell "/usr/share/lighttpd/create-mime.conf.pl"
+            include_shell "/usr/share/lighttpd/create-mime.assign.pl"
+
+            """
+        let plan = try Self.plan(shells + Self.server)
+        #expect(
+            plan.configuration.services[0].listeners.map { "\($0.endpoint)" }
+                == ["0.0.0.0:8080", "[::]:8080"])
+        #expect(plan.notes.contains { $0.text.contains("MIME types are of the web server") })
+        #expect(try Self.plan(shells + Self.block(Self.server)).configuration.services.count == 1)
+    }
+
+    @Test(
+        "hosts that depend on the client's address are refused, with its else",
+        arguments: [
+            ("$HTTP[\"remoteip\"] == \"10.0.0.0/8\" {\n", "}\n"),
+            ("$HTTP[\"remote-ip\"] != \"[::1]\" {\n", "}\n"),
+            ("$HTTP[\"remoteip\"] == \"fe80::/10\" { }\nelse {\n", "}\n"),
+            (
+                "$HTTP[\"remoteip\"] == \"10.0.0.1\" { } else $HTTP[\"host\"] == \"a\" { } else {\n",
+                "}\n"
+            ),
+        ])
+    func byClient(head: String, foot: String) throws {
+        for text in [
+            Self.block(Self.server + head + Self.server + foot),
+            Self.server + head + Self.server + foot,
+            Self.block(Self.server + head + "sockproxy.balance = \"fair\"\n" + foot),
+        ] {
+            let refusal = try Self.refusal(text)
+            #expect(refusal.status == 255)
+            #expect(
+                refusal.text.contains("hosts are not chosen by the client's address here"),
+                "\(refusal.text)")
+        }
+        // What is of the web server is not ours to refuse.
+        _ = try Self.plan(Self.block(Self.server + head + "url.access-deny = ( \"\" )\n" + foot))
+    }
+
+    @Test(
+        "where errors go",
+        arguments: [
+            ("\"\"", LogTarget.Place.standardError), ("\"|/bin/cat\"", .standardError),
+            ("\"rel.log\"", .file("/here/rel.log")), ("\"/e.log\"", .file("/e.log")),
+        ])
+    func errorLog(text: String, place: LogTarget.Place) throws {
+        let plan = try Self.plan("server.errorlog = \(text)\n" + Self.block(Self.server))
+        #expect(plan.configuration.log.error.target.place == place)
     }
 
     // MARK: Meaning

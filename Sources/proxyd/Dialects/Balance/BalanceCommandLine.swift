@@ -11,7 +11,7 @@ struct BalanceCommandLine: Equatable {
     struct Destination: Equatable {
         var text: String
         var endpoint: Endpoint
-        /// nil: no cap.
+        /// nil: no cap. Below 0: nobody gets there.
         var maxc: Int?
     }
 
@@ -96,7 +96,8 @@ struct BalanceCommandLine: Equatable {
         guard CNumber.of(text) != 0 else { throw .said("invalid port [\(text)], exiting.", 64) }
         // It gets as far as getaddrinfo(3) with such a port.
         guard let number = UInt16(text), number > 0 else {
-            throw .said("getaddrinfo(): invalid port [\(text)]", 71)
+            throw .said(
+                "error at getaddrinfo: Servname not supported for ai_socktype\nexiting.", 71)
         }
         port = number
     }
@@ -152,8 +153,8 @@ struct BalanceCommandLine: Equatable {
         else { throw unknown }
         let maxc = parts.count > 2 ? CNumber.of(String(parts[2])) : 0
         return Destination(
-            text: text, endpoint: endpoint.destination, maxc: maxc > 0 ? min(maxc, 10_000_000) : nil
-        )
+            text: text, endpoint: endpoint.destination,
+            maxc: maxc == 0 ? nil : max(-10_000_000, min(maxc, 10_000_000)))
     }
 
     /// A name or a number; nil where nobody can be connected to.

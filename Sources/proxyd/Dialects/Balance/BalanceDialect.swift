@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Shared
 
 /// balance 3.54: groups of channels, round robin or by the client's address, tried in order.
@@ -48,7 +49,7 @@ enum BalanceDialect: Dialect {
         let host = line.bindHost ?? "0.0.0.0"
         let path = "\(folder)/balance.\(line.port).\(host)"
         guard !host.contains("/"), !host.isEmpty, path.utf8.count <= Endpoint.longestPath else {
-            throw DialectError("getaddrinfo(): unknown host [\(host)]", status: 71)
+            throw DialectError("cannot create rendezvous file \(path)", status: 71)
         }
         return path
     }
@@ -91,9 +92,13 @@ enum BalanceDialect: Dialect {
                 policy: .hash, function: .balance, failover: line.failsOver)
         }
         result.channels = group.list.enumerated().map { index, destination in
-            ChannelConfiguration(
-                name: String(index), endpoint: destination.endpoint,
-                settings: ChannelSettings(maxc: destination.maxc))
+            var settings = ChannelSettings(maxc: destination.maxc)
+            if let cap = destination.maxc, cap < 0 {
+                (settings.maxc, settings.isEnabled) = (nil, false)
+                settings.label = BalanceCap(cap).label
+            }
+            return ChannelConfiguration(
+                name: String(index), endpoint: destination.endpoint, settings: settings)
         }
         return result
     }
@@ -107,18 +112,20 @@ enum BalanceDialect: Dialect {
             return [four, .ip(.anyV6, port: line.port)]
         }
         if let address = IPAddress(host) {
-            let endpoint = Endpoint.ip(address.unmapped, port: line.port)
             if line.isIPv6, case .v4 = address {
-                throw DialectError(
-                    "getaddrinfo(): -6 and the IPv4 address [\(host)] exclude each other",
-                    status: 71)
+                throw unresolved("Address family for hostname not supported")
             }
-            return [endpoint]
+            return Endpoint.ip(address.unmapped, port: line.port).bothFamilies
         }
         guard let endpoint = try? Endpoint("\(host):\(line.port)"), !endpoint.isUnix else {
-            throw DialectError("getaddrinfo(): unknown host [\(host)]", status: 71)
+            throw unresolved("Name or service not known")
         }
         return [endpoint]
+    }
+
+    /// In the original's words, which has getaddrinfo(3) look at the address to listen on.
+    static func unresolved(_ problem: String) -> DialectError {
+        DialectError("error at getaddrinfo: \(problem)\nexiting.", status: 71)
     }
 
     private static func source(
@@ -147,12 +154,20 @@ enum BalanceDialect: Dialect {
         var manner = DialectBehavior(program: call.program)
         manner.words = [call.dialect.rawValue] + call.arguments
         manner.exits = .init(unavailable: 71, system: 71, permission: 71, configuration: 65)
-        manner.messages = BalanceMessages()
+        manner.exits.control = 66
+        manner.exits.unresolvedListener = 71
+        manner.needsControl = true
+        manner.messages = BalanceMessages(isTerse: line.isInForeground && !line.isDebugging)
+        manner.endsBySignal = true
         manner.makesRoom = true
         manner.tellsIdleEnds = line.idleTimeout != nil && line.isInForeground
+        manner.signals = [SIGHUP: .drain]
+        let folder = socket.folderOfPath
         manner.folder = DialectBehavior.Folder(
-            path: String(socket.prefix(upTo: socket.lastIndex(of: "/") ?? socket.startIndex)),
-            mode: 0o1777, leftover: socket, status: 69)
+            path: folder, mode: 0o1777, leftover: socket,
+            complaint: "ERROR: rendezvous directory not available and/or creatable\n"
+                + "       please create \(folder)/ with mode 01777 like this: \n"
+                + "       # mkdir -m 01777 \(folder)/", status: 69)
         if line.dumps, line.isInForeground { manner.transcript = BalanceTranscript() }
         // Its connections survive their master's end.
         var options = RunOptions(drain: nil, dialect: manner)

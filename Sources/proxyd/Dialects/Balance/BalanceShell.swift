@@ -20,11 +20,17 @@ struct BalanceShell<Link: BalanceLink> {
 
     private var link: Link
     private let services: (String) -> UInt16?
+    /// What a host's name stands for; nil: names are not looked up here.
+    private let addresses: ((String) -> IPAddress?)?
     private(set) var group = 0
 
-    init(_ link: Link, services: @escaping (String) -> UInt16?) {
+    init(
+        _ link: Link, services: @escaping (String) -> UInt16?,
+        addresses: ((String) -> IPAddress?)? = nil
+    ) {
         self.link = link
         self.services = services
+        self.addresses = addresses
     }
 
     var prompt: String { "balance[\(group)] " }
@@ -119,10 +125,22 @@ struct BalanceShell<Link: BalanceLink> {
     private mutating func show(_ print: (String) -> Void) throws(BalanceLost) {
         print(BalanceTexts.showHead)
         let hashes = Set(try groups().filter(\.isHash).map(\.path))
+        // A name that many channels have is looked up once.
+        var known: [String: String?] = [:]
         for channel in try channels() {
             let isHash = hashes.contains(channel.groupPath)
-            print(channel.line(isHash: isHash))
+            let address = known[channel.host] ?? numeric(channel.host)
+            known[channel.host] = address
+            print(channel.line(isHash: isHash, address: address))
         }
+    }
+
+    /// The address that a name has now; nil: it is none, or it has none.
+    private func numeric(_ host: String) -> String? {
+        guard !host.hasPrefix("["), !host.hasPrefix("unix:"), IPAddress(host) == nil else {
+            return nil
+        }
+        return addresses?(host).map { "\($0)" }
     }
 
     // MARK: Commands
@@ -143,16 +161,19 @@ struct BalanceShell<Link: BalanceLink> {
         guard let channel = try channel(number) else { return "no such channel \(number)" }
         let state = isOn ? "enabled" : "disabled"
         guard channel.isEnabled != isOn else { return "channel \(number) already \(state)" }
-        return try done([isOn ? "enable" : "disable", channel.path])
-            ?? "channel \(number) \(state)"
+        let words =
+            channel.hasNegativeCap
+            ? ["set", channel.path, "label", BalanceCap(Int(channel.maxc), isEnabled: isOn).label]
+            : [isOn ? "enable" : "disable", channel.path]
+        return try done(words) ?? "channel \(number) \(state)"
     }
 
     private mutating func create(_ words: [String]) throws(BalanceLost) -> String {
-        guard words.count >= 2 else { return Self.syntaxError }
-        guard let address = address(words[0], words[1]) else { return "invalid address" }
         let group = group
         guard try channels().count(where: { $0.group == group }) < BalanceCommandLine.mostChannels
         else { return "no channel slots available" }
+        guard words.count >= 2 else { return Self.syntaxError }
+        guard let address = address(words[0], words[1]) else { return "invalid address" }
         if let refusal = try makeGroups() { return refusal }
         let reply = try link.ask(["create", "balance/\(group)", address, "enabled=false"])
         return Self.refusal(reply, invalid: "invalid address") ?? "channel created"
@@ -171,11 +192,12 @@ struct BalanceShell<Link: BalanceLink> {
     }
 
     private mutating func assign(_ words: [String]) throws(BalanceLost) -> String {
-        guard words.count >= 3 else { return Self.syntaxError }
-        guard let channel = try channel(CNumber.of(words[0])) else { return "unknown channel" }
+        guard let word = words.first else { return Self.syntaxError }
+        guard let channel = try channel(CNumber.of(word)) else { return "unknown channel" }
         guard !channel.isEnabled else {
             return "channel must be disabled to assign new address"
         }
+        guard words.count >= 3 else { return Self.syntaxError }
         guard let address = address(words[1], words[2]) else { return "invalid address" }
         let reply = try link.ask(["set", channel.path, "address", address])
         return Self.refusal(reply, invalid: "invalid address") ?? "channel reassigned"
@@ -185,8 +207,20 @@ struct BalanceShell<Link: BalanceLink> {
         guard words.count >= 2 else { return Self.syntaxError }
         let (number, maxc) = (CNumber.of(words[0]), CNumber.of(words[1]))
         guard let channel = try channel(number) else { return "unknown channel" }
-        return try done(["set", channel.path, "maxc", maxc > 0 ? String(maxc) : "-"])
-            ?? "maxc of channel \(number) changed to \(maxc)"
+        let path = channel.path
+        var commands = [["set", path, "maxc", maxc > 0 ? String(maxc) : "-"]]
+        if maxc < 0 {
+            let cap = BalanceCap(maxc, isEnabled: channel.isEnabled)
+            commands.append(["set", path, "label", cap.label])
+            if channel.isEnabled, !channel.hasNegativeCap { commands.append(["disable", path]) }
+        } else if channel.hasNegativeCap {
+            commands.append(["set", path, "label", "-"])
+            if channel.isEnabled { commands.append(["enable", path]) }
+        }
+        for command in commands {
+            if let refusal = try done(command) { return refusal }
+        }
+        return "maxc of channel \(number) changed to \(maxc)"
     }
 
     private mutating func reset(_ words: [String]) throws(BalanceLost) -> String {
@@ -250,7 +284,10 @@ struct BalanceShell<Link: BalanceLink> {
             guard let number = BalanceCommandLine.port(port, services) else { return nil }
             text = "\(host):\(number)"
         }
-        return try? EndpointReader.channel(text).description
+        guard let endpoint = try? EndpointReader.channel(text) else { return nil }
+        // A name has to have an address now.
+        if case .name(let name, _) = endpoint, let addresses, addresses(name) == nil { return nil }
+        return endpoint.description
     }
 
     /// nil when it was done; otherwise why not.

@@ -4,12 +4,20 @@ internal import Shared
 struct BalanceTranscript: Transcript {
     /// Printed bytes after which a line is broken.
     private static let width = 80
+    /// What the original reads at once, at most.
+    private static let mostBytes = 32_768
 
     func bytes(of count: Int, isFromClient: Bool) -> String {
         "\(isFromClient ? "->" : "-<") \(count)\n"
     }
 
     func text(of bytes: [UInt8], isFromClient: Bool) -> [UInt8] {
+        stride(from: 0, to: bytes.count, by: Self.mostBytes).flatMap { start in
+            record(of: bytes[start..<min(start + Self.mostBytes, bytes.count)], isFromClient)
+        }
+    }
+
+    private func record(of bytes: ArraySlice<UInt8>, _ isFromClient: Bool) -> [UInt8] {
         var text = Array(self.bytes(of: bytes.count, isFromClient: isFromClient).utf8)
         var column = 0
         for byte in bytes {

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Shared
 
 /// flopsy 0.1.0: one primary among hosts, elected.
@@ -28,8 +29,11 @@ enum FlopsyDialect: Dialect {
     ) throws(DialectError) -> DialectPlan {
         var manner = DialectBehavior(program: call.program)
         manner.exits = fatal
-        manner.messages = FlopsyMessages()
         manner.toleratesUnresolved = true
+        manner.showsScripts = true
+        manner.endsBySignal = true
+        // It handles none.
+        manner.signals = [SIGTERM: .end, SIGINT: .end, SIGHUP: .end, SIGQUIT: .end]
         var notes = standardNotes
         var service = ServiceConfiguration(name: "flopsy")
         service.whenEmpty = .refuse
@@ -44,10 +48,17 @@ enum FlopsyDialect: Dialect {
         group.balance.policy = .primary
         group.election = election(line, surroundings, &notes)
         var unreachable: [String] = []
+        var messages = FlopsyMessages()
+        messages.triggers = line.triggers.map { (surroundings.absolute($0), $0) }
         for host in line.hosts {
             guard let endpoint = endpoint(of: host) else {
                 unreachable.append(host)
+                messages.unreachable.append(FlopsyMessages.Unreachable(host: host))
                 continue
+            }
+            for index in messages.unreachable.indices
+            where messages.unreachable[index].next == nil {
+                messages.unreachable[index].next = "\(endpoint)"
             }
             let name = String(group.channels.count)
             group.channels.append(ChannelConfiguration(name: name, endpoint: endpoint))
@@ -58,8 +69,8 @@ enum FlopsyDialect: Dialect {
                 "invalid value '\(host)' for '--hosts <HOSTS>...': no host names a port; "
                     + "write it as \(host.isEmpty ? "HOST" : host):PORT", of: call)
         }
+        manner.messages = messages
         for host in unreachable {
-            manner.greeting.append("host '\(host)' discarded because it is unreachable")
             notes.append(
                 DialectNote("-H '\(host)'", "names no port, so it can never be reached; left out"))
         }
@@ -106,7 +117,7 @@ enum FlopsyDialect: Dialect {
             throw refusal(
                 "invalid value '\(text)' for '--bind <BIND>': it is no ADDRESS:PORT", of: call)
         }
-        return [endpoint]
+        return endpoint.bothFamilies
     }
 
     /// nil: it names no port, or nothing at all.
@@ -144,6 +155,7 @@ enum FlopsyDialect: Dialect {
                 return surroundings.absolute(place)
             }
         }
-        return surroundings.absolute(name)
+        // It is not there, and what has this name in the working directory is something else.
+        return "/usr/bin/\(name)"
     }
 }

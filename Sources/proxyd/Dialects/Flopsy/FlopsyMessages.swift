@@ -1,9 +1,23 @@
 /// flopsy's messages.
 struct FlopsyMessages: DialectMessages {
+    /// A host that names no port, and can never be reached.
+    struct Unreachable: Equatable, Sendable {
+        var host: String
+        /// The host behind it in the list that can be tried; nil: there is none.
+        var next: String?
+    }
+
+    /// Where the triggers are, and how that was written.
+    var triggers: (path: String, written: String)?
+    var unreachable: [Unreachable] = []
+
+    /// It says nothing but what follows here.
     func replaces(_ event: Event) -> Bool {
         switch event.kind {
-        case .electing, .discarded, .vacant, .elected, .trigger: true
-        case .failed: event.subject.kind == .trigger
+        case .failed: [.trigger, .channel, .listener].contains(event.subject.kind)
+        case .electing, .discarded, .vacant, .elected, .trigger, .allFailed, .refusing, .opened,
+            .returned, .resolved, .unresolved, .ending:
+            true
         default: false
         }
     }
@@ -11,23 +25,38 @@ struct FlopsyMessages: DialectMessages {
     func lines(about step: ElectionStep) -> [String] {
         switch step {
         case .selects: ["selecting a new primary..."]
-        case .tries(let host): ["trying host '\(host)'"]
+        case .tries(let host): tried(before: host) + ["trying host '\(host)'"]
         case .discards(let host, isReachable: false):
             ["host '\(host)' discarded because it is unreachable"]
         case .discards(let host, isReachable: true):
             ["host '\(host)' discarded because it failed the primary check"]
         case .selected(let host): ["host '\(host)' selected as the new primary"]
         case .runsTriggers(let host): ["running failover triggers on host '\(host)'"]
-        case .runs(let path, let host): ["running trigger '\(path)' on host '\(host)'"]
-        case .failed(let path, let outcome): [Self.words(for: outcome, of: path)]
+        case .runs(let path, let host): ["running trigger '\(written(path))' on host '\(host)'"]
+        case .failed(let path, let outcome): [Self.words(for: outcome, of: written(path))]
         case .noTriggers(let path):
-            ["unable to call trigger '\(path)': No such file or directory (os error 2)"]
+            ["path '\(written(path))' is neither a file nor a directory"]
         case .pauses(let pause):
-            [
+            tried(before: nil) + [
                 "no hosts available; sleeping for \(pause.components.seconds) seconds, "
                     + "then trying again"
             ]
         }
+    }
+
+    /// Hosts that need no connect to be found unreachable.
+    private func tried(before host: String?) -> [String] {
+        unreachable.filter { $0.next == host }.flatMap {
+            ["trying host '\($0.host)'", "host '\($0.host)' discarded because it is unreachable"]
+        }
+    }
+
+    /// A trigger as the command line has it.
+    private func written(_ path: String) -> String {
+        guard let triggers, path.hasPrefix(triggers.path) else { return path }
+        let name = path.dropFirst(triggers.path.count).drop { $0 == "/" }
+        if name.isEmpty { return triggers.written }
+        return triggers.written + (triggers.written.hasSuffix("/") ? "" : "/") + name
     }
 
     private static func words(for outcome: ScriptResult.Outcome, of path: String) -> String {

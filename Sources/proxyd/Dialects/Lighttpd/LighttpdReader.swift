@@ -22,6 +22,8 @@ struct LighttpdReader {
         case socket(Int)
         /// A condition that does not count here.
         case nowhere(String)
+        /// A condition on the client's address.
+        case byClient(String)
     }
 
     private static let deepest = 16
@@ -113,10 +115,7 @@ struct LighttpdReader {
         advance()
         switch name {
         case "include": return try include(into: target)
-        case "include_shell":
-            throw LighttpdError(
-                at: place,
-                "include_shell is not run; write its output into a file, and include that")
+        case "include_shell": return try includeShell(into: target, at: place)
         case "global" where isAt("{"):
             advance()
             return try statements(into: .global, untilBrace: true)
@@ -154,6 +153,13 @@ struct LighttpdReader {
                     .ignored, at: place,
                     "\(name): the condition \(condition) cannot be decided when a client connects")
             }
+        case .byClient(let condition):
+            if name.hasPrefix("sockproxy."), name != "sockproxy.debug" {
+                throw LighttpdError(
+                    at: place,
+                    "\(name) depends on \(condition): hosts are not chosen by the client's address here; "
+                        + "give these clients a socket of their own")
+            }
         case .global:
             if !adds, !isForced, let old = global[name], !name.hasPrefix("var.") {
                 throw LighttpdError(
@@ -171,11 +177,16 @@ struct LighttpdReader {
     /// `$SERVER["socket"] == "…" { … } else … { … }`.
     private mutating func condition(inside target: Target) throws(LighttpdError) {
         var isFirst = true
+        // What an “else” depends on.
+        var byClient: String?
         while true {
             let place = place
             var inner: Target
             if isFirst || isAt("$") {
                 inner = try header(inside: target, isElse: !isFirst)
+                if case .byClient(let condition) = inner { byClient = byClient ?? condition }
+            } else if let byClient {
+                inner = .byClient("the else of \(byClient)")
             } else {
                 remark(.ignored, at: place, "else: conditions of the web server have no effect")
                 inner = .nowhere("else")
@@ -221,6 +232,16 @@ struct LighttpdReader {
         }
         let whole = "\(name) \(symbol) \"\(address.prefix(60))\""
         if case .nowhere = target { return .nowhere(whole) }
+        if ["$HTTP[\"remoteip\"]", "$HTTP[\"remote-ip\"]"].contains(name) {
+            guard !["==", "!="].contains(symbol) || LighttpdAddress.isClient(address) else {
+                throw LighttpdError(at: place, "invalid IP addr: \(address.prefix(60))")
+            }
+            return .byClient(whole)
+        }
+        if case .byClient = target { return .byClient(whole) }
+        if name == "$SERVER[\"socket\"]", !LighttpdAddress.isSocket(address) {
+            throw LighttpdError(at: place, "invalid IP addr: \(address.prefix(60))")
+        }
         guard name == "$SERVER[\"socket\"]", symbol == "==" else {
             remark(.ignored, at: place, "\(whole): what stands in it has no effect")
             return .nowhere(whole)
@@ -237,6 +258,37 @@ struct LighttpdReader {
     }
 
     // MARK: Includes
+
+    /// Programs are not run. Those that Debian's own file has are known: one lists MIME types, which are of
+    /// no use here, and one says that the web server's port is served with IPv6, too.
+    private mutating func includeShell(
+        into target: Target, at place: String
+    ) throws(LighttpdError) {
+        let command = try expression(in: target).text ?? ""
+        switch LighttpdShell(command) {
+        case .mimeTypes?:
+            return remark(
+                .ignored, at: place, "include_shell \(command): MIME types are of the web server")
+        case .ipv6(let port)?:
+            guard case .global = target else { break }
+            let address = "[::]:\(port)"
+            remark(
+                .differs, at: place, "include_shell \(command) is not run: its socket is \(address)"
+            )
+            guard surroundings.hasIPv6, !sockets.contains(where: { $0.address == address }) else {
+                return
+            }
+            var scope: LighttpdScope = [:]
+            if port == 443 {
+                scope["ssl.engine"] = LighttpdSetting(value: .text("enable"), place: place)
+            }
+            sockets.append(LighttpdSocket(address: address, place: place, scope: scope))
+            return
+        case nil: break
+        }
+        throw LighttpdError(
+            at: place, "include_shell is not run; write its output into a file, and include that")
+    }
 
     private mutating func include(into target: Target) throws(LighttpdError) {
         let place = place
@@ -346,7 +398,10 @@ struct LighttpdReader {
         case "false", "disable": return .text("disable")
         default:
             // What a condition that does not count here has set is not known.
-            if case .nowhere = target { return .text("") }
+            switch target {
+            case .nowhere, .byClient: return .text("")
+            case .global, .socket: break
+            }
             throw LighttpdError(
                 at: place, "\(name) has no value; set it above, or put texts in quotes")
         }

@@ -78,8 +78,9 @@ struct SockproxyCommandLine: Equatable, Sendable {
         Features:
 
         \t+ sockproxy: fair, least-connection, round-robin, hash, sticky
-        \t+ IPv6, Unix sockets, include
-        \t- TLS of ssl.engine
+        \t+ IPv6 support
+        \t+ OpenSSL support
+        \t+ Unix sockets, include
         \t- include_shell, bin-path
         \t- everything else of lighttpd
 

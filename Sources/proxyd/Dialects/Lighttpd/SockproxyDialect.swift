@@ -44,7 +44,7 @@ enum SockproxyDialect: Dialect {
     ) throws(LighttpdError) -> DialectResult {
         let warnings = (plan.options.dialect?.greeting ?? []).map { $0 + "\n" }.joined()
         switch line.task {
-        case .check: return .text(warnings + "Syntax OK\n")
+        case .check: return .rehearse(plan, text: warnings + "Syntax OK\n")
         case .print: return .text(plan.yaml(for: call))
         default: return .run(plan)
         }
@@ -66,7 +66,8 @@ enum SockproxyDialect: Dialect {
         _ reader: LighttpdReader, _ line: SockproxyCommandLine, _ call: DialectCall,
         _ surroundings: HostEnvironment
     ) throws(LighttpdError) -> DialectPlan {
-        var translation = SockproxyTranslation(reader)
+        var translation = SockproxyTranslation(
+            reader, absolute: surroundings.absolute, isInForeground: line.isInForeground)
         try translation.translate()
         var configuration = translation.configuration
         configuration.control.path = surroundings.control(

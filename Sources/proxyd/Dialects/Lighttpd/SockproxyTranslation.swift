@@ -9,7 +9,14 @@ struct SockproxyTranslation {
     private(set) var configuration = Configuration()
     private(set) var pidFile: String?
 
-    init(_ reader: LighttpdReader) {
+    private let absolute: (String) -> String
+    private let isInForeground: Bool
+
+    init(
+        _ reader: LighttpdReader, absolute: @escaping (String) -> String = { $0 },
+        isInForeground: Bool = true
+    ) {
+        (self.absolute, self.isInForeground) = (absolute, isInForeground)
         (global, sockets, remarks) = (reader.global, reader.sockets, reader.remarks)
     }
 
@@ -253,14 +260,7 @@ struct SockproxyTranslation {
         privileges.keepsBind = privileges.user != nil
         configuration.privileges = privileges
         var error = ErrorLogConfiguration()
-        if let setting = global["server.errorlog"] {
-            guard let file = setting.value.text, file.hasPrefix("/") else {
-                throw LighttpdError(
-                    at: setting.place,
-                    "server.errorlog is \(setting.value.shown); write the whole path of a file")
-            }
-            error.target = LogTarget(.file(file))
-        }
+        if let setting = global["server.errorlog"] { error.target = try errorLog(setting) }
         if let syslog = global["server.errorlog-use-syslog"], syslog.value.isEnabled {
             error.target = LogTarget(.syslog)
             error.target.ident = "lighttpd"
@@ -269,6 +269,26 @@ struct SockproxyTranslation {
             }
         }
         configuration.log.error = error
+    }
+
+    /// A file, or where no file is named what is read in its place.
+    private mutating func errorLog(_ setting: LighttpdSetting) throws(LighttpdError) -> LogTarget {
+        guard let file = setting.value.text else {
+            throw LighttpdError(
+                at: setting.place,
+                "server.errorlog is \(setting.value.shown); write the path of a file")
+        }
+        // As there: who says nothing writes to standard error.
+        guard !file.isEmpty else { return LogTarget(.standardError) }
+        guard file.hasPrefix("|") else { return LogTarget(.file(absolute(file))) }
+        let place = isInForeground ? "standard error" : "syslog"
+        remark(
+            .differs, at: setting.place,
+            "server.errorlog: no program is started for the log, it goes to \(place)")
+        guard !isInForeground else { return LogTarget(.standardError) }
+        var target = LogTarget(.syslog)
+        target.ident = "lighttpd"
+        return target
     }
 
     private func account(
