@@ -1,7 +1,7 @@
 /// A column of a snapshot: its name, how a row writes it, and how it is read into a row.
 package struct Field<Row: Sendable>: Sendable {
     package let name: String
-    /// A row without a readable value is none.
+    /// A row whose value cannot be read is left out.
     let isRequired: Bool
     let cell: @Sendable (Row) -> String
     /// False: the value cannot be read, and the row keeps what it has.

@@ -4,7 +4,7 @@ internal import Shared
 struct ListenerSettings: Equatable, Sendable {
     /// Permission bits of a Unix socket; nil: the standard ones.
     var mode: UInt32?
-    /// Whom a Unix socket belongs to, by name or number; nil: us.
+    /// Owner of a Unix socket, by name or number; nil: the daemon's user.
     var user: String?
     /// Likewise its Unix group.
     var group: String?
@@ -44,7 +44,7 @@ struct ListenerSettings: Equatable, Sendable {
             help: "Of a Unix socket. The default is `\"0666\"`.")
         Key(
             "user", \.user, .user, settable: true,
-            help: "Whom a Unix socket belongs to, by name or number.")
+            help: "Owner of a Unix socket, by name or number.")
         Key(
             "group", \.group, .unixGroup, settable: true,
             help: "The Unix group of a Unix socket, by name or number.")
@@ -136,7 +136,7 @@ enum WhenEmpty: Equatable, Sendable {
     case close
     /// Accepted, then reset.
     case reset
-    /// Nobody listens: connection refused.
+    /// Stops listening: connection refused.
     case refuse
     /// Waits for so long, then is closed.
     case hold(Duration)

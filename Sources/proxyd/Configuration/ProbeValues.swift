@@ -17,7 +17,7 @@ extension ValueReader {
         return bytes
     }
 
-    /// What a step sends: it may be a password, and is shown to nobody.
+    /// What a step sends: it may be a password, and is never shown.
     static func sentBytes(_ text: String, as name: String) throws(ValueError) -> [UInt8] {
         guard text != "\(Secret(text))" else {
             throw ValueError(
