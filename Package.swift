@@ -49,9 +49,13 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             cSettings: cSettings, swiftSettings: swiftSettings),
+        // Programs that run beside the tests.
+        .target(
+            name: "TestProcess", path: "Tests/TestProcess",
+            cSettings: cSettings, swiftSettings: swiftSettings),
         // A private tmux server, for the tests that look at a screen.
         .target(
-            name: "TestTerminal", path: "Tests/TestTerminal",
+            name: "TestTerminal", dependencies: ["TestProcess"], path: "Tests/TestTerminal",
             cSettings: cSettings, swiftSettings: swiftSettings),
         // Reads the pages of docs/man, for the tests that keep them true.
         .target(
@@ -59,7 +63,7 @@ let package = Package(
             cSettings: cSettings, swiftSettings: swiftSettings),
         // Makes certificates, for the tests of TLS.
         .target(
-            name: "TestAuthority", path: "Tests/TestAuthority",
+            name: "TestAuthority", dependencies: ["TestProcess"], path: "Tests/TestAuthority",
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
             name: "SharedTests", dependencies: ["Shared"],
@@ -77,7 +81,9 @@ let package = Package(
             cSettings: cSettings, swiftSettings: swiftSettings),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["Shared", "CLinux", "TestAuthority", "TestManual", "TestTerminal"],
+            dependencies: [
+                "Shared", "CLinux", "TestAuthority", "TestManual", "TestProcess", "TestTerminal",
+            ],
             cSettings: cSettings, swiftSettings: swiftSettings),
     ]
 )

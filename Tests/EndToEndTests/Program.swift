@@ -1,6 +1,7 @@
 import Foundation
 import Shared
 import Synchronization
+import TestProcess
 import Testing
 
 /// A program that runs beside the test, its output in files of a private directory.
@@ -11,8 +12,7 @@ final class Program {
 
     let name: String
     let directory: TemporaryDirectory
-    private let process = Process()
-    private let ended = DispatchSemaphore(value: 0)
+    private let process: ChildProcess
     private let number: Int
 
     /// Starts it. `prefix` are words that run it, e.g. `prlimit --nofile=64`.
@@ -24,31 +24,21 @@ final class Program {
         self.directory = directory
         number = Self.count.add(1, ordering: .relaxed).newValue
         let all = prefix + [try Self.found(words[0])] + words.dropFirst()
-        process.executableURL = URL(fileURLWithPath: try Self.found(all[0]))
-        process.arguments = Array(all.dropFirst())
-        process.currentDirectoryURL = URL(fileURLWithPath: directory.path)
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        process.standardInput = FileHandle.nullDevice
-        if let input {
-            try directory.write(input, to: "input-\(number)")
-            process.standardInput = FileHandle(forReadingAtPath: directory("input-\(number)"))
-        }
-        for stream in ["output", "errors"] {
-            try directory.write("", to: "\(stream)-\(number)")
-        }
-        process.standardOutput = FileHandle(forWritingAtPath: directory("output-\(number)"))
-        process.standardError = FileHandle(forWritingAtPath: directory("errors-\(number)"))
-        let ended = ended
-        process.terminationHandler = { _ in ended.signal() }
-        try process.run()
+        if let input { try directory.write(input, to: "input-\(number)") }
+        process = try ChildProcess(
+            [try Self.found(all[0])] + all.dropFirst(),
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 },
+            in: directory.path, input: input == nil ? "/dev/null" : directory("input-\(number)"),
+            output: .file(directory("output-\(number)")),
+            errors: .file(directory("errors-\(number)")))
         Leftovers.add { [process] in
-            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+            if process.isRunning { kill(process.pid, SIGKILL) }
         }
     }
 
     private static let count = Atomic(0)
 
-    var pid: pid_t { process.processIdentifier }
+    var pid: pid_t { process.pid }
     var isRunning: Bool { process.isRunning }
     var output: String { directory.read("output-\(number)") }
 
@@ -78,12 +68,10 @@ final class Program {
     /// How it ended: the exit status, or the signal that killed it, negative.
     func waitForEnd(within duration: Duration = .seconds(60)) throws -> Int {
         let deadline = DispatchTime.now() + .nanoseconds(Int(duration / .nanoseconds(1)))
-        guard ended.wait(timeout: deadline) == .success else {
+        guard let status = process.waitForEnd(until: deadline) else {
             throw TooLate(what: "the end of \(name)\n\(report)")
         }
-        ended.signal()
-        return process.terminationReason == .exit
-            ? Int(process.terminationStatus) : -Int(process.terminationStatus)
+        return status
     }
 
     @discardableResult

@@ -1,4 +1,5 @@
 import Foundation
+import TestProcess
 
 /// An authority that a test makes on the spot, with a folder of its own: issues certificates, takes them back, and
 /// says whether they are still good.
@@ -157,21 +158,12 @@ package final class TestAuthority: Sendable {
 
     /// Runs it in the folder; anything but success is an error.
     package func openssl(_ words: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["openssl"] + words
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        let errors = Pipe()
-        process.standardError = errors
-        try process.run()
-        let said = errors.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
+        let errors = self("errors-\(UInt64.random(in: 0...UInt64.max))")
+        defer { try? FileManager.default.removeItem(atPath: errors) }
+        let process = try ChildProcess(["openssl"] + words, in: folder, errors: .file(errors))
+        guard process.waitForEnd() == 0 else {
             throw Failed(
-                description: "openssl \(words.joined(separator: " ")): "
-                    + String(decoding: said, as: UTF8.self))
+                description: "openssl \(words.joined(separator: " ")): " + (try read(path: errors)))
         }
     }
 
