@@ -29,11 +29,8 @@ package final class ChildProcess: Sendable {
 
     /// Starts it, in a process group of its own, with no signal blocked or ignored and no descriptor of the test.
     ///
-    /// - Parameters:
-    ///   - words: the program, by path or by a name on the path, and its arguments.
-    ///   - environment: all of it; nil for that of the test.
-    ///   - folder: where it runs; nil for that of the test.
-    ///   - input: the file that it reads as standard input.
+    /// `words` are the program, by path or by a name on the path, and its arguments; `environment` is all of it, nil
+    /// that of the test; `folder` is where it runs; `input` the file that it reads as standard input.
     package init(
         _ words: [String], environment: [String: String]? = nil, in folder: String? = nil,
         input: String = "/dev/null", output: Stream = .none, errors: Stream = .none
