@@ -77,9 +77,22 @@ final class OpenedSocket: Sendable {
         try Socket.listen(descriptor, backlog: settings.backlog)
     }
 
-    /// Opens, binds and listens.
+    /// Whether there is an interface of that name, and it is not the one that this socket is bound to.
+    func isDeaf(on interface: String) -> Bool {
+        guard unsafe if_nametoindex(interface) > 0 else { return false }
+        return Socket.interface(of: descriptor) != interface
+    }
+
+    /// Another socket of ours may be bound to an address that this one's is part of, or that is part of this one's
+    /// (socket(7), SO_REUSEPORT). The kernel looks at it only when a socket is bound.
+    func sharePort(_ shares: Bool) {
+        try? Socket.set(.reusePort, to: shares ? 1 : 0, on: descriptor)
+    }
+
+    /// Opens, binds and listens. With `sharesPort` a socket that does so, too, may have the port already.
     init(
-        _ address: SocketAddress, settings: ListenerConfiguration, deadPeer: Duration?
+        _ address: SocketAddress, settings: ListenerConfiguration, deadPeer: Duration?,
+        sharesPort: Bool = false
     ) throws(UnixSocketFile.Failure) {
         do throws(SystemError) {
             descriptor = try (settings.socket ?? SocketOptions()).open(family: address.family)
@@ -87,6 +100,7 @@ final class OpenedSocket: Sendable {
             place = CountedMutex(nil)
             // A restart must not wait for the old connections' TIME_WAIT to pass.
             try Socket.set(.reuseAddress, to: 1, on: descriptor)
+            if sharesPort { try Socket.set(.reusePort, to: 1, on: descriptor) }
             // Each family has a listener of its own, so that [::] and 0.0.0.0 can stand side by side.
             if address.family == AF_INET6 { try Socket.set(.v6Only, to: 1, on: descriptor) }
             if let options = settings.socket {
@@ -95,6 +109,7 @@ final class OpenedSocket: Sendable {
             }
             try Socket.bind(descriptor, to: address)
             try Socket.listen(descriptor, backlog: settings.backlog)
+            if sharesPort { try Socket.set(.reusePort, to: 0, on: descriptor) }
         } catch {
             throw .system(error)
         }

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import Shared
 
 /// Reads where to listen and where to connect.
@@ -29,10 +30,27 @@ enum EndpointReader {
             throw ValueError("“\(text)” names no address", "write it as \(anyHost):\(text)")
         }
         do throws(Endpoint.Mistake) {
-            return try Endpoint(withNumber(text), defaultPort: defaultPort)
+            return try Endpoint(withNumber(withZone(text)), defaultPort: defaultPort)
         } catch {
             throw mistake(error, in: text)
         }
+    }
+
+    /// An IPv6 address's zone may be the name of an interface: `[fe80::1%eth0]:80`.
+    static func withZone(_ text: String) throws(ValueError) -> String {
+        guard !text.hasPrefix("/"), !text.hasPrefix("unix:"),
+            let percent = text.firstIndex(of: "%")
+        else { return text }
+        let rest = text[text.index(after: percent)...]
+        let name = rest.prefix { $0 != "]" }
+        guard !name.isEmpty, UInt32(name) == nil else { return text }
+        let number = unsafe if_nametoindex(String(name))
+        guard number > 0 else {
+            throw ValueError(
+                "“\(text)” is on “\(name)”, which is no interface of this machine",
+                "`ip link` lists them")
+        }
+        return text[...percent] + String(number) + rest[name.endIndex...]
     }
 
     /// A port may be the name of a service: `db1:postgresql` is `db1:5432`.
@@ -65,4 +83,9 @@ enum EndpointReader {
 
 extension Endpoint {
     var isUnix: Bool { if case .unix = self { true } else { false } }
+
+    /// Whether it is a Unix socket in no file system, `unix:@name` (unix(7)).
+    var isAbstract: Bool {
+        if case .unix(let path) = self { path.hasPrefix("@") } else { false }
+    }
 }

@@ -154,6 +154,7 @@ extension ValueReader {
 extension EndpointReader {
     /// Where a probe goes instead of its channel; port 0 where none is named.
     static func probe(_ text: String) throws(ValueError) -> Endpoint {
+        let text = try withZone(text)
         do throws(Endpoint.Mistake) {
             return try Endpoint(text, defaultPort: 0)
         } catch {

@@ -142,12 +142,13 @@ final class InheritedSockets {
     /// The socket with this address, or a new one.
     func open(
         _ settings: ListenerConfiguration, at endpoint: Endpoint, deadPeer: Duration?,
-        for owner: String? = nil
+        for owner: String? = nil, sharesPort: Bool = false
     ) throws(StartError) -> OpenedSocket {
         if let socket = try take(settings, at: endpoint, deadPeer: deadPeer, for: owner) {
             return socket
         }
-        return try OpenedSocket(listening: settings, at: endpoint, deadPeer: deadPeer)
+        return try OpenedSocket(
+            listening: settings, at: endpoint, deadPeer: deadPeer, sharesPort: sharesPort)
     }
 
     /// Closes those that nobody has taken.

@@ -12,6 +12,8 @@ final class ListenerCoordinator: Timed {
     private var reopenAt: Instant?
     /// Sockets of listeners that were closed a moment ago.
     private var departing: [DepartingSocket] = []
+    /// When interfaces that listeners are bound to are looked at next.
+    private var interfacesDue: Instant?
     /// The daemon drains: nothing is opened any more.
     private var isDraining = false
 
@@ -21,7 +23,11 @@ final class ListenerCoordinator: Timed {
     }
 
     /// Tells the workers which sockets to accept from.
-    func publish() { core.workers.send(.listen(core.sockets)) }
+    func publish() {
+        core.workers.send(.listen(core.sockets))
+        let isBound = core.sockets.contains { $0.listener.settings.socket?.interface != nil }
+        interfacesDue = isBound ? interfacesDue ?? core.now.advanced(by: .seconds(1)) : nil
+    }
 
     /// Closes all of them for good.
     func closeAll() {
@@ -168,10 +174,39 @@ final class ListenerCoordinator: Timed {
         }
     }
 
+    // MARK: Interfaces
+
+    /// A socket stays bound to an interface that was deleted, and hears nothing of a new one with the same name.
+    private func lookAtInterfaces(now: Instant) {
+        guard let due = interfacesDue, due <= now else { return }
+        interfacesDue = now.advanced(by: .seconds(1))
+        var hasChanged = false
+        for index in core.sockets.indices {
+            let socket = core.sockets[index]
+            guard let name = socket.listener.settings.socket?.interface,
+                socket.socket.isDeaf(on: name)
+            else { continue }
+            do throws(StartError) {
+                core.sockets[index] = try ListeningSocket(
+                    reopening: socket.listener, of: socket.service, passed: inherited)
+            } catch {
+                // The interface may not have its addresses yet; it is looked at again soon.
+                continue
+            }
+            hasChanged = true
+            core.events.emit(
+                .notice, .opened, of: .listener(socket.listener),
+                because: "interface \(name) was made anew",
+                "listener \(socket.listener.path) \(socket.listener.endpoint) accepts again: "
+                    + "interface \(name) was made anew")
+        }
+        if hasChanged { publish() }
+    }
+
     // MARK: Time
 
     var nextDeadline: Instant? {
-        isDraining ? nil : [nextBinding, reopenAt].compactMap(\.self).min()
+        isDraining ? nil : [nextBinding, reopenAt, interfacesDue].compactMap(\.self).min()
     }
 
     func meetDeadlines(now: Instant) {
@@ -182,6 +217,7 @@ final class ListenerCoordinator: Timed {
             openOrClose()
         }
         bindAgainIfDue(now: now)
+        lookAtInterfaces(now: now)
     }
 }
 

@@ -113,6 +113,16 @@ enum Socket {
             .endpoint
     }
 
+    /// The interface that a socket is bound to; nil where there is none, or none any more.
+    static func interface(of descriptor: borrowing FileDescriptor) -> String? {
+        var name = [UInt8](repeating: 0, count: Int(IFNAMSIZ))
+        var length = socklen_t(name.count)
+        let result = unsafe getsockopt(
+            descriptor.number, SOL_SOCKET, SO_BINDTODEVICE, &name, &length)
+        guard result == 0, length > 0 else { return nil }
+        return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+    }
+
     /// Tells the other side that nothing more will come (FIN).
     static func shutDownWrites(_ descriptor: borrowing FileDescriptor) {
         _ = shutdown(descriptor.number, CInt(SHUT_WR))
@@ -199,5 +209,6 @@ struct SocketOption {
     static let userTimeout = SocketOption(level: CInt(IPPROTO_TCP), name: TCP_USER_TIMEOUT)
     static let keepAlive = SocketOption(level: SOL_SOCKET, name: SO_KEEPALIVE)
     static let reuseAddress = SocketOption(level: SOL_SOCKET, name: SO_REUSEADDR)
+    static let reusePort = SocketOption(level: SOL_SOCKET, name: SO_REUSEPORT)
     static let v6Only = SocketOption(level: CInt(IPPROTO_IPV6), name: IPV6_V6ONLY)
 }

@@ -36,6 +36,9 @@ struct SocketAddress: Sendable {
                     unsafe bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
                 }
             }
+        case .unix(let path) where path.utf8.first == UInt8(ascii: "@"):
+            guard path.utf8.count <= Endpoint.longestPath else { return nil }
+            self.init(abstract: path.utf8.dropFirst())
         case .unix(let path):
             guard path.utf8.count <= Endpoint.longestPath else { return nil }
             let start = MemoryLayout<sockaddr_un>.size - 108
@@ -106,12 +109,24 @@ struct SocketAddress: Sendable {
         case AF_UNIX:
             return read { (raw: sockaddr_un) in
                 unsafe withUnsafeBytes(of: raw.sun_path) { bytes in
-                    unsafe .unix(path: String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
+                    let name = unsafe Array(bytes.prefix(abstractLength))
+                    // What another process has chosen is shown only where it is text.
+                    let isText = name.dropFirst().allSatisfy { (0x21...0x7E).contains($0) }
+                    if name.count > 1, name[0] == 0, isText {
+                        return .unix(path: "@" + String(decoding: name.dropFirst(), as: UTF8.self))
+                    }
+                    return unsafe .unix(
+                        path: String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self))
                 }
             }
         default:
             return nil
         }
+    }
+
+    /// The bytes of a Unix socket's name; only an abstract one is told by it where it ends.
+    private var abstractLength: Int {
+        max(0, Int(length) - (MemoryLayout<sockaddr_un>.size - 108))
     }
 
     /// Calls with the kernel's view of this address.

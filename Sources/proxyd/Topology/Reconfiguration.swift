@@ -217,9 +217,16 @@ struct Reconfiguration {
     private func fresh(
         _ listener: ListenerConfiguration, of service: ServiceConfiguration
     ) throws(StartError) -> OpenedSocket {
-        try passed.open(
-            listener, at: addresses(of: listener.endpoint).first ?? listener.endpoint,
-            deadPeer: service.timeouts.deadPeer, for: "\(service.name)/\(listener.name)")
+        let endpoint = addresses(of: listener.endpoint).first ?? listener.endpoint
+        // From 0.0.0.0:80 to 127.0.0.1:80: the kernel gives the port away only when both agree.
+        let leaving = old.sockets.filter { socket in
+            socket.listener.endpoint.overlaps(endpoint) && !isKept(socket.listener)
+        }
+        for socket in leaving { socket.socket.sharePort(true) }
+        defer { for socket in leaving { socket.socket.sharePort(false) } }
+        return try passed.open(
+            listener, at: endpoint, deadPeer: service.timeouts.deadPeer,
+            for: "\(service.name)/\(listener.name)", sharesPort: !leaving.isEmpty)
     }
 
     /// The same address under another name: its socket goes on, so that no client is refused in between.
@@ -489,6 +496,14 @@ extension SocketOptions {
 }
 
 extension Endpoint {
+    /// Whether one of two different addresses is part of the other.
+    fileprivate func overlaps(_ other: Endpoint) -> Bool {
+        guard case .ip(let one, let port) = self, case .ip(let two, port) = other,
+            one.isV4 == two.isV4
+        else { return false }
+        return one != two && [one, two].contains { $0 == .anyV4 || $0 == .anyV6 }
+    }
+
     /// Whether the kernel chooses the port.
     fileprivate var hasChosenPort: Bool {
         switch self {

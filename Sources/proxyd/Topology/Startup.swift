@@ -80,10 +80,11 @@ extension ListeningSocket {
 extension OpenedSocket {
     /// Opens a listener's socket, or says why that cannot be.
     convenience init(
-        listening settings: ListenerConfiguration, at endpoint: Endpoint, deadPeer: Duration?
+        listening settings: ListenerConfiguration, at endpoint: Endpoint, deadPeer: Duration?,
+        sharesPort: Bool = false
     ) throws(StartError) {
         do throws(UnixSocketFile.Failure) {
-            if case .unix(let path) = endpoint {
+            if case .unix(let path) = endpoint, !endpoint.isAbstract {
                 try self.init(
                     unix: path, settings: settings, owner: try settings.userNumber,
                     group: try settings.groupNumber)
@@ -101,7 +102,8 @@ extension OpenedSocket {
             throw start
         }
         do throws(UnixSocketFile.Failure) {
-            try self.init(address, settings: settings, deadPeer: deadPeer)
+            try self.init(
+                address, settings: settings, deadPeer: deadPeer, sharesPort: sharesPort)
         } catch {
             throw StartError(failure: error, at: "\(endpoint)", doing: "listen on")
         }
