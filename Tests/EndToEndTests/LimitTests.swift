@@ -78,5 +78,51 @@ extension EndToEnd {
                 }
             }
         }
+
+        @Test("a full group holds up its own clients, and no others of its service")
+        func lanes() throws {
+            let (one, other) = (try LocalChannel.echo(), try LocalChannel.echo())
+            let services = """
+                - overload: queue
+                  queue: { timeout: 60s }
+                  listen:
+                    - address: "127.0.0.1:0"
+                      route: [ { first-bytes: "regex:^A", group: a }, { default: b } ]
+                  groups:
+                    - { name: a, channels: [ { address: "\(one.endpoint)", maxc: 1 } ] }
+                    - { name: b, channels: [ { address: "\(other.endpoint)", maxc: 1 } ] }
+                """
+            try withDaemon(services) { daemon in
+                func client(_ word: String) throws -> Socket {
+                    let client = try daemon.client()
+                    try client.send(word)
+                    return client
+                }
+                let first = try client("A1")
+                #expect(try first.receive(exactly: 2) == Array("A1".utf8))
+                let second = try client("B1")
+                #expect(try second.receive(exactly: 2) == Array("B1".utf8))
+                let waiting = try client("A2")
+                try eventually("one waits") {
+                    try daemon.sessions().contains { $0.phase == .hold }
+                }
+                let next = try client("B2")
+                try eventually("two wait") {
+                    try daemon.sessions().count { $0.phase == .hold } == 2
+                }
+                second.close()
+                #expect(try next.receive(exactly: 2) == Array("B2".utf8))
+                next.close()
+                // A newcomer to the group that is idle does not stand behind the one that waits for the other.
+                for _ in 0..<5 {
+                    let newcomer = try client("B3")
+                    #expect(try newcomer.receive(exactly: 2) == Array("B3".utf8))
+                    newcomer.close()
+                }
+                #expect(try daemon.sessions().contains { $0.phase == .hold })
+                first.close()
+                #expect(try waiting.receive(exactly: 2) == Array("A2".utf8))
+            }
+        }
     }
 }

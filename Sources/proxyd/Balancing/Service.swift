@@ -77,8 +77,15 @@ final class Service: Sendable {
     var listeners: [Listener] { listenersNow.withLock { $0 } }
     var groups: [Group] { view.groups }
 
-    /// Whether some client waits.
-    var isInDemand: Bool { queue.count > 0 }
+    /// Whether clients wait that a newcomer to that group, or to any, would have to stand behind.
+    func isInDemand(by group: Group?) -> Bool {
+        queue.hasWaiters { lane in
+            switch lane {
+            case .service, .anyGroup: true
+            case .group(let serial): serial == group?.serial
+            }
+        }
+    }
 
     var channels: [Channel] { groups.flatMap(\.channels) }
 

@@ -6,14 +6,19 @@ extension Service {
     /// A channel with a slot reserved in it: of the first group that has one.
     ///
     /// When no group has one, the channel whose grace time ends first is tried rather than refusing
-    /// the client; but only as a session's first attempt at such a channel.
+    /// the client; but only as a session's first attempt at such a channel. A newcomer that any group will do for
+    /// yields to clients that wait for a certain one.
     func choose(
         for client: ClientKey = .unknown, excluding tried: [UInt64], now: Instant,
-        in only: Group? = nil, on worker: Int? = nil
+        in only: Group? = nil, isNewcomer: Bool = false, on worker: Int? = nil
     ) -> Channel? {
         var groups = groups(only, on: worker)
         while true {
             for (index, group) in groups.enumerated() {
+                if isNewcomer, only == nil, queue.hasWaiters(where: { $0 == .group(group.serial) })
+                {
+                    continue
+                }
                 guard
                     let channel = group.choose(
                         for: client, excluding: tried, now: now, on: worker)

@@ -25,6 +25,7 @@ struct SessionHoldings: Sendable {
     private struct QueuePlace {
         let queue: WaitQueue
         let waiter: WaitQueue.Waiter
+        var lane: WaitQueue.Lane
     }
 
     private init(of listener: Listener) { self.listener = listener }
@@ -76,15 +77,26 @@ struct SessionHoldings: Sendable {
     /// The slot of a channel that was reserved as the channel was chosen.
     mutating func keep(_ channel: Channel) { self.channel = channel }
 
-    mutating func acquireQueuePlace(of service: Service, for waiter: WaitQueue.Waiter) -> Bool {
-        guard service.queue.enqueue(waiter) else { return false }
-        queuePlace = QueuePlace(queue: service.queue, waiter: waiter)
+    /// What it waits for; nil: it does not stand in the queue.
+    var lane: WaitQueue.Lane? { queuePlace?.lane }
+
+    /// A place at the end of a lane; one in another lane is given up for it.
+    mutating func acquireQueuePlace(
+        of service: Service, for waiter: WaitQueue.Waiter, in lane: WaitQueue.Lane
+    ) -> Bool {
+        if let place = queuePlace {
+            place.queue.move(place.waiter, from: place.lane, to: lane)
+            queuePlace?.lane = lane
+            return true
+        }
+        guard service.queue.enqueue(waiter, in: lane) else { return false }
+        queuePlace = QueuePlace(queue: service.queue, waiter: waiter, lane: lane)
         return true
     }
 
     mutating func releaseQueuePlace() {
         guard let place = queuePlace else { return }
-        place.queue.remove(place.waiter)
+        place.queue.remove(place.waiter, from: place.lane)
         queuePlace = nil
     }
 

@@ -23,10 +23,11 @@ final class SharedState: Sendable {
 
     var generation: UInt64 { generationCount.load(ordering: .relaxed) }
 
-    /// Tells the first in a service's queue to look again.
+    /// Tells the first of each lane of a service's queue to look again.
     func wakeNext(of service: Service) {
-        guard let waiter = service.queue.first else { return }
-        workers[waiter.worker].mailbox.post(.wake(waiter.token))
+        for waiter in service.queue.firsts {
+            workers[waiter.worker].mailbox.post(.wake(waiter.token))
+        }
     }
 
     /// Another process has counted so far.

@@ -5,19 +5,23 @@ extension Session {
     mutating func choose(on worker: Worker) -> SessionLife.Action {
         let view = serviceView
         attempts.electionRevision = view.electionRevision
-        if isNewcomer, service.isInDemand {
-            // Those who stand in the queue already go first.
+        if isNewcomer, service.isInDemand(by: group) {
+            // Those who wait for the same go first.
             if view.limits.overload == .queue { return .overload(.overload) }
             if case .hold = listenerView.settings.whenEmpty { return .whenEmpty }
         }
         if !holdings.hasServiceSlot {
-            guard holdings.acquireServiceSlot(service) else { return .overload(.overload) }
+            guard holdings.acquireServiceSlot(service) else {
+                attempts.lacksServiceSlot = true
+                return .overload(.overload)
+            }
+            attempts.lacksServiceSlot = false
             if service.hasBecomeFull() { worker.share.notices.post(.serviceFull(service)) }
         }
         guard
             let channel = service.choose(
                 for: clientKey(view), excluding: attempts.tried, now: worker.now, in: group,
-                on: worker.index)
+                isNewcomer: isNewcomer, on: worker.index)
         else {
             let isFull =
                 attempts.tried.isEmpty
@@ -96,15 +100,23 @@ extension Session {
         var isForRoom: Bool
     }
 
-    /// Goes to the end of the service's queue, or stays where it is after having been woken in vain.
+    /// What it waits for. A newcomer that others go before has not tried to get a slot of the service's.
+    private var lane: WaitQueue.Lane {
+        let isHeldUp = service.queue.hasWaiters { $0 == .service } && !holdings.hasServiceSlot
+        if attempts.lacksServiceSlot || isHeldUp { return .service }
+        return group.map { .group($0.serial) } ?? .anyGroup
+    }
+
+    /// Goes to the end of its lane of the service's queue, or stays where it is after having been woken in vain.
     mutating func enqueue(_ wait: Wait, on worker: Worker) -> SessionLife.Action {
         guard wait.until > worker.now else { return life.handle(wait.timedOut) }
-        if self.wait == nil {
+        let lane = lane
+        if holdings.lane != lane {
             let waiter = WaitQueue.Waiter(worker: worker.index, token: token(.client))
-            guard holdings.acquireQueuePlace(of: service, for: waiter) else {
+            guard holdings.acquireQueuePlace(of: service, for: waiter, in: lane) else {
                 return life.handle(.rejected(.queueFull, resetting: .neither))
             }
-            if isTraced { trace(.waits(forRoom: wait.isForRoom), on: worker) }
+            if self.wait == nil, isTraced { trace(.waits(forRoom: wait.isForRoom), on: worker) }
             // What came free while it was joining has woken no one.
             worker.share.wakeNext(of: service)
         }

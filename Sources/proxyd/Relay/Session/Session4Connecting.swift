@@ -19,6 +19,8 @@ struct ConnectAttempts {
     var address: Endpoint?
     /// Of the channel's election, when it was chosen.
     var term: PrimaryState.Term?
+    /// The service had no slot for it (`max-sessions`).
+    var lacksServiceSlot = false
     /// How far elections were when it last chose.
     var electionRevision: UInt64 = 0
 
@@ -191,6 +193,7 @@ extension Session {
             }
             attempts.failedAt = worker.now
             holdings.releaseChannel()
+            worker.share.wakeNext(of: service)
             if !cause.isShortage {
                 channel.counters[worker.index].addFailure()
                 channel.errors.record(cause.rawValue, words, errno: errno, now: worker.now)
