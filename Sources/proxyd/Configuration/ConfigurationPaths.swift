@@ -4,7 +4,9 @@ extension Configuration {
     /// A daemon in the background works in `/`, and one in a directory of its own there, so that a path that
     /// begins elsewhere would mean another place at every look.
     func checkPaths() throws(StartError) {
-        guard let path = unixPaths.first(where: { !$0.hasPrefix("/") && !$0.hasPrefix("@") }) else { return }
+        guard let path = unixPaths.first(where: { !$0.hasPrefix("/") && !$0.hasPrefix("@") }) else {
+            return
+        }
         throw StartError(
             code: .configuration,
             message:

@@ -29,8 +29,9 @@ enum EndpointReader {
         if UInt16(text) != nil {
             throw ValueError("“\(text)” names no address", "write it as \(anyHost):\(text)")
         }
+        let zoned = try withZone(text)
         do throws(Endpoint.Mistake) {
-            return try Endpoint(withNumber(withZone(text)), defaultPort: defaultPort)
+            return try Endpoint(withNumber(zoned), defaultPort: defaultPort)
         } catch {
             throw mistake(error, in: text)
         }
