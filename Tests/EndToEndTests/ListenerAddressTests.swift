@@ -26,7 +26,7 @@ extension EndToEnd {
                 }
                 // The old address is given up.
                 #expect(throws: SocketError.self) {
-                    try Socket.connected(to: .ip(.loopbackV6, port: port))
+                    _ = try Socket.connected(to: .ip(.loopbackV6, port: port))
                 }
             }
         }

@@ -36,29 +36,19 @@ struct SocketAddress: Sendable {
                     unsafe bytes.storeBytes(of: low.bigEndian, toByteOffset: 8, as: UInt64.self)
                 }
             }
-        case .unix(let path) where path.utf8.first == UInt8(ascii: "@"):
-            guard path.utf8.count <= Endpoint.longestPath else { return nil }
-            self.init(abstract: path.utf8.dropFirst())
         case .unix(let path):
             guard path.utf8.count <= Endpoint.longestPath else { return nil }
+            // `@name` is in no file system (unix(7)): a zero byte takes the place of the sign, and the length
+            // tells where the name ends. A path ends with a zero byte.
+            let isAbstract = path.utf8.first == UInt8(ascii: "@")
             let start = MemoryLayout<sockaddr_un>.size - 108
-            length = socklen_t(start + path.utf8.count + 1)
+            length = socklen_t(start + path.utf8.count + (isAbstract ? 0 : 1))
             write { (raw: inout sockaddr_un) in
                 raw.sun_family = sa_family_t(AF_UNIX)
                 unsafe withUnsafeMutableBytes(of: &raw.sun_path) { bytes in
                     unsafe bytes.copyBytes(from: path.utf8)
+                    if isAbstract { unsafe bytes[0] = 0 }
                 }
-            }
-        }
-    }
-
-    /// A Unix socket that is in no file system, by what stands behind the zero byte (unix(7)).
-    private init(abstract name: some Collection<UInt8>) {
-        length = socklen_t(MemoryLayout<sockaddr_un>.size - 108 + 1 + name.count)
-        write { (raw: inout sockaddr_un) in
-            raw.sun_family = sa_family_t(AF_UNIX)
-            unsafe withUnsafeMutableBytes(of: &raw.sun_path) { bytes in
-                unsafe bytes.copyBytes(from: [0] + Array(name))
             }
         }
     }
@@ -66,11 +56,8 @@ struct SocketAddress: Sendable {
     /// `NOTIFY_SOCKET`: a path, or with “@” in front a name that is in no file system.
     static func notifying(_ place: String) -> SocketAddress? {
         guard place.utf8.count < Endpoint.longestPath else { return nil }
-        switch place.utf8.first {
-        case UInt8(ascii: "/"): return SocketAddress(.unix(path: place))
-        case UInt8(ascii: "@"): return SocketAddress(abstract: place.utf8.dropFirst())
-        default: return nil
-        }
+        return place.hasPrefix("/") || place.hasPrefix("@")
+            ? SocketAddress(.unix(path: place)) : nil
     }
 
     /// Lets the kernel write an address: `fill` gets the space and its length, and sets the length.

@@ -35,9 +35,8 @@ struct WaitQueueTests {
     @Test("the first of each lane is woken, whoever came first in front")
     func lanes() {
         let queue = WaitQueue(limit: 10)
-        for (number, lane) in [.group(1), .group(2), .group(1), .service].enumerated()
-            as [(Int, WaitQueue.Lane)]
-        {
+        let lanes: [WaitQueue.Lane] = [.group(1), .group(2), .group(1), .service]
+        for (number, lane) in lanes.enumerated() {
             #expect(queue.enqueue(waiter(number), in: lane))
         }
         #expect(queue.firsts == [waiter(0), waiter(1), waiter(3)])

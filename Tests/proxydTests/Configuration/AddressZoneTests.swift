@@ -8,7 +8,7 @@ import Testing
 struct AddressZoneTests {
     @Test("a zone is the name of an interface or its number")
     func zones() throws {
-        let number = if_nametoindex("lo")
+        let number = unsafe if_nametoindex("lo")
         let address = try Endpoint("[fe80::1%\(number)]:80")
         #expect(try EndpointReader.channel("[fe80::1%lo]:80") == address)
         #expect(try EndpointReader.listener("[fe80::1%\(number)]:80") == address)
