@@ -95,13 +95,13 @@ extension EndToEnd {
             try withDaemon(services) { daemon in
                 func client(_ word: String) throws -> Socket {
                     let client = try daemon.client()
-                    try client.send(word)
+                    try client.send(word + "\n")
                     return client
                 }
                 let first = try client("A1")
-                #expect(try first.receive(exactly: 2) == Array("A1".utf8))
+                #expect(try first.receive(exactly: 3) == Array("A1\n".utf8))
                 let second = try client("B1")
-                #expect(try second.receive(exactly: 2) == Array("B1".utf8))
+                #expect(try second.receive(exactly: 3) == Array("B1\n".utf8))
                 let waiting = try client("A2")
                 try eventually("one waits") {
                     try daemon.sessions().contains { $0.phase == .hold }
@@ -111,17 +111,17 @@ extension EndToEnd {
                     try daemon.sessions().count { $0.phase == .hold } == 2
                 }
                 second.close()
-                #expect(try next.receive(exactly: 2) == Array("B2".utf8))
+                #expect(try next.receive(exactly: 3) == Array("B2\n".utf8))
                 next.close()
                 // A newcomer to the group that is idle does not stand behind the one that waits for the other.
                 for _ in 0..<5 {
                     let newcomer = try client("B3")
-                    #expect(try newcomer.receive(exactly: 2) == Array("B3".utf8))
+                    #expect(try newcomer.receive(exactly: 3) == Array("B3\n".utf8))
                     newcomer.close()
                 }
                 #expect(try daemon.sessions().contains { $0.phase == .hold })
                 first.close()
-                #expect(try waiting.receive(exactly: 2) == Array("A2".utf8))
+                #expect(try waiting.receive(exactly: 3) == Array("A2\n".utf8))
             }
         }
     }

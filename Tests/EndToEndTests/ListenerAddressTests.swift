@@ -19,10 +19,14 @@ extension EndToEnd {
                     _ = try daemon.ask("set listener s/l address \(address):\(port)")
                     let reached = address.replacing("0.0.0.0", with: "127.0.0.1")
                         .replacing("[::]", with: "[::1]")
-                    let client = try Socket.connected(to: Endpoint("\(reached):\(port)"))
-                    try client.send("x")
-                    #expect(try client.receive(exactly: 1) == [0x78], "\(address)")
-                    client.close()
+                    // A worker may hold the old socket for a moment; its clients are lost with it.
+                    try eventually("\(address) is served") {
+                        guard
+                            let client = try? Socket.connected(to: Endpoint("\(reached):\(port)")),
+                            (try? client.send("x")) != nil
+                        else { return false }
+                        return (try? client.receive(exactly: 1)) == [0x78]
+                    }
                 }
                 // The old address is given up.
                 #expect(throws: SocketError.self) {

@@ -175,6 +175,7 @@ extension EndToEnd {
                 [
                     "mariadb-install-db", "--no-defaults", "--datadir=\(directory("data"))",
                     "--auth-root-authentication-method=normal", "--skip-test-db",
+                    "--tmpdir=\(directory.path)",
                 ], prefix: prefix, in: directory)
             try directory.write(
                 """
@@ -187,7 +188,8 @@ extension EndToEnd {
                 [
                     "mariadbd", "--no-defaults", "--datadir=\(directory("data"))",
                     "--port=\(port)", "--bind-address=127.0.0.1", "--socket=\(directory("socket"))",
-                    "--pid-file=\(directory("pid"))", "--skip-name-resolve",
+                    "--tmpdir=\(directory.path)", "--pid-file=\(directory("pid"))",
+                    "--skip-name-resolve",
                     "--disconnect-on-expired-password", "--init-file=\(directory("init.sql"))",
                 ], prefix: prefix, in: directory)
             try server.waitForPort(port)
