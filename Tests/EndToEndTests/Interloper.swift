@@ -15,6 +15,8 @@ enum Interloper {
         case dying(Packet)
         /// Passes nothing on any more from the first packet of this kind on.
         case hanging(Packet)
+        /// Passes packets of this kind on some time later.
+        case slow(Packet)
 
         var description: String {
             switch self {
@@ -23,6 +25,7 @@ enum Interloper {
             case .demanding: "demanding"
             case .dying(let packet): "die \(packet.rawValue)"
             case .hanging(let packet): "hang \(packet.rawValue)"
+            case .slow(let packet): "slow \(packet.rawValue)"
             }
         }
     }
@@ -107,6 +110,7 @@ enum Interloper {
                 kind, data = changed(data)
                 if words[0] == 'die' and int(words[1]) == kind: os.kill(child, 9); sys.exit(3)
                 if words[0] == 'hang' and int(words[1]) == kind: time.sleep(600)
+                if words[0] == 'slow' and int(words[1]) == kind: time.sleep(3)
                 other = ours if end is old else old
                 if words[0] == 'later': send(other, struct.pack('<H', 250) + UNKNOWN, [])
                 try: send(other, data, numbers)

@@ -342,6 +342,25 @@ extension EndToEnd {
             #expect(try daemon.program.waitForEnd() == 128 + Int(SIGKILL))
         }
 
+        @Test(
+            "once the new process has everything, it alone answers on the control socket",
+            .enabled(if: hasPython))
+        func controlSocket() throws {
+            let channel = try LocalChannel.echo()
+            let daemon = try daemon(Self.mail(channel.endpoint))
+            let old = try process(of: daemon)
+            try Interloper.install(.slow(.running), at: binary)
+            kill(daemon.program.pid, SIGUSR2)
+            try eventually("there was an upgrade") {
+                (try? daemon.ask("hello").attributes["upgrades"]) == "1"
+            }
+            // The old process has not heard yet that the new one runs.
+            for _ in 0..<50 { #expect(try process(of: daemon) != old) }
+            #expect(!daemon.program.errorsSoFar.contains("has taken over"))
+            try daemon.waitForLine("has taken over")
+            try daemon.stop()
+        }
+
         @Test("a service manager hears who the new main process is, before that one speaks")
         func serviceManager() throws {
             let place = directory("notify")

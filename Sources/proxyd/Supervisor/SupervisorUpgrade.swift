@@ -60,7 +60,7 @@ extension Supervisor: UpgradeHost {
         state.stop()
         expiring.removeAll()
         shedder.removeAll()
+        // Whatever this process answered from now on would be out of date, and what it changed would be lost.
+        control.retire(poller: poller)
     }
-
-    func retireControl() { control.retire(poller: poller) }
 }

@@ -66,7 +66,7 @@ final class UpgradeCoordinator: Timed {
             throw .init(.busy, "an upgrade is under way; try again when it is over")
         }
         guard !host.isEnding else {
-            throw .init(.conflict, "the daemon is ending, and nobody shall take over from it")
+            throw .init(.conflict, "cannot upgrade: shutting down")
         }
         guard core.live.unconfirmed == nil else {
             throw .init(
@@ -280,7 +280,6 @@ final class UpgradeCoordinator: Timed {
             core.events.emit(
                 .error, .upgraded, of: .daemon, to: String(outcome.process), "upgrade: \(words)")
             attempt.finish(.failure(.init(.internal, words)))
-            host.retireControl()
             return
         }
         let left = outcome.left == 0 ? "" : "; \(outcome.left) that cannot be moved go on here"
@@ -289,7 +288,6 @@ final class UpgradeCoordinator: Timed {
             "upgrade: process \(outcome.process) has taken over \(outcome.sessions) sessions, which stood "
                 + "still for \(Double(pause / 10_000) / 100) ms\(left)")
         attempt.finish(.success(outcome))
-        host.retireControl()
         sendHistory(over: attempt.connection)
     }
 

@@ -20,12 +20,10 @@ protocol UpgradeHost: AnyObject {
     /// Tells the service manager which process is the daemon.
     func announceMainProcess(_ process: pid_t)
 
-    /// Everything is another process's: what is left here stops, and nothing that is its own is touched.
+    /// The new process has everything: what is left here stops, and what belongs to the new process stays as it
+    /// is. Control connections get the replies that are due and are closed; the new process answers all others.
     func detach()
 
-    /// Control connections end with the replies that they still get.
-    func retireControl()
-
-    /// Whether there are replies that nobody has read.
+    /// Whether there are replies that no client has read yet.
     var hasControlConnections: Bool { get }
 }
