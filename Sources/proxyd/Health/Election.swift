@@ -14,7 +14,7 @@ struct Election: Sendable {
     }
 
     enum Phase: Equatable, Sendable {
-        /// Nobody takes sessions until the candidate has come through, or another one.
+        /// No channel takes sessions until the candidate, or another one, is elected.
         case selecting(candidate: Int, step: Step)
         case serving(primary: Int)
         /// `from` takes sessions until `to` has proved to be good.
@@ -66,7 +66,7 @@ struct Election: Sendable {
     /// Who is tried if the present candidate fails.
     private var remaining: [Int] = []
     private var backoff = Self.firstBackoff
-    /// Clients have been told that nobody is there, and are not made to wait until somebody is.
+    /// The group has no primary: clients are refused at once and do not wait for the next one.
     private var isQuiet = false
     /// Who was primary last.
     private var previous: Int?

@@ -1,4 +1,4 @@
-/// What an election does, step by step: for whoever puts it into words of another program.
+/// What an election does, step by step, for messages of other programs.
 enum ElectionStep: Sendable {
     case selects
     case tries(String)

@@ -33,7 +33,7 @@ final class Elections: Timed {
     }
 
     /// Holds elections in these groups and no others. Where the channels or the rules are the same, nothing
-    /// happens; where they are not, whoever is primary stays so if that is still possible.
+    /// happens; where they are not, the primary stays so if that is still possible.
     func follow(_ topology: Topology) {
         let old = groups
         groups = topology.services.flatMap { service in
@@ -60,7 +60,7 @@ final class Elections: Timed {
 
     var descriptor: CInt { poller.number }
 
-    /// Begins; nobody is primary before that.
+    /// Begins; there is no primary before that.
     func start(for audience: any ElectionAudience) {
         self.audience = audience
         for group in groups {
@@ -82,7 +82,7 @@ final class Elections: Timed {
             switch token.kind {
             case .process:
                 scripts.resume(now: now)
-                settleAll()
+                updateAll()
             case .elections:
                 guard let group = groups.first(where: { $0.number == token.slot }) else { break }
                 act(group) { $0.resume(token) }
@@ -137,13 +137,13 @@ final class Elections: Timed {
 
     private func act(_ group: GroupElection, _ body: (GroupElection) -> Void) {
         body(group)
-        settle(group)
+        update(group)
     }
 
-    private func settleAll() { for group in groups { settle(group) } }
+    private func updateAll() { for group in groups { update(group) } }
 
     /// Watches a connect that has begun, and tells what has changed.
-    private func settle(_ group: GroupElection) {
+    private func update(_ group: GroupElection) {
         group.watchConnect(with: poller)
         if let channel = group.takeSuperseded() { audience?.supersede(channel) }
         if group.takeChange() { audience?.electionChanged() }

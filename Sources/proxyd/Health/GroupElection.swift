@@ -8,8 +8,8 @@ final class GroupElection {
     enum Outcome {
         /// This channel is primary.
         case elected(Channel)
-        /// None would do.
-        case nobody
+        /// No channel would do.
+        case vacant
         /// The primary stays: the other one did not do.
         case kept(Channel, why: String)
     }
@@ -24,16 +24,14 @@ final class GroupElection {
     private let settings: ElectionConfiguration
     /// Whom to tell what happens.
     weak var audience: (any ElectionAudience)?
-    private let scripts: ScriptRunner
+    private let scripts: ElectionScripts
     private var election: Election
     private var isEnabled: [Bool]
     /// What has happened and is not yet dealt with.
     private var events: [Election.Event] = []
     private var isDealing = false
 
-    private var attempt = ConnectAttempt()
-    private var script: ScriptRunner.Number?
-    private var triggers: ArraySlice<String> = []
+    private var attempt = CandidateConnect()
     private var roundDue: Instant?
     private var failbackDue: Instant?
 
@@ -46,20 +44,6 @@ final class GroupElection {
     /// Why the last candidate that was no good was none.
     private(set) var complaint = ""
 
-    /// The connect to a candidate that is under way.
-    private struct ConnectAttempt: ~Copyable {
-        var socket = FileDescriptor.none
-        /// Tells this connect's event from one that was given up.
-        var number: UInt32 = 0
-        var isWatched = false
-        /// When it has taken too long.
-        var due: Instant?
-        /// The candidate's addresses that were not tried yet.
-        var addressesLeft = 0
-        /// Those that have failed, and the one that is tried now.
-        var tried: [Endpoint] = []
-    }
-
     init(
         _ group: Group, of service: Service, primaryState: PrimaryState, number: Int,
         scripts: ScriptRunner
@@ -68,7 +52,7 @@ final class GroupElection {
         self.service = service
         self.primaryState = primaryState
         self.number = number
-        self.scripts = scripts
+        self.scripts = ElectionScripts(group, of: service, runner: scripts)
         channels = group.channels
         endpoints = channels.map(\.endpoint)
         settings = primaryState.settings
@@ -88,7 +72,7 @@ final class GroupElection {
         channel.isSwitchedOn && channel.weight > 0
     }
 
-    var isRunningScript: Bool { script != nil }
+    var isRunningScript: Bool { scripts.isRunning }
 
     var primary: Channel? { channels.first { primaryState.isHeld(by: $0.serial) } }
 
@@ -100,20 +84,20 @@ final class GroupElection {
             isEnabled[index]
         {
             last = channels[index]
-            return take(.adopt(index))
+            return handle(.adopt(index))
         }
         emit(.electing, "selects a primary")
         audience?.handle(.selects)
-        take(.start)
+        handle(.start)
     }
 
-    /// Another one takes its place, or nobody is to be elected any more.
+    /// Another election takes its place, or the group holds none any more.
     func end() {
         cancel()
         failbackDue = nil
         guard !waitingForOutcome.isEmpty else { return }
         complaint = "the group was changed meanwhile"
-        outcome = .nobody
+        outcome = .vacant
     }
 
     func primaryFailed(_ channel: Channel, why: String, slowly: Bool) {
@@ -127,7 +111,7 @@ final class GroupElection {
             .warning, because: "\(channel.name) failed: \(why)")
         audience?.handle(.selects)
         hasChanged = true
-        take(.primaryFailed(index, slowly: slowly))
+        handle(.primaryFailed(index, slowly: slowly))
     }
 
     func lookAtSwitches() {
@@ -135,7 +119,7 @@ final class GroupElection {
             let isEnabled = Self.isCandidate(channel)
             guard isEnabled != self.isEnabled[index] else { continue }
             self.isEnabled[index] = isEnabled
-            take(isEnabled ? .enabled(index) : .disabled(index))
+            handle(isEnabled ? .enabled(index) : .disabled(index))
         }
     }
 
@@ -150,14 +134,14 @@ final class GroupElection {
             .electing, "is to have \(channel.name) \(channel.endpoint) as its primary: by \(actor)",
             to: channel.path, by: actor)
         waitingForOutcome.append(finish)
-        take(.promote(index))
+        handle(.promote(index))
     }
 
     func elect(by actor: Actor, then finish: @escaping (Outcome) -> Void) {
         emit(.electing, "selects a primary: by \(actor)", by: actor)
         audience?.handle(.selects)
         waitingForOutcome.append(finish)
-        take(.elect)
+        handle(.elect)
     }
 
     private func index(of channel: Channel) -> Int? {
@@ -165,7 +149,7 @@ final class GroupElection {
     }
 
     /// Deals with one event after the other, also with those that dealing with one brings about.
-    private func take(_ event: Election.Event) {
+    private func handle(_ event: Election.Event) {
         events.append(event)
         guard !isDealing else { return }
         isDealing = true
@@ -194,14 +178,13 @@ final class GroupElection {
     }
 
     private func cancel() {
-        endConnect()
-        if let script { scripts.cancel(script) }
-        script = nil
+        attempt.end()
+        scripts.cancel()
         roundDue = nil
-        examine(nil)
+        setCandidate(nil)
     }
 
-    private func examine(_ channel: Channel?) {
+    private func setCandidate(_ channel: Channel?) {
         primaryState.setCandidate(channel?.serial)
         hasChanged = true
     }
@@ -211,51 +194,22 @@ final class GroupElection {
     private func connect(to channel: Channel) {
         cancel()
         audience?.handle(.tries("\(channel.endpoint)"))
-        attempt.addressesLeft = channel.addressCount
-        attempt.tried = []
-        connectNext(of: channel)
+        handle(attempt.start(to: channel, within: service.timeouts.connect), of: channel)
     }
 
-    /// Starts to connect to the channel's next address: a name may have several.
-    private func connectNext(of channel: Channel) {
-        endConnect()
-        attempt.addressesLeft -= 1
-        do throws(SystemError) {
-            guard
-                let address = channel.turns.next(
-                    of: channel.view.addresses, excluding: attempt.tried, now: .now)
-            else { throw SystemError("connect", EHOSTUNREACH) }
-            if let endpoint = address.endpoint { attempt.tried.append(endpoint) }
-            let started = try ChannelSocket.connect(
-                to: address, deadPeer: nil,
-                binding: channel.outbound?.binding(to: address, for: .unix(path: "")))
-            let isConnected = started.isConnected
-            attempt.socket = started.takeDescriptor()
-            if isConnected { return connected() }
-            attempt.number &+= 1
-            attempt.due = Instant.now.advanced(by: service.timeouts.connect)
-        } catch {
-            connectFailed(channel, SystemError.words(for: error.number))
+    private func handle(_ result: CandidateConnect.Result, of channel: Channel) {
+        switch result {
+        case .connected: handle(.connectSucceeded)
+        case .waiting: break
+        case .failed(let why):
+            discard(channel, why, isReachable: false)
+            handle(.connectFailed)
         }
-    }
-
-    private func connectFailed(_ channel: Channel, _ why: String) {
-        endConnect()
-        if channel.addressCount > 1, let address = attempt.tried.last {
-            channel.turns.note(address, isGood: false, now: .now)
-        }
-        guard attempt.addressesLeft <= 0 else { return connectNext(of: channel) }
-        discard(channel, why, isReachable: false)
-        take(.connectFailed)
     }
 
     func watchConnect(with poller: borrowing Poller) {
-        guard attempt.due != nil, !attempt.isWatched, attempt.socket.number >= 0 else { return }
-        attempt.isWatched = true
         do throws(SystemError) {
-            try poller.add(
-                attempt.socket.number, Token(.elections, slot: number, generation: attempt.number),
-                .writable)
+            try attempt.watch(with: poller, group: number)
         } catch {
             // It ends with its time.
             emit(.failed, "cannot watch a connect: \(error)", .error, because: error.description)
@@ -263,25 +217,11 @@ final class GroupElection {
     }
 
     func resume(_ token: Token) {
-        guard token.generation == attempt.number, attempt.due != nil, let candidate else { return }
-        let error = ChannelSocket.connectError(attempt.socket)
-        guard error != 0 else { return connected() }
-        connectFailed(candidate, SystemError.words(for: error))
+        guard attempt.isExpected(token), let candidate else { return }
+        handle(attempt.resume(to: candidate, within: service.timeouts.connect), of: candidate)
     }
 
-    /// The candidate has accepted; that was all we wanted of this connection.
-    private func connected() {
-        endConnect()
-        take(.connectSucceeded)
-    }
-
-    private func endConnect() {
-        attempt.socket = FileDescriptor.none
-        attempt.due = nil
-        attempt.isWatched = false
-    }
-
-    /// Whoever is being tried.
+    /// The channel that is being tried.
     private var candidate: Channel? {
         switch election.phase {
         case .selecting(let index, _), .changing(_, let index, _, _): channels[index]
@@ -304,72 +244,33 @@ final class GroupElection {
 
     // MARK: Check and triggers
 
-    private func job(_ path: String, _ channel: Channel, _ timeout: Duration) -> ScriptJob {
-        ScriptJob(
-            path: path, arguments: ["\(channel.endpoint)"],
-            environment: [
-                "PROXYD_SERVICE": service.name, "PROXYD_GROUP": group.name,
-                "PROXYD_CHANNEL": channel.name,
-            ], timeout: timeout)
-    }
-
     private func check(_ channel: Channel) {
-        guard let path = settings.check else { return take(.checkPassed) }
-        examine(channel)
-        let job = job(path, channel, settings.checkTimeout)
-        script = scripts.start(job, now: .now) { [weak self] result in
-            self?.checkEnded(result, of: channel)
+        guard let path = settings.check else { return handle(.checkPassed) }
+        setCandidate(channel)
+        scripts.check(channel, with: path, within: settings.checkTimeout) { [weak self] why in
+            guard let self else { return }
+            setCandidate(nil)
+            guard let why else { return handle(.checkPassed) }
+            discard(channel, why, isReachable: true)
+            handle(.checkFailed)
         }
-    }
-
-    private func checkEnded(_ result: ScriptResult, of channel: Channel) {
-        script = nil
-        examine(nil)
-        guard !result.isSuccess else { return take(.checkPassed) }
-        discard(channel, "check: \(result.outcome)\(result.said)", isReachable: true)
-        take(.checkFailed)
     }
 
     private func runTriggers(on channel: Channel) {
         let path = settings.triggers ?? ""
         audience?.handle(.selected("\(channel.endpoint)"))
         audience?.handle(.runsTriggers("\(channel.endpoint)"))
-        if let files = FileListing.files(at: path) {
-            triggers = files[...]
-        } else {
-            triggers = []
+        let files = FileListing.files(at: path)
+        if files == nil {
             audience?.handle(.noTriggers(at: path))
             emit(.trigger, "has no triggers to run: there is nothing at \(path)", .warning)
         }
-        runNextTrigger(on: channel)
-    }
-
-    /// One after the other; whatever becomes of one, the next is run.
-    private func runNextTrigger(on channel: Channel) {
-        guard let path = triggers.popFirst() else {
-            examine(nil)
-            return take(.triggersDone)
-        }
-        examine(channel)
-        let subject = Event.Subject(kind: .trigger, name: path)
-        emit(
-            Event(
-                .info, .trigger, of: subject, because: "\(channel.path) becomes primary",
-                line: "trigger \(path) runs: \(channel.path) \(channel.endpoint) becomes primary"))
-        audience?.handle(.runs(trigger: path, host: "\(channel.endpoint)"))
-        let job = job(path, channel, settings.triggerTimeout)
-        script = scripts.start(job, now: .now) { [weak self] result in
-            guard let self else { return }
-            script = nil
-            if !result.isSuccess {
-                audience?.handle(.failed(trigger: path, result.outcome))
-                let why = "\(result.outcome)\(result.said)"
-                emit(
-                    Event(
-                        .error, .failed, of: subject, because: why,
-                        line: "trigger \(path) failed: \(why)"))
-            }
-            runNextTrigger(on: channel)
+        setCandidate(channel)
+        scripts.runTriggers(
+            files ?? [], on: channel, within: settings.triggerTimeout, for: audience
+        ) { [weak self] in
+            self?.setCandidate(nil)
+            self?.handle(.triggersDone)
         }
     }
 
@@ -401,7 +302,7 @@ final class GroupElection {
         hasChanged = true
         roundDue = Instant.now.advanced(by: pause)
         audience?.handle(.pauses(pause))
-        outcome = .nobody
+        outcome = .vacant
         emit(
             .vacant, "has no primary: no channel will do; they are tried again in \(Age(pause))",
             .error, because: complaint)
@@ -449,23 +350,15 @@ final class GroupElection {
 
     func meetDeadlines(now: Instant) {
         if let due = attempt.due, due <= now, let candidate {
-            connectFailed(candidate, "timeout")
+            handle(attempt.expire(to: candidate, within: service.timeouts.connect), of: candidate)
         }
         if let roundDue, roundDue <= now {
             self.roundDue = nil
-            take(.timer)
+            handle(.timer)
         }
         if let failbackDue, failbackDue <= now {
             self.failbackDue = nil
-            take(.failbackDue)
+            handle(.failbackDue)
         }
-    }
-}
-
-extension ScriptResult {
-    /// Its last line, to stand behind the outcome.
-    var said: String {
-        guard let line = tail.split(separator: "\n").last else { return "" }
-        return ", it said: \(line.prefix(200))"
     }
 }

@@ -60,7 +60,7 @@ final class ProbeRun {
         _ readiness: Readiness, space: inout [UInt8], poller: borrowing Poller
     ) -> ProbeResult? {
         let result = step(readiness, space: &space)
-        if stage != .ended { settle(poller) }
+        if stage != .ended { updateWatch(poller) }
         return result
     }
 
@@ -81,7 +81,7 @@ final class ProbeRun {
         case .connecting:
             let number = ChannelSocket.connectError(socket)
             guard number == 0 else { return fail(Self.words(for: number)) }
-            return introduce() ?? secure()
+            return sendProxyHeader() ?? secure()
         case .securing: return secure()
         case .talking:
             if let result = flush() { return result }
@@ -96,7 +96,7 @@ final class ProbeRun {
 
     /// What comes first is never encrypted (the PROXY protocol). A connection that has just been made has room for
     /// all of it. The client is this probe: servers take no connection that says it has none (Postfix).
-    private func introduce() -> ProbeResult? {
+    private func sendProxyHeader() -> ProbeResult? {
         guard let header else { return nil }
         let bytes = addresses.bytes(header)
         switch Socket.send(socket.number, bytes[...]) {
@@ -206,7 +206,7 @@ final class ProbeRun {
 
     private func fail(_ words: String) -> ProbeResult { end(with: .bad(words)) }
 
-    private func settle(_ poller: borrowing Poller) {
+    private func updateWatch(_ poller: borrowing Poller) {
         let interest: Readiness = output.isEmpty ? .readable : [.readable, .writable]
         guard interest != watched else { return }
         watched = interest

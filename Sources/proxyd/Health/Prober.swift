@@ -6,8 +6,8 @@ internal import Shared
 /// down and brings them back.
 ///
 /// Its loop watches `descriptor` for reading and then calls `resume`; it waits no longer than until
-/// `nextDeadline`, and then calls `meetDeadlines`. Whoever asks for a probe is told in one of these two
-/// calls, never within the one that asks.
+/// `nextDeadline`, and then calls `meetDeadlines`. The result of a probe is told in one of these two
+/// calls, never within the one that asks for it.
 final class Prober: Timed {
     private let poller: Poller
     private let limit: Int
@@ -34,8 +34,8 @@ final class Prober: Timed {
 
     /// A channel went down or came back.
     var hasChanged: (Channel) -> Void = { _ in }
-    /// Asked before a channel goes down, and again with every result while the answer is no: whoever
-    /// must not lose a group's last channel says so here.
+    /// Asked before a channel goes down, and again with every result while the answer is no: this
+    /// keeps a group's last channel up where that is asked for.
     var mayTakeDown: (Channel) -> Bool = { _ in true }
 
     /// Connections at once, those that are being left included.
@@ -99,9 +99,9 @@ final class Prober: Timed {
             let (token, readiness) = poller[event]
             if token.kind == .process { scripts.resume(now: now) }
             guard token.kind == .channel, let run = runs[token] else { continue }
-            settle(run, run.resume(readiness, space: &space, poller: poller))
+            finish(run, run.resume(readiness, space: &space, poller: poller))
         }
-        goOn()
+        startNext()
     }
 
     var nextDeadline: Instant? {
@@ -113,18 +113,18 @@ final class Prober: Timed {
         self.now = now
         while let slot = deadlines.popExpired(now: now) {
             guard let run = runs[slot: slot] else { continue }
-            settle(run, run.expire())
+            finish(run, run.expire())
         }
         scripts.meetDeadlines(now: now)
         while let slot = schedule.popExpired(now: now) {
             guard let job = jobs[slot: slot] else { continue }
             enqueue(job)
         }
-        goOn()
+        startNext()
     }
 
     /// A run may have come to its verdict, to its end, or both.
-    private func settle(_ run: ProbeRun, _ result: ProbeResult?) {
+    private func finish(_ run: ProbeRun, _ result: ProbeResult?) {
         let slot = run.token.slot
         if var result {
             result.nanoseconds = now.elapsed(since: run.started)
@@ -142,7 +142,7 @@ final class Prober: Timed {
     }
 
     /// Starts what has a place now, and tells what is known.
-    private func goOn() {
+    private func startNext() {
         while runs.count < limit, let next = waiting.popFirst() { launch(next) }
         let told = concluded
         concluded.removeAll()
@@ -208,7 +208,7 @@ final class Prober: Timed {
         else { return conclude(finish, .bad("no address to probe")) }
         do throws(SystemError) {
             let outbound = channel.outbound
-            // A check belongs to nobody, so it has no client's address.
+            // A probe has no client whose address it could use.
             let binding = outbound?.binding(to: address, for: .unix(path: ""))
             let socket = try ChannelSocket.prepared(
                 binding ?? .init(options: SocketOptions()), family: address.family)

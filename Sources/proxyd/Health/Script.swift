@@ -118,7 +118,7 @@ final class Script {
 
     /// It has ended; so does what it has left behind.
     func finish(space: inout [UInt8], poller: borrowing Poller, now: Instant) -> ScriptResult? {
-        // Before it is put away: until then its number is nobody else's.
+        // Before it is reaped: until then its number is not reused.
         Spawn.signal(SIGKILL, toGroup: process)
         guard let end = Spawn.end(of: process) else { return nil }
         for _ in 0..<Self.lastReads where !read(into: &space, poller: poller) { break }

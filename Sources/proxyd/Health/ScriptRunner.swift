@@ -3,7 +3,7 @@ internal import Glibc
 /// Runs scripts beside the loop of the thread that made it: a few at once, the others in turn.
 ///
 /// Its loop watches `descriptor` for reading and then calls `resume`; it waits no longer than until
-/// `nextDeadline`, and then calls `meetDeadlines`. Whoever starts a script is told once how it ended, in
+/// `nextDeadline`, and then calls `meetDeadlines`. How a script ended is told once, in
 /// one of these two calls and never within `start`.
 final class ScriptRunner {
     /// Tells a script that runs or waits for its turn from all others.
@@ -12,7 +12,7 @@ final class ScriptRunner {
     private struct Waiting {
         var number: Number
         var job: ScriptJob
-        /// Until when it is tried again while somebody writes the script; set by the first try.
+        /// Until when it is tried again while the script is open for writing; set by the first try.
         var giveUp: Instant?
     }
 
@@ -22,7 +22,7 @@ final class ScriptRunner {
     private var scripts = SlotTable<Script>()
     private var slots: [Number: Int] = [:]
     private var queue: [Waiting] = []
-    /// Scripts that somebody is writing at the moment.
+    /// Scripts that are open for writing at the moment.
     private var unfinished: [Waiting] = []
     private var callbacks: [Number: (ScriptResult) -> Void] = [:]
     private var finished: [(Number, ScriptResult)] = []
@@ -37,9 +37,9 @@ final class ScriptRunner {
     private static let mostWaiting = 4096
     /// Between asking a script to end and ending it.
     private static let patience = Duration.seconds(1)
-    /// How long a script that somebody writes is waited for.
+    /// How long a script that is open for writing is waited for.
     private static let writersPatience = Duration.seconds(1)
-    /// How often processes are looked at whose end nobody tells us.
+    /// How often processes are looked at whose end causes no event.
     private static let lookInterval = Duration.milliseconds(20)
 
     /// With `showsOutput`, scripts write to our own standard output and error, and nothing of it is kept.
@@ -73,7 +73,7 @@ final class ScriptRunner {
         return number
     }
 
-    /// Nobody is interested any more: it is ended at once, and nobody is told.
+    /// Ends it at once; its callback is not called.
     func cancel(_ number: Number) {
         callbacks[number] = nil
         queue.removeAll { $0.number == number }
@@ -122,8 +122,8 @@ final class ScriptRunner {
         }
     }
 
-    /// A script that is open for writing cannot be started (execve(2)). Whoever copies another one over it
-    /// is done in a moment, and neither a probe nor an election shall fail for that.
+    /// A script that is open for writing cannot be started (execve(2)). Copying another one over it is
+    /// done in a moment, and neither a probe nor an election shall fail for that.
     private func waitForWriter(of waiting: Waiting, now: Instant) -> Bool {
         var waiting = waiting
         let giveUp = waiting.giveUp ?? now.advanced(by: Self.writersPatience)

@@ -40,7 +40,7 @@ struct StepExchange: ProbeExchange {
         }[...]
     }
 
-    mutating func begin() -> ProbeMove { goOn() }
+    mutating func begin() -> ProbeMove { advance() }
 
     mutating func receive(_ bytes: ArraySlice<UInt8>) -> ProbeMove {
         total += bytes.count
@@ -48,7 +48,7 @@ struct StepExchange: ProbeExchange {
             return .done(.bad("more than \(Self.mostBytes) bytes" + missing(", ")))
         }
         received += bytes
-        return goOn()
+        return advance()
     }
 
     mutating func end() -> ProbeResult {
@@ -75,7 +75,7 @@ struct StepExchange: ProbeExchange {
         fileprivate var isYes: Bool { if case .yes = self { true } else { false } }
     }
 
-    private mutating func goOn() -> ProbeMove {
+    private mutating func advance() -> ProbeMove {
         var output: [UInt8] = []
         while let step = steps.first {
             if case .send(let bytes) = step {
