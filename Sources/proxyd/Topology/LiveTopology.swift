@@ -134,7 +134,7 @@ final class LiveTopology: Timed {
     private func prepare(
         _ target: Configuration, for request: ChangeRequest
     ) throws(ConfigurationEdit.Failure) {
-        let names = Reconfiguration.names(from: state.configuration, to: target)
+        let names = NameLookups.needed(from: state.configuration, to: target)
         guard !names.isEmpty, let audience else { return try make(target, [:], for: request) }
         isBusy = true
         audience.lookUp(names) { [self] answer in

@@ -59,7 +59,7 @@ struct Reconfiguration {
         var path: String { "\(service)/\(listener)" }
     }
 
-    /// `addresses` are of every name in `names(from:to:)`. With `rereads` certificates are read again that the
+    /// `addresses` are of every name in `NameLookups`. With `rereads` certificates are read again that the
     /// configuration has not changed.
     init(
         from old: State, to target: Configuration, addresses: [Endpoint: [Endpoint]],
@@ -78,39 +78,6 @@ struct Reconfiguration {
 
     // MARK: Names
 
-    /// The names that have to be looked up before the change: of whatever is new, or somewhere else.
-    static func names(from old: Configuration, to target: Configuration) -> [Endpoint] {
-        var seen: Set<Endpoint> = []
-        let known = Set(needs(of: old))
-        return needs(of: target).compactMap { need in
-            guard case .name = need.endpoint, !known.contains(need) else { return nil }
-            return seen.insert(need.endpoint).inserted ? need.endpoint : nil
-        }
-    }
-
-    /// A thing and where it is, or where it is probed.
-    private struct Need: Hashable {
-        var path: String
-        var endpoint: Endpoint
-    }
-
-    private static func needs(of configuration: Configuration) -> [Need] {
-        configuration.services.flatMap { service in
-            service.listeners.map {
-                Need(path: "\(service.name) \($0.name)", endpoint: $0.endpoint)
-            }
-                + service.groups.flatMap { group in
-                    group.channels.flatMap { channel in
-                        let path = "\(service.name)/\(group.name)/\(channel.name)"
-                        let probed = channel.probes.probes.enumerated().compactMap { index, probe in
-                            probe.address.map { Need(path: "\(path) \(index)", endpoint: $0) }
-                        }
-                        return [Need(path: path, endpoint: channel.endpoint)] + probed
-                    }
-                }
-        }
-    }
-
     /// The address of a name that was looked up, or is known already; an address is its own.
     private func addresses(of endpoint: Endpoint) -> [Endpoint] {
         guard case .name = endpoint else { return [endpoint] }
@@ -124,7 +91,7 @@ struct Reconfiguration {
         do throws(StartError) {
             tls = try TLSMaterial(target, after: old.tls, rereads: rereads)
             for service in target.services {
-                try validateOptions(service)
+                try SocketOptionCheck(old.configuration).check(service)
                 for listener in service.listeners where present(listener, of: service) == nil {
                     let place = Place(service: service.name, listener: listener.name)
                     // It refuses clients, as it did before another process took it over.
@@ -173,45 +140,6 @@ struct Reconfiguration {
             socket.file?.remove()
         }
         opened = [:]
-    }
-
-    /// Tries what sockets are asked to do, where that is new: an option that this machine lacks is a mistake
-    /// of the change, not of every client to come.
-    private func validateOptions(_ service: ServiceConfiguration) throws(StartError) {
-        let before = old.configuration.services.first { $0.name == service.name }
-        for listener in service.listeners {
-            let isOwnedAnew = before?.listeners.contains {
-                $0.name == listener.name && $0.endpoint == listener.endpoint
-                    && !$0.isSameSocket(as: listener)
-            }
-            if isOwnedAnew == true {
-                throw StartError(
-                    code: .configuration,
-                    message:
-                        "listener \(service.name)/\(listener.name): an open socket keeps its user "
-                        + "and group; restart the daemon, or give the listener another path")
-            }
-            let present = before?.listeners.first {
-                $0.name == listener.name && $0.isSameSocket(as: listener)
-            }
-            guard let present, present.socket != listener.socket else { continue }
-            try listener.validateOptions(after: present, of: service.name)
-        }
-        let known = before?.groups.flatMap(\.channels) ?? []
-        for group in service.groups {
-            for channel in group.channels {
-                let isKnown = known.contains {
-                    $0.source == channel.source && $0.socket == channel.socket
-                }
-                guard !isKnown, let outbound = OutboundOptions(channel) else { continue }
-                do throws(SystemError) {
-                    try outbound.validateOptions()
-                } catch {
-                    let path = "\(service.name)/\(group.name)/\(channel.name)"
-                    throw StartError(option: error, of: "channel \(path)")
-                }
-            }
-        }
     }
 
     private func fresh(
@@ -444,71 +372,6 @@ extension Listener {
         let place = settings.endpoint
         return !service.listeners.contains {
             $0.name == name || $0.endpoint == place && !place.hasChosenPort
-        }
-    }
-}
-
-extension ListenerConfiguration {
-    /// Whether the socket that was opened for the one will do for the other.
-    fileprivate func isSameSocket(as other: ListenerConfiguration) -> Bool {
-        endpoint == other.endpoint && settings.user == other.user
-            && settings.group == other.group
-    }
-}
-
-extension ListenerConfiguration {
-    /// Whether an open socket can take these options instead of `present`'s.
-    fileprivate func validateOptions(
-        after present: ListenerConfiguration, of service: String
-    ) throws(StartError) {
-        let options = settings.socket ?? SocketOptions()
-        guard options.isMore(than: present.socket ?? SocketOptions()) else {
-            throw StartError(
-                code: .configuration,
-                message:
-                    "listener \(service)/\(name): an open socket cannot lose options of “socket”, "
-                    + "nor change mptcp or interface; restart the daemon, or give the listener another address"
-            )
-        }
-        do throws(SystemError) {
-            let isV6 = if case .ip(.v6, _) = endpoint { true } else { false }
-            let family = isV6 ? AF_INET6 : AF_INET
-            let descriptor = try options.open(family: family)
-            try options.set(on: descriptor, family: family)
-            try options.setListening(on: descriptor)
-        } catch {
-            throw StartError(option: error, of: "listener \(service)/\(name)")
-        }
-    }
-}
-
-extension SocketOptions {
-    /// Whether every option of the other is here, too, with whatever value.
-    fileprivate func isMore(than other: SocketOptions) -> Bool {
-        func keeps<Value>(_ key: KeyPath<SocketOptions, Value?>) -> Bool {
-            other[keyPath: key] == nil || self[keyPath: key] != nil
-        }
-        return mptcp == other.mptcp && interface == other.interface
-            && (fastOpen || !other.fastOpen) && keeps(\.mark) && keeps(\.dscp)
-            && keeps(\.congestion) && keeps(\.deferAccept) && keeps(\.keepAliveIdle)
-            && keeps(\.keepAliveInterval) && keeps(\.keepAliveCount)
-    }
-}
-
-extension Endpoint {
-    /// Whether one of two different addresses is part of the other.
-    fileprivate func overlaps(_ other: Endpoint) -> Bool {
-        guard case .ip(let one, let port) = self, case .ip(let two, port) = other,
-            one.isV4 == two.isV4
-        else { return false }
-        return one != two && [one, two].contains { $0 == .anyV4 || $0 == .anyV6 }
-    }
-
-    /// Whether the kernel chooses the port.
-    fileprivate var hasChosenPort: Bool {
-        switch self {
-        case .ip(_, let port), .name(_, let port): port == 0
-        case .unix: false
         }
     }
 }

@@ -39,7 +39,7 @@ struct Startup {
         _ configuration: Configuration
     ) throws(StartError) -> Reconfiguration.Outcome {
         var addresses = known
-        for name in Reconfiguration.names(from: state.configuration, to: configuration)
+        for name in NameLookups.needed(from: state.configuration, to: configuration)
         where known[name] == nil {
             do throws(Resolver.Failure) {
                 addresses[name] = try Resolver.resolveAll(name)
