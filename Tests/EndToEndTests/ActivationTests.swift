@@ -90,7 +90,7 @@ extension EndToEnd {
             arguments: [
                 (["a=udp"], [:], "descriptor 3 (a), which is no listening stream socket"),
                 ([], ["LISTEN_FDS": "1"], "descriptor 3, which is not open"),
-                ([], ["LISTEN_FDS": "x"], "LISTEN_FDS is “x”, which is no number of sockets"),
+                ([], ["LISTEN_FDS": "x"], "LISTEN_FDS: invalid number of sockets “x”"),
             ] as [([String], [String: String], String)])
         func unusable(sockets: [String], environment: [String: String], words: String) throws {
             let program = try Program(

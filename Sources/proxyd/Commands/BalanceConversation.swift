@@ -78,7 +78,7 @@ struct BalanceConversation {
                 return 0
             }
             switch try shell.run(line, print: Self.print) {
-            case .goOn: continue
+            case .proceed: continue
             case .quit: return 0
             case .kill: return kill()
             }
@@ -89,7 +89,7 @@ struct BalanceConversation {
         if !line.isEmpty { StandardOutput.write(line + "\n") }
     }
 
-    /// It accepts nobody any more and gives up its place; what runs goes on to its end.
+    /// The daemon accepts no more clients and gives up its place; sessions that run go on to their end.
     private func kill() -> Int32 {
         let deadline = ContinuousClock.now + Self.patience
         if let client = try? ControlClient(path: request.socket) {

@@ -29,12 +29,14 @@ struct RunCommand: ParsableCommand {
     var connectTimeout: String?
 
     @Option(
-        help: ArgumentHelp("Both directions silent for so long ends a session.", valueName: "time"))
+        help: ArgumentHelp(
+            "Close a session after this long without traffic in either direction.",
+            valueName: "time"))
     var idleTimeout: String?
 
     @Option(
         help: ArgumentHelp(
-            "One side has ended and the other is silent for so long ends a session.",
+            "Close a session after one side has ended and the other was silent for this long.",
             valueName: "time"))
     var halfClosedTimeout: String?
 
@@ -73,11 +75,11 @@ struct RunCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Keeps what is said about channels, and what was counted, over a restart.",
+            "Persist channel states and counters across restarts.",
             valueName: "path"))
     var stateFile: String?
 
-    @Option(help: ArgumentHelp("Whom the daemon becomes once all is bound.", valueName: "user"))
+    @Option(help: ArgumentHelp("User to switch to after binding.", valueName: "user"))
     var user: String?
 
     @Option(help: ArgumentHelp("Its group; the user's own otherwise.", valueName: "group"))

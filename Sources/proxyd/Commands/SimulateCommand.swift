@@ -2,7 +2,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import Shared
 
-/// `proxyd simulate`: what a policy would do, before it does it to anybody.
+/// `proxyd simulate`: what a policy would do, tried on made-up clients.
 struct SimulateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "simulate",
@@ -79,7 +79,7 @@ struct SimulateCommand: ParsableCommand {
         return try texts.map { text in
             guard let channel = SimulatedChannelSettings(text) else {
                 throw ValidationError(
-                    "--channels: “\(text)” is no channel; write WEIGHT, 1x0.25 or 1:100")
+                    "--channels: invalid channel “\(text)”; write WEIGHT, 1x0.25 or 1:100")
             }
             return channel
         }
@@ -88,7 +88,7 @@ struct SimulateCommand: ParsableCommand {
     private func outages() throws -> [SimulatedOutage] {
         try down.map { text in
             guard let outage = SimulatedOutage(text) else {
-                throw ValidationError("--down: “\(text)” is no outage; write it as B:20-40")
+                throw ValidationError("--down: invalid outage “\(text)”; write it as B:20-40")
             }
             return outage
         }

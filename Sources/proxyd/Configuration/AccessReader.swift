@@ -82,7 +82,7 @@ enum AccessLine {
         guard let verb = words.first, ["allow", "deny", "allow-file", "deny-file"].contains(verb)
         else {
             throw ValueError(
-                "“\(line.prefix(60))” is no rule of access",
+                "invalid access rule “\(line.prefix(60))”",
                 "write it as “allow 10.0.0.0/8” or “deny all reset”")
         }
         words.removeFirst()
@@ -150,7 +150,7 @@ enum AccessLine {
             throw ValueError(
                 isWord
                     ? "“\(text)” stands among networks"
-                    : "“\(text.prefix(60))” is no network",
+                    : "invalid network “\(text.prefix(60))”",
                 isWord ? "give it a rule of its own" : "write it as 10.0.0.0/8 or 2001:db8::/32")
         }
         return network

@@ -41,7 +41,7 @@ enum Alignment {
         // Names that were given are sure, and taken.
         var taken = Set(things.map(\.name).filter { Int($0) == nil })
         var names: [String?] = things.map { Int($0.name) == nil ? $0.name : nil }
-        // Whoever has the same name and address first, so that of two alike each stays itself.
+        // Those with the same name and address first, so that of two alike each stays itself.
         for (index, thing) in things.enumerated() where names[index] == nil {
             guard running.contains(where: { $0 == thing }), taken.insert(thing.name).inserted else {
                 continue

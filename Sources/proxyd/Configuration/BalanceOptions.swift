@@ -91,7 +91,7 @@ extension BalanceOptions {
         for word in words.dropFirst() {
             let parts = word.split(separator: "=", maxSplits: 1).map(String.init)
             guard parts.count == 2, parts[0] != "policy" else {
-                throw ValueError("“\(word.prefix(40))” is no option", "write it as failover=true")
+                throw ValueError("invalid option “\(word.prefix(40))”", "write it as failover=true")
             }
             try options.set(parts[0], to: parts[1])
         }
@@ -151,7 +151,7 @@ extension BalanceOptions {
             maxLoads.contains(whole * 1000 + part)
         else {
             throw ValueError(
-                "\(name) is “\(text)”, which is no bound",
+                invalid: "bound", text, name,
                 "write a number from 1.01 to 10, as in 1.25")
         }
         return whole * 1000 + part

@@ -32,7 +32,7 @@ struct ChannelOperand: Equatable {
         // What stands before the first colon is the host's, and was cut off.
         guard parts.first?.isEmpty ?? true, parts.count <= 3 else {
             throw ValueError(
-                "“\(text)” is no channel", "write it as HOST, HOST:PORT or HOST:PORT:MAXC")
+                "invalid channel “\(text)”", "write it as HOST, HOST:PORT or HOST:PORT:MAXC")
         }
         let port = parts.count > 1 ? String(parts[1]) : ""
         endpoint = try EndpointReader.channel(

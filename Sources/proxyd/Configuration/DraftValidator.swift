@@ -27,7 +27,7 @@ struct DraftValidator {
         return configuration
     }
 
-    /// What a route names has to be there, and a rule that nobody reaches is a slip.
+    /// What a route names has to exist, and every rule has to be reachable.
     private mutating func checkRoutes(of services: [ServiceDraft], _ names: [String]) {
         for service in services {
             let groups = self.groupNames(of: service)

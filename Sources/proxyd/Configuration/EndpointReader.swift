@@ -30,7 +30,7 @@ enum EndpointReader {
             throw ValueError("“\(text)” names no address", "write it as \(anyHost):\(text)")
         }
         let zoned = try withZone(text)
-        do throws(Endpoint.Mistake) {
+        do throws(Endpoint.ParseError) {
             return try Endpoint(withNumber(zoned), defaultPort: defaultPort)
         } catch {
             throw mistake(error, in: text)
@@ -64,7 +64,7 @@ enum EndpointReader {
         return text[...colon] + String(number)
     }
 
-    private static func mistake(_ mistake: Endpoint.Mistake, in text: String) -> ValueError {
+    private static func mistake(_ mistake: Endpoint.ParseError, in text: String) -> ValueError {
         let form = "write it as 10.0.0.1:143, [2001:db8::1]:143, host:143 or unix:/path"
         switch mistake {
         case .empty: return ValueError(mistake.description, form)

@@ -4,7 +4,7 @@ internal import Shared
 struct ListenerSettings: Equatable, Sendable {
     /// Permission bits of a Unix socket; nil: the standard ones.
     var mode: UInt32?
-    /// Owner of a Unix socket, by name or number; nil: the daemon's user.
+    /// Owner of a Unix socket, by name or number; nil: us.
     var user: String?
     /// Likewise its Unix group.
     var group: String?
@@ -136,7 +136,7 @@ enum WhenEmpty: Equatable, Sendable {
     case close
     /// Accepted, then reset.
     case reset
-    /// Stops listening: connection refused.
+    /// The listener is closed: connection refused.
     case refuse
     /// Waits for so long, then is closed.
     case hold(Duration)

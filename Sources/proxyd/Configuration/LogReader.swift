@@ -136,7 +136,7 @@ enum LogWords {
         }
         guard text.contains("/"), !text.utf8.contains(0), text.utf8.count <= 4095 else {
             throw ValueError(
-                "\(name) is “\(text)”, which is no target",
+                invalid: "target", text, name,
                 "write stdout, stderr, syslog, journald, or a path such as "
                     + "/var/log/proxyd/access.log")
         }

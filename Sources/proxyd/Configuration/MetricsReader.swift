@@ -66,7 +66,7 @@ extension FileReader {
         }
         guard isGood, (1...64).contains(text.utf8.count) else {
             throw ValueError(
-                "\(name) is “\(text)”, which is no name for statsd",
+                invalid: "statsd prefix", text, name,
                 "write 1 to 64 letters, digits, “.”, “_” or “-”")
         }
         return text

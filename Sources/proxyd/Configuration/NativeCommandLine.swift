@@ -134,7 +134,7 @@ struct NativeCommandLine: Equatable {
     ) -> Result? {
         guard let text else { return nil }
         do throws(ValueError) {
-            return try read(text, "the value")
+            return try read(text, ValueError.unnamed)
         } catch {
             diagnostics.add(error, at: Place(argument: option, position: 2))
             return nil

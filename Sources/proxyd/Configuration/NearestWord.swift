@@ -1,4 +1,4 @@
-/// Finds what was probably meant by a word that nobody knows.
+/// Finds what was probably meant by an unknown word.
 enum NearestWord {
     /// The candidate with the fewest slips; nil when none is near.
     static func nearest(to word: String, among candidates: [String]) -> String? {

@@ -25,7 +25,7 @@ enum NodeEdit {
     ) throws(ConfigurationEdit.Failure) -> Node {
         let parts = key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         guard (1...3).contains(parts.count), !parts.contains("") else {
-            throw ConfigurationEdit.Failure(.usage, "“\(key.prefix(40))” is no key")
+            throw ConfigurationEdit.Failure(.usage, "invalid key “\(key.prefix(40))”")
         }
         try refuseWhatIsOnlyInFiles(key)
         return replace(parts[...], in: node, with: value(of: words, for: parts[0]))
@@ -43,7 +43,7 @@ enum NodeEdit {
         let index = pairs.firstIndex { $0.0.scalar?.string == key }
         let inner = index.map { pairs[$0].1 } ?? Node([(Node, Node)]())
         let new = parts.count > 1 ? replace(parts.dropFirst(), in: inner, with: value) : value
-        // A map of which nothing is left was written by nobody.
+        // A map that has become empty is taken out.
         let isEmpty = new.map { $0.mapping?.isEmpty ?? false } ?? true
         switch (index, isEmpty ? nil : new) {
         case (let index?, let new?): pairs[index].1 = new

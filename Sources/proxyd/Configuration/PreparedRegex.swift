@@ -15,7 +15,7 @@ struct PreparedRegex: @unchecked Sendable {
             _ = try regex.firstMatch(in: "")
         } catch {
             throw ValueError(
-                "“\(pattern)” is no regular expression", "see Swift's Regex for what is known")
+                "invalid regular expression “\(pattern)”", "see Swift's Regex for what is known")
         }
         self.pattern = pattern
     }

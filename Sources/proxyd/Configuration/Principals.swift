@@ -46,7 +46,7 @@ struct Principals: Equatable, Sendable {
                 "“\(name.prefix(40))” names nobody", "write a user's name or number, or @GROUP")
         }
         if name.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            // The last one means “nobody told” to the kernel.
+            // The last one means “unchanged” to the kernel.
             guard let number = UInt32(name), number != .max else {
                 throw ValueError(
                     "\(name.prefix(40)) is out of range", "write a number below 4294967295")

@@ -43,12 +43,4 @@ extension ValueReader {
         _ = try number(text)
         return text
     }
-
-    /// A path that means the same wherever one stands.
-    static func wholePath(_ text: String, as name: String) throws(ValueError) -> String {
-        guard text.hasPrefix("/"), text.utf8.count < 4096, !text.utf8.contains(0) else {
-            throw ValueError("\(name) is “\(text)”, which is no whole path", "begin it with “/”")
-        }
-        return text
-    }
 }

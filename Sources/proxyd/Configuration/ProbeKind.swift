@@ -32,7 +32,7 @@ enum ProbeKind: String, CaseIterable {
         let known = allCases.map(\.rawValue) + ["none"]
         let near = NearestWord.nearest(to: word, among: known)
         return ValueError(
-            "“\(word)” is no kind of probe",
+            "unknown kind of probe “\(word)”",
             near.map { "did you mean “\($0)”?" } ?? "write \(known.joined(separator: ", "))")
     }
 }

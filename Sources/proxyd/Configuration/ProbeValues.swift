@@ -17,7 +17,7 @@ extension ValueReader {
         return bytes
     }
 
-    /// What a step sends: it may be a password, and is never shown.
+    /// What a step sends. It may be a password and is never shown.
     static func sentBytes(_ text: String, as name: String) throws(ValueError) -> [UInt8] {
         guard text != "\(Secret(text))" else {
             throw ValueError(
@@ -34,7 +34,7 @@ extension ValueReader {
             try RegexGuard.judge(pattern)
             guard (try? Regex(pattern)) != nil else {
                 throw ValueError(
-                    "\(name) is “\(pattern)”, which is no regular expression",
+                    invalid: "regular expression", pattern, name,
                     "see that brackets are closed, and that special characters have a \\")
             }
             return .regex(pattern)
@@ -50,7 +50,7 @@ extension ValueReader {
         let values = digits.compactMap { UInt8(String(Unicode.Scalar($0)), radix: 16) }
         guard values.count == digits.count, values.count % 2 == 0 else {
             throw ValueError(
-                "\(name) is “hex:\(text)”, which are no pairs of hexadecimal digits",
+                invalid: "hexadecimal digits", "hex:\(text)", name,
                 "write it as in hex:0d0a")
         }
         return stride(from: 0, to: values.count, by: 2).map { values[$0] << 4 | values[$0 + 1] }
@@ -95,7 +95,7 @@ extension ValueReader {
         _ text: String, as name: String
     ) throws(ValueError) -> [ClosedRange<Int>] {
         let mistake = ValueError(
-            "\(name) is “\(text)”, which are no HTTP statuses",
+            invalid: "HTTP status", text, name,
             "write 200, 200-399 or 200,301-302")
         var ranges: [ClosedRange<Int>] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -114,7 +114,8 @@ extension ValueReader {
     static func httpPath(_ text: String, as name: String) throws(ValueError) -> String {
         guard text.hasPrefix("/"), isVisible(text) else {
             throw ValueError(
-                "\(name) is no path", "begin it with “/”, and write spaces as %20")
+                invalid: "path", text.prefix(60), name, "begin it with “/”, and write spaces as %20"
+            )
         }
         return text
     }
@@ -137,13 +138,7 @@ extension ValueReader {
 
     /// A program, by its whole path: there is no shell that would look for it.
     static func program(_ text: String, as name: String) throws(ValueError) -> String {
-        guard text.hasPrefix("/"), text.utf8.count < 4096, !text.utf8.contains(0) else {
-            throw ValueError(
-                "\(name) is “\(text)”, which is no whole path",
-                "begin it with “/”; it has no arguments"
-            )
-        }
-        return text
+        try wholePath(text, as: name, remedy: "begin it with “/”; it has no arguments")
     }
 
     private static func isVisible(_ text: String) -> Bool {
@@ -155,7 +150,7 @@ extension EndpointReader {
     /// Where a probe goes instead of its channel; port 0 where none is named.
     static func probe(_ text: String) throws(ValueError) -> Endpoint {
         let text = try withZone(text)
-        do throws(Endpoint.Mistake) {
+        do throws(Endpoint.ParseError) {
             return try Endpoint(text, defaultPort: 0)
         } catch {
             throw ValueError(

@@ -98,7 +98,7 @@ enum RouteWords {
         guard (1...255).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else {
             throw ValueError(
-                "“alpn” has “\(text.prefix(60))”, which is no protocol", "write h2 or http/1.1")
+                "“alpn”: invalid protocol “\(text.prefix(60))”", "write h2 or http/1.1")
         }
         return text
     }

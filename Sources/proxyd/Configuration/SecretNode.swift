@@ -1,7 +1,7 @@
 internal import Yams
 
-// Texts that are not for everybody, within the tree of a configuration: they carry a mark there, and whoever
-// makes text of the tree says whether they are shown.
+// Secret texts within the tree of a configuration: they carry a mark there, and the writer of the tree says
+// whether they are shown.
 
 /// What becomes of secrets where a configuration is written.
 enum SecretsWritten: Sendable {

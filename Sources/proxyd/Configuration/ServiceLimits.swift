@@ -28,7 +28,7 @@ enum Overload: String, Equatable, Sendable, CaseIterable {
     case reset
     /// Waits in line until there is room.
     case queue
-    /// Nobody listens until a session ends: connection refused.
+    /// The listeners are closed until a session ends: connection refused.
     case refuse
 }
 
@@ -135,7 +135,7 @@ extension ValueReader {
             number <= 1_000_000
         else {
             throw ValueError(
-                "\(name) is “\(text)”, which is no rate", "write it as 10/s or 100/m")
+                invalid: "rate", text, name, "write it as 10/s or 100/m")
         }
         return number / seconds
     }

@@ -100,7 +100,7 @@ struct ServiceSettings: Equatable, Sendable {
             check: { reader, value, settings in
                 if settings.limits.overload != .queue, reader.yaml.diagnostics.isEmpty {
                     reader.yaml.diagnostics.add(
-                        "“queue” is given, but nobody queues", "add overload: queue",
+                        "“queue” has no effect without overload: queue", "add overload: queue",
                         at: value.place)
                 }
             })
@@ -151,9 +151,9 @@ struct ServiceSettings: Equatable, Sendable {
 struct Timeouts: Equatable, Sendable {
     /// How long a channel may take to accept; past it the next one is tried. Balance's `-t`.
     var connect = Duration.seconds(5)
-    /// Both directions silent for so long ends the session; nil: never. Balance's `-T`.
+    /// A session is closed after this long without traffic in either direction; nil: never. Balance's `-T`.
     var idle: Duration?
-    /// One side has ended, the other is silent for so long; nil: as `idle`.
+    /// The same once one side has ended; nil: as `idle`.
     var halfClosed: Duration?
     /// Sent bytes unacknowledged for so long end the session (`TCP_USER_TIMEOUT`, tcp(7)); nil: the kernel's.
     var deadPeer: Duration?
@@ -170,14 +170,14 @@ struct Timeouts: Equatable, Sendable {
         Key(
             "idle", \.idle, .timeOrNever(upTo: ValueReader.year), settable: true,
             help: """
-                Both directions silent for so long ends a session.
+                Close a session after this long without traffic in either direction.
                 The default is never.
                 """)
         Key(
             "half-closed", \.halfClosed, .timeOrNever(upTo: ValueReader.year), settable: true,
             hasDefault: false,
             help: """
-                One side has ended and the other is silent for so long ends a session;
+                Close a session after one side has ended and the other was silent for this long;
                 without it, as {Ic idle}.
                 """)
         Key(

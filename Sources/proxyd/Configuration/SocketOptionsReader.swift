@@ -45,7 +45,7 @@ extension ValueReader {
         for word in words {
             guard let address = IPAddress(word), address != .anyV4, address != .anyV6 else {
                 throw ValueError(
-                    "“source” has “\(word.prefix(60))”, which is no address of one machine",
+                    "“source”: invalid source address “\(word.prefix(60))”",
                     "write addresses without ports, as in 10.0.0.1, or client alone")
             }
             guard !addresses.contains(address) else {
@@ -60,7 +60,7 @@ extension ValueReader {
     static func interface(_ text: String, as name: String) throws(ValueError) -> String {
         guard (1...15).contains(text.utf8.count), !text.contains("/"), !text.contains(" ") else {
             throw ValueError(
-                "\(name) is “\(text.prefix(40))”, which is no network interface",
+                invalid: "network interface", text.prefix(40), name,
                 "write its name, as in eth0")
         }
         return text
@@ -73,7 +73,7 @@ extension ValueReader {
         }
         guard (1...15).contains(text.utf8.count), isWord else {
             throw ValueError(
-                "\(name) is “\(text.prefix(40))”, which is no congestion control",
+                invalid: "congestion control", text.prefix(40), name,
                 "write one of /proc/sys/net/ipv4/tcp_available_congestion_control")
         }
         return text

@@ -50,7 +50,7 @@ enum Passphrase: Equatable, Sendable {
 
 /// Text that no log, no table and no message may show.
 struct Secret: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible {
-    /// For whoever needs it, and for nobody to print.
+    /// For use only, never for printing.
     let revealed: String
 
     init(_ text: String) { revealed = text }

@@ -86,7 +86,7 @@ extension FileReader {
         return .list(protocols)
     }
 
-    /// Who we are; a key without a certificate is nobody.
+    /// Our own certificate; a key without one is an error.
     mutating func ownCertificate(_ map: YAMLMap) -> CertificateConfiguration? {
         let keys = certificateKeys(map)
         let path = yaml.value(map, "certificate", ValueReader.wholePath)?.value

@@ -13,10 +13,11 @@ enum TLSLimits {
 enum TLSWords {
     static func version(_ text: String, as name: String) throws(ValueError) -> TLSVersions.Version {
         if let version = TLSVersions.Version(rawValue: text) { return version }
-        let isOld = ["1", "1.0", "1.1", "2", "3", "2.0", "3.0"].contains(text)
+        guard ["1", "1.0", "1.1", "2", "3", "2.0", "3.0"].contains(text) else {
+            throw ValueError(invalid: "TLS version", text.prefix(40), name, "write 1.2 or 1.3")
+        }
         throw ValueError(
-            "\(name) is “\(text.prefix(40))”, which is "
-                + (isOld ? "broken and not spoken" : "no version of TLS"), "write 1.2 or 1.3")
+            "\(name) is “\(text)”, which is broken and not spoken", "write 1.2 or 1.3")
     }
 
     /// A server name that a certificate is for.
@@ -56,7 +57,7 @@ enum TLSWords {
         let host = try? ValueReader.serverName(text, as: name)
         guard let host, !host.hasPrefix("*") else {
             throw ValueError(
-                "\(name) is “\(text.prefix(60))”, which is no host name",
+                invalid: "host name", text.prefix(60), name,
                 "write it as www.example.com")
         }
         return host
@@ -120,7 +121,7 @@ extension ValueReader {
             }
         guard isHost, !host.contains("..") else {
             throw ValueError(
-                "\(key) has “\(text.prefix(60))”, which is no server name",
+                invalid: "server name", text.prefix(60), key,
                 "write www.example.com, or *.example.com for every name below it")
         }
         return name

@@ -22,7 +22,7 @@ enum ValueReader {
         let isNumeric = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
         let remedy = "write a whole number from \(range.lowerBound) to \(range.upperBound)"
         guard isNumeric else {
-            throw ValueError("\(name) is “\(text)”, which is no number", remedy)
+            throw ValueError(invalid: "number", text, name, remedy)
         }
         guard let number = Int(text), range.contains(number) else {
             throw ValueError("\(name) is \(text), which is out of range", remedy)
@@ -51,7 +51,7 @@ enum ValueReader {
         }
         guard let age = Age(text), let (number, _) = Quantity.split(text) else {
             throw ValueError(
-                "\(name) is “\(text)”, which is no time", "write it as 500ms, 5s, 10m or 2h")
+                invalid: "duration", text, name, "write 500ms, 5s, 10m or 2h")
         }
         guard number == 0 || age.milliseconds > 0 else {
             throw ValueError(
@@ -137,7 +137,7 @@ enum ValueReader {
             let mode = UInt32(text, radix: 8), mode <= 0o777
         else {
             throw ValueError(
-                "\(name) is “\(text)”, which are no permission bits",
+                invalid: "permission bits", text, name,
                 "write them in octal and in quotes, as in \"0660\"")
         }
         return mode
@@ -148,7 +148,7 @@ enum ValueReader {
         let known = PolicyName.words
         let near = NearestWord.nearest(to: text, among: known)
         throw ValueError(
-            "\(name) is “\(text)”, which is no policy",
+            invalid: "policy", text, name,
             near.map { "did you mean “\($0)”?" } ?? "write \(choice(known))")
     }
 
@@ -189,6 +189,20 @@ enum ValueReader {
                 "write 1 to 64 bytes of text")
         }
         return text
+    }
+
+    /// A path that means the same in every working directory.
+    static func wholePath(
+        _ text: String, as name: String, remedy: String
+    ) throws(ValueError) -> String {
+        guard text.hasPrefix("/"), text.utf8.count < 4096, !text.utf8.contains(0) else {
+            throw ValueError(invalid: "path", text, name, remedy)
+        }
+        return text
+    }
+
+    static func wholePath(_ text: String, as name: String) throws(ValueError) -> String {
+        try wholePath(text, as: name, remedy: "begin it with “/”")
     }
 
     static func path(_ text: String, as name: String) throws(ValueError) -> String {

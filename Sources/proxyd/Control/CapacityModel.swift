@@ -55,8 +55,8 @@ struct CapacityModel: Equatable {
         }
     }
 
-    /// After the change to another configuration. New channels are taken for good, and whoever stays at its
-    /// address for what it is now.
+    /// After the change to another configuration. New channels count as good; a channel that keeps its
+    /// address keeps its state.
     func after(_ target: Configuration) -> CapacityModel {
         var after = self
         let present = Dictionary(

@@ -175,7 +175,7 @@ enum ChangeCommands {
 }
 
 extension ConfigurationEdit {
-    /// Whoever may only ask gets no file opened: its text is another's, and a pipe or a device would hold us up.
+    /// Only an admin has files opened: their text may be another user's, and a pipe or a device would hold us up.
     fileprivate init(verb: Verb, words: [String], by peer: Peer) {
         self.init(verb: verb, words: words, mayOpenFiles: peer.role >= .admin)
     }

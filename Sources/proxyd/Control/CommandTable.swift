@@ -259,7 +259,7 @@ enum CommandTable {
         }
         let text = request.words.remove(at: index).dropFirst(prefix.count)
         guard let expected = UInt64(text) else {
-            request.refuse(.usage, "“\(text)” is no generation; write if-gen=NUMBER")
+            request.refuse(.usage, "invalid generation “\(text)”; write if-gen=NUMBER")
             return false
         }
         let present = request.state.share.generation

@@ -164,7 +164,7 @@ final class ControlConnection {
     }
 
     private func take(_ line: [UInt8]) {
-        do throws(Request.Mistake) {
+        do throws(Request.ParseError) {
             let words = try Request(line: line).words
             guard let verb = words.first else { return }
             if verb == "watch" {

@@ -62,7 +62,7 @@ struct ControlDialogue {
         }
     }
 
-    /// Shows a dump until its end, until nobody reads it any more, or until the user ends it.
+    /// Shows a dump until it ends, its output is closed, or the user ends it.
     private func follow(_ dump: DumpOutput) throws(ControlFailure) -> ExitStatus {
         while true {
             guard let reply = try next(within: nil, isStream: true) else {
@@ -119,7 +119,7 @@ struct ControlDialogue {
         var status = ExitStatus.good
         while let line = readLine() {
             let words: [String]
-            do throws(Request.Mistake) {
+            do throws(Request.ParseError) {
                 words = try Request(line: Array(line.utf8)).words
             } catch {
                 throw .usage(error.description)

@@ -16,7 +16,7 @@ final class ControlServer {
     let usage = ControlUsage()
     private let roles: Roles
     private let idleLimit: Duration?
-    /// When the log was last told of somebody who may do nothing.
+    /// When the log last told of a user without a role.
     private var toldForbidden: Instant?
     /// Why there is no socket, where the daemon may do without one.
     private(set) var failure: StartError?
@@ -43,7 +43,7 @@ final class ControlServer {
         let listener = ListenerConfiguration(
             name: "control", endpoint: .unix(path: path),
             settings: ListenerSettings(mode: settings.mode, backlog: 64))
-        // Where somebody else has put it, that is theirs to answer for.
+        // A socket that was passed to us is where the service manager wants it.
         if let socket = try passed.take(
             listener, at: listener.endpoint, deadPeer: nil, for: "control")
         {
@@ -114,7 +114,7 @@ final class ControlServer {
 
     func close() { (moved ?? listening?.file)?.remove() }
 
-    /// Another process serves the socket: whoever is connected gets the answers that are due, and no more.
+    /// Another process serves the socket: connections get the replies that are due, and are closed.
     func retire(poller: borrowing Poller) {
         if let listening { poller.remove(listening.descriptor.number) }
         listening = nil
@@ -122,7 +122,7 @@ final class ControlServer {
         for slot in 0..<connections.slotCount {
             guard let connection = connections[slot: slot] else { continue }
             connection.hangUp()
-            settle(connection, poller: poller)
+            update(connection, poller: poller)
         }
     }
 
@@ -148,14 +148,14 @@ final class ControlServer {
                 }
                 let socket = FileDescriptor(owning: number)
                 guard connections.count < ControlUsage.mostClients else {
-                    turnAway(
+                    reject(
                         socket, .busy, .busy,
                         "\(ControlUsage.mostClients) connections are open already")
                     continue
                 }
                 try add(socket, daemon: daemon, poller: poller)
             } catch {
-                // Whoever waits would wake us again at once, so the socket rests for a while.
+                // The clients that wait would wake us again at once, so the socket rests for a while.
                 daemon.emit(
                     Event(
                         .warning, .shortage, of: subject, because: error.description,
@@ -168,7 +168,7 @@ final class ControlServer {
     }
 
     /// Says why, and closes.
-    private func turnAway(
+    private func reject(
         _ socket: borrowing FileDescriptor, _ end: ControlUsage.End, _ code: Reply.ErrorCode,
         _ message: String
     ) {
@@ -178,8 +178,8 @@ final class ControlServer {
         }
     }
 
-    /// Once per ten seconds: whoever may do nothing may still try as often as he likes.
-    private func tellForbidden(_ credentials: PeerCredentials) {
+    /// At most once per ten seconds, however often a user without a role connects.
+    private func emitForbidden(_ credentials: PeerCredentials) {
         let now = Instant.now
         if let toldForbidden, now.milliseconds(since: toldForbidden) < 10_000 { return }
         toldForbidden = now
@@ -198,8 +198,8 @@ final class ControlServer {
     ) throws(SystemError) {
         let credentials = PeerCredentials(of: socket)
         guard let role = roles.role(uid: credentials.uid, groups: credentials.groups) else {
-            tellForbidden(credentials)
-            turnAway(
+            emitForbidden(credentials)
+            reject(
                 socket, .forbidden, .forbidden,
                 "user \(credentials.uid) has no role here; an admin gives one with “viewers”, "
                     + "“operators” or “admins” of “control” in the configuration")
@@ -224,23 +224,23 @@ final class ControlServer {
             throw error
         }
         usage.clients = connections.count
-        settle(connection, poller: poller)
+        update(connection, poller: poller)
     }
 
     func resume(_ token: Token, _ readiness: Readiness, poller: borrowing Poller) {
         guard let connection = connections[token] else { return }
         connection.resume(readiness)
-        settle(connection, poller: poller)
+        update(connection, poller: poller)
     }
 
     /// Looks at what a connection wants next, after anything that may have changed it.
-    private func settle(_ connection: ControlConnection, poller: borrowing Poller) {
+    private func update(_ connection: ControlConnection, poller: borrowing Poller) {
         let slot = connection.token.slot
         guard !connection.isFinished else {
             deadlines.cancel(slot: slot)
             connections.remove(slot: slot)
             usage.clients = connections.count
-            if let end = connection.end { tell(end, of: connection) }
+            if let end = connection.end { emit(end, of: connection) }
             return
         }
         if let due = connection.nextDue {
@@ -253,7 +253,7 @@ final class ControlServer {
         try? poller.change(connection.number, connection.token, from: old, to: new)
     }
 
-    private func tell(_ end: ControlUsage.End, of connection: ControlConnection) {
+    private func emit(_ end: ControlUsage.End, of connection: ControlConnection) {
         usage.count(end)
         let reason =
             end == .slow
@@ -266,7 +266,7 @@ final class ControlServer {
                 line: "control connection of \(connection.peer.actor) closed: \(reason)"))
     }
 
-    /// There are records for the dump of that number; nobody's when its reader has gone.
+    /// There are records for the dump of that number, whose reader may have gone.
     func continueDump(_ number: UInt64) {
         for slot in 0..<connections.slotCount {
             guard let connection = connections[slot: slot], connection.shows(dump: number) else {
@@ -283,20 +283,20 @@ final class ControlServer {
         return min(deadlines.next ?? retryAt, retryAt)
     }
 
-    /// Answers the watches whose interval is over, and settles connections whose answers have come.
+    /// Answers the watches whose interval is over, and updates connections whose answers have come.
     func meetDeadlines(poller: borrowing Poller) {
         let now = Instant.now
         if let retryAt, retryAt <= now { listen(poller: poller) }
         while let slot = deadlines.popExpired(now: now) {
             guard let connection = connections[slot: slot] else { continue }
             connection.meetDeadlines(now: now)
-            settle(connection, poller: poller)
+            update(connection, poller: poller)
         }
-        settleAll(poller: poller)
+        updateAll(poller: poller)
     }
 
-    /// Tells those who follow, and settles whoever has changed; that may make further events.
-    private func settleAll(poller: borrowing Poller) {
+    /// Sends new events to those who follow, and updates connections that have changed; that may make further events.
+    private func updateAll(poller: borrowing Poller) {
         var told: UInt64?
         repeat {
             told = daemon?.events.last
@@ -305,7 +305,7 @@ final class ControlServer {
                 connection.continueFollow()
                 guard connection.hasChanged else { continue }
                 connection.hasChanged = false
-                settle(connection, poller: poller)
+                update(connection, poller: poller)
             }
         } while told != daemon?.events.last
     }

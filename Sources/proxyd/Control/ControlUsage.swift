@@ -12,7 +12,7 @@ final class ControlUsage {
     /// How long a reader may take nothing at all while output waits for it.
     static let readerPatience = Duration.seconds(30)
 
-    /// Somebody who is connected.
+    /// A client that is connected.
     struct Presence {
         let peer: Peer
         let conversation: Conversation

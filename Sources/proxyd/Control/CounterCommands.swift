@@ -2,15 +2,15 @@ internal import Shared
 
 /// Commands about counters: `reset`, and balance's two for MRTG.
 enum CounterCommands {
-    /// Tables show from now on what comes from now on. Metrics and `mrtg-…` go on: whoever adds up what they
-    /// tell would take a step back for a wrap.
+    /// Tables count from now on. Metrics and `mrtg-…` go on: a program that adds them up would take a step back
+    /// for a wrap.
     static func reset(_ request: ControlRequest) {
         guard let meant = counted(by: request) else { return }
         var table = Table(columns: ["path", "field", "from", "to"])
         for thing in meant {
             table.append(thing.row)
             thing.reset()
-            tell(request, thing.subject, thing.shown)
+            emitReset(request, thing.subject, thing.shown)
         }
         request.answer(table)
     }
@@ -64,7 +64,7 @@ enum CounterCommands {
             ? services.first { $0.name == path } : resolver.service(at: path)
     }
 
-    private static func tell(
+    private static func emitReset(
         _ request: ControlRequest, _ subject: Event.Subject, _ before: TrafficCounters.Totals
     ) {
         let was = "\(before.sessions) sessions, \(before.failures) failures"

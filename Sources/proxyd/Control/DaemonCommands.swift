@@ -79,7 +79,7 @@ enum DaemonCommands {
         request.answer(table)
     }
 
-    /// For whoever has moved log files away: what comes from now on goes into new ones.
+    /// After log files were moved away: lines go into new ones from now on.
     static func reopenLog(_ request: ControlRequest) {
         guard request.words.isEmpty else {
             return request.refuse(.usage, "log reopen stands alone")

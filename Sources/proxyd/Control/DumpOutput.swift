@@ -19,7 +19,7 @@ struct DumpOutput {
         )
     }
 
-    /// Writes what a reply brings; false when nothing more is to come, or nobody reads.
+    /// Writes what a reply brings; false when nothing more is to come, or the output is closed.
     func write(_ lines: [String], _ attributes: [Reply.Attribute]) throws(ControlFailure) -> Bool {
         var bytes: [UInt8] = []
         for line in lines {
@@ -41,7 +41,7 @@ struct DumpOutput {
         return false
     }
 
-    /// False when nobody reads any more.
+    /// False when the output is closed.
     private static func write(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
         while !rest.isEmpty {

@@ -31,7 +31,7 @@ enum ElectionCommands {
                 request.refuse(
                     .conflict, "\(channel.path) would not do, \(primary.path) stays primary: \(why)"
                 )
-            case .nobody:
+            case .vacant:
                 request.refuse(
                     .conflict, "no channel of \(group.group.path) would do: \(group.complaint)")
             }
@@ -71,7 +71,7 @@ enum ElectionCommands {
             [[group.group.path, "primary", group.primary?.path ?? Table.absent, channel.path]])
     }
 
-    /// Who will be elected nobody knows; sessions wait, or are refused, until it is done.
+    /// The result is not known in advance; sessions wait, or are refused, until it is done.
     static func planElect(_ request: ControlRequest) {
         guard let name = word(of: request, usage: "plan elect SERVICE") else { return }
         guard let service = PathResolver(topology: request.state.topology).service(at: name) else {

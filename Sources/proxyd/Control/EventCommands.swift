@@ -11,7 +11,7 @@ enum EventCommands {
         }
         let ring = request.state.events
         let found = ring.entries(since: query.since ?? 0)
-        // Whoever does not say since when misses nothing.
+        // Without “since” nothing was missed.
         let gap = query.since == nil ? 0 : found.missed
         request.answer(
             EventSnapshot.table(query.select(from: found.entries)),

@@ -25,7 +25,7 @@ struct EventQuery: Sendable {
                 limit = number
             case "where":
                 let count = Filter.wordCount(in: rest, until: ["since", "limit"])
-                do throws(Filter.Mistake) {
+                do throws(Filter.ParseError) {
                     filter = try Filter(
                         words: Array(rest.prefix(count)), fields: EventSnapshot.columns)
                 } catch {

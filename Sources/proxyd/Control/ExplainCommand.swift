@@ -11,7 +11,8 @@ enum ExplainCommand {
             let client = IPAddress(text).map({ Endpoint.ip($0, port: 0) }) ?? (try? Endpoint(text))
         else {
             return request.refuse(
-                .invalid, "“\(text.prefix(80))” is no address; write 192.0.2.7, or 192.0.2.7:50122")
+                .invalid,
+                "invalid address “\(text.prefix(80))”; write 192.0.2.7, or 192.0.2.7:50122")
         }
         let services = request.state.topology.services
         let name = request.words.count == 2 ? request.words[1] : nil

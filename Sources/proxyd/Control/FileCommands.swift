@@ -52,7 +52,7 @@ enum FileCommands {
         }
     }
 
-    /// Written beside the old file first, and then put in its place, so that nobody reads half of it; the
+    /// Written beside the old file first, and then put in its place, so that no reader sees half of it; the
     /// old one stays as FILE.bak.
     static func save(_ request: ControlRequest) {
         guard let path = request.state.file, path != "-" else {

@@ -14,7 +14,7 @@ struct Reload {
 
     /// The file, with the names that its things have while they run.
     ///
-    /// Whoever is no admin is told where it is wrong, and nothing of what stands there.
+    /// Other roles than admin learn where the file is wrong, and nothing of its text.
     static func file(
         of daemon: any DaemonState & DaemonChanges, for role: Peer.Role
     ) throws(ConfigurationEdit.Failure) -> Configuration {

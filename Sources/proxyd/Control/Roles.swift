@@ -6,8 +6,8 @@ struct Roles: Equatable, Sendable {
     private let operators: Principals
     private let viewers: Principals
 
-    /// Root and the daemon's own user are admins whatever the configuration says, so that nobody locks
-    /// himself out; members of the socket's group are operators.
+    /// Root and the daemon's own user are admins whatever the configuration says, so that an admin
+    /// cannot lock himself out; members of the socket's group are operators.
     init(_ settings: ControlConfiguration, daemonUser: UInt32, socketGroup: UInt32?) {
         var admins = settings.admins
         admins.users.formUnion([0, daemonUser])

@@ -44,8 +44,8 @@ enum SessionCommands {
         }
     }
 
-    /// `kill sessions where … [preview]`: whoever matches at the moment at which it is looked at is ended
-    /// right then, so that nobody is who has begun to do something meanwhile.
+    /// `kill sessions where … [preview]`: a session that matches when its worker looks at it is ended
+    /// right then, so a session that became active again is not cut.
     static func killMany(_ request: ControlRequest) {
         let query: SessionQuery
         do throws(SessionQuery.ParseError) {

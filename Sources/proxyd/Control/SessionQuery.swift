@@ -45,7 +45,7 @@ struct SessionQuery: Sendable {
         let count = Filter.wordCount(in: rest, until: stops)
         let words = Array(rest.prefix(count))
         rest = rest.dropFirst(count)
-        do throws(Filter.Mistake) {
+        do throws(Filter.ParseError) {
             return try Filter(
                 words: words, fields: SessionField.names, aliases: SessionField.aliases)
         } catch {

@@ -115,7 +115,7 @@ enum ShowCommands {
 
     private static func takesNothing(_ request: ControlRequest) -> Bool {
         guard let word = request.words.first else { return true }
-        request.refuse(.usage, "“\(word.prefix(40))” is too much: this command takes no arguments")
+        request.refuse(.usage, "unexpected argument “\(word.prefix(40))”: this command takes none")
         return false
     }
 }
@@ -129,7 +129,7 @@ extension [WorkerReply] {
 }
 
 extension [WorkerReport] {
-    /// The same in short; nil when nobody connected.
+    /// The same in short; nil when there was no connect.
     func connectPercentiles(of channel: Channel, now: Instant) -> ConnectPercentiles? {
         let stamps = compactMap { $0.connectTimes[channel.serial]?.stamp(now: now) }
         guard !stamps.isEmpty else { return nil }
@@ -138,7 +138,7 @@ extension [WorkerReport] {
         }
     }
 
-    /// A channel's recent connect times, of all workers together; nil when nobody connected.
+    /// A channel's recent connect times, of all workers together; nil when there was none.
     func connectTimes(of channel: Channel, now: Instant) -> Histogram<UInt32>? {
         var sum: Histogram<UInt32>?
         for report in self {

@@ -32,7 +32,7 @@ enum SwitchCommands {
         let cuts = mayCut && request.words.dropFirst().first == "cut"
         guard request.words.count == (cuts ? 2 : 1) else {
             let word = request.words[cuts ? 2 : 1]
-            request.refuse(.usage, "“\(word.prefix(40))” is too much here")
+            request.refuse(.usage, "unexpected argument “\(word.prefix(40))”")
             return nil
         }
         guard let channels = PathResolver(topology: request.state.topology).channels(at: path)

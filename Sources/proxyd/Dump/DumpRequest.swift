@@ -29,7 +29,7 @@ struct DumpRequest: Equatable, Sendable {
         guard let first = rest.popFirst() else { throw ParseError(message: Self.usage) }
         if first == "where" {
             let count = Filter.wordCount(in: rest, until: Self.options)
-            do throws(Filter.Mistake) {
+            do throws(Filter.ParseError) {
                 target = .matching(
                     try Filter(
                         words: Array(rest.prefix(count)), fields: SessionField.names,
@@ -42,7 +42,7 @@ struct DumpRequest: Equatable, Sendable {
             guard let id = UInt64(first) else {
                 throw ParseError(
                     message:
-                        "“\(first.prefix(40))” is no session; an id of “show sessions”, or where …"
+                        "invalid session “\(first.prefix(40))”; an id of “show sessions”, or where …"
                 )
             }
             target = .session(id)

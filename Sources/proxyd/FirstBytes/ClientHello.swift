@@ -93,7 +93,7 @@ extension ClientHello {
             switch kind {
             case 0:
                 guard hello.takeServerName(content) else {
-                    return .malformed("its server name is none")
+                    return .malformed("malformed server_name extension")
                 }
             case 16:
                 guard hello.takeALPN(content) else {

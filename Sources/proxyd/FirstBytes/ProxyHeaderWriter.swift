@@ -17,7 +17,7 @@ extension ProxyHeader {
 
     private func bytesV2(_ form: ProxyProtocolOut) -> [UInt8] {
         var bytes = Self.signature
-        // PROXY, but LOCAL where it is about nobody.
+        // PROXY, but LOCAL where there is no client.
         bytes.append(addresses == nil ? 0x20 : 0x21)
         if case .ip(let source, let sourcePort)? = addresses?.source,
             case .ip(let destination, let destinationPort)? = addresses?.destination

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Shared
 
-/// The way into the background (daemon(7)): whoever has started us gets the prompt back once all is well, or
+/// The way into the background (daemon(7)): the caller gets the prompt back once all is well, or
 /// is told why not, with the exit code.
 ///
 /// The process is copied before it has opened or started anything, and the caller's half waits at a pipe for
@@ -11,7 +11,7 @@ final class Background {
     private let word: FileDescriptor
 
     /// Returns in the daemon only. In the caller it waits and ends the process. Nothing but `kept` stays open
-    /// of what the caller has open, as somebody may wait for its end.
+    /// of what the caller has open, as a reader may wait for its end.
     init(keeping kept: [CInt]) throws(StartError) {
         // Only the thread that calls is copied (fork(2)): another one's locks would stay locked for good.
         guard Thread.count ?? 1 == 1 else {
@@ -72,7 +72,7 @@ final class Background {
                 "in the background as process \(getpid())"
                     + (isFile ? "" : "; further messages go nowhere: 2>>FILE keeps them"))
         }
-        Log.settle()
+        Log.flush()
         Self.pointAtNull(isFile ? [STDOUT_FILENO] : [STDOUT_FILENO, STDERR_FILENO])
         say(.good)
     }

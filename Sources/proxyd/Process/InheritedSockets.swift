@@ -50,7 +50,7 @@ final class InheritedSockets {
             return
         }
         guard let count = CInt(word), (0...4096).contains(count) else {
-            throw Self.mistake("LISTEN_FDS is “\(word.prefix(40))”, which is no number of sockets")
+            throw Self.mistake("LISTEN_FDS: invalid number of sockets “\(word.prefix(40))”")
         }
         let names =
             environment["LISTEN_FDNAMES"]?.split(separator: ":", omittingEmptySubsequences: false)
@@ -134,7 +134,7 @@ final class InheritedSockets {
             entries[index].isTaken = true
             return socket
         }
-        // Whoever closes it shall close it for good.
+        // The listener now owns it and closes it for good.
         if let file = entries.remove(at: index).file { adopted.append((socket, file)) }
         return socket
     }
@@ -151,7 +151,7 @@ final class InheritedSockets {
             listening: settings, at: endpoint, deadPeer: deadPeer, sharesPort: sharesPort)
     }
 
-    /// Closes those that nobody has taken.
+    /// Closes those that match no listener.
     ///
     /// - Returns: their addresses, with the names that the service manager has for them.
     func closeRest() -> [String] {

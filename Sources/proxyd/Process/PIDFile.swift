@@ -54,7 +54,7 @@ final class PIDFile {
     func takeOver() {
         isOurs = true
         let text = Array("\(getpid())\n".utf8)
-        // Never empty in between: whoever reads it finds one number or the other.
+        // Never empty in between: a reader finds one number or the other.
         _ = unsafe pwrite(file.number, text, text.count, 0)
         _ = ftruncate(file.number, off_t(text.count))
     }

@@ -6,7 +6,7 @@ struct SavedState: Equatable, Sendable {
     var listeners: [SavedListener] = []
 }
 
-/// A channel, as somebody left it.
+/// A channel as operators left it.
 struct SavedChannel: Equatable, Sendable {
     var key: SavedKey
     /// nil: as the file has it.
@@ -27,7 +27,7 @@ struct SavedListener: Equatable, Sendable {
 
 struct SavedWeight: Equatable, Sendable {
     var live: Int
-    /// Another one in the file at the next start says that somebody has changed his mind there.
+    /// If the file has another weight at the next start, the file was edited and wins.
     var written: Int
 }
 

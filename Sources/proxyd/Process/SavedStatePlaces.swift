@@ -65,7 +65,7 @@ extension SavedState {
         return configuration
     }
 
-    /// Makes a topology that nobody uses yet what it was before.
+    /// Restores the saved state in a topology that is not used yet.
     func restore(_ topology: Topology, now: Instant, wallMilliseconds: UInt64) {
         let saved = Dictionary(
             channels.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Shared
 
-/// Whoever has started us and wants to know how we are: systemd, or what speaks like it (sd_notify(3)).
+/// The service manager that has started us: systemd, or what speaks like it (sd_notify(3)).
 ///
 /// A manager that does not listen costs nothing: what cannot be sent at once is not sent.
 final class ServiceManager: Timed {
@@ -10,7 +10,7 @@ final class ServiceManager: Timed {
     private let watchdog: Duration?
     private var nextSign: Instant?
 
-    /// nil when nobody has asked. The variables are taken away, so that scripts and probes that we start
+    /// nil without a service manager. The variables are taken away, so that scripts and probes that we start
     /// do not speak for us.
     init?(environment: [String: String], pid: Int32, now: Instant) {
         guard let place = environment["NOTIFY_SOCKET"],

@@ -10,7 +10,7 @@ struct StateFile {
         case state(SavedState)
         /// It is of no use; nothing in it was believed.
         case refused(String)
-        /// It is somebody else's, and is left as it is.
+        /// It is another daemon's, and is left as it is.
         case foreign(String)
     }
 
@@ -43,8 +43,8 @@ struct StateFile {
     }
 }
 
-/// When the state file is written: soon after somebody has said something about a channel, and every minute
-/// for the sake of what is counted.
+/// When the state file is written: soon after a channel was switched or changed, and every minute
+/// because of the counters.
 struct StateSchedule {
     private(set) var nextDeadline: Instant
     /// One at a time.
@@ -56,7 +56,7 @@ struct StateSchedule {
 
     init(now: Instant) { nextDeadline = now.advanced(by: Self.often) }
 
-    /// Somebody has said something.
+    /// A channel was switched or changed.
     mutating func noteChange(now: Instant) {
         nextDeadline = min(nextDeadline, now.advanced(by: Self.soon))
     }

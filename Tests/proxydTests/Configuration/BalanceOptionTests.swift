@@ -49,7 +49,7 @@ struct BalanceOptionTests {
             ),
             (
                 "{policy: best}",
-                "32: “policy” is “best”, which is no policy; write \(ConfigurationErrorTests.policies)"
+                "32: “policy”: invalid policy “best”; write \(ConfigurationErrorTests.policies)"
             ),
             ("{key: source}", "23: “balance” names no policy; add “policy”, as in policy: hash"),
             ("{}", "23: “balance” names no policy; add “policy”, as in policy: hash"),
@@ -82,11 +82,11 @@ struct BalanceOptionTests {
             ("{policy: first, max-load: 2}", "49: “max-load” means nothing to first; remove it"),
             (
                 "{policy: maglev, max-load: 1}",
-                "50: “max-load” is “1”, which is no bound; write a number from 1.01 to 10, as in 1.25"
+                "50: “max-load”: invalid bound “1”; write a number from 1.01 to 10, as in 1.25"
             ),
             (
                 "{policy: maglev, max-load: 1.2345}",
-                "50: “max-load” is “1.2345”, which is no bound; write a number from 1.01 to 10, as in 1.25"
+                "50: “max-load”: invalid bound “1.2345”; write a number from 1.01 to 10, as in 1.25"
             ),
             ("{policy: first, seed: 1}", "45: “seed” means nothing to first; remove it"),
             (
@@ -95,7 +95,7 @@ struct BalanceOptionTests {
             ),
             (
                 "{policy: maglev, seed: -1}",
-                "46: “seed” is “-1”, which is no number; write a whole number from 0 to 4294967295"
+                "46: “seed”: invalid number “-1”; write a whole number from 0 to 4294967295"
             ),
             ("[hash]", "23: “balance” is a list, not a single value; write one word or number"),
         ])

@@ -143,7 +143,7 @@ struct ConfigurationEditTests {
             ("set main/0 wieght 3", "usage: “wieght” cannot be set there; did you mean “weight”?"),
             (
                 "set main/0 weight heavy",
-                "invalid: “weight” is “heavy”, which is no number; write a whole number from 0 to 10000"
+                "invalid: “weight”: invalid number “heavy”; write a whole number from 0 to 10000"
             ),
             ("set main/9 weight 1", "not-found: no channel, group or service “main/9”"),
             (
@@ -153,7 +153,7 @@ struct ConfigurationEditTests {
             ("set main/0", "usage: write set PATH KEY VALUE…"),
             (
                 "set main slow-start 5s extra",
-                "invalid: “slow-start” is “5s extra”, which is no time; write it as 500ms, 5s, 10m or 2h"
+                "invalid: “slow-start”: invalid duration “5s extra”; write 500ms, 5s, 10m or 2h"
             ),
             (
                 "set spare slow-start 5s",
@@ -161,13 +161,13 @@ struct ConfigurationEditTests {
             ),
             (
                 "set mail queue.size 5",
-                "invalid: “queue” is given, but nobody queues; add overload: queue"
+                "invalid: “queue” has no effect without overload: queue; add overload: queue"
             ),
             (
                 "set main balance first key=source",
                 "invalid: “key” means nothing to first; remove it"
             ),
-            ("set main balance. 1", "usage: “balance.” is no key"),
+            ("set main balance. 1", "usage: invalid key “balance.”"),
             ("create nowhere 10.0.0.1:1", "not-found: no group “nowhere”"),
             (
                 "create main 10.0.0.1",

@@ -134,11 +134,11 @@ struct ConfigurationErrorTests {
             ),
             (
                 "grace: soon",
-                "4:10: “grace” is “soon”, which is no time; write it as 500ms, 5s, 10m or 2h"
+                "4:10: “grace”: invalid duration “soon”; write 500ms, 5s, 10m or 2h"
             ),
             (
                 "grace: -1",
-                "4:10: “grace” is “-1”, which is no time; write it as 500ms, 5s, 10m or 2h"
+                "4:10: “grace”: invalid duration “-1”; write 500ms, 5s, 10m or 2h"
             ),
             ("grace: never", "4:10: “grace” cannot be never; write a time of at most 365d"),
             ("grace: 366d", "4:10: “grace” is 366d, which is too long; write at most 365d"),
@@ -247,11 +247,11 @@ struct ConfigurationErrorTests {
         arguments: [
             (
                 "mode: '0999'", 32,
-                "“mode” is “0999”, which are no permission bits; write them in octal and in quotes, as in \"0660\""
+                "“mode”: invalid permission bits “0999”; write them in octal and in quotes, as in \"0660\""
             ),
             (
                 "mode: '1777'", 32,
-                "“mode” is “1777”, which are no permission bits; write them in octal and in quotes, as in \"0660\""
+                "“mode”: invalid permission bits “1777”; write them in octal and in quotes, as in \"0660\""
             ),
             (
                 "on-bind-failure: retry", 43,
@@ -267,7 +267,7 @@ struct ConfigurationErrorTests {
             ),
             (
                 "backlog: 1.5", 35,
-                "“backlog” is “1.5”, which is no number; write a whole number from 1 to 65535"
+                "“backlog”: invalid number “1.5”; write a whole number from 1 to 65535"
             ),
             (
                 "max-sessions: 0", 40,
@@ -317,7 +317,7 @@ struct ConfigurationErrorTests {
             ),
             (
                 "{address: 'a:1', weight: -1}", 40,
-                "“weight” is “-1”, which is no number; write a whole number from 0 to 10000"
+                "“weight”: invalid number “-1”; write a whole number from 0 to 10000"
             ),
             (
                 "{address: 'a:1', maxc: 0}", 38,
@@ -357,11 +357,11 @@ struct ConfigurationErrorTests {
             ),
             (
                 "{balance: round-robbin, channels: [a:1]}",
-                "3:23: “balance” is “round-robbin”, which is no policy; did you mean “round-robin”?"
+                "3:23: “balance”: invalid policy “round-robbin”; did you mean “round-robin”?"
             ),
             (
                 "{balance: best, channels: [a:1]}",
-                "3:23: “balance” is “best”, which is no policy; write \(policies)"
+                "3:23: “balance”: invalid policy “best”; write \(policies)"
             ),
             (
                 "{name: a, channels: [a:1]}, {name: a, channels: [b:1]}",
@@ -398,11 +398,11 @@ struct ConfigurationErrorTests {
             ),
             (
                 "workers: many",
-                "1:10: “workers” is “many”, which is no number; write a whole number from 1 to 256, or auto"
+                "1:10: “workers”: invalid number “many”; write a whole number from 1 to 256, or auto"
             ),
             (
                 "max-sessions: none",
-                "1:15: “max-sessions” is “none”, which is no number; write a whole number from 1 to 10000000"
+                "1:15: “max-sessions”: invalid number “none”; write a whole number from 1 to 10000000"
             ),
             ("control: [1]", "1:10: “control” is a list, not a map; write it as KEY: VALUE lines"),
             (
@@ -411,7 +411,7 @@ struct ConfigurationErrorTests {
             ),
             (
                 "control: {mode: rw}",
-                "1:17: “mode” is “rw”, which are no permission bits; write them in octal and in quotes, as in \"0660\""
+                "1:17: “mode”: invalid permission bits “rw”; write them in octal and in quotes, as in \"0660\""
             ),
             (
                 "control: {gruop: x}",
@@ -450,7 +450,7 @@ struct ConfigurationErrorTests {
             """
         #expect(
             diagnostics(file) == [
-                "f:3:42: “weight” is “x”, which is no number; write a whole number from 0 to 10000"
+                "f:3:42: “weight”: invalid number “x”; write a whole number from 0 to 10000"
             ])
     }
 }

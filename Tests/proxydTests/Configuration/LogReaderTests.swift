@@ -77,7 +77,7 @@ struct LogReaderTests {
         arguments: [
             (
                 "{access: access.log}",
-                "the log is “access.log”, which is no target; "
+                "the log: invalid target “access.log”; "
                     + "write stdout, stderr, syslog, journald, or a path such as "
                     + "/var/log/proxyd/access.log"
             ),

@@ -65,7 +65,7 @@ struct MetricsReaderTests {
             ),
             (
                 "{statsd: {address: \"a:1\", prefix: \"a b\"}}",
-                "“prefix” is “a b”, which is no name for statsd; "
+                "“prefix”: invalid statsd prefix “a b”; "
                     + "write 1 to 64 letters, digits, “.”, “_” or “-”"
             ),
             ("{listne: x}", "unknown key “listne” in “metrics”; did you mean “listen”?"),

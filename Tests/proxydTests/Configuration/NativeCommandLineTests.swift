@@ -101,14 +101,14 @@ struct NativeCommandLineTests {
             ("80", "“80” names no address; write it as HOST:80"),
             ("a:0", "“a:0” has port 0, where nobody can listen; write a port from 1 to 65535"),
             ("a:1:0", "MAXC is 0, which is out of range; write a whole number from 1 to 10000000"),
-            ("a:1:x", "MAXC is “x”, which is no number; write a whole number from 1 to 10000000"),
-            ("a:1:2:3", "“a:1:2:3” is no channel; write it as HOST, HOST:PORT or HOST:PORT:MAXC"),
+            ("a:1:x", "MAXC: invalid number “x”; write a whole number from 1 to 10000000"),
+            ("a:1:2:3", "invalid channel “a:1:2:3”; write it as HOST, HOST:PORT or HOST:PORT:MAXC"),
             ("::1", "“::1” is an IPv6 address without brackets; write it as [::1]:PORT"),
             (
                 "[::1",
                 "“[” is neither an address nor a host name; write it as 10.0.0.1:143, [2001:db8::1]:143, host:143 or unix:/path"
             ),
-            ("[::1]9", "“[::1]9” is no channel; write it as HOST, HOST:PORT or HOST:PORT:MAXC"),
+            ("[::1]9", "invalid channel “[::1]9”; write it as HOST, HOST:PORT or HOST:PORT:MAXC"),
             (
                 "db::16",
                 "“db::16” is an IPv6 address without brackets; write it as [db::16]:PORT, or the host as db:PORT:16"
@@ -146,8 +146,8 @@ struct NativeCommandLineTests {
         #expect(
             diagnostics(line) == [
                 "--connect-timeout: the value is 0, which is too short; write a time above zero",
-                "--idle-timeout: the value is “x”, which is no time; write it as 500ms, 5s, 10m or 2h",
-                "--half-closed-timeout: the value is “x”, which is no time; write it as 500ms, 5s, 10m or 2h",
+                "--idle-timeout: invalid duration “x”; write 500ms, 5s, 10m or 2h",
+                "--half-closed-timeout: invalid duration “x”; write 500ms, 5s, 10m or 2h",
                 "--dead-peer: the value is 25d, which is too long; write at most 24d00h",
                 "--grace: the value cannot be never; write a time of at most 365d",
                 "--when-empty: the value is “x”, which is unknown; write close, reset, refuse or hold 10s",

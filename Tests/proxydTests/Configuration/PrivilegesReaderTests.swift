@@ -40,7 +40,7 @@ struct PrivilegesReaderTests {
                 "{group: no-such-group}",
                 "there is no Unix group “no-such-group” on this machine; create it, or name another"
             ),
-            ("{chroot: here}", "“chroot” is “here”, which is no whole path; begin it with “/”"),
+            ("{chroot: here}", "“chroot”: invalid path “here”; begin it with “/”"),
             ("{user: 99999999999}", "99999999999 is out of range; write a number below 4294967295"),
         ])
     func diagnostics(text: String, message: String) {

@@ -116,7 +116,7 @@ struct ProbeReaderTests {
     }
 
     static let diagnostics: [(String, String)] = [
-        ("conect", "10: “conect” is no kind of probe; did you mean “connect”?"),
+        ("conect", "10: unknown kind of probe “conect”; did you mean “connect”?"),
         (
             "{kind: tls, tls: no}",
             "27: a probe of kind tls cannot do without TLS; write kind: connect, or remove tls"
@@ -137,7 +137,7 @@ struct ProbeReaderTests {
         ("{kind: script}", "17: the probe has no script; add command: /path/of/program"),
         (
             "{kind: script, command: true}",
-            "34: “command” is “true”, which is no whole path; begin it with “/”; it has no arguments"
+            "34: “command”: invalid path “true”; begin it with “/”; it has no arguments"
         ),
         (
             "{kind: connect, path: /x}",
@@ -153,11 +153,11 @@ struct ProbeReaderTests {
         ),
         (
             "{kind: http, status: 99}",
-            "31: “status” is “99”, which are no HTTP statuses; write 200, 200-399 or 200,301-302"
+            "31: “status”: invalid HTTP status “99”; write 200, 200-399 or 200,301-302"
         ),
         (
             "{kind: http, path: x}",
-            "29: “path” is no path; begin it with “/”, and write spaces as %20"
+            "29: “path”: invalid path “x”; begin it with “/”, and write spaces as %20"
         ),
         (
             "{kind: http, method: HEAD, body: x}",
@@ -165,7 +165,7 @@ struct ProbeReaderTests {
         ),
         (
             "{kind: send-expect, steps: [{expect: 'hex:abc'}]}",
-            "47: “expect” is “hex:abc”, which are no pairs of hexadecimal digits; write it as in hex:0d0a"
+            "47: “expect”: invalid hexadecimal digits “hex:abc”; write it as in hex:0d0a"
         ),
         (
             "{kind: send-expect, steps: [{expect: '\\q'}]}",
@@ -173,7 +173,7 @@ struct ProbeReaderTests {
         ),
         (
             "{kind: send-expect, steps: [{expect: 'regex:('}]}",
-            "47: “expect” is “(”, which is no regular expression; see that brackets are closed, and that special characters have a \\"
+            "47: “expect”: invalid regular expression “(”; see that brackets are closed, and that special characters have a \\"
         ),
         (
             "{kind: send-expect, steps: [{expect: 'regex:(a+)+'}]}",

@@ -107,7 +107,7 @@ struct TLSReaderTests {
             ),
             (
                 "{certificate: c.pem}",
-                "2:15: “certificate” is “c.pem”, which is no whole path; begin it with “/”"
+                "2:15: “certificate”: invalid path “c.pem”; begin it with “/”"
             ),
             (
                 "{certificate: /c, certificates: [/d]}",
@@ -136,7 +136,7 @@ struct TLSReaderTests {
             ),
             (
                 "{certificate: /c, names: [\"a.*.example\"]}",
-                "2:27: “names” has “a.*.example”, which is no server name; write www.example.com, or *.example.com for every name below it"
+                "2:27: “names”: invalid server name “a.*.example”; write www.example.com, or *.example.com for every name below it"
             ),
             (
                 "{certificate: /c, names: 10.0.0.1}",
@@ -152,7 +152,7 @@ struct TLSReaderTests {
             ),
             (
                 "{certificate: /c, max-version: TLSv1.3}",
-                "2:32: “max-version” is “TLSv1.3”, which is no version of TLS; write 1.2 or 1.3"
+                "2:32: “max-version”: invalid TLS version “TLSv1.3”; write 1.2 or 1.3"
             ),
             (
                 "{certificate: /c, min-version: 1.3, max-version: 1.2}",
@@ -164,7 +164,7 @@ struct TLSReaderTests {
             ),
             (
                 "{certificate: /c, alpn: [\"\"]}",
-                "2:26: “alpn” has “”, which is no protocol; write h2 or http/1.1"
+                "2:26: “alpn”: invalid protocol “”; write h2 or http/1.1"
             ),
             (
                 "{certificate: /c, alpn: [h2, h2]}",
@@ -281,7 +281,7 @@ struct TLSReaderTests {
             ("{key: /k}", "2:7: “key” is there without a certificate; add certificate: "),
             (
                 "{name: \"*.example\"}",
-                "2:8: “name” is “*.example”, which is no host name; write it as www.example.com"
+                "2:8: “name”: invalid host name “*.example”; write it as www.example.com"
             ),
             (
                 "{sni: 10.0.0.1}",

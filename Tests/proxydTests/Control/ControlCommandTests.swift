@@ -53,7 +53,7 @@ struct ControlCommandTests {
         arguments: [
             (["show", "channels", "--wait", "5s"], "--wait goes with disable, drain"),
             (["drain", "0", "--wait"], "--wait for how long?"),
-            (["drain", "0", "--wait", "x"], "--wait is “x”, which is no time"),
+            (["drain", "0", "--wait", "x"], "--wait: invalid duration “x”"),
             (["drain", "0", "--wait", "0"], "--wait is 0, which is too short"),
             (["drain", "0", "--wait", "1s", "--wait=2s"], "--wait stands there twice"),
             (["--wait", "1s"], "--wait goes with"),

@@ -21,13 +21,13 @@ struct DialectCallTests {
 
     @Test("control sockets of several instances are apart, and the environment has the last word")
     func control() {
-        var surroundings = HostEnvironment.empty
+        var hostEnvironment = HostEnvironment.empty
         let listener = Endpoint.ip(.anyV4, port: 80)
-        #expect(surroundings.control(of: "p", at: listener) == "/run/proxyd/p-0.0.0.0:80.sock")
+        #expect(hostEnvironment.control(of: "p", at: listener) == "/run/proxyd/p-0.0.0.0:80.sock")
         #expect(
-            surroundings.control(of: "p", at: .unix(path: "/tmp/a b"))
+            hostEnvironment.control(of: "p", at: .unix(path: "/tmp/a b"))
                 == "/run/proxyd/p-unix:-tmp-a-b.sock")
-        surroundings.variable = { $0 == "PROXYD_CONTROL" ? "c.sock" : nil }
-        #expect(surroundings.control(of: "p", at: listener) == "/here/c.sock")
+        hostEnvironment.variable = { $0 == "PROXYD_CONTROL" ? "c.sock" : nil }
+        #expect(hostEnvironment.control(of: "p", at: listener) == "/here/c.sock")
     }
 }

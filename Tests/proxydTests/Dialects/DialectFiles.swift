@@ -5,17 +5,17 @@ extension HostEnvironment {
     static func with(_ files: [String: String], variables: [String: String] = [:])
         -> HostEnvironment
     {
-        var surroundings = HostEnvironment.empty
-        surroundings.file = { path in
+        var hostEnvironment = HostEnvironment.empty
+        hostEnvironment.file = { path in
             files[path].map { .success($0) }
                 ?? .failure(Unreadable(reason: "No such file or directory"))
         }
-        surroundings.files = { pattern in
+        hostEnvironment.files = { pattern in
             guard pattern.hasSuffix("*") else { return files[pattern] == nil ? [] : [pattern] }
             return files.keys.filter { $0.hasPrefix(pattern.dropLast()) }.sorted()
         }
-        surroundings.variable = { variables[$0] }
-        return surroundings
+        hostEnvironment.variable = { variables[$0] }
+        return hostEnvironment
     }
 }
 

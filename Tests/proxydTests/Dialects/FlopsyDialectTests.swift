@@ -25,10 +25,10 @@ struct FlopsyDialectTests {
 
     @Test("without IPv6, or with a random port, there is one listener")
     func oneListener() throws {
-        var surroundings = HostEnvironment.empty
-        surroundings.hasIPv6 = false
-        for (port, surroundings) in [("80", surroundings), ("0", .empty)] {
-            let plan = try DialectCall(.flopsy, ["-p", port, "-H", "a:1"]).plan(in: surroundings)
+        var hostEnvironment = HostEnvironment.empty
+        hostEnvironment.hasIPv6 = false
+        for (port, hostEnvironment) in [("80", hostEnvironment), ("0", .empty)] {
+            let plan = try DialectCall(.flopsy, ["-p", port, "-H", "a:1"]).plan(in: hostEnvironment)
             #expect(
                 plan.configuration.services[0].listeners.map { "\($0.endpoint)" } == [
                     "0.0.0.0:\(port)"
@@ -38,10 +38,10 @@ struct FlopsyDialectTests {
 
     @Test("a program without a slash is looked for in PATH")
     func path() throws {
-        var surroundings = HostEnvironment.empty
-        surroundings.variable = { $0 == "PATH" ? "/one:/two" : nil }
-        surroundings.kind = { $0 == "/two/check" ? .file(isExecutable: true) : nil }
-        let plan = try DialectCall(.flopsy, ["-p1", "-Ha:1", "-ccheck"]).plan(in: surroundings)
+        var hostEnvironment = HostEnvironment.empty
+        hostEnvironment.variable = { $0 == "PATH" ? "/one:/two" : nil }
+        hostEnvironment.kind = { $0 == "/two/check" ? .file(isExecutable: true) : nil }
+        let plan = try DialectCall(.flopsy, ["-p1", "-Ha:1", "-ccheck"]).plan(in: hostEnvironment)
         #expect(plan.configuration.services[0].groups[0].election.check == "/two/check")
     }
 

@@ -15,8 +15,8 @@ extension HostEnvironment {
 
 extension DialectCall {
     /// The plan of a command line that is good; otherwise what was said instead.
-    func plan(in surroundings: HostEnvironment = .empty) throws -> DialectPlan {
-        guard case .run(var plan) = try meaning(in: surroundings) else {
+    func plan(in hostEnvironment: HostEnvironment = .empty) throws -> DialectPlan {
+        guard case .run(var plan) = try meaning(in: hostEnvironment) else {
             throw DialectError("no plan", status: -1)
         }
         plan.configuration = try plan.validated(for: self)
@@ -24,9 +24,9 @@ extension DialectCall {
     }
 
     /// What it says on standard error and ends with; nil when it is good.
-    func refusal(in surroundings: HostEnvironment = .empty) -> DialectError? {
+    func refusal(in hostEnvironment: HostEnvironment = .empty) -> DialectError? {
         do {
-            _ = try plan(in: surroundings)
+            _ = try plan(in: hostEnvironment)
             return nil
         } catch {
             return error as? DialectError
@@ -34,8 +34,8 @@ extension DialectCall {
     }
 
     /// What it runs and what its translation runs are the same.
-    func translationIsSame(in surroundings: HostEnvironment = .empty) throws -> Bool {
-        let plan = try plan(in: surroundings)
+    func translationIsSame(in hostEnvironment: HostEnvironment = .empty) throws -> Bool {
+        let plan = try plan(in: hostEnvironment)
         let text = plan.yaml(for: self)
         return try ConfigurationFile.parse(text, name: "translated") == plan.configuration
     }

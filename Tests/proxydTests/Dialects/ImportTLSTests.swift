@@ -12,9 +12,11 @@ struct ImportTLSTests {
     ) throws -> DialectPlan {
         var more: [String: String] = ["f": text]
         for file in files { more[file] = "" }
-        var surroundings = HostEnvironment.with(more)
-        surroundings.kind = { kinds[$0] ?? (files.contains($0) ? .file(isExecutable: false) : nil) }
-        return try DialectCall(dialect, ["f"]).plan(in: surroundings)
+        var hostEnvironment = HostEnvironment.with(more)
+        hostEnvironment.kind = {
+            kinds[$0] ?? (files.contains($0) ? .file(isExecutable: false) : nil)
+        }
+        return try DialectCall(dialect, ["f"]).plan(in: hostEnvironment)
     }
 
     private static func told(_ plan: DialectPlan) -> [String] {

@@ -175,7 +175,7 @@ struct ImportTests {
         ])
     func haproxyWords(text: String, expected: String) throws {
         var words = HAProxyWords(
-            text[...], place: "f:1", surroundings: .with([:], variables: ["V": "1"]))
+            text[...], place: "f:1", hostEnvironment: .with([:], variables: ["V": "1"]))
         #expect(try words.words().joined(separator: "|") == expected)
     }
 
@@ -280,9 +280,11 @@ struct ImportTests {
         for round in 0..<10_000 {
             let damaged = round.isMultiple(of: 4) ? scramble.text(upTo: 40) : scramble.damaged(text)
             let call = DialectCall(dialect, ["f"])
-            let surroundings = HostEnvironment.with(["f": damaged, "./f": damaged, "./more.x": ""])
+            let hostEnvironment = HostEnvironment.with([
+                "f": damaged, "./f": damaged, "./more.x": "",
+            ])
             do {
-                if case .run(let plan) = try call.meaning(in: surroundings) {
+                if case .run(let plan) = try call.meaning(in: hostEnvironment) {
                     _ = try plan.validated(for: call)
                     accepted += 1
                 }

@@ -38,8 +38,8 @@ struct LighttpdFileTests {
             ("'x'", "\"x\""), ("()", "(  )"),
         ])
     func values(text: String, expected: String) throws {
-        let surroundings = HostEnvironment.with([:], variables: ["HOME": "/root"])
-        var reader = LighttpdReader(in: surroundings, folder: ".")
+        let hostEnvironment = HostEnvironment.with([:], variables: ["HOME": "/root"])
+        var reader = LighttpdReader(in: hostEnvironment, folder: ".")
         try reader.read("var.x = \"/x\" # here\nserver.y = \(text)\n", file: "f")
         #expect(reader.global["server.y"]?.value.shown == expected)
     }
@@ -393,10 +393,10 @@ struct LighttpdFileTests {
         for round in 0..<10_000 {
             let text = round.isMultiple(of: 4) ? scramble.text(upTo: 40) : scramble.damaged(good)
             let call = Self.call(round.isMultiple(of: 3) ? ["-tt", "-f", "f"] : ["-f", "f"])
-            let surroundings = HostEnvironment.with(
+            let hostEnvironment = HostEnvironment.with(
                 ["f": text, "./f": text], variables: ["HOME": "/"])
             do {
-                if case .run(let plan) = try call.meaning(in: surroundings) {
+                if case .run(let plan) = try call.meaning(in: hostEnvironment) {
                     _ = try plan.validated(for: call)
                     accepted += 1
                 }

@@ -398,10 +398,10 @@ struct TcprelayFileTests {
         for round in 0..<10_000 {
             let text = round.isMultiple(of: 4) ? scramble.text(upTo: 40) : scramble.damaged(good)
             let call = Self.call(round.isMultiple(of: 3) ? ["-P", "f"] : ["f"])
-            let surroundings = HostEnvironment.with(["f": text])
+            let hostEnvironment = HostEnvironment.with(["f": text])
             do {
                 // What is accepted is valid, so nothing is bound before that.
-                if case .run(let plan) = try call.meaning(in: surroundings) {
+                if case .run(let plan) = try call.meaning(in: hostEnvironment) {
                     _ = try plan.validated(for: call)
                     accepted += 1
                 }

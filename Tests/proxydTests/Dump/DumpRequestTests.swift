@@ -29,7 +29,8 @@ struct DumpWishTests {
     @Test(
         "what cannot be understood is told",
         arguments: [
-            ("", "dump ID|where"), ("x", "“x” is no session"), ("where", "the condition is empty"),
+            ("", "dump ID|where"), ("x", "invalid session “x”"),
+            ("where", "the condition is empty"),
             ("where novel = 1", "no field “novel”"), ("1 novel", "“novel” is not expected"),
             ("1 limit", "limit takes a size"), ("1 limit 0", "limit takes a size"),
             ("1 for", "for takes a time"), ("1 for 2d", "for takes a time"),

@@ -87,10 +87,10 @@ struct ClientHelloTests {
         #expect(ClientHello.read(cut) == .malformed("its hello is cut off"))
         #expect(
             ClientHello.read(HelloBytes.make(serverName: "a b"))
-                == .malformed("its server name is none"))
+                == .malformed("malformed server_name extension"))
         #expect(
             ClientHello.read(HelloBytes.make(serverName: ""))
-                == .malformed("its server name is none"))
+                == .malformed("malformed server_name extension"))
     }
 
     static let seeds = [

@@ -124,9 +124,9 @@ struct RouteTests {
                 "“route” leads to service “nothing”, which there is not"
             ),
             ("[{default: web}, {sni: x, group: mail}]", "this rule of “route” fits everybody"),
-            ("[{sni: \"*.\", group: web}]", "“sni” has “*.”, which is no server name"),
-            ("[{sni: \"a b\", group: web}]", "“sni” has “a b”, which is no server name"),
-            ("[{alpn: \"\", group: web}]", "“alpn” has “”, which is no protocol"),
+            ("[{sni: \"*.\", group: web}]", "“sni”: invalid server name “*.”"),
+            ("[{sni: \"a b\", group: web}]", "“sni”: invalid server name “a b”"),
+            ("[{alpn: \"\", group: web}]", "“alpn”: invalid protocol “”"),
             (
                 "[{first-bytes: gopher, group: web}]",
                 "“first-bytes” is “gopher”, which is unknown; write tls"

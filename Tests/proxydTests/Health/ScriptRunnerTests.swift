@@ -112,7 +112,7 @@ struct ScriptRunnerTests {
     }
 
     @Test("a script has its own process group, three descriptors, and every signal as it should be")
-    func surroundings() throws {
+    func hostEnvironment() throws {
         _ = signal(SIGPIPE, SIG_IGN)
         // Of programs that the shell runs: it has descriptors and signals of its own while it does.
         let text = """
