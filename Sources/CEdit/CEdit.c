@@ -17,7 +17,7 @@ static char *current_prompt(EditLine *ignored) {
     return prompt != NULL ? prompt : "";
 }
 
-// Ctrl-C: the line ends, and nobody gets it.
+// Ctrl-C: the line ends and is thrown away.
 static unsigned char drop_line(EditLine *line_editor, int key) {
     (void)line_editor;
     (void)key;

@@ -75,7 +75,7 @@ static void watch(int number) {
     struct sigaction action = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
     sigset_t one;
     sigaction(number, &action, NULL);
-    // Whoever started us may have blocked it, and a mask is inherited.
+    // The parent may have blocked it, and a mask is inherited.
     sigemptyset(&one);
     sigaddset(&one, number);
     sigprocmask(SIG_UNBLOCK, &one, NULL);
@@ -141,7 +141,7 @@ static void watch_crashes(void) {
         sigaction(numbers[i], &action, NULL);
 }
 
-// Adds a capability without its padding marks (`$<5>`): there is nobody left who could wait.
+// Adds a capability without its padding marks (`$<5>`): the program ends and cannot wait.
 static void add_farewell(const char *text) {
     if (text == NULL || text == (char *)-1) return;
     while (*text != '\0' && farewell_length + 1 < sizeof farewell) {

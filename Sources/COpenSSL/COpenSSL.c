@@ -23,7 +23,7 @@ struct copenssl_outbox {
     unsigned char bytes[outbox_size];
 };
 
-// Of this thread, for whoever gathers next: hardly ever is more than one in use.
+// Of this thread, for the next connection that gathers: hardly ever is more than one in use.
 static _Thread_local struct copenssl_outbox *spare;
 
 void copenssl_gather(struct copenssl_wire *wire) {
@@ -190,7 +190,7 @@ SSL_CTX *copenssl_context(bool is_server, int least, int most) {
     SSL_CTX_set_options(
         context, SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE
                      | SSL_OP_PRIORITIZE_CHACHA
-                     // Or nothing could be sent any more to whoever has ended without TLS's own end; the wire
+                     // Or nothing could be sent any more to a peer that has ended without TLS's own end; the wire
                      // tells the two apart.
                      | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_mode(
@@ -437,7 +437,7 @@ int copenssl_revoke(SSL_CTX *context, const void *pem, size_t count) {
 
 static void add_name(char *text, size_t size, const unsigned char *name, int count) {
     size_t length = strlen(text);
-    // One with a zero byte in it is nobody's name.
+    // A name with a zero byte in it is invalid.
     if (count <= 0 || memchr(name, 0, (size_t)count) != NULL || length + (size_t)count + 2 > size) return;
     memcpy(text + length, name, (size_t)count);
     text[length + (size_t)count] = '\n';

@@ -26,13 +26,13 @@ struct copenssl_wire {
     bool has_spoken_last;
     // Of the last call that has failed; 0: none has. EBADMSG: too much has come that was nothing.
     int error;
-    // Since this was set to 0. Changes of keys are free for whoever sends them, and would keep a thread busy for ever.
+    // Since this was set to 0. Changes of keys are free for the peer that sends them, and would keep a thread busy for ever.
     size_t received;
     // Records that are to leave together; NULL: each leaves at once.
     struct copenssl_outbox *outbox;
 };
 
-// So much may come in a row without a byte for anybody.
+// So much may come in a row without a byte of plain text.
 enum { COPENSSL_MOST_OVERHEAD = 262144 };
 
 // Puts `wire` under `ssl`; it has to outlive it. 0: there is no memory.

@@ -5,7 +5,7 @@ package enum Endpoint: Hashable, Sendable {
     case unix(path: String)
 
     /// What is wrong with a text that names no endpoint.
-    package enum Mistake: Error, Equatable {
+    package enum ParseError: Error, Equatable {
         case empty
         case noPort
         case badPort(String)
@@ -19,7 +19,7 @@ package enum Endpoint: Hashable, Sendable {
     /// Reads `192.0.2.1:80`, `[2001:db8::1]:80`, `db1:5432`, `*:80` (every IPv4 address), `unix:/run/x` or `/run/x`.
     ///
     /// `defaultPort` is used when the text names none; nil makes that a mistake.
-    package init(_ text: String, defaultPort: UInt16? = nil) throws(Mistake) {
+    package init(_ text: String, defaultPort: UInt16? = nil) throws(ParseError) {
         guard !text.isEmpty else { throw .empty }
         if text.hasPrefix("/") || text.hasPrefix("unix:") {
             self = try Self.unixPath(text.hasPrefix("/") ? text : String(text.dropFirst(5)))
@@ -59,7 +59,7 @@ package enum Endpoint: Hashable, Sendable {
 
     private static func port(
         _ text: some StringProtocol, _ defaultPort: UInt16?, _ isMissing: Bool
-    ) throws(Mistake) -> UInt16 {
+    ) throws(ParseError) -> UInt16 {
         if isMissing || text.isEmpty {
             guard let defaultPort else { throw .noPort }
             return defaultPort
@@ -70,7 +70,7 @@ package enum Endpoint: Hashable, Sendable {
         return port
     }
 
-    private static func unixPath(_ path: String) throws(Mistake) -> Endpoint {
+    private static func unixPath(_ path: String) throws(ParseError) -> Endpoint {
         guard !path.isEmpty, path.utf8.count <= longestPath, !path.utf8.contains(0) else {
             throw .badPath(path)
         }
@@ -101,7 +101,7 @@ extension Endpoint: CustomStringConvertible {
     }
 }
 
-extension Endpoint.Mistake: CustomStringConvertible {
+extension Endpoint.ParseError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .empty: "the address is empty"

@@ -1,4 +1,4 @@
-/// Where a daemon puts its control socket when nobody says otherwise, and where clients look for it.
+/// Where a daemon puts its control socket by default, and where clients look for it.
 package enum RuntimeDirectory {
     /// The socket of a daemon that was given no other name.
     package static let socketName = "control.sock"

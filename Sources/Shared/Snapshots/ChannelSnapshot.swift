@@ -19,7 +19,7 @@ package struct ChannelSnapshot: Snapshot {
     package var outBytes: UInt64 = 0
     /// Connects that failed since start or reset.
     package var failed: UInt64 = 0
-    /// Connect time over the last minute or two; nil when nobody connected.
+    /// Connect time over the last minute or two; nil when there was no connect.
     package var connectP50Microseconds: UInt64?
     package var connectP99Microseconds: UInt64?
     /// Until the grace time ends.

@@ -1,4 +1,4 @@
-/// Somebody at the control socket, and what they are about to change: a row of `show control`.
+/// A client of the control socket, and what it is about to change: a row of `show control`.
 package struct PresenceSnapshot: Snapshot {
     package var uid: UInt64 = 0
     package var pid: UInt64 = 0

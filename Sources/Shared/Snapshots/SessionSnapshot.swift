@@ -39,7 +39,7 @@ package struct SessionSnapshot: Snapshot {
     /// The direction that moved last, `in` or `out`; nil: none yet.
     package var last: String?
     /// Whose fault it is that it is not faster: `client-slow`, `channel-slow`, `client-loss`, `channel-loss`,
-    /// `idle`; nil: nobody's.
+    /// `idle`; nil: neither side's.
     package var blame: String?
     /// Why it may never end by itself: `connecting`, `half-closed`, `blocked`, `one-way`; nil: it may.
     package var stuck: String?

@@ -30,7 +30,7 @@ package struct Filter: Equatable, Sendable {
     /// `aliases` are other names for fields. They name no unit, so a time that is compared with one must.
     package init(
         words: [String], fields: [String], aliases: [String: String] = [:]
-    ) throws(Mistake) {
+    ) throws(ParseError) {
         var parser = try FilterParser(words: words, fields: fields, aliases: aliases)
         self.fields = fields
         root = try parser.parse()
@@ -104,7 +104,7 @@ extension Filter {
     package static let mostWords = 256
 
     /// What is wrong with a filter.
-    package enum Mistake: Error, Equatable {
+    package enum ParseError: Error, Equatable {
         case empty
         case tooLong
         case tooDeep
@@ -119,7 +119,7 @@ extension Filter {
     }
 }
 
-extension Filter.Mistake: CustomStringConvertible {
+extension Filter.ParseError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .empty: "the condition is empty; write FIELD OP VALUE, as in idle_ms > 30s"

@@ -21,7 +21,7 @@ struct FilterParser {
 
     init(
         words: [String], fields: [String], aliases: [String: String]
-    ) throws(Filter.Mistake) {
+    ) throws(Filter.ParseError) {
         guard words.count <= Filter.mostWords else { throw .tooLong }
         self.fields = fields
         self.aliases = aliases
@@ -29,13 +29,13 @@ struct FilterParser {
         guard !tokens.isEmpty else { throw .empty }
     }
 
-    mutating func parse() throws(Filter.Mistake) -> Filter.Condition {
+    mutating func parse() throws(Filter.ParseError) -> Filter.Condition {
         let condition = try either(depth: 0)
         if let next = tokens.first { throw .unexpected(next.text) }
         return condition
     }
 
-    private mutating func either(depth: Int) throws(Filter.Mistake) -> Filter.Condition {
+    private mutating func either(depth: Int) throws(Filter.ParseError) -> Filter.Condition {
         guard depth < Filter.deepest else { throw .tooDeep }
         var condition = try both(depth: depth)
         while tokens.first == .word("or") {
@@ -46,7 +46,7 @@ struct FilterParser {
         return condition
     }
 
-    private mutating func both(depth: Int) throws(Filter.Mistake) -> Filter.Condition {
+    private mutating func both(depth: Int) throws(Filter.ParseError) -> Filter.Condition {
         var condition = try single(depth: depth)
         while tokens.first == .word("and") {
             tokens.removeFirst()
@@ -56,7 +56,7 @@ struct FilterParser {
         return condition
     }
 
-    private mutating func single(depth: Int) throws(Filter.Mistake) -> Filter.Condition {
+    private mutating func single(depth: Int) throws(Filter.ParseError) -> Filter.Condition {
         guard depth < Filter.deepest else { throw .tooDeep }
         switch tokens.popFirst() {
         case nil: throw .empty
@@ -76,7 +76,7 @@ struct FilterParser {
 
     private mutating func comparison(
         of name: String
-    ) throws(Filter.Mistake) -> Filter.Condition {
+    ) throws(Filter.ParseError) -> Filter.Condition {
         let field = aliases[name] ?? name
         guard let index = fields.firstIndex(of: field) else {
             throw .unknownField(name, known: fields)
@@ -97,7 +97,7 @@ struct FilterParser {
 
     /// What follows a comparison is a value to the end of its word, whatever is in it; where a
     /// parenthesis is open, the next closing one ends it as well.
-    private static func tokens(of words: [String]) throws(Filter.Mistake) -> [Token] {
+    private static func tokens(of words: [String]) throws(Filter.ParseError) -> [Token] {
         var tokens: [Token] = []
         var depth = 0
         for word in words {

@@ -7,7 +7,7 @@ package struct Request: Equatable, Sendable {
 
     package init(words: [String]) { self.words = words }
 
-    package enum Mistake: Error, Equatable, CustomStringConvertible {
+    package enum ParseError: Error, Equatable, CustomStringConvertible {
         case notText
         case unclosedQuote
         case badEscape(String)
@@ -25,7 +25,7 @@ package struct Request: Equatable, Sendable {
     }
 
     /// Splits a line at spaces and tabs; `"…"` keeps them, with `\"`, `\\`, `\t` and `\n` inside.
-    package init(line: [UInt8]) throws(Mistake) {
+    package init(line: [UInt8]) throws(ParseError) {
         guard let text = String(validating: line, as: UTF8.self) else { throw .notText }
         var words: [String] = []
         var word: String?

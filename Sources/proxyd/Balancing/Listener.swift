@@ -43,13 +43,10 @@ final class Listener: Sendable {
     var view: ListenerView { published.value }
     var settings: ListenerConfiguration { view.settings }
     var access: AccessList? { view.access }
-    /// Whether its `access` has to be asked.
-    var isGuarded: Bool { access != nil }
     var waitForBytes: Int { view.waitForBytes }
     var routes: RouteTable? { view.routes }
     var tls: TLSServer? { view.tls }
     func expectsHeader(from peer: Endpoint) -> Bool { view.expectsHeader(from: peer) }
-    func takeTurn(now: Instant) -> Bool { view.keepsToRate(now: now) }
 
     /// Other settings at the same address; running sessions stay.
     func apply(_ settings: ListenerConfiguration) {

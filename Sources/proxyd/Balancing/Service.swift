@@ -68,8 +68,6 @@ final class Service: Sendable {
     var limits: ServiceLimits { view.limits }
     var sources: PerSourceLimiter? { view.sources }
     var access: AccessList? { view.access }
-    /// Whether its `access` has to be asked.
-    var isGuarded: Bool { access != nil }
     var asksForDestination: Bool { view.asksForDestination }
     var asksForServerName: Bool { view.asksForServerName }
     var electionRevision: UInt64 { view.electionRevision }

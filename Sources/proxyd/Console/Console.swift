@@ -59,10 +59,10 @@ final class Console {
 
     /// nil, and told, when the line is none.
     private func words(of text: String) -> [String]? {
-        do throws(Request.Mistake) {
+        do throws(Request.ParseError) {
             return try Request(line: Array(text.utf8)).words
         } catch {
-            tell("\(error)")
+            printError("\(error)")
             return nil
         }
     }
@@ -72,25 +72,25 @@ final class Console {
         do throws(ControlLine.ParseError) {
             line = try ControlLine(words, default: format)
         } catch {
-            return tell(error.message)
+            return printError(error.message)
         }
         // An interrupt from before this command is not meant for it.
         while interrupts.next() != nil {}
         do throws(ControlFailure) {
-            let client = try link.connection { tell($0) }
+            let client = try link.connection { printError($0) }
             let dialogue = ControlDialogue(
                 with: client, format: line.format, interrupt: interrupts.number)
             let status = try dialogue.run(line.words, wait: line.wait)
             if status == nil {
                 link.close()
-                tell("broken off; what it asked for may still be done")
+                printError("broken off; what it asked for may still be done")
             }
         } catch {
             link.close()
-            tell("\(error.message); the next command connects again")
+            printError("\(error.message); the next command connects again")
         }
         if interrupts.next() != nil { print("") }
     }
 
-    private func tell(_ message: String) { StandardError.write("proxyd: \(message)\n") }
+    private func printError(_ message: String) { StandardError.write("proxyd: \(message)\n") }
 }

@@ -1,7 +1,7 @@
 internal import Glibc
 
 /// The commands that were typed, a line each, in the user's state directory (XDG Base Directory
-/// Specification), readable for nobody else.
+/// Specification), readable for no other user.
 struct HistoryFile: Sendable {
     /// Lines that are kept; the file may have as many again until it is read the next time.
     static let mostLines = 1000
@@ -77,7 +77,7 @@ struct HistoryFile: Sendable {
             path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, 0o600)
         guard number >= 0 else { return false }
         let file = FileDescriptor(owning: number)
-        // It may have been made by hand, and what is typed is nobody else's business.
+        // It may have been made by hand, and no other user may read what is typed.
         guard fchmod(file.number, 0o600) == 0 else { return false }
         let bytes = Array(text.utf8)
         return unsafe Glibc.write(file.number, bytes, bytes.count) == bytes.count

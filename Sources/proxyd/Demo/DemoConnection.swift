@@ -10,7 +10,7 @@ struct DemoConnection: ~Copyable {
         Self.makeBlocking(number)
     }
 
-    /// Connects; nil when nobody takes it.
+    /// Connects; nil when the connect fails.
     init?(to endpoint: Endpoint) {
         guard let address = SocketAddress(endpoint),
             let socket = try? Socket.open(family: address.family)

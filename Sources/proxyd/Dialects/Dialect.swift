@@ -2,11 +2,11 @@
 /// knows of the machine it is told by `HostEnvironment`.
 protocol Dialect {
     static func read(
-        _ call: DialectCall, in surroundings: HostEnvironment
+        _ call: DialectCall, in hostEnvironment: HostEnvironment
     ) throws(DialectError) -> DialectResult
 }
 
-/// What somebody has typed: which program it was meant for, what that was called, and what followed.
+/// A command line as it was typed: which program it was meant for, what that was called, and what followed.
 struct DialectCall: Equatable, Sendable {
     var dialect: DialectName
     /// The word in front of messages.
@@ -35,8 +35,8 @@ struct DialectCall: Equatable, Sendable {
         program = commandLine[1]
     }
 
-    func meaning(in surroundings: HostEnvironment) throws(DialectError) -> DialectResult {
-        try dialect.reader.read(self, in: surroundings)
+    func meaning(in hostEnvironment: HostEnvironment) throws(DialectError) -> DialectResult {
+        try dialect.reader.read(self, in: hostEnvironment)
     }
 }
 

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Synchronization
 
-/// Values on their way to a thread that must never hold up whoever posts them: so many wait, and what comes
+/// Values on their way to a thread that must never hold up the sender: so many wait, and what comes
 /// beyond that is counted and gone.
 ///
 /// The reader is woken only when it has said that it sleeps, so that a stream of values costs no system calls.

@@ -5,8 +5,8 @@ internal import Glibc
 struct SignalSource: ~Copyable {
     private let descriptor: FileDescriptor
 
-    /// Blocks these signals in the calling thread, and ignores SIGPIPE in the whole process. Where whoever has
-    /// started us ignored SIGCHLD, nobody could be told how a script ended (wait(2)).
+    /// Blocks these signals in the calling thread, and ignores SIGPIPE in the whole process. SIGCHLD is not
+    /// ignored any more, if the parent did: exit statuses of scripts would be lost (wait(2)).
     init(_ signals: [CInt]) throws(SystemError) {
         _ = signal(SIGPIPE, SIG_IGN)
         _ = signal(SIGCHLD, SIG_DFL)

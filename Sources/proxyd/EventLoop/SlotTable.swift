@@ -40,6 +40,6 @@ struct SlotTable<Element: AnyObject> {
         return elements[slot]
     }
 
-    /// Whoever is in a slot now.
+    /// What is in a slot now.
     subscript(slot slot: Int) -> Element? { elements[slot] }
 }

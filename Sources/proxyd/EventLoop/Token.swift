@@ -1,6 +1,6 @@
 /// What an event or a deadline is for: a kind of source, its slot, and which tenant of that slot.
 ///
-/// A closed source's slot gets another tenant with another generation, so a stale event finds nobody.
+/// A closed source's slot gets another tenant with another generation, so a stale event finds nothing.
 struct Token: Hashable, Sendable {
     enum Kind: UInt8 {
         case mailbox, signal, listener, client, channel, controlListener, control

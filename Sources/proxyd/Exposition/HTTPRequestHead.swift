@@ -17,7 +17,7 @@ struct HTTPRequestHead: Equatable, Sendable {
         case refused(HTTPStatus)
     }
 
-    /// Reads the bytes that have come so far. Whatever stands behind the head is nobody's business: the
+    /// Reads the bytes that have come so far. What stands behind the head is not read: the
     /// connection is closed behind the answer.
     static func read(_ bytes: [UInt8]) -> Reading {
         guard let end = headEnd(of: bytes) else {

@@ -68,7 +68,7 @@ final class ScrapeServer: Timed {
                 acceptAll(now: now)
             } else if let connection = connections[token] {
                 connection.resume(readiness, now: now)
-                settle(connection, now: now)
+                update(connection, now: now)
             }
         }
     }
@@ -94,7 +94,7 @@ final class ScrapeServer: Timed {
         }
     }
 
-    /// Whoever has not finished his request, or does not leave, and came first, gives up his place.
+    /// Closes the oldest connection whose request is not complete, or whose reply is not read.
     private func makeRoom() -> Bool {
         guard connections.count >= Self.mostConnections else { return true }
         var oldest: ScrapeConnection?
@@ -131,7 +131,7 @@ final class ScrapeServer: Timed {
         connections.remove(slot: connection.token.slot)
     }
 
-    private func settle(_ connection: ScrapeConnection, now: Instant) {
+    private func update(_ connection: ScrapeConnection, now: Instant) {
         if connection.phase == .waiting, let head = connection.head {
             serve(head, to: connection, now: now)
         }
@@ -178,7 +178,7 @@ final class ScrapeServer: Timed {
                 continue
             }
             connection.answer(Self.answer(body), now: now)
-            settle(connection, now: now)
+            update(connection, now: now)
         }
     }
 
@@ -205,7 +205,7 @@ final class ScrapeServer: Timed {
         while let slot = deadlines.popExpired(now: now) {
             guard let connection = connections[slot: slot] else { continue }
             connection.deadlineCame(now: now)
-            settle(connection, now: now)
+            update(connection, now: now)
         }
     }
 }

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// Sends what channels have done to a statsd server, over UDP: nobody waits for it, and what does not go out at
+/// Sends what channels have done to a statsd server, over UDP. Sending never waits: what does not go out at
 /// once is lost, as statsd has it.
 final class StatsdPusher {
     private let settings: StatsdConfiguration

@@ -18,7 +18,7 @@ struct Sample: Equatable, Sendable {
 
     /// A channel's states, and a service's two.
     enum State: UInt8, Sendable {
-        /// Nobody looked: the daemon was held up.
+        /// No sample was taken: the daemon was held up.
         case unseen
         case up, full, drain, grace, down, auto, off, check
         case usable, exhausted

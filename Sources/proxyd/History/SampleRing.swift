@@ -2,7 +2,7 @@
 struct SampleRing: Sendable {
     let capacity: Int
     private var samples: [Sample] = []
-    /// The number of the step of the last sample, counted from the clock's zero; steps that nobody saw have
+    /// The number of the step of the last sample, counted from the clock's zero; steps that were missed have
     /// samples, too.
     private(set) var lastStep: UInt64 = 0
 

@@ -180,8 +180,8 @@ extension AccessRecord {
     }
 
     /// How it went, as web servers put it; nil while it goes on. Fproxy documents 200 only; the others are
-    /// ours: 400 it never said what was asked for, 408 nobody spoke for too
-    /// long, 502 the channel failed or we cut, 503 nobody could take it.
+    /// ours: 400 it never said what was asked for, 408 both sides were silent for too
+    /// long, 502 the channel failed or we cut, 503 no channel could take it.
     var status: Int? {
         guard let reason else { return nil }
         let wasServed = times.connected != .zero
@@ -190,7 +190,7 @@ extension AccessRecord {
             if reason.who == .clientIdle { return 408 }
         }
         switch reason.who {
-        case .nobody, .client: return 200
+        case .neither, .client: return 200
         case .clientIdle, .channelIdle: return wasServed ? 408 : 503
         case .channel: return 502
         case .operator, .superseded: return wasServed ? 502 : 503

@@ -4,19 +4,19 @@ internal import Synchronization
 /// The access log, as workers see it: what is wanted, and where to put it.
 final class AccessLog: Sendable {
     let writer: LogWriter<AccessLines>
-    private let wishBits = Atomic<UInt8>(0)
+    private let filterBits = Atomic<UInt8>(0)
     /// Nanoseconds; 0: no lines of sessions that go on.
     private let interval = Atomic<UInt64>(0)
 
-    /// What lines are made for. One load tells all.
-    struct Wishes: OptionSet, Sendable {
+    /// Which lines are written, and what is needed for them. One load tells all.
+    struct Filter: OptionSet, Sendable {
         let rawValue: UInt8
 
-        static let start = Wishes(rawValue: 1)
-        static let running = Wishes(rawValue: 2)
-        static let end = Wishes(rawValue: 4)
+        static let start = Filter(rawValue: 1)
+        static let running = Filter(rawValue: 2)
+        static let end = Filter(rawValue: 4)
         /// The kernel is asked about both connections.
-        static let kernel = Wishes(rawValue: 8)
+        static let kernel = Filter(rawValue: 8)
     }
 
     /// Records that may wait: a second's worth and more.
@@ -27,7 +27,7 @@ final class AccessLog: Sendable {
     }
 
     @inline(__always)
-    var wishes: Wishes { Wishes(rawValue: wishBits.load(ordering: .relaxed)) }
+    var filter: Filter { Filter(rawValue: filterBits.load(ordering: .relaxed)) }
 
     /// How often sessions that go on are told; nil: never.
     var every: UInt64? {
@@ -37,11 +37,11 @@ final class AccessLog: Sendable {
 
     func want(_ settings: AccessLogConfiguration?) {
         interval.store(settings?.every?.wholeNanoseconds ?? 0, ordering: .relaxed)
-        wishBits.store(settings.map { Wishes(of: $0) }?.rawValue ?? 0, ordering: .relaxed)
+        filterBits.store(settings.map { Filter(of: $0) }?.rawValue ?? 0, ordering: .relaxed)
     }
 }
 
-extension AccessLog.Wishes {
+extension AccessLog.Filter {
     init(of settings: AccessLogConfiguration) {
         self = []
         if settings.tellsStart { insert(.start) }

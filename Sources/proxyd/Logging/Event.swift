@@ -41,7 +41,7 @@ struct Event: Equatable, Sendable {
         case electing, elected, vacant, discarded
         case trigger
         case cut, shed
-        /// Somebody reads along.
+        /// A live copy of traffic began or ended.
         case dump
         case opened, refusing
         case shortage
@@ -55,7 +55,7 @@ struct Event: Equatable, Sendable {
         /// Lines of a log cannot be written, or were lost; `returned` is the end of the first.
         case unwritten, lost
         case reopened
-        /// Somebody has sessions told of in the log.
+        /// Traces of sessions were switched on or off.
         case debug
     }
 

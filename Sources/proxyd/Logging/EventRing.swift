@@ -1,6 +1,6 @@
 /// The latest events, numbered from 1, each for as long as fewer than `capacity` have followed it.
 ///
-/// The supervisor's alone. Whoever reads on from a number that has gone is told how many he missed.
+/// The supervisor's alone. A reader that goes on from a number that has gone is told how many it missed.
 final class EventRing {
     /// An event, and when it was told.
     struct Entry: Sendable {

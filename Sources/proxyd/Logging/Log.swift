@@ -47,7 +47,7 @@ enum Log {
 
     private static let name = CountedMutex("proxyd")
 
-    /// Half of the queue is left to what nobody has asked for.
+    /// Traces take at most half of the queue; the rest is left to other lines.
     static func trace(_ record: TraceRecord) {
         log.withLock { log in
             if let log { log.queue.post(.trace(record), leaving: log.queue.limit / 2) }
@@ -58,8 +58,8 @@ enum Log {
     static func speak(through errorLog: ErrorLog) { log.withLock { $0 = errorLog } }
 
     /// Waits until what was said before is written, as far as that goes in so short a time.
-    static func settle(within duration: Duration = .seconds(1)) {
-        log.withLock { $0 }?.settle(within: duration)
+    static func flush(within duration: Duration = .seconds(1)) {
+        log.withLock { $0 }?.flush(within: duration)
     }
 
     /// Writes what has not been written yet, as far as that goes in so short a time.

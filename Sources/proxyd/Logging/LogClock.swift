@@ -24,7 +24,7 @@ struct LogClock {
 
     init(offset: UInt64) { self.offset = offset }
 
-    /// Takes up what somebody has set the clock to.
+    /// Follows the clock when it was set.
     mutating func synchronise() {
         let now = Instant.now.nanoseconds
         offset = WallClock.nanoseconds &- now
@@ -113,7 +113,7 @@ extension [UInt8] {
     /// A number in decimal, with zeros in front up to so many digits.
     mutating func append(digits number: UInt64, width: Int = 1) {
         var rest = number
-        // From behind, as nobody knows yet how many there are.
+        // From behind, as their number is not known yet.
         let start = count
         var written = 0
         repeat {

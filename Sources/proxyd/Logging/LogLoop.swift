@@ -18,7 +18,7 @@ struct LogLoop<Lines: LogLines> {
     /// Bytes that are written at once.
     private static var blockBytes: Int { 65_536 }
     /// After a write others are gathered for so long, so that a busy log is written a few hundred times a
-    /// second and nobody has to wake it.
+    /// second and senders need not wake it.
     private static var pause: CInt { 5 }
     /// How long after a failed write it is tried again.
     private static var retry: CInt { 1000 }
@@ -31,7 +31,7 @@ struct LogLoop<Lines: LogLines> {
 
     mutating func run() {
         while true {
-            for order in writer.takeOrders() { obey(order) }
+            for order in writer.takeOrders() { handle(order) }
             if buffer.isEmpty, !fill() {
                 if isFinishing { return }
                 sleep(untilDue)
@@ -63,7 +63,7 @@ struct LogLoop<Lines: LogLines> {
 
     // MARK: Orders
 
-    private mutating func obey(_ order: LogWriter<Lines>.Order) {
+    private mutating func handle(_ order: LogWriter<Lines>.Order) {
         switch order {
         case .use(let outlet, let lines):
             self.lines = lines
@@ -79,7 +79,7 @@ struct LogLoop<Lines: LogLines> {
             clearTrouble()
             outlet = nil
         case .reopen(let finish): finish(reopen())
-        case .settle(let finish):
+        case .flush(let finish):
             while !buffer.isEmpty || fill() {
                 guard case .moved = flush() else { break }
             }
@@ -126,7 +126,7 @@ struct LogLoop<Lines: LogLines> {
                 hasSaidLast = isFinishing
             }
         }
-        if buffer.isEmpty { settle(written: 0) }
+        if buffer.isEmpty { consume(written: 0) }
         return !buffer.isEmpty
     }
 
@@ -144,7 +144,7 @@ struct LogLoop<Lines: LogLines> {
             case .moved(let count):
                 total += count
                 let ended = buffer.advance(by: count)
-                settle(written: ended)
+                consume(written: ended)
             case .wouldBlock: return .wouldBlock
             case .endOfStream: return .endOfStream
             case .failed(EMSGSIZE):
@@ -168,14 +168,14 @@ struct LogLoop<Lines: LogLines> {
             let fresh = try LogSink(outlet.target, isAccess: false)
             guard case .moved(let count) = fresh.write(buffer.due) else { return words }
             self.outlet = fresh
-            settle(written: buffer.advance(by: count))
+            consume(written: buffer.advance(by: count))
             return nil
         } catch {
             return error.words
         }
     }
 
-    private mutating func settle(written count: Int) {
+    private mutating func consume(written count: Int) {
         let isThrough = buffer.isEmpty
         let records = isThrough ? formatted : 0
         if isThrough { formatted = 0 }
@@ -190,7 +190,7 @@ struct LogLoop<Lines: LogLines> {
         let count = buffer.clear()
         let hasTarget = outlet != nil
         writer.change { if hasTarget { $0.lost += UInt64(count) } }
-        settle(written: 0)
+        consume(written: 0)
     }
 
     private func clearTrouble() { writer.change { $0.trouble = nil } }

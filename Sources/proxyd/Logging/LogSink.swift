@@ -82,8 +82,8 @@ final class LogSink: Sendable {
         }
     }
 
-    /// systemd says which stream is its own (systemd.exec(5), `JOURNAL_STREAM`): whoever has sent us
-    /// elsewhere since gets plain lines.
+    /// systemd says which stream is its own (systemd.exec(5), `JOURNAL_STREAM`): a stream that was
+    /// redirected since gets plain lines.
     private static func isJournal(_ number: CInt) -> Bool {
         let parts = ProcessEnvironment.value(of: "JOURNAL_STREAM")?.split(separator: ":") ?? []
         guard parts.count == 2, let device = UInt64(parts[0]), let inode = UInt64(parts[1]) else {
@@ -121,7 +121,7 @@ final class LogSink: Sendable {
         }
     }
 
-    /// Waits until it takes bytes again or somebody wants something; at most so long.
+    /// Waits until it takes bytes again or `other` is readable; at most so long.
     func wait(or other: CInt, milliseconds: CInt) {
         var events = [
             pollfd(fd: descriptor.number, events: Int16(POLLOUT), revents: 0),

@@ -1,10 +1,9 @@
 internal import Shared
 internal import Synchronization
 
-/// A log: a queue that never makes anybody wait, and a thread that writes what is in it.
+/// A log: a queue that never makes the sender wait, and a thread that writes what is in it.
 ///
-/// However long a disk is full or a reader reads nothing, it costs lines, which are counted, and nobody's
-/// time.
+/// While a disk is full or a reader reads nothing, lines are lost and counted; traffic never waits.
 final class LogWriter<Lines: LogLines>: Sendable {
     /// `access log`, for messages.
     let name: String
@@ -18,10 +17,10 @@ final class LogWriter<Lines: LogLines>: Sendable {
         case use(LogSink?, Lines)
         /// Lines are thrown away.
         case useNothing
-        /// Opens the file again, whose name somebody has moved; says what went wrong, or nil.
+        /// Opens the file again after it was moved; says what went wrong, or nil.
         case reopen(@Sendable (LogSink.Failure?) -> Void)
         /// Writes what there is, as far as it is taken at once, and says so.
-        case settle(@Sendable () -> Void)
+        case flush(@Sendable () -> Void)
         /// Writes what there is, and ends.
         case finish
     }
@@ -51,10 +50,10 @@ final class LogWriter<Lines: LogLines>: Sendable {
 
     /// Waits until what there is was written; true when that was in time.
     @discardableResult
-    func settle(within duration: Duration) -> Bool {
+    func flush(within duration: Duration) -> Bool {
         guard let isSettled = try? BoundedQueue<Void>(limit: 1) else { return false }
         order(
-            .settle {
+            .flush {
                 isSettled.post(())
                 isSettled.wake()
             })

@@ -8,7 +8,7 @@ final class Logs {
     private var isRunning = false
     /// `--debug`: whatever the file says.
     private let isDebugging: Bool
-    /// Nobody is told of a syslog that does not answer: other programs do not notice.
+    /// No message about a syslog that does not answer: other programs do not notice it.
     private let isQuiet: Bool
     /// Opened for a change that is about to be made.
     private var opened: (settings: LogConfiguration, access: LogSink?, error: LogSink?)?
@@ -40,7 +40,7 @@ final class Logs {
     }
 
     /// A file that cannot be opened is a mistake of the configuration; a syslog that does not answer may do so
-    /// soon, and nobody's traffic shall wait for it.
+    /// soon, and traffic does not wait for it.
     private func open(_ target: LogTarget, isAccess: Bool) throws(StartError) -> LogSink? {
         do throws(LogSink.Failure) {
             return try LogSink(target, isAccess: isAccess)

@@ -8,7 +8,7 @@ extension TraceRecord {
         switch event {
         case .accepted(let listener): "accepted: by \(listener.path) \(listener.endpoint)"
         case .joined(let phase): "debugged from now on: it is \(phase.word.rawValue)"
-        case .introduced(let client): "introduced: a proxy says that it is \(client)"
+        case .proxyHeader(let client): "introduced: a proxy says that it is \(client)"
         case .nonsense(let problem): "refused: \(problem)"
         case .routed(let service, let group):
             "routed: to " + (group.map { "group \($0.path)" } ?? "service \(service.name)")
@@ -20,7 +20,7 @@ extension TraceRecord {
         case .connectFailed(let cause, let number):
             "connect failed: \(cause.rawValue)"
                 + (SystemError.name(of: number).map { " (\($0))" } ?? "")
-        case .secured(let side, let words, let isResumed):
+        case .handshakeDone(let side, let words, let isResumed):
             "\(side.word) speaks TLS: \(words)\(isResumed ? ", resumed" : "")"
         case .insecure(let side, let problem): "\(side.word)'s TLS failed: \(problem)"
         case .connected(let time): "connected: after \(Self.milliseconds(time))"

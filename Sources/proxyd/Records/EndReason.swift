@@ -4,13 +4,13 @@ internal import Shared
 struct EndReason: Hashable, Sendable {
     /// On whose account.
     enum Who: UInt8, Sendable, CaseIterable {
-        case nobody, client, channel, proxy, `operator`, clientIdle, channelIdle, resource
+        case neither, client, channel, proxy, `operator`, clientIdle, channelIdle, resource
         /// Another channel is primary now.
         case superseded
 
         var letter: String {
             switch self {
-            case .nobody: "-"
+            case .neither: "-"
             case .client: "C"
             case .channel: "S"
             case .proxy: "P"
@@ -86,7 +86,7 @@ struct EndReason: Hashable, Sendable {
     var when: When
     var cause: Cause
 
-    static let done = EndReason(who: .nobody, when: .orderly, cause: .done)
+    static let done = EndReason(who: .neither, when: .orderly, cause: .done)
 
     /// The client was not served at all, and not by its own doing or a person's.
     var isTurnedAway: Bool {

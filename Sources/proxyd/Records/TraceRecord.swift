@@ -15,14 +15,14 @@ struct TraceRecord: Sendable {
         /// What it said first leads to that service, and to a group of it alone.
         case routed(Service, Group?)
         /// A proxy has told who it is, or something that makes no sense.
-        case introduced(Endpoint), nonsense(String)
+        case proxyHeader(Endpoint), nonsense(String)
         /// No channel is usable, or none has room.
         case waits(forRoom: Bool)
         case connecting(Endpoint?)
         /// `errno` is 0 when the kernel gave no reason.
         case connectFailed(EndReason.Cause, errno: Int32)
         /// What was agreed on with that side, and whether it goes on with an earlier connection's keys.
-        case secured(Side, String, Bool)
+        case handshakeDone(Side, String, Bool)
         /// That side and we cannot agree on TLS.
         case insecure(Side, String)
         /// After so many nanoseconds.

@@ -29,7 +29,7 @@ struct TapFacts: Equatable, Sendable {
     /// The channel's end.
     var channel: Endpoint?
     var channelPath: String
-    /// Bytes that had been moved before anybody looked.
+    /// Bytes that had been moved before the tap began.
     var inBytes: UInt64
     var outBytes: UInt64
     /// Nothing has been missed, not even the connects.

@@ -23,17 +23,17 @@ extension Worker {
     /// A channel has accepted.
     @inline(__always)
     func logStart(of session: borrowing Session) {
-        let wishes = share.accessLog.wishes
-        if wishes.contains(.start) { log(session, .start, asksKernel: wishes.contains(.kernel)) }
+        let filter = share.accessLog.filter
+        if filter.contains(.start) { log(session, .start, asksKernel: filter.contains(.kernel)) }
     }
 
     /// It is over, and its connections are still open.
     @inline(__always)
     func logEnd(of session: borrowing Session, _ reason: EndReason) {
-        let wishes = share.accessLog.wishes
+        let filter = share.accessLog.filter
         // Denied clients could fill the log; the error log tells of some, and metrics count all.
-        guard wishes.contains(.end), reason.cause != .denied else { return }
-        log(session, .end, reason, asksKernel: wishes.contains(.kernel))
+        guard filter.contains(.end), reason.cause != .denied else { return }
+        log(session, .end, reason, asksKernel: filter.contains(.kernel))
     }
 
     private func log(
@@ -49,7 +49,7 @@ extension Worker {
         guard let every = share.accessLog.every else { return }
         let slots = sweep.next(of: sessions.slotCount, every: every, now: now)
         guard !slots.isEmpty else { return }
-        let asksKernel = share.accessLog.wishes.contains(.kernel)
+        let asksKernel = share.accessLog.filter.contains(.kernel)
         for slot in slots {
             guard let box = sessions[slot: slot], !box.session.isClosed,
                 sweep.isDue(box.session.started, every: every)

@@ -57,7 +57,7 @@ final class WorkerPool {
         for (index, worker) in share.workers.enumerated() {
             for case .serve(let client) in worker.mailbox.take() {
                 _ = FileDescriptor(owning: client.descriptor)
-                guard share.accessLog.wishes.contains(.end) else { continue }
+                guard share.accessLog.filter.contains(.end) else { continue }
                 share.accessLog.writer.queue.post(
                     AccessRecord(unserved: client, id: UInt64(index), now: .now))
             }

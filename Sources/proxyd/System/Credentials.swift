@@ -23,7 +23,7 @@ enum Credentials {
         guard setresuid(user, user, user) == 0 else { throw SystemError("setresuid") }
     }
 
-    /// Whether root's place could be taken again, which nobody may who has given it up.
+    /// Whether this process could become root again. It must not, once it has given up privileges.
     static var canBecomeRoot: Bool { setresuid(uid_t.max, 0, uid_t.max) == 0 }
 
     /// Another directory becomes `/`, and where we work.

@@ -12,7 +12,7 @@ struct FileDescriptor: ~Copyable, Sendable {
     // Never retried on EINTR: Linux has closed it, and the number may already be someone else's.
     deinit { if number >= 0 { _ = Glibc.close(number) } }
 
-    /// Gives up ownership: whoever gets the number has to close it.
+    /// Gives up ownership: the caller has to close the number.
     consuming func release() -> CInt {
         let number = number
         discard self

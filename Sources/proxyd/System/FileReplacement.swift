@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// Puts a new text in a file's place, all at once: whoever reads it gets the old one or the new one.
+/// Replaces a file atomically: a reader gets the old text or the new one.
 enum FileReplacement {
     enum Purpose: Sendable {
         /// People's own: the old one stays as `.bak`.
@@ -13,7 +13,7 @@ enum FileReplacement {
     /// Writes beside the file, flushes, and renames (rename(2)). Permissions and owner stay those of the old
     /// file. Blocks, so it is done on a thread of its own.
     ///
-    /// A state file is written where nobody looks, perhaps into a folder of others: it is never written through
+    /// A state file is written unattended, perhaps into a folder of other users: it is never written through
     /// a link, nor over another user's file.
     static func write(
         _ bytes: [UInt8], to path: String, _ purpose: Purpose

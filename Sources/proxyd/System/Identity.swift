@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Which daemon this is, told to whoever connects to the control socket.
+/// Which daemon this is, for clients of the control socket.
 struct Identity: Sendable {
     /// Another number for every start, so that counters of two lives are never compared.
     let epoch: UInt64

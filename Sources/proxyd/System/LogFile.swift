@@ -11,7 +11,7 @@ enum LogFile {
     /// Opens it, or makes it for its owner to write and its group to read.
     ///
     /// A symbolic link is followed when it is root's or our own: in a folder where others may write, one of
-    /// theirs could lead us into any file that we may write to. A FIFO that nobody reads is refused rather
+    /// theirs could lead us into any file that we may write to. A FIFO without a reader is refused rather
     /// than waited for.
     static func open(_ path: String) throws(Failure) -> FileDescriptor {
         let flags =

@@ -9,7 +9,8 @@ struct Invocation: Equatable, Sendable {
     var arguments: [String]
     /// Where it was started, as arguments may name places from there.
     var directory: String?
-    /// Descriptors that were open before us. Somebody may wait for their end, which is that of the process.
+    /// Descriptors that were open before us. The parent may wait until they are closed, as they are when the
+    /// process ends.
     var inherited: [CInt] = []
 
     /// Of this process; to be asked at its start, before anything has changed.

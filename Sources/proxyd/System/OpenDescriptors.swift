@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// What this process has open, whoever has opened it.
+/// All descriptors that are open in this process, inherited ones too.
 enum OpenDescriptors {
     /// Closes all but the standard streams and some others; before anything of ours is open.
     static func close(except kept: [CInt]) {

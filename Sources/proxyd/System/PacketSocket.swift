@@ -13,7 +13,7 @@ struct PacketSocket: ~Copyable {
 
     /// What a receive came to.
     enum Incoming {
-        /// Whoever gets the descriptors has to close them.
+        /// The receiver has to close the descriptors.
         case packet([UInt8], descriptors: [CInt])
         case wouldBlock
         /// The other end has been closed.

@@ -11,7 +11,7 @@ enum RuntimeFolder {
 
     enum Failure: Error, Equatable {
         case system(SystemError)
-        /// Somebody else made it, and could put a socket of his own there.
+        /// Another user made it, and could put a socket of his own there.
         case isForeign
         /// Neither we nor root own it.
         case isOwned(by: UInt32)
@@ -19,7 +19,7 @@ enum RuntimeFolder {
         case isOpenToAll
     }
 
-    /// Makes it, or sees that nobody else can write there.
+    /// Makes it, or checks that no other user can write there.
     static func prepare() throws(Failure) {
         let path = path
         let mode: mode_t = geteuid() == 0 ? 0o755 : 0o700
@@ -39,9 +39,8 @@ enum RuntimeFolder {
         try check(path)
     }
 
-    /// Sees that nobody else can put a socket of his own in the place of one in this directory: it is
-    /// ours or root's, and where everybody may write, nobody may take away what is another's (the
-    /// sticky bit, as in /tmp).
+    /// Checks that no other user can replace a socket in this directory: the directory is ours or root's, and
+    /// if all users may write there, it has the sticky bit (as /tmp has).
     static func check(_ path: String) throws(Failure) {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { throw .system(SystemError("stat")) }

@@ -35,10 +35,10 @@ enum Socket {
         guard Glibc.listen(descriptor.number, backlog) == 0 else { throw SystemError("listen") }
     }
 
-    /// The next client of a listening socket, or nil when nobody waits.
+    /// The next client of a listening socket, or nil when none waits.
     ///
-    /// Clients that have gone already and errors of their network (accept(2)) are nobody, too:
-    /// the next event reports whoever comes after them.
+    /// nil also for a client that has gone already, or whose network failed (accept(2)):
+    /// the next event reports the clients after it.
     static func accept(
         _ listening: CInt
     ) throws(SystemError) -> (descriptor: CInt, address: Endpoint)? {
@@ -64,7 +64,7 @@ enum Socket {
         return result == 0 && value != 0
     }
 
-    /// What we ask of every socket, of one that somebody else has opened: it never blocks, and programs that
+    /// What we ask of every socket, also of one that was passed to us: it never blocks, and programs that
     /// we start do not get it.
     static func makeOurs(_ descriptor: borrowing FileDescriptor) throws(SystemError) {
         let flags = fcntl(descriptor.number, F_GETFL)

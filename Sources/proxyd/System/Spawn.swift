@@ -72,7 +72,7 @@ final class Spawn {
 
     // MARK: Afterwards
 
-    /// Somebody will ask how this process has ended.
+    /// `end(of:)` will be asked for this process.
     static func keep(_ process: pid_t) { own.withLock { _ = $0.insert(process) } }
 
     /// How it ended, asked once: what is left of it is put away. nil while it runs.
@@ -115,8 +115,8 @@ final class Spawn {
         }
     }
 
-    /// Puts away everybody else's processes that have become ours and ended, as only the first process of a
-    /// container can. What we have started is not touched: somebody wants to know how it ended.
+    /// Reaps orphaned child processes, as the first process of a container has to. Processes that we have started
+    /// are not touched: their exit status is still needed.
     ///
     /// - Returns: whether there may be more behind one of our own, which has to be asked first.
     static func reapStrangers() -> Bool {

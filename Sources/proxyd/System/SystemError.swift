@@ -38,7 +38,7 @@ struct SystemError: Error, Equatable {
     /// We may not do that, though it can be done.
     var isForbidden: Bool { number == EACCES || number == EPERM }
 
-    /// Descriptors or kernel memory have run out: ours to wait for, nobody's fault.
+    /// Descriptors or kernel memory have run out: we wait and try again.
     var isShortage: Bool {
         number == EMFILE || number == ENFILE || number == ENOBUFS || number == ENOMEM
     }

@@ -36,7 +36,7 @@ struct Thread: Sendable {
         self.handle = handle
     }
 
-    /// Starts one that nobody waits for. What is not joined has to be detached, or its stack stays for good
+    /// Starts one that is not waited for. What is not joined has to be detached, or its stack stays for good
     /// (pthread_detach(3)).
     static func detached(
         name: String, _ body: @escaping @Sendable () -> Void

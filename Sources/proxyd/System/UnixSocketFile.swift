@@ -10,14 +10,14 @@ struct UnixSocketFile: Sendable {
     private let inode: UInt64
 
     enum Failure: Error, Equatable {
-        /// Somebody answers there.
+        /// A process answers there.
         case isAlive
         /// There is a file that is no socket.
         case isOccupied
         case system(SystemError)
     }
 
-    /// Puts a bound, listening socket in its place, with its permissions set before anybody can connect.
+    /// Puts a bound, listening socket in its place, with its permissions set before clients can connect.
     ///
     /// It is bound under a name of its own and then renamed over whatever a dead owner has left. From the
     /// moment that there is a file only its owner may use it: bind(2) takes the mode from the socket's

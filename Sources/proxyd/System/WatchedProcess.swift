@@ -1,7 +1,7 @@
 internal import CLinux
 internal import Glibc
 
-/// Another process, whoever gets its number once it has ended (pidfd_open(2)).
+/// Another process, even if its number is reused after its end (pidfd_open(2)).
 final class WatchedProcess {
     private let descriptor: FileDescriptor
 

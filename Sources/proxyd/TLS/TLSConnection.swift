@@ -312,7 +312,7 @@ final class TLSConnection {
         String(decoding: bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
-    /// What of a subject is of use to anybody.
+    /// A subject is cut after so many bytes.
     private static let mostSubject = 512
 }
 

@@ -98,7 +98,7 @@ final class TLSContext: @unchecked Sendable {
         }
     }
 
-    /// Believes nobody who stands in the list.
+    /// Refuses certificates that the revocation list names.
     func revoke(_ path: String, _ files: TLSFiles) throws(TLSError) {
         let bytes = files[path]
         guard unsafe copenssl_revoke(pointer, bytes, bytes.count) > 0 else {

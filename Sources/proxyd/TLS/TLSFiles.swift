@@ -32,7 +32,7 @@ struct TLSFiles {
         passphrases[certificate.keyPath]
     }
 
-    /// Leaves no key in memory that nobody needs.
+    /// Erases keys from memory once they are not needed any more.
     mutating func wipe() {
         for path in Array(files.keys) {
             var bytes = files.removeValue(forKey: path) ?? []

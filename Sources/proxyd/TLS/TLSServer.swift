@@ -11,7 +11,7 @@ final class TLSServer: @unchecked Sendable {
     let digest: [UInt8]
     /// They outlive a change of certificates, so that clients can come again.
     private let tickets: TLSTickets?
-    /// The first is for whoever asks for no name that is known.
+    /// The first is for clients that ask for no name, or for one that is not known.
     private let contexts: [TLSContext]
     private let byName: [String: Int]
     let counts: TLSCounts
@@ -81,7 +81,7 @@ final class TLSServer: @unchecked Sendable {
         }
         if let path = settings.revoked { try context.revoke(path, files) }
         unsafe SSL_CTX_set_verify(context.pointer, settings.clientCertificate.mode, nil)
-        // Whoever was let in by other rules has to show again who he is.
+        // A session that began under other rules is not resumed: the client shows its certificate again.
         var id = [UInt8](repeating: 0, count: 32)
         let rules = "\(group) \(settings.clientCertificate) \(settings.clientCA ?? "") "
         let words = Array(rules.utf8) + files.digestOfRules(settings)

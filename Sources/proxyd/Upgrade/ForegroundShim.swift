@@ -17,7 +17,7 @@ struct ForegroundShim {
         self.kept = kept
     }
 
-    /// Everything of ours is closed: sockets that stay open here would never refuse anybody.
+    /// Closes everything of ours: a socket that stays open here would take clients and never serve them.
     func stay() -> Never {
         OpenDescriptors.close(except: kept + [pidPipe.incoming.number])
         var shim = self
@@ -29,7 +29,7 @@ struct ForegroundShim {
         exit(71)
     }
 
-    /// How often it looks though nobody has told anything.
+    /// How often it looks without a signal.
     private static let look = Duration.seconds(1)
 
     private mutating func wait() throws(SystemError) {

@@ -137,17 +137,19 @@ struct HandoverDecoder {
             channel.turn(.removed, by: "removed", now: .now)
             things.add(channel)
         case .listener:
-            let parent = things.services[record.number(Tag.service)] ?? Self.nobody(serial: 0, name)
+            let parent =
+                things.services[record.number(Tag.service)] ?? Self.formerService(serial: 0, name)
             things.add(
                 Listener(
                     ListenerConfiguration(name: name, endpoint: endpoint), in: parent.name,
                     serial: serial, endpoint: endpoint, workerCount: workerCount), of: parent)
-        case .service: things.add(Self.nobody(serial: serial, name))
+        case .service: things.add(Self.formerService(serial: serial, name))
         case nil: break
         }
     }
 
-    private static func nobody(serial: UInt64, _ name: String) -> Service {
+    /// A service that is not configured any more; sessions still run on it.
+    private static func formerService(serial: UInt64, _ name: String) -> Service {
         Service(ServiceConfiguration(name: name), serial: serial, listeners: [], groups: [])
     }
 }

@@ -6,7 +6,7 @@ struct HandoverDescriptor: Sendable {
         /// Of a service; without a descriptor it refuses clients at this time.
         case listener = 1
         case control, metrics
-        /// Passed by a service manager, and nobody's at this time.
+        /// Passed by a service manager, and not used at this time.
         case spare
         case pidFile
         /// Where the service manager wants to hear of us.

@@ -46,7 +46,7 @@ struct HandoverFrame: Sendable {
 
     var kind: Kind
     var fields = HandoverFields()
-    /// Whoever sends keeps them, whoever receives has to close them.
+    /// The sender keeps them; the receiver has to close them.
     var descriptors: [CInt] = []
 
     /// A packet begins with its kind.
@@ -67,7 +67,7 @@ struct HandoverArrival: Sendable {
     /// nil: a kind that a later version has.
     var kind: HandoverFrame.Kind?
     var record: HandoverRecord
-    /// Whoever has this value has to close them.
+    /// The owner of this value has to close them.
     var descriptors: [CInt]
 
     init(packet: [UInt8], descriptors: [CInt]) throws(HandoverError) {

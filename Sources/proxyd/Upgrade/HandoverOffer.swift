@@ -12,12 +12,12 @@ struct HandoverOffer: Sendable {
     var upgrades = 0
     /// What runs there, as a file.
     var configuration = ""
-    /// Nobody has changed the file since the old process took it: what runs there runs on, with every
+    /// The file is as the old process read it: what runs there runs on, with every
     /// change that was made live.
     var isFileUnchanged = false
     /// It has given up its privileges, and ours with them.
     var hasGivenUpPrivileges = false
-    /// It keeps a state file, which is not somebody else's.
+    /// It keeps a state file that is its own.
     var keepsState = false
     /// How often its service manager wants to hear that we live, in nanoseconds; 0: never.
     var watchdog: UInt64 = 0

@@ -3,8 +3,8 @@ internal import Shared
 /// Which hand-overs a program writes and reads, so that two versions know at once whether one can take over
 /// from the other.
 ///
-/// Fields and kinds of packets that are added need another revision, and nothing else. Whoever changes what is
-/// there raises “readable from”, and older programs refuse; whoever stops understanding old ones raises
+/// Fields and kinds of packets that are added need another revision, and nothing else. A version that changes an
+/// existing one raises “readable from”, and older programs refuse; a version that stops reading old ones raises
 /// “reads from”, and refuses them.
 struct HandoverRevision: Equatable, Sendable {
     /// What it writes.

@@ -30,7 +30,7 @@ final class OldProcessLink {
         return HandoverConnection(PacketSocket(FileDescriptor(owning: number)))
     }
 
-    /// nil: nobody was here before us.
+    /// nil: no process has started us to take its place.
     static func find() throws(StartError) -> OldProcessLink? {
         guard let connection = connect() else { return nil }
         do throws(HandoverError) {
@@ -71,7 +71,7 @@ final class OldProcessLink {
     private static func refuse(_ words: String, over connection: HandoverConnection) {
         var fields = HandoverFields()
         fields.put(RefusalTag.words, words.utf8.prefix(4000))
-        // It may have gone, and then nobody needs to know.
+        // If the old process has gone, the reason is not needed.
         try? connection.send(.refused, fields)
     }
 
@@ -99,7 +99,7 @@ final class OldProcessLink {
     /// Returns once everything is ours.
     ///
     /// The old process ends us before it takes anything back. So if it has ended without a word, it was killed,
-    /// and its sessions are nobody's but ours; if it lives, they are its own.
+    /// and its sessions are ours; if it lives, they are its own.
     func waitForGo() throws(StartError) {
         do throws(HandoverError) {
             try connection.send(.taken)

@@ -146,9 +146,9 @@ extension ChannelRuntimeState {
 }
 
 extension Endpoint {
-    /// As `description` writes it; a Unix client has no path, and nobody reads an address that is none.
+    /// As `description` writes it; a Unix client has no path. A malformed one becomes an empty path.
     init(handed text: String?) {
-        do throws(Mistake) {
+        do throws(ParseError) {
             self = try Endpoint(text ?? "")
         } catch {
             self = .unix(path: "")

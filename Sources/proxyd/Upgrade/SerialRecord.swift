@@ -81,7 +81,7 @@ extension Topology {
 }
 
 extension SerialRecord {
-    /// The addresses of an endpoint that is a name, so that nobody has to look it up again.
+    /// The addresses of an endpoint that is a name, so that it need not be looked up again.
     fileprivate mutating func take(_ endpoint: Endpoint, _ addresses: [Endpoint]) {
         guard case .name = endpoint else { return }
         name = endpoint

@@ -23,7 +23,7 @@ final class Takeover {
 
     var offer: HandoverOffer { oldProcess.offer }
 
-    /// nil: nobody was here before us. `file` is what we have read ourselves.
+    /// nil: this process replaces none. `file` is what we have read ourselves.
     /// `unread` says why we could not.
     static func find(
         for file: Configuration, unread: String?

@@ -8,7 +8,7 @@ final class UpgradeAttempt {
         case starting
         /// It opens and checks everything.
         case preparing
-        /// It is ready; somebody else has to come to an end first.
+        /// It is ready; a script of an election has to end first.
         case settling
         /// Our workers come to a standstill.
         case stopping
@@ -36,7 +36,7 @@ final class UpgradeAttempt {
     let began: Instant
     /// When it has taken too long.
     var due: Instant
-    /// Whoever wants to know.
+    /// Called once, with what has come of it.
     let finish: (Result<Outcome, ConfigurationEdit.Failure>) -> Void
     var step = Step.starting
     var revision = HandoverRevision.own
@@ -81,6 +81,6 @@ struct OldProcessDrain {
     var until: Instant?
     /// When it is looked at next whether any are left.
     var next: Instant
-    /// Replies that nobody reads are waited for no longer.
+    /// Until when unread replies are waited for.
     var replies: Instant
 }

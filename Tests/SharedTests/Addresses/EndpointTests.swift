@@ -40,7 +40,7 @@ struct EndpointTests {
     @Test(
         "a mistake says what it is",
         arguments: [
-            ("", Endpoint.Mistake.empty), ("192.0.2.1", .noPort), ("[::1]", .noPort),
+            ("", Endpoint.ParseError.empty), ("192.0.2.1", .noPort), ("[::1]", .noPort),
             ("::1", .noPort), ("db:", .noPort), ("db:65536", .badPort("65536")),
             ("db:-1", .badPort("-1")), ("db:+1", .badPort("+1")), ("db:http", .badPort("http")),
             ("db:١", .badPort("١")), (":80", .badAddress("")), ("1.2.3:80", .badAddress("1.2.3")),
@@ -53,7 +53,7 @@ struct EndpointTests {
             ),
             ("/a\0b", .badPath("/a\0b")),
         ])
-    func mistakes(text: String, mistake: Endpoint.Mistake) {
+    func mistakes(text: String, mistake: Endpoint.ParseError) {
         #expect(throws: mistake) { try Endpoint(text) }
         #expect(!mistake.description.isEmpty)
     }

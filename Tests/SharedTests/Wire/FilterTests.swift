@@ -92,7 +92,9 @@ struct FilterTests {
         #expect(try matching("severity = error") == ["error"])
         #expect(try matching("severity != error").count == 4)
         #expect(try matching("severity ~ n") == ["info", "notice", "warning"])
-        let mistake = try #require(throws: Filter.Mistake.self) { try matching("severity > warn") }
+        let mistake = try #require(throws: Filter.ParseError.self) {
+            try matching("severity > warn")
+        }
         #expect(
             mistake.description
                 == "“warn” is no severity; they are debug info notice warning error")
@@ -117,8 +119,8 @@ struct FilterTests {
         #expect(try filter("age > 30s and in = 1.5M").matches(Self.row))
         #expect(try filter("age > 0 and in = 1500000 and age ~ 450").matches(Self.row))
         #expect(try filter("age_ms > 30000").matches(Self.row))
-        #expect(throws: Filter.Mistake.noUnit("30", field: "age")) { try filter("age > 30") }
-        #expect(throws: Filter.Mistake.noValue(field: "age")) { try filter("age >") }
+        #expect(throws: Filter.ParseError.noUnit("30", field: "age")) { try filter("age > 30") }
+        #expect(throws: Filter.ParseError.noValue(field: "age")) { try filter("age >") }
         #expect(try filter("age > 1s and (in > 1 or not id = 3)").namedFields == [0, 3, 4])
     }
 
@@ -151,7 +153,7 @@ struct FilterTests {
     @Test(
         "mistakes say what is wrong",
         arguments: [
-            ("", Filter.Mistake.empty), ("idle > 3", .unknownField("idle", known: fields)),
+            ("", Filter.ParseError.empty), ("idle > 3", .unknownField("idle", known: fields)),
             ("id", .noComparison(field: "id", found: nil)),
             ("id 3", .noComparison(field: "id", found: "3")), ("id =", .noValue(field: "id")),
             ("age_ms > 3x", .badValue("3x", field: "age_ms")),
@@ -167,14 +169,14 @@ struct FilterTests {
             (String(repeating: "x ", count: 257), .tooLong),
             (String(repeating: "(", count: 60_000), .tooLong),
         ])
-    func mistakes(text: String, mistake: Filter.Mistake) {
+    func mistakes(text: String, mistake: Filter.ParseError) {
         #expect(throws: mistake) { try filter(text) }
         #expect(!mistake.description.isEmpty)
     }
 
     @Test("an unknown field's mistake names the fields")
     func knownFields() {
-        let mistake = Filter.Mistake.unknownField("idle", known: ["id", "age_ms"])
+        let mistake = Filter.ParseError.unknownField("idle", known: ["id", "age_ms"])
         #expect(mistake.description == "no field “idle”; the fields are id age_ms")
     }
 

@@ -19,12 +19,12 @@ struct RequestTests {
     @Test(
         "a line that is none says why",
         arguments: [
-            (Array("\"a".utf8), Request.Mistake.unclosedQuote),
+            (Array("\"a".utf8), Request.ParseError.unclosedQuote),
             (Array("\"a\\".utf8), .unclosedQuote), (Array("\"\\x\"".utf8), .badEscape("x")),
             ([0x61, 0x01], .controlCharacter(1)), (Array("\"\t\"".utf8), .controlCharacter(9)),
             ([0x7F], .controlCharacter(0x7F)), ([0xFF], .notText), ([0xC3], .notText),
         ])
-    func mistakes(line: [UInt8], mistake: Request.Mistake) {
+    func mistakes(line: [UInt8], mistake: Request.ParseError) {
         #expect(throws: mistake) { try Request(line: line) }
         #expect(!mistake.description.isEmpty)
     }

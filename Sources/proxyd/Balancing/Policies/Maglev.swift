@@ -31,7 +31,7 @@ struct Maglev: Policy {
         for _ in 0..<min(table.count, 4 * candidates.count) {
             let index = Int(table[walk.entry])
             if candidates[index].isOpen, bound?.allows(candidates[index]) ?? true { return index }
-            walk.goOn()
+            walk.advance()
         }
         return rare(among: candidates, bound, &walk)
     }
@@ -45,7 +45,7 @@ struct Maglev: Policy {
         for _ in table.indices {
             let index = Int(table[walk.entry])
             if isAllowed[index] { return index }
-            walk.goOn()
+            walk.advance()
         }
         // Its weight is so small beside the others' that it has no entry.
         return isAllowed.firstIndex(of: true)
@@ -64,7 +64,7 @@ struct Maglev: Policy {
             step = 1 + Int(UInt32(truncatingIfNeeded: hash) % UInt32(size - 1))
         }
 
-        mutating func goOn() {
+        mutating func advance() {
             entry += step
             if entry >= size { entry -= size }
         }

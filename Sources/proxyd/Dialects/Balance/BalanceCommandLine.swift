@@ -21,7 +21,7 @@ struct BalanceCommandLine: Equatable {
     }
 
     /// What it says on standard error, and ends with.
-    enum Mistake: Error, Equatable {
+    enum ParseError: Error, Equatable {
         /// The usage text, behind getopt's own complaint if there is one.
         case usage(OptionScanner.ParseError?)
         case said(String, Int32)
@@ -47,9 +47,9 @@ struct BalanceCommandLine: Equatable {
     static let letters = "c:b:B:t:T:adfpiHM6"
 
     /// `services` finds the number of a service's name.
-    init(_ arguments: [String], services: (String) -> UInt16?) throws(Mistake) {
+    init(_ arguments: [String], services: (String) -> UInt16?) throws(ParseError) {
         let scan = OptionScanner.scan(arguments, for: Self.letters)
-        for option in scan.options { try take(option) }
+        for option in scan.options { try read(option) }
         if let mistake = scan.mistake { throw .usage(mistake) }
         guard let first = scan.operands.first, !isInteractive || scan.operands.count == 1 else {
             throw .usage(nil)
@@ -59,7 +59,7 @@ struct BalanceCommandLine: Equatable {
         try takeDestinations(Array(scan.operands.dropFirst()), services)
     }
 
-    private mutating func take(_ option: OptionScanner.Option) throws(Mistake) {
+    private mutating func read(_ option: OptionScanner.Option) throws(ParseError) {
         let value = option.value ?? ""
         switch option.letter {
         case "a": isAutodisabling = true
@@ -80,7 +80,7 @@ struct BalanceCommandLine: Equatable {
         }
     }
 
-    private static func seconds(_ text: String) throws(Mistake) -> Int {
+    private static func seconds(_ text: String) throws(ParseError) -> Int {
         let seconds = CNumber.of(text)
         guard seconds >= 1 else { throw .usage(nil) }
         return min(seconds, 365 * 86_400)
@@ -88,7 +88,7 @@ struct BalanceCommandLine: Equatable {
 
     private mutating func takePort(
         _ text: String, _ services: (String) -> UInt16?
-    ) throws(Mistake) {
+    ) throws(ParseError) {
         if let number = services(text) {
             port = number
             return
@@ -106,7 +106,7 @@ struct BalanceCommandLine: Equatable {
 
     private mutating func takeDestinations(
         _ operands: [String], _ services: (String) -> UInt16?
-    ) throws(Mistake) {
+    ) throws(ParseError) {
         guard operands.count < Self.mostChannels else { throw .said("MAXCHANNELS exceeded...", 64) }
         var group = Destinations()
         for operand in operands {
@@ -130,8 +130,8 @@ struct BalanceCommandLine: Equatable {
     /// `host`, `host:port`, `host:port:maxc` or `host::maxc`; and ours, an IPv6 address in brackets.
     private func destination(
         _ text: String, _ services: (String) -> UInt16?
-    ) throws(Mistake) -> Destination {
-        let unknown = Mistake.said("unknown or invalid address [\(text)]", 65)
+    ) throws(ParseError) -> Destination {
+        let unknown = ParseError.said("unknown or invalid address [\(text)]", 65)
         if text.hasPrefix("[") || text.hasPrefix("unix:/") {
             do throws(ValueError) {
                 let operand = try ChannelOperand(text, defaultPort: port)
@@ -157,7 +157,7 @@ struct BalanceCommandLine: Equatable {
             maxc: maxc == 0 ? nil : max(-10_000_000, min(maxc, 10_000_000)))
     }
 
-    /// A name or a number; nil where nobody can be connected to.
+    /// A name or a number; nil for a port that cannot be connected to.
     static func port(_ text: String, _ services: (String) -> UInt16?) -> UInt16? {
         if let named = services(text) { return named }
         guard let number = UInt16(exactly: CNumber.of(text)), number > 0 else { return nil }

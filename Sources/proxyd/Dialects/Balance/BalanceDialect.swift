@@ -10,26 +10,26 @@ enum BalanceDialect: Dialect {
     static let folderVariable = "PROXYD_BALANCE_DIRECTORY"
 
     static func read(
-        _ call: DialectCall, in surroundings: HostEnvironment
+        _ call: DialectCall, in hostEnvironment: HostEnvironment
     ) throws(DialectError) -> DialectResult {
         if call.arguments.prefix(while: { $0 != "--" }).contains("--help") {
             return .text(BalanceUsage.help(call.program))
         }
         let line: BalanceCommandLine
-        do throws(BalanceCommandLine.Mistake) {
-            line = try BalanceCommandLine(call.arguments, services: surroundings.port)
+        do throws(BalanceCommandLine.ParseError) {
+            line = try BalanceCommandLine(call.arguments, services: hostEnvironment.port)
         } catch {
             throw refusal(error, of: call)
         }
-        let socket = try socket(of: line, surroundings)
+        let socket = try socket(of: line, hostEnvironment)
         guard !line.isInteractive else {
             return .converse(BalanceRequest(socket: socket, command: line.command))
         }
-        return .run(try plan(line, socket, call, surroundings))
+        return .run(try plan(line, socket, call, hostEnvironment))
     }
 
     private static func refusal(
-        _ mistake: BalanceCommandLine.Mistake, of call: DialectCall
+        _ mistake: BalanceCommandLine.ParseError, of call: DialectCall
     ) -> DialectError {
         switch mistake {
         case .said(let text, let status): DialectError(text, status: status)
@@ -42,10 +42,10 @@ enum BalanceDialect: Dialect {
 
     /// Where master and controller meet: by the port and the literal text of `-b`.
     private static func socket(
-        of line: BalanceCommandLine, _ surroundings: HostEnvironment
+        of line: BalanceCommandLine, _ hostEnvironment: HostEnvironment
     ) throws(DialectError) -> String {
-        let variable = surroundings.variable(folderVariable) ?? ""
-        let folder = variable.isEmpty ? folder : surroundings.absolute(variable)
+        let variable = hostEnvironment.variable(folderVariable) ?? ""
+        let folder = variable.isEmpty ? folder : hostEnvironment.absolute(variable)
         let host = line.bindHost ?? "0.0.0.0"
         let path = "\(folder)/balance.\(line.port).\(host)"
         guard !host.contains("/"), !host.isEmpty, path.utf8.count <= Endpoint.longestPath else {
@@ -58,7 +58,7 @@ enum BalanceDialect: Dialect {
 
     private static func plan(
         _ line: BalanceCommandLine, _ socket: String, _ call: DialectCall,
-        _ surroundings: HostEnvironment
+        _ hostEnvironment: HostEnvironment
     ) throws(DialectError) -> DialectPlan {
         // A failed channel is tried again by the very next client.
         var service = ServiceConfiguration(name: "balance")
@@ -68,9 +68,9 @@ enum BalanceDialect: Dialect {
         service.health.autodisable = line.isAutodisabling
         service.health.panic = line.isAutodisabling
         if let host = line.sourceHost {
-            service.ownSource = .addresses([try source(host, surroundings)])
+            service.ownSource = .addresses([try source(host, hostEnvironment)])
         }
-        service.listeners = try listeners(line, surroundings).enumerated().map {
+        service.listeners = try listeners(line, hostEnvironment).enumerated().map {
             ListenerConfiguration(name: String($0), endpoint: $1)
         }
         service.groups = line.groups.enumerated().map { group($1, index: $0, of: line) }
@@ -104,7 +104,7 @@ enum BalanceDialect: Dialect {
     }
 
     private static func listeners(
-        _ line: BalanceCommandLine, _ surroundings: HostEnvironment
+        _ line: BalanceCommandLine, _ hostEnvironment: HostEnvironment
     ) throws(DialectError) -> [Endpoint] {
         guard let host = line.bindHost else {
             let four = Endpoint.ip(.anyV4, port: line.port)
@@ -129,15 +129,15 @@ enum BalanceDialect: Dialect {
     }
 
     private static func source(
-        _ host: String, _ surroundings: HostEnvironment
+        _ host: String, _ hostEnvironment: HostEnvironment
     ) throws(DialectError) -> IPAddress {
-        guard let address = IPAddress(host) ?? surroundings.address(host) else {
+        guard let address = IPAddress(host) ?? hostEnvironment.address(host) else {
             throw DialectError("unknown or invalid address [\(host)]", status: 65)
         }
         return address.unmapped
     }
 
-    /// In the background it speaks to syslog, and else to whoever has started it.
+    /// In the background it logs to syslog, and else to standard error.
     private static func errorLog(_ line: BalanceCommandLine) -> ErrorLogConfiguration {
         var log = ErrorLogConfiguration()
         log.level = line.isDebugging ? .debug : .notice

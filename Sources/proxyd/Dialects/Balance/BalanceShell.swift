@@ -12,7 +12,7 @@ struct BalanceLost: Error, Equatable {}
 /// balance's control shell: its words and texts, over the control protocol.
 struct BalanceShell<Link: BalanceLink> {
     enum Outcome: Equatable {
-        case goOn
+        case proceed
         case quit
         /// The daemon is to end, and whether it does shows in its socket.
         case kill
@@ -60,10 +60,10 @@ struct BalanceShell<Link: BalanceLink> {
             decoding: line.utf8.prefix(BalanceCommandLine.longestCommand), as: UTF8.self)
         let words = bounded.split { $0 == " " || $0 == "\t" || $0 == "\n" || $0 == "\r" }
             .map(String.init)
-        guard let first = words.first else { return .goOn }
+        guard let first = words.first else { return .proceed }
         guard let verb = Verb(first) else {
             print("syntax error")
-            return .goOn
+            return .proceed
         }
         let arguments = Array(words.dropFirst())
         switch verb {
@@ -74,7 +74,7 @@ struct BalanceShell<Link: BalanceLink> {
         case .show: try show(print)
         default: print(try answer(verb, arguments))
         }
-        return .goOn
+        return .proceed
     }
 
     /// One command that answers with one text; nothing at all is an empty one, which is not printed.

@@ -2,7 +2,7 @@
 struct FlopsyCommandLine: Equatable {
     enum Help { case short, long }
 
-    struct Mistake: Error, Equatable {
+    struct ParseError: Error, Equatable {
         var text: String
     }
 
@@ -48,7 +48,7 @@ struct FlopsyCommandLine: Equatable {
         }
     }
 
-    init(_ arguments: [String]) throws(Mistake) {
+    init(_ arguments: [String]) throws(ParseError) {
         var given: [Option: [String]] = [:]
         var rest = arguments[...]
         while let word = rest.popFirst() {
@@ -58,21 +58,21 @@ struct FlopsyCommandLine: Equatable {
                 return
             }
             guard let value = attached ?? Self.next(of: &rest) else {
-                throw Mistake(
+                throw ParseError(
                     text: "The argument '\(option.text)' requires a value but none was supplied")
             }
             if given[option] != nil, option != .hosts {
-                throw Mistake(
+                throw ParseError(
                     text: "The argument '\(option.text)' was provided more than once, "
                         + "but cannot be used multiple times")
             }
             given[option, default: []].append(value)
         }
-        try take(given)
+        try read(given)
     }
 
-    private static func option(in word: String) throws(Mistake) -> (Option, String?) {
-        let unknown = Mistake(
+    private static func option(in word: String) throws(ParseError) -> (Option, String?) {
+        let unknown = ParseError(
             text: "Found argument '\(word)' which wasn't expected, or isn't valid in this context")
         if word.hasPrefix("--"), word != "--" {
             let parts = word.dropFirst(2).split(
@@ -97,9 +97,9 @@ struct FlopsyCommandLine: Equatable {
         return rest.popFirst()
     }
 
-    private mutating func take(_ given: [Option: [String]]) throws(Mistake) {
+    private mutating func read(_ given: [Option: [String]]) throws(ParseError) {
         if given[.port] != nil, given[.bind] != nil {
-            throw Mistake(
+            throw ParseError(
                 text: "The argument '\(Option.port.text)' cannot be used with '\(Option.bind.text)'"
             )
         }
@@ -109,7 +109,7 @@ struct FlopsyCommandLine: Equatable {
             missing.append("    <\(Option.port.text)|\(Option.bind.text)>")
         }
         guard missing.isEmpty else {
-            throw Mistake(
+            throw ParseError(
                 text: "The following required arguments were not provided:\n"
                     + missing.joined(separator: "\n"))
         }
@@ -125,10 +125,10 @@ struct FlopsyCommandLine: Equatable {
 
     private static func number<Number: FixedWidthInteger>(
         _ text: String?, of option: Option
-    ) throws(Mistake) -> Number? {
+    ) throws(ParseError) -> Number? {
         guard let text else { return nil }
         guard let number = Number(text) else {
-            throw Mistake(
+            throw ParseError(
                 text: "Invalid value \"\(text)\" for '\(option.text)': "
                     + "it is no number from 0 to \(Number.max)")
         }

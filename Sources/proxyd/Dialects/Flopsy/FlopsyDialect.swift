@@ -4,10 +4,10 @@ internal import Shared
 /// flopsy 0.1.0: one primary among hosts, elected.
 enum FlopsyDialect: Dialect {
     static func read(
-        _ call: DialectCall, in surroundings: HostEnvironment
+        _ call: DialectCall, in hostEnvironment: HostEnvironment
     ) throws(DialectError) -> DialectResult {
         let line: FlopsyCommandLine
-        do throws(FlopsyCommandLine.Mistake) {
+        do throws(FlopsyCommandLine.ParseError) {
             line = try FlopsyCommandLine(call.arguments)
         } catch {
             throw refusal(error.text, of: call)
@@ -15,7 +15,7 @@ enum FlopsyDialect: Dialect {
         if let help = line.help {
             return .text(FlopsyUsage.help(isLong: help == .long, program: call.program))
         }
-        return .run(try plan(line, call, surroundings))
+        return .run(try plan(line, call, hostEnvironment))
     }
 
     private static func refusal(_ text: String, of call: DialectCall) -> DialectError {
@@ -25,7 +25,7 @@ enum FlopsyDialect: Dialect {
     }
 
     private static func plan(
-        _ line: FlopsyCommandLine, _ call: DialectCall, _ surroundings: HostEnvironment
+        _ line: FlopsyCommandLine, _ call: DialectCall, _ hostEnvironment: HostEnvironment
     ) throws(DialectError) -> DialectPlan {
         var manner = DialectBehavior(program: call.program)
         manner.exits = fatal
@@ -39,17 +39,17 @@ enum FlopsyDialect: Dialect {
         service.whenEmpty = .refuse
         // It asks the name server at each use.
         service.resolve = .seconds(5)
-        service.listeners = try listeners(line, call, surroundings).enumerated().map {
+        service.listeners = try listeners(line, call, hostEnvironment).enumerated().map {
             var listener = ListenerConfiguration(name: String($0), endpoint: $1)
             listener.whenEmpty = .refuse
             return listener
         }
         var group = GroupConfiguration(name: "hosts")
         group.balance.policy = .primary
-        group.election = election(line, surroundings, &notes)
+        group.election = election(line, hostEnvironment, &notes)
         var unreachable: [String] = []
         var messages = FlopsyMessages()
-        messages.triggers = line.triggers.map { (surroundings.absolute($0), $0) }
+        messages.triggers = line.triggers.map { (hostEnvironment.absolute($0), $0) }
         for host in line.hosts {
             guard let endpoint = endpoint(of: host) else {
                 unreachable.append(host)
@@ -76,7 +76,7 @@ enum FlopsyDialect: Dialect {
         }
         service.groups = [group]
         var configuration = Configuration(services: [service])
-        configuration.control.path = surroundings.control(
+        configuration.control.path = hostEnvironment.control(
             of: "flopsy", at: service.listeners.first?.endpoint)
         configuration.log.error.level = .warning
         return DialectPlan(
@@ -103,14 +103,14 @@ enum FlopsyDialect: Dialect {
 
     /// `-p` is every address of both families, `-b` just that one.
     private static func listeners(
-        _ line: FlopsyCommandLine, _ call: DialectCall, _ surroundings: HostEnvironment
+        _ line: FlopsyCommandLine, _ call: DialectCall, _ hostEnvironment: HostEnvironment
     ) throws(DialectError) -> [Endpoint] {
         if let port = line.port {
             let (four, six) = (
                 Endpoint.ip(.anyV4, port: port), Endpoint.ip(.anyV6, port: port)
             )
             // Two random ports would be two different ones.
-            return surroundings.hasIPv6 && port != 0 ? [four, six] : [four]
+            return hostEnvironment.hasIPv6 && port != 0 ? [four, six] : [four]
         }
         let text = line.bind ?? ""
         guard let endpoint = try? Endpoint(text), !endpoint.isUnix, !text.hasPrefix("*") else {
@@ -130,11 +130,11 @@ enum FlopsyDialect: Dialect {
     }
 
     private static func election(
-        _ line: FlopsyCommandLine, _ surroundings: HostEnvironment, _ notes: inout [DialectNote]
+        _ line: FlopsyCommandLine, _ hostEnvironment: HostEnvironment, _ notes: inout [DialectNote]
     ) -> ElectionConfiguration {
         var election = ElectionConfiguration()
-        election.check = line.check.map { program($0, in: surroundings) }
-        election.triggers = line.triggers.map(surroundings.absolute)
+        election.check = line.check.map { program($0, in: hostEnvironment) }
+        election.triggers = line.triggers.map(hostEnvironment.absolute)
         // It has no limit; a year is the longest that there is.
         if election.check != nil { election.checkTimeout = ValueReader.year }
         if election.triggers != nil { election.triggerTimeout = ValueReader.year }
@@ -146,13 +146,13 @@ enum FlopsyDialect: Dialect {
     }
 
     /// Without a slash it is looked for in `PATH`, as execvp(3) does.
-    private static func program(_ name: String, in surroundings: HostEnvironment) -> String {
-        guard !name.contains("/") else { return surroundings.absolute(name) }
-        let path = surroundings.variable("PATH") ?? "/bin:/usr/bin"
+    private static func program(_ name: String, in hostEnvironment: HostEnvironment) -> String {
+        guard !name.contains("/") else { return hostEnvironment.absolute(name) }
+        let path = hostEnvironment.variable("PATH") ?? "/bin:/usr/bin"
         for folder in path.split(separator: ":", omittingEmptySubsequences: false) {
             let place = folder.isEmpty ? name : "\(folder)/\(name)"
-            if case .file(isExecutable: true) = surroundings.kind(place) {
-                return surroundings.absolute(place)
+            if case .file(isExecutable: true) = hostEnvironment.kind(place) {
+                return hostEnvironment.absolute(place)
             }
         }
         // It is not there, and what has this name in the working directory is something else.

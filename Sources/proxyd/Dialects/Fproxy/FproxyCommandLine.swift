@@ -18,7 +18,7 @@ struct FproxyCommandLine: Equatable {
         }
     }
 
-    enum Mistake: Error, Equatable {
+    enum ParseError: Error, Equatable {
         case option(OptionScanner.ParseError)
         case number(Character, String)
         case strategy(String)
@@ -54,10 +54,10 @@ struct FproxyCommandLine: Equatable {
     /// More than a client may have to send before it is served.
     static let mostBytes = 32_768
 
-    init(_ arguments: [String]) throws(Mistake) {
+    init(_ arguments: [String]) throws(ParseError) {
         // `--` is for us: behind the first operand nothing is an option.
         let scan = OptionScanner.scan(arguments, for: "+ho:e:p:fy:t:g:s:")
-        for option in scan.options { try take(option) }
+        for option in scan.options { try read(option) }
         if let mistake = scan.mistake { throw .option(mistake) }
         if wantsHelp { return }
         guard let separator = scan.operands.firstIndex(of: "--") else { throw .noSeparator }
@@ -67,7 +67,7 @@ struct FproxyCommandLine: Equatable {
         guard !backends.isEmpty else { throw .noBackend }
     }
 
-    private mutating func take(_ option: OptionScanner.Option) throws(Mistake) {
+    private mutating func read(_ option: OptionScanner.Option) throws(ParseError) {
         let value = option.value ?? ""
         switch option.letter {
         case "h": wantsHelp = true
@@ -88,7 +88,7 @@ struct FproxyCommandLine: Equatable {
 
     private static func number(
         _ text: String, of letter: Character, upTo limit: Int
-    ) throws(Mistake) -> Int {
+    ) throws(ParseError) -> Int {
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let number = Int(text), number <= limit
         else { throw .number(letter, text) }

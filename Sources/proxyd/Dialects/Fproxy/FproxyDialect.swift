@@ -3,24 +3,24 @@ internal import Shared
 /// fproxy 0.41: clusters `--` backends.
 enum FproxyDialect: Dialect {
     static func read(
-        _ call: DialectCall, in surroundings: HostEnvironment
+        _ call: DialectCall, in hostEnvironment: HostEnvironment
     ) throws(DialectError) -> DialectResult {
         if call.arguments.prefix(while: { $0 != "--" }).contains("--help") {
             return .text(FproxyUsage.help(call.program))
         }
         let line: FproxyCommandLine
-        do throws(FproxyCommandLine.Mistake) {
+        do throws(FproxyCommandLine.ParseError) {
             line = try FproxyCommandLine(call.arguments)
         } catch {
             throw DialectError(
                 error.words(of: call.program) + "\n" + FproxyUsage.text(call.program), status: 1)
         }
         if line.wantsHelp { return .text(FproxyUsage.help(call.program)) }
-        return .run(try plan(line, call, surroundings))
+        return .run(try plan(line, call, hostEnvironment))
     }
 
     private static func plan(
-        _ line: FproxyCommandLine, _ call: DialectCall, _ surroundings: HostEnvironment
+        _ line: FproxyCommandLine, _ call: DialectCall, _ hostEnvironment: HostEnvironment
     ) throws(DialectError) -> DialectPlan {
         var service = ServiceConfiguration(name: "fproxy")
         service.grace = .seconds(Int64(line.grace))
@@ -30,7 +30,7 @@ enum FproxyDialect: Dialect {
         service.timeouts.clientHello = nil
         if line.timeout > 0 { service.timeouts.idle = .seconds(Int64(line.timeout)) }
         for text in line.clusters {
-            let endpoint = try endpoint(text, "cluster", call, surroundings)
+            let endpoint = try endpoint(text, "cluster", call, hostEnvironment)
             var listener = ListenerConfiguration(
                 name: String(service.listeners.count), endpoint: endpoint)
             listener.waitForBytes = line.bytes
@@ -39,7 +39,7 @@ enum FproxyDialect: Dialect {
         var group = GroupConfiguration(name: "backends")
         group.balance.policy = line.strategy.policy
         for text in line.backends {
-            let endpoint = try endpoint(text, "backend", call, surroundings)
+            let endpoint = try endpoint(text, "backend", call, hostEnvironment)
             guard !endpoint.isNowhere else {
                 throw refusal(text, "backend", "there is nobody to connect to at port 0", call)
             }
@@ -50,23 +50,23 @@ enum FproxyDialect: Dialect {
         }
         service.groups = [group]
         var configuration = Configuration(services: [service])
-        configuration.control.path = surroundings.control(
+        configuration.control.path = hostEnvironment.control(
             of: "fproxy", at: service.listeners.first?.endpoint)
-        configuration.log = log(line, surroundings)
+        configuration.log = log(line, hostEnvironment)
         var manner = DialectBehavior(program: call.program)
         manner.exits = .init(unavailable: 1, system: 1, permission: 1, configuration: 1)
         manner.makesRoom = true
         var options = RunOptions(drain: nil, dialect: manner)
         options.isInBackground = !line.isInForeground
-        if !line.isInForeground { options.pidFile = surroundings.absolute(line.pidFile) }
+        if !line.isInForeground { options.pidFile = hostEnvironment.absolute(line.pidFile) }
         return DialectPlan(configuration: configuration, options: options, notes: notes(line))
     }
 
     private static func log(
-        _ line: FproxyCommandLine, _ surroundings: HostEnvironment
+        _ line: FproxyCommandLine, _ hostEnvironment: HostEnvironment
     ) -> LogConfiguration {
         func place(_ path: String, _ standard: LogTarget.Place) -> LogTarget {
-            LogTarget(line.isInForeground ? standard : .file(surroundings.absolute(path)))
+            LogTarget(line.isInForeground ? standard : .file(hostEnvironment.absolute(path)))
         }
         var log = LogConfiguration()
         log.access = AccessLogConfiguration(target: place(line.accessLog, .standardOutput))
@@ -98,12 +98,12 @@ enum FproxyDialect: Dialect {
 
     /// With a slash it is a Unix socket; the port is 80 if there is none.
     private static func endpoint(
-        _ text: String, _ noun: String, _ call: DialectCall, _ surroundings: HostEnvironment
+        _ text: String, _ noun: String, _ call: DialectCall, _ hostEnvironment: HostEnvironment
     ) throws(DialectError) -> Endpoint {
-        do throws(Endpoint.Mistake) {
+        do throws(Endpoint.ParseError) {
             guard !text.contains("/") else {
                 let path = text.hasPrefix("unix:") ? String(text.dropFirst(5)) : text
-                return try Endpoint(surroundings.absolute(path))
+                return try Endpoint(hostEnvironment.absolute(path))
             }
             return try Endpoint(text, defaultPort: 80)
         } catch {
@@ -121,7 +121,7 @@ enum FproxyDialect: Dialect {
 }
 
 extension Endpoint {
-    /// Nobody can be connected to there.
+    /// Whether it cannot be connected to.
     fileprivate var isNowhere: Bool {
         switch self {
         case .ip(_, let port), .name(_, let port): port == 0

@@ -4,13 +4,13 @@ internal import Shared
 struct HAProxyBind {
     private let line: HAProxyLine
     private let defaults: HAProxyTLSDefaults
-    private let surroundings: HostEnvironment
+    private let hostEnvironment: HostEnvironment
     private(set) var remarks = ImportRemarks()
 
-    init(_ line: HAProxyLine, _ defaults: HAProxyTLSDefaults, in surroundings: HostEnvironment) {
+    init(_ line: HAProxyLine, _ defaults: HAProxyTLSDefaults, in hostEnvironment: HostEnvironment) {
         self.line = line
         self.defaults = defaults
-        self.surroundings = surroundings
+        self.hostEnvironment = hostEnvironment
     }
 
     private static let mostPorts = 100
@@ -71,7 +71,7 @@ struct HAProxyBind {
         }
         settings.socket = options.isEmpty ? nil : options
         do throws(HAProxyTLSProblem) {
-            settings.tls = try tls.listener(defaults, in: surroundings)
+            settings.tls = try tls.listener(defaults, in: hostEnvironment)
         } catch {
             remarks.drop(
                 line.text, at: line.place,

@@ -3,9 +3,9 @@ internal import Shared
 /// The file of `crt-list`: a certificate and the names that it is for, line by line.
 enum HAProxyCertificateList {
     static func certificates(
-        _ path: String, _ defaults: HAProxyTLSDefaults, in surroundings: HostEnvironment
+        _ path: String, _ defaults: HAProxyTLSDefaults, in hostEnvironment: HostEnvironment
     ) throws(HAProxyTLSProblem) -> [CertificateConfiguration] {
-        guard case .success(let text) = surroundings.file(path) else {
+        guard case .success(let text) = hostEnvironment.file(path) else {
             throw HAProxyTLSProblem(text: "crt-list \(path) cannot be read")
         }
         var certificates: [CertificateConfiguration] = []
@@ -24,8 +24,8 @@ enum HAProxyCertificateList {
                     text: "crt-list \(path) has a name that is none (\(file.prefix(60)))")
             }
             let found = try HAProxyTLS.certificates(
-                HAProxyTLS.path(file, below: defaults.certificateFolder, in: surroundings),
-                in: surroundings)
+                HAProxyTLS.path(file, below: defaults.certificateFolder, in: hostEnvironment),
+                in: hostEnvironment)
             certificates += found.map { certificate in
                 var certificate = certificate
                 certificate.names = read

@@ -33,7 +33,7 @@ struct HAProxyFile {
     private static let mostLines = 100_000
 
     init(
-        _ text: String, name: String, in surroundings: HostEnvironment
+        _ text: String, name: String, in hostEnvironment: HostEnvironment
     ) throws(ImportError) {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count <= Self.mostLines else {
@@ -41,7 +41,7 @@ struct HAProxyFile {
         }
         for (index, text) in lines.enumerated() {
             let place = "\(name):\(index + 1)"
-            var splitter = HAProxyWords(text, place: place, surroundings: surroundings)
+            var splitter = HAProxyWords(text, place: place, hostEnvironment: hostEnvironment)
             let words = try splitter.words()
             for variable in splitter.missing {
                 remarks.append(
@@ -96,13 +96,13 @@ struct ImportError: Error, Equatable {
 /// Words as HAProxy splits them: blanks, `\`, `'…'`, `"…"` with variables, and `#`.
 struct HAProxyWords {
     private let place: String
-    private let surroundings: HostEnvironment
+    private let hostEnvironment: HostEnvironment
     private var rest: Substring.UnicodeScalarView
     private(set) var missing: [String] = []
 
-    init(_ line: Substring, place: String, surroundings: HostEnvironment) {
+    init(_ line: Substring, place: String, hostEnvironment: HostEnvironment) {
         self.place = place
-        self.surroundings = surroundings
+        self.hostEnvironment = hostEnvironment
         rest = line.unicodeScalars
     }
 
@@ -169,7 +169,7 @@ struct HAProxyWords {
             while let next = rest.popFirst() { if next == "}" { break } }
         }
         guard !name.isEmpty else { return "$" }
-        if let value = surroundings.variable(name) { return value }
+        if let value = hostEnvironment.variable(name) { return value }
         missing.append(name)
         return ""
     }

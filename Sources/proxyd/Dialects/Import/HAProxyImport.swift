@@ -4,16 +4,16 @@ internal import Shared
 /// `listen`, with a group for the servers behind it and one for their backups.
 struct HAProxyImport {
     private let file: HAProxyFile
-    private let surroundings: HostEnvironment
+    private let hostEnvironment: HostEnvironment
     private var names = ImportNames()
     private var remarks = ImportRemarks()
     private var tls = HAProxyTLSDefaults()
     private(set) var configuration = Configuration()
     private(set) var options = RunOptions()
 
-    init(_ file: HAProxyFile, in surroundings: HostEnvironment) {
+    init(_ file: HAProxyFile, in hostEnvironment: HostEnvironment) {
         self.file = file
-        self.surroundings = surroundings
+        self.hostEnvironment = hostEnvironment
         for remark in file.remarks { remarks.add(remark) }
     }
 
@@ -29,7 +29,7 @@ struct HAProxyImport {
         // Each line of a `defaults` section is told of once, not with every proxy that it counts for.
         for section in file.sections where section.kind == "defaults" {
             var defaults = HAProxyProxy(name: section.name, place: section.place, tls)
-            for line in section.lines { defaults.take(line, in: surroundings) }
+            for line in section.lines { defaults.take(line, in: hostEnvironment) }
             for remark in defaults.remarks.all { remarks.add(remark) }
         }
         for section in file.sections {
@@ -50,13 +50,13 @@ struct HAProxyImport {
     private mutating func proxy(_ section: HAProxySection) -> HAProxyProxy {
         var proxy = HAProxyProxy(name: section.name, place: section.place, tls)
         if let index = section.defaults {
-            for line in file.sections[index].lines { proxy.take(line, in: surroundings) }
+            for line in file.sections[index].lines { proxy.take(line, in: hostEnvironment) }
         } else {
             // HAProxy's own default.
             proxy.isTCP = true
         }
         proxy.remarks = ImportRemarks()
-        for line in section.lines { proxy.take(line, in: surroundings) }
+        for line in section.lines { proxy.take(line, in: hostEnvironment) }
         for remark in proxy.remarks.all { remarks.add(remark) }
         return proxy
     }
@@ -136,7 +136,7 @@ struct HAProxyImport {
                 routes.add(back.name, found, at: back.place, &remarks)
             }
             routes.lead(to: back.name, where: alternatives)
-            // Those behind it are for nobody.
+            // Rules behind it are never reached.
             if alternatives.contains([]) { break }
         }
         if !routes.apply(to: &service) {

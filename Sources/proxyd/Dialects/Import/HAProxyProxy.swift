@@ -69,14 +69,14 @@ struct HAProxyProxy {
     ]
 
     /// A line of `defaults` is told of once, where it stands.
-    mutating func take(_ line: HAProxyLine, in surroundings: HostEnvironment) {
+    mutating func take(_ line: HAProxyLine, in hostEnvironment: HostEnvironment) {
         let text = line.text
         switch line[0] {
         case "mode":
             isTCP = line[1] == "tcp"
             modePlace = line.place
-        case "bind": takeBind(line, in: surroundings)
-        case "server": takeServer(line, in: surroundings)
+        case "bind": takeBind(line, in: hostEnvironment)
+        case "server": takeServer(line, in: hostEnvironment)
         case "default-server": serverDefaults += line.words.dropFirst()
         case "balance": balance = line
         case "hash-type": isConsistent = line[1] == "consistent"
@@ -196,8 +196,8 @@ struct HAProxyProxy {
 
     // MARK: bind
 
-    private mutating func takeBind(_ line: HAProxyLine, in surroundings: HostEnvironment) {
-        var bind = HAProxyBind(line, tls, in: surroundings)
+    private mutating func takeBind(_ line: HAProxyLine, in hostEnvironment: HostEnvironment) {
+        var bind = HAProxyBind(line, tls, in: hostEnvironment)
         let found = bind.listeners()
         for remark in bind.remarks.all { remarks.add(remark) }
         for listener in found where !listeners.contains(where: { $0.endpoint == listener.endpoint })
@@ -208,8 +208,8 @@ struct HAProxyProxy {
 
     // MARK: server
 
-    private mutating func takeServer(_ line: HAProxyLine, in surroundings: HostEnvironment) {
-        var server = HAProxyServer(line, tls, in: surroundings)
+    private mutating func takeServer(_ line: HAProxyLine, in hostEnvironment: HostEnvironment) {
+        var server = HAProxyServer(line, tls, in: hostEnvironment)
         server.take(serverDefaults, silently: true)
         server.take(Array(line.words.dropFirst(3)), silently: false)
         for remark in server.remarks.all { remarks.add(remark) }

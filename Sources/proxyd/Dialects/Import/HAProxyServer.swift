@@ -21,16 +21,16 @@ struct HAProxyServer {
     var proxyProtocol: ProxyProtocolChoice?
     var tls: HAProxyTLS
     private let defaults: HAProxyTLSDefaults
-    private let surroundings: HostEnvironment
+    private let hostEnvironment: HostEnvironment
     var remarks = ImportRemarks()
 
     init(
-        _ line: HAProxyLine, _ defaults: HAProxyTLSDefaults, in surroundings: HostEnvironment
+        _ line: HAProxyLine, _ defaults: HAProxyTLSDefaults, in hostEnvironment: HostEnvironment
     ) {
         (name, place, address) = (line[1], line.place, line[2])
         tls = defaults.server
         self.defaults = defaults
-        self.surroundings = surroundings
+        self.hostEnvironment = hostEnvironment
     }
 
     /// Parameters that have a value which is passed with them.
@@ -130,7 +130,7 @@ extension HAProxyServer {
     private mutating func secure(_ channel: inout ChannelConfiguration) -> Bool {
         let tls: TLSChannelConfiguration?
         do throws(HAProxyTLSProblem) {
-            tls = try self.tls.channel(defaults, in: surroundings)
+            tls = try self.tls.channel(defaults, in: hostEnvironment)
         } catch {
             remarks.drop(
                 "server \(name) … ssl", at: place,

@@ -143,19 +143,19 @@ struct HAProxyTLSProblem: Error {
 extension HAProxyTLS {
     /// nil: the line has no `ssl`.
     func listener(
-        _ defaults: HAProxyTLSDefaults, in surroundings: HostEnvironment
+        _ defaults: HAProxyTLSDefaults, in hostEnvironment: HostEnvironment
     ) throws(HAProxyTLSProblem) -> TLSListenerConfiguration? {
         guard isOn else { return nil }
         try check()
         var tls = TLSListenerConfiguration()
         for file in files {
             tls.certificates += try Self.certificates(
-                Self.path(file, below: defaults.certificateFolder, in: surroundings),
-                in: surroundings)
+                Self.path(file, below: defaults.certificateFolder, in: hostEnvironment),
+                in: hostEnvironment)
         }
         for list in lists {
             tls.certificates += try HAProxyCertificateList.certificates(
-                Self.path(list, below: nil, in: surroundings), defaults, in: surroundings)
+                Self.path(list, below: nil, in: hostEnvironment), defaults, in: hostEnvironment)
         }
         guard !tls.certificates.isEmpty else {
             throw HAProxyTLSProblem(text: "it has no certificate (crt)")
@@ -171,14 +171,14 @@ extension HAProxyTLS {
         }
         let folder = defaults.authorityFolder
         tls.clientCertificate = verify == "optional" ? .optional : .required
-        tls.clientCA = try Self.path(authorities, below: folder, in: surroundings)
-        if let revoked { tls.revoked = try Self.path(revoked, below: folder, in: surroundings) }
+        tls.clientCA = try Self.path(authorities, below: folder, in: hostEnvironment)
+        if let revoked { tls.revoked = try Self.path(revoked, below: folder, in: hostEnvironment) }
         return tls
     }
 
     /// nil: the line has no `ssl`.
     func channel(
-        _ defaults: HAProxyTLSDefaults, in surroundings: HostEnvironment
+        _ defaults: HAProxyTLSDefaults, in hostEnvironment: HostEnvironment
     ) throws(HAProxyTLSProblem) -> TLSChannelConfiguration? {
         guard isOn else { return nil }
         try check()
@@ -187,11 +187,11 @@ extension HAProxyTLS {
         if tls.verifies {
             if let authorities, authorities != "@system-ca" {
                 tls.ca = try Self.path(
-                    authorities, below: defaults.authorityFolder, in: surroundings)
+                    authorities, below: defaults.authorityFolder, in: hostEnvironment)
             }
             if let revoked {
                 tls.revoked = try Self.path(
-                    revoked, below: defaults.authorityFolder, in: surroundings)
+                    revoked, below: defaults.authorityFolder, in: hostEnvironment)
             }
         }
         let asked = try askedName()
@@ -200,8 +200,8 @@ extension HAProxyTLS {
         if tls.name == nil, case .name(let name)? = asked { tls.name = name }
         // The last one wins over that of default-server.
         if let file = files.last {
-            let path = try Self.path(file, below: defaults.certificateFolder, in: surroundings)
-            tls.certificate = try Self.certificates(path, in: surroundings).first
+            let path = try Self.path(file, below: defaults.certificateFolder, in: hostEnvironment)
+            tls.certificate = try Self.certificates(path, in: hostEnvironment).first
         }
         tls.versions = versions
         tls.ciphers = choices
@@ -223,24 +223,24 @@ extension HAProxyTLS {
     }
 
     static func path(
-        _ text: String, below folder: String?, in surroundings: HostEnvironment
+        _ text: String, below folder: String?, in hostEnvironment: HostEnvironment
     ) throws(HAProxyTLSProblem) -> String {
         guard !text.hasPrefix("@"), !text.isEmpty else {
             throw HAProxyTLSProblem(text: "“\(text.prefix(60))” is no file")
         }
         let path = text.hasPrefix("/") ? text : (folder.map { "\($0)/" } ?? "") + text
-        return surroundings.absolute(path)
+        return hostEnvironment.absolute(path)
     }
 
     /// A file, with those that HAProxy looks for beside it; of a folder all that are there now.
     static func certificates(
-        _ path: String, in surroundings: HostEnvironment
+        _ path: String, in hostEnvironment: HostEnvironment
     ) throws(HAProxyTLSProblem) -> [CertificateConfiguration] {
         var paths = [path]
-        if case .folder? = surroundings.kind(path) {
+        if case .folder? = hostEnvironment.kind(path) {
             let others = [".key", ".ocsp", ".issuer", ".sctl", ".dh"]
             let folder = path.hasSuffix("/") ? String(path.dropLast()) : path
-            paths = surroundings.files("\(folder)/*").filter { file in
+            paths = hostEnvironment.files("\(folder)/*").filter { file in
                 !others.contains { file.hasSuffix($0) }
             }
             guard !paths.isEmpty else {
@@ -249,12 +249,12 @@ extension HAProxyTLS {
         }
         return paths.map { path in
             CertificateConfiguration(
-                certificate: path, key: file(path + ".key", in: surroundings),
-                staple: file(path + ".ocsp", in: surroundings))
+                certificate: path, key: file(path + ".key", in: hostEnvironment),
+                staple: file(path + ".ocsp", in: hostEnvironment))
         }
     }
 
-    private static func file(_ path: String, in surroundings: HostEnvironment) -> String? {
-        if case .file? = surroundings.kind(path) { path } else { nil }
+    private static func file(_ path: String, in hostEnvironment: HostEnvironment) -> String? {
+        if case .file? = hostEnvironment.kind(path) { path } else { nil }
     }
 }

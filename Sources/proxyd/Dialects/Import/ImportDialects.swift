@@ -3,12 +3,13 @@ internal import Shared
 /// HAProxy's files: translated, and not run.
 enum HAProxyDialect: Dialect {
     static func read(
-        _ call: DialectCall, in surroundings: HostEnvironment
+        _ call: DialectCall, in hostEnvironment: HostEnvironment
     ) throws(DialectError) -> DialectResult {
-        let source = try ImportSource(call, in: surroundings)
+        let source = try ImportSource(call, in: hostEnvironment)
         do throws(ImportError) {
             var translation = HAProxyImport(
-                try HAProxyFile(source.text, name: source.name, in: surroundings), in: surroundings)
+                try HAProxyFile(source.text, name: source.name, in: hostEnvironment),
+                in: hostEnvironment)
             try translation.translate()
             return .run(
                 DialectPlan(
@@ -23,15 +24,15 @@ enum HAProxyDialect: Dialect {
 /// nginx's files, of which `stream` counts: translated, and not run.
 enum NginxDialect: Dialect {
     static func read(
-        _ call: DialectCall, in surroundings: HostEnvironment
+        _ call: DialectCall, in hostEnvironment: HostEnvironment
     ) throws(DialectError) -> DialectResult {
-        let source = try ImportSource(call, in: surroundings)
+        let source = try ImportSource(call, in: hostEnvironment)
         do throws(ImportError) {
-            var file = NginxFile(in: surroundings, folder: source.name.folderOfPath)
+            var file = NginxFile(in: hostEnvironment, folder: source.name.folderOfPath)
             let directives = try file.read(source.text, name: source.name)
             var translation = NginxImport(
                 directives, remarks: file.remarks, below: source.name.folderOfPath,
-                in: surroundings)
+                in: hostEnvironment)
             try translation.translate()
             return .run(
                 DialectPlan(
@@ -48,7 +49,7 @@ private struct ImportSource {
     let name: String
     let text: String
 
-    init(_ call: DialectCall, in surroundings: HostEnvironment) throws(DialectError) {
+    init(_ call: DialectCall, in hostEnvironment: HostEnvironment) throws(DialectError) {
         guard let file = call.arguments.first, call.arguments.count == 1, file != "--help",
             file != "-h"
         else {
@@ -56,7 +57,7 @@ private struct ImportSource {
                 "Usage: proxyd translate \(call.dialect.rawValue) FILE", status: 64)
         }
         name = file
-        switch surroundings.file(file) {
+        switch hostEnvironment.file(file) {
         case .success(let text): self.text = text
         case .failure(let error): throw DialectError("\(file): \(error.reason)", status: 66)
         }

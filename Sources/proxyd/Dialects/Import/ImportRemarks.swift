@@ -41,7 +41,7 @@ struct ImportNames {
 }
 
 extension Duration {
-    /// Within what a key of ours takes; whoever asks for more gets the most.
+    /// Within what a key of ours takes; more becomes the most.
     func bounded(_ range: ClosedRange<Duration>) -> Duration {
         Swift.min(Swift.max(self, range.lowerBound), range.upperBound)
     }

@@ -19,7 +19,7 @@ struct NginxDirective: Equatable, Sendable {
 
 /// Takes an nginx configuration file apart, with the files that it includes.
 struct NginxFile {
-    private let surroundings: HostEnvironment
+    private let hostEnvironment: HostEnvironment
     private let folder: String
     private(set) var remarks: [ForeignRemark] = []
     private var depth = 0
@@ -33,8 +33,8 @@ struct NginxFile {
 
     private static let deepest = 16
 
-    init(in surroundings: HostEnvironment, folder: String) {
-        self.surroundings = surroundings
+    init(in hostEnvironment: HostEnvironment, folder: String) {
+        self.hostEnvironment = hostEnvironment
         self.folder = folder
     }
 
@@ -182,7 +182,7 @@ struct NginxFile {
         let pattern = directive[1]
         let path = pattern.hasPrefix("/") ? pattern : "\(folder)/\(pattern)"
         let isPattern = path.contains { "*?[".contains($0) }
-        let paths = surroundings.files(path)
+        let paths = hostEnvironment.files(path)
         guard !paths.isEmpty else {
             let text = "no file is named \(path)"
             guard isPattern else { throw ImportError(at: directive.place, text) }
@@ -191,7 +191,7 @@ struct NginxFile {
         }
         var found: [NginxDirective] = []
         for path in paths {
-            switch surroundings.file(path) {
+            switch hostEnvironment.file(path) {
             case .success(let text): found += try read(text, name: path)
             case .failure(let error):
                 throw ImportError(at: directive.place, "\(path): \(error.reason)")

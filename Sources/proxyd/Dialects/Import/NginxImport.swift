@@ -4,7 +4,7 @@ internal import Shared
 struct NginxImport {
     private let directives: [NginxDirective]
     private let folder: String
-    private let surroundings: HostEnvironment
+    private let hostEnvironment: HostEnvironment
     private var upstreams: [String: NginxUpstream] = [:]
     /// By their variables, with the dollar.
     private var maps: [String: NginxMap] = [:]
@@ -15,10 +15,10 @@ struct NginxImport {
 
     init(
         _ directives: [NginxDirective], remarks: [ForeignRemark], below folder: String,
-        in surroundings: HostEnvironment
+        in hostEnvironment: HostEnvironment
     ) {
         self.directives = directives
-        (self.folder, self.surroundings) = (folder, surroundings)
+        (self.folder, self.hostEnvironment) = (folder, hostEnvironment)
         for remark in remarks { self.remarks.add(remark) }
     }
 
@@ -90,7 +90,7 @@ struct NginxImport {
         _ directive: NginxDirective, _ inherited: [NginxDirective]
     ) {
         var server = NginxServer(
-            place: directive.place, tls: NginxTLS(below: folder, in: surroundings))
+            place: directive.place, tls: NginxTLS(below: folder, in: hostEnvironment))
         let own = Set((directive.block ?? []).map(\.name))
         for line in inherited where NginxServer.inheritable.contains(line.name) {
             // Certificates of a server are instead of those outside, not besides them.

@@ -7,11 +7,11 @@ struct NginxTLS {
     /// The last line of each name counts.
     private var lines: [String: NginxDirective] = [:]
     private let folder: String
-    private let surroundings: HostEnvironment
+    private let hostEnvironment: HostEnvironment
     private(set) var remarks = ImportRemarks()
 
-    init(below folder: String, in surroundings: HostEnvironment) {
-        (self.folder, self.surroundings) = (folder, surroundings)
+    init(below folder: String, in hostEnvironment: HostEnvironment) {
+        (self.folder, self.hostEnvironment) = (folder, hostEnvironment)
     }
 
     static let known: Set = [
@@ -169,7 +169,7 @@ struct NginxTLS {
         guard !path.isEmpty, !path.contains("$"), !path.hasPrefix("data:"),
             !path.hasPrefix("engine:"), !path.hasPrefix("store:")
         else { throw Problem(text: "\(line.name) is no file") }
-        return surroundings.absolute(path.hasPrefix("/") ? path : "\(folder)/\(path)")
+        return hostEnvironment.absolute(path.hasPrefix("/") ? path : "\(folder)/\(path)")
     }
 
     private mutating func versions(_ name: String) throws(Problem) -> TLSVersions {

@@ -1,7 +1,7 @@
 /// Reads a lighttpd configuration file: assignments, conditions, variables and includes. Of conditions only
 /// `$SERVER["socket"] == …` counts here; others are passed over with a remark.
 struct LighttpdReader {
-    private let surroundings: HostEnvironment
+    private let hostEnvironment: HostEnvironment
     /// Includes are relative to it.
     private let folder: String
     private(set) var global: LighttpdScope = [:]
@@ -28,8 +28,8 @@ struct LighttpdReader {
 
     private static let deepest = 16
 
-    init(in surroundings: HostEnvironment, folder: String) {
-        self.surroundings = surroundings
+    init(in hostEnvironment: HostEnvironment, folder: String) {
+        self.hostEnvironment = hostEnvironment
         self.folder = folder
     }
 
@@ -296,7 +296,7 @@ struct LighttpdReader {
             throw LighttpdError(at: place, "include takes a text in quotes")
         }
         let path = pattern.hasPrefix("/") ? pattern : "\(folder)/\(pattern)"
-        var paths = surroundings.files(path)
+        var paths = hostEnvironment.files(path)
         if paths.isEmpty {
             guard path.contains(where: { "*?[".contains($0) }) else {
                 throw LighttpdError(at: place, "there is no file \(path) to include")
@@ -305,7 +305,7 @@ struct LighttpdReader {
             remark(.suspicious, at: place, "no file is named \(path)")
         }
         for path in paths {
-            switch surroundings.file(path) {
+            switch hostEnvironment.file(path) {
             case .success(let text): try read(text, file: path, into: target)
             case .failure(let error):
                 throw LighttpdError(at: place, "\(path): \(error.reason)")
@@ -383,7 +383,7 @@ struct LighttpdReader {
     ) throws(LighttpdError) -> LighttpdValue {
         if name.hasPrefix("env.") {
             let variable = String(name.dropFirst(4))
-            guard let value = surroundings.variable(variable) else {
+            guard let value = hostEnvironment.variable(variable) else {
                 throw LighttpdError(at: place, "the environment has no \(variable)")
             }
             return .text(value)
@@ -393,7 +393,7 @@ struct LighttpdReader {
         }
         if let setting = global[name] { return setting.value }
         switch name {
-        case "var.CWD": return .text(surroundings.absolute("."))
+        case "var.CWD": return .text(hostEnvironment.absolute("."))
         case "true", "enable": return .text("enable")
         case "false", "disable": return .text("disable")
         default:

@@ -2,7 +2,7 @@ internal import Shared
 
 /// lighttpd's own options, as far as they have a meaning here.
 struct SockproxyCommandLine: Equatable, Sendable {
-    enum Mistake: Error, Equatable {
+    enum ParseError: Error, Equatable {
         case usage(String)
     }
 
@@ -23,7 +23,7 @@ struct SockproxyCommandLine: Equatable, Sendable {
 
     static let failed: Int32 = 255
 
-    init(_ arguments: [String], program: String) throws(Mistake) {
+    init(_ arguments: [String], program: String) throws(ParseError) {
         let scan = OptionScanner.scan(arguments, for: "f:m:i:hvVD1pt")
         if let mistake = scan.mistake { throw .usage(mistake.words(of: program)) }
         var tests = 0

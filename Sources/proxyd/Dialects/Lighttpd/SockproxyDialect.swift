@@ -4,10 +4,10 @@ internal import Shared
 /// lighttpd with mod_sockproxy.
 enum SockproxyDialect: Dialect {
     static func read(
-        _ call: DialectCall, in surroundings: HostEnvironment
+        _ call: DialectCall, in hostEnvironment: HostEnvironment
     ) throws(DialectError) -> DialectResult {
         let line: SockproxyCommandLine
-        do throws(SockproxyCommandLine.Mistake) {
+        do throws(SockproxyCommandLine.ParseError) {
             line = try SockproxyCommandLine(call.arguments, program: call.program)
         } catch {
             guard case .usage(let text) = error else { throw refusal("", of: call) }
@@ -24,9 +24,9 @@ enum SockproxyDialect: Dialect {
             throw refusal("No configuration available. Try using the -f option.", of: call)
         }
         do throws(LighttpdError) {
-            let reader = try self.reader(file, surroundings)
+            let reader = try self.reader(file, hostEnvironment)
             if line.task == .parse { return .text("Syntax OK\n") }
-            let plan = try plan(reader, line, call, surroundings)
+            let plan = try plan(reader, line, call, hostEnvironment)
             return try meaning(of: plan, line, call)
         } catch {
             throw refusal(
@@ -51,12 +51,12 @@ enum SockproxyDialect: Dialect {
     }
 
     private static func reader(
-        _ file: String, _ surroundings: HostEnvironment
+        _ file: String, _ hostEnvironment: HostEnvironment
     ) throws(LighttpdError) -> LighttpdReader {
-        switch surroundings.file(file) {
+        switch hostEnvironment.file(file) {
         case .failure(let error): throw LighttpdError(at: file, error.reason)
         case .success(let text):
-            var reader = LighttpdReader(in: surroundings, folder: file.folderOfPath)
+            var reader = LighttpdReader(in: hostEnvironment, folder: file.folderOfPath)
             try reader.read(text, file: file)
             return reader
         }
@@ -64,13 +64,13 @@ enum SockproxyDialect: Dialect {
 
     private static func plan(
         _ reader: LighttpdReader, _ line: SockproxyCommandLine, _ call: DialectCall,
-        _ surroundings: HostEnvironment
+        _ hostEnvironment: HostEnvironment
     ) throws(LighttpdError) -> DialectPlan {
         var translation = SockproxyTranslation(
             reader, absolute: surroundings.absolute, isInForeground: line.isInForeground)
         try translation.translate()
         var configuration = translation.configuration
-        configuration.control.path = surroundings.control(
+        configuration.control.path = hostEnvironment.control(
             of: "sockproxy", at: configuration.services.first?.listeners.first?.endpoint)
         var manner = DialectBehavior(program: call.program)
         let failed = SockproxyCommandLine.failed
@@ -81,12 +81,12 @@ enum SockproxyDialect: Dialect {
         manner.signals = SockproxyMessages.signals
         let control = configuration.control
         manner.reload = { () throws(ConfigurationErrors) in
-            try reloaded(line, call, surroundings, control: control)
+            try reloaded(line, call, hostEnvironment, control: control)
         }
         return DialectPlan(
             configuration: configuration,
             options: RunOptions(
-                pidFile: translation.pidFile.map(surroundings.absolute),
+                pidFile: translation.pidFile.map(hostEnvironment.absolute),
                 isInBackground: !line.isInForeground, drain: nil, dialect: manner),
             notes: standardNotes + translation.remarks.map(DialectNote.init))
     }
@@ -104,13 +104,13 @@ enum SockproxyDialect: Dialect {
 
     /// SIGUSR1: the same file, again.
     private static func reloaded(
-        _ line: SockproxyCommandLine, _ call: DialectCall, _ surroundings: HostEnvironment,
+        _ line: SockproxyCommandLine, _ call: DialectCall, _ hostEnvironment: HostEnvironment,
         control: ControlConfiguration
     ) throws(ConfigurationErrors) -> Configuration {
         let file = line.file ?? ""
         do throws(LighttpdError) {
-            let reader = try reader(file, surroundings)
-            var configuration = try plan(reader, line, call, surroundings).configuration
+            let reader = try reader(file, hostEnvironment)
+            var configuration = try plan(reader, line, call, hostEnvironment).configuration
             configuration.control = control
             return configuration
         } catch {

@@ -1,6 +1,6 @@
 /// `tcprelay [-P] [-d LEVEL] [-i ID] FILE [ID]`, and what the program takes besides.
 struct TcprelayCommandLine: Equatable, Sendable {
-    enum Mistake: Error, Equatable {
+    enum ParseError: Error, Equatable {
         /// As getopt(3) tells it; empty: the operands are not as they should be.
         case usage(String)
     }
@@ -16,7 +16,7 @@ struct TcprelayCommandLine: Equatable, Sendable {
     var isInBackground: Bool?
     var file = ""
 
-    init(_ arguments: [String], program: String) throws(Mistake) {
+    init(_ arguments: [String], program: String) throws(ParseError) {
         let scan = OptionScanner.scan(arguments, for: "Pd:Di:I:p:bf1v")
         if let mistake = scan.mistake { throw .usage(mistake.words(of: program)) }
         for option in scan.options {

@@ -3,10 +3,10 @@ internal import Shared
 /// tcprelay with its built-in spawnd, of Marc Huber's event-driven servers.
 enum TcprelayDialect: Dialect {
     static func read(
-        _ call: DialectCall, in surroundings: HostEnvironment
+        _ call: DialectCall, in hostEnvironment: HostEnvironment
     ) throws(DialectError) -> DialectResult {
         let line: TcprelayCommandLine
-        do throws(TcprelayCommandLine.Mistake) {
+        do throws(TcprelayCommandLine.ParseError) {
             line = try TcprelayCommandLine(call.arguments, program: call.program)
         } catch {
             guard case .usage(let text) = error else { throw DialectError("", status: 64) }
@@ -22,7 +22,7 @@ enum TcprelayDialect: Dialect {
         }
         let plan: DialectPlan
         do throws(TcprelayError) {
-            plan = try self.plan(line, call, surroundings)
+            plan = try self.plan(line, call, hostEnvironment)
         } catch {
             throw DialectError(error.text, status: error.status.rawValue)
         }
@@ -32,15 +32,15 @@ enum TcprelayDialect: Dialect {
     }
 
     private static func plan(
-        _ line: TcprelayCommandLine, _ call: DialectCall, _ surroundings: HostEnvironment
+        _ line: TcprelayCommandLine, _ call: DialectCall, _ hostEnvironment: HostEnvironment
     ) throws(TcprelayError) -> DialectPlan {
-        var translation = try translation(line, surroundings)
+        var translation = try translation(line, hostEnvironment)
         var configuration = try translation.configuration()
         let settings = translation.settings
         let isInBackground = line.isInBackground ?? settings.spawnd.isInBackground ?? false
         configuration.log.error.target = target(
             settings.log, isQuiet: isInBackground, toStandardError: line.logsToStandardError)
-        configuration.control.path = surroundings.control(
+        configuration.control.path = hostEnvironment.control(
             of: "tcprelay", at: configuration.services.first?.listeners.first?.endpoint)
         var manner = DialectBehavior(program: call.program)
         manner.exits = DialectBehavior.Exits(
@@ -54,9 +54,9 @@ enum TcprelayDialect: Dialect {
         manner.signals = TcprelayMessages.signals
         let control = configuration.control
         manner.reload = { () throws(ConfigurationErrors) in
-            try reloaded(line, call, surroundings, control: control)
+            try reloaded(line, call, hostEnvironment, control: control)
         }
-        let pidFile = (line.pidFile ?? settings.spawnd.pidFile).map(surroundings.absolute)
+        let pidFile = (line.pidFile ?? settings.spawnd.pidFile).map(hostEnvironment.absolute)
         return DialectPlan(
             configuration: configuration,
             options: RunOptions(
@@ -77,7 +77,7 @@ enum TcprelayDialect: Dialect {
     ]
 
     private static func translation(
-        _ line: TcprelayCommandLine, _ surroundings: HostEnvironment
+        _ line: TcprelayCommandLine, _ hostEnvironment: HostEnvironment
     ) throws(TcprelayError) -> TcprelayTranslation {
         if let end = line.file.firstRange(of: "://") {
             throw TcprelayError(
@@ -85,7 +85,7 @@ enum TcprelayDialect: Dialect {
                 "\(line.file[..<end.lowerBound])-URLs are not fetched; fetch it before, with: "
                     + "curl -fsSo tcprelay.cfg URL", status: .noInput)
         }
-        switch surroundings.file(line.file) {
+        switch hostEnvironment.file(line.file) {
         case .failure(let error):
             throw TcprelayError(
                 at: "",
@@ -94,19 +94,19 @@ enum TcprelayDialect: Dialect {
         case .success(let text):
             let file = TcprelayFile(
                 spawnd: line.spawnd ?? "spawnd", relay: line.relay ?? "tcprelay",
-                surroundings: surroundings)
+                hostEnvironment: hostEnvironment)
             return TcprelayTranslation(
-                try file.settings(text, name: line.file), in: surroundings)
+                try file.settings(text, name: line.file), in: hostEnvironment)
         }
     }
 
     /// SIGHUP: the same file, again.
     private static func reloaded(
-        _ line: TcprelayCommandLine, _ call: DialectCall, _ surroundings: HostEnvironment,
+        _ line: TcprelayCommandLine, _ call: DialectCall, _ hostEnvironment: HostEnvironment,
         control: ControlConfiguration
     ) throws(ConfigurationErrors) -> Configuration {
         do throws(TcprelayError) {
-            var configuration = try plan(line, call, surroundings).configuration
+            var configuration = try plan(line, call, hostEnvironment).configuration
             configuration.control = control
             return configuration
         } catch {
@@ -118,7 +118,7 @@ enum TcprelayDialect: Dialect {
         }
     }
 
-    /// syslog where nobody reads along, or where the file says something about it.
+    /// syslog in the background, or where the file configures it.
     private static func target(
         _ log: TcprelayLog, isQuiet: Bool, toStandardError: Bool
     ) -> LogTarget {

@@ -6,16 +6,16 @@ struct TcprelayFile {
     var spawnd = "spawnd"
     /// The name of the section for the remotes.
     var relay = "tcprelay"
-    var surroundings: HostEnvironment
+    var hostEnvironment: HostEnvironment
 
     /// Each section is looked for by itself: what stands behind it has no effect on it, as in the original,
     /// where two programs read the file.
     func settings(_ text: String, name: String) throws(TcprelayError) -> TcprelaySettings {
         var listening = TcprelayParser(
-            try TcprelayReader(text, file: name, in: surroundings))
+            try TcprelayReader(text, file: name, in: hostEnvironment))
         try listening.run(to: spawnd, .spawnd)
         var relaying = TcprelayParser(
-            try TcprelayReader(text, file: name, in: surroundings))
+            try TcprelayReader(text, file: name, in: hostEnvironment))
         try relaying.run(to: relay, .relay)
         var settings = TcprelaySettings(
             spawnd: listening.spawnd, relay: relaying.relay,

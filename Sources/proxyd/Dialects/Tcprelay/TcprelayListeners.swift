@@ -36,7 +36,7 @@ extension TcprelayTranslation {
         }
         let port = try number(of: portText)
         guard let address = listen.address else {
-            guard surroundings.hasIPv6 else { return [.ip(.anyV4, port: port)] }
+            guard hostEnvironment.hasIPv6 else { return [.ip(.anyV4, port: port)] }
             return [.ip(.anyV4, port: port), .ip(.anyV6, port: port)]
         }
         var text = address.value
@@ -92,15 +92,15 @@ extension TcprelayTranslation {
         var tls = TLSListenerConfiguration()
         tls.certificates = [
             CertificateConfiguration(
-                certificate: surroundings.absolute(certificate.value),
-                key: settings.relay.key.map { surroundings.absolute($0.value) },
+                certificate: hostEnvironment.absolute(certificate.value),
+                key: settings.relay.key.map { hostEnvironment.absolute($0.value) },
                 passphrase: passphrase)
         ]
         tls.versions = versions.value
         return tls
     }
 
-    /// A certificate that nobody is shown.
+    /// Notes that a certificate is configured but no listener speaks TLS.
     mutating func tellOfTLS() {
         guard settings.spawnd.listens.allSatisfy({ $0.tls == nil }) else { return }
         for file in [settings.relay.certificate, settings.relay.key].compactMap(\.self) {

@@ -15,18 +15,18 @@ struct TcprelayReader {
     private var aliases: [String: [TcprelayToken]] = [:]
     /// By `setenv`, which wins over the real environment.
     private var environment: [String: String] = [:]
-    private let surroundings: HostEnvironment
+    private let hostEnvironment: HostEnvironment
     /// `$CONFDIR`.
     private let folder: String
-    /// An alias may hold aliases: so many words are enough for anybody.
+    /// An alias may hold aliases: at most so many words.
     private var budget = 1_000_000
 
     init(
-        _ text: String, file: String, in surroundings: HostEnvironment
+        _ text: String, file: String, in hostEnvironment: HostEnvironment
     ) throws(TcprelayError) {
         token = TcprelayToken(kind: .end, text: "", file: file, line: 1)
         sources = [.file(TcprelayLexer(text, file: file))]
-        self.surroundings = surroundings
+        self.hostEnvironment = hostEnvironment
         folder = file.folderOfPath
         try advance()
     }
@@ -76,7 +76,7 @@ struct TcprelayReader {
                 // Two owners of its bytes would have them copied with every word.
                 sources.removeLast()
                 let next = try lexer.next { name in
-                    environment[name] ?? surroundings.variable(name)
+                    environment[name] ?? hostEnvironment.variable(name)
                 }
                 for unset in lexer.missing.dropFirst(known) {
                     remark(
@@ -229,11 +229,11 @@ struct TcprelayReader {
                 "Expected at most \(Self.deepest) files in files, but got '\(pattern.shown)'."
             )
         }
-        var paths = surroundings.files(path)
+        var paths = hostEnvironment.files(path)
         if paths.isEmpty, !path.contains(where: { "*?[".contains($0) }) { paths = [path] }
         if paths.isEmpty { remark(.suspicious, "no file is named \(path)") }
         for path in paths.reversed() {
-            switch surroundings.file(path) {
+            switch hostEnvironment.file(path) {
             case .success(let text): sources.append(.file(TcprelayLexer(text, file: path)))
             case .failure(let error):
                 throw TcprelayError(

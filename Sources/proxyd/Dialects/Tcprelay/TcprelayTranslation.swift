@@ -3,12 +3,12 @@ internal import Shared
 /// What a tcprelay configuration means: one service with one group.
 struct TcprelayTranslation {
     let settings: TcprelaySettings
-    let surroundings: HostEnvironment
+    let hostEnvironment: HostEnvironment
     private(set) var remarks: [ForeignRemark]
 
-    init(_ settings: TcprelaySettings, in surroundings: HostEnvironment) {
+    init(_ settings: TcprelaySettings, in hostEnvironment: HostEnvironment) {
         self.settings = settings
-        self.surroundings = surroundings
+        self.hostEnvironment = hostEnvironment
         remarks = settings.remarks
     }
 
@@ -212,7 +212,7 @@ struct TcprelayTranslation {
     /// A number, or a service's name.
     func number(of port: TcprelayValue<String>) throws(TcprelayError) -> UInt16 {
         let isNumber = port.value.utf8.allSatisfy { (0x30...0x39).contains($0) }
-        let number = isNumber ? UInt16(port.value) : surroundings.port(port.value)
+        let number = isNumber ? UInt16(port.value) : hostEnvironment.port(port.value)
         guard let number else {
             throw TcprelayError(
                 at: port.place,

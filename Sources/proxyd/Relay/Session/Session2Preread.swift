@@ -125,7 +125,7 @@ extension Session {
             }
             self.header = header
             if let source = header.addresses?.source { client = source }
-            if isTraced { trace(.introduced(client), on: worker) }
+            if isTraced { trace(.proxyHeader(client), on: worker) }
             return admit(on: worker)
         }
     }
@@ -186,7 +186,8 @@ extension Session {
         header.details.alpn = tls.alpn
         self.header = header
         if isTraced {
-            trace(.secured(.client, "\(tls.version) \(tls.cipher)", tls.isResumed), on: worker)
+            trace(
+                .handshakeDone(.client, "\(tls.version) \(tls.cipher)", tls.isResumed), on: worker)
         }
     }
 

@@ -134,7 +134,9 @@ extension Session {
         switch tls.shakeHands() {
         case .done:
             if isTraced {
-                trace(.secured(.channel, "\(tls.version) \(tls.cipher)", tls.isResumed), on: worker)
+                trace(
+                    .handshakeDone(.channel, "\(tls.version) \(tls.cipher)", tls.isResumed),
+                    on: worker)
             }
             flows[from: .channel].receive(through: tls)
             flows[into: .channel].send(through: tls)
