@@ -169,7 +169,7 @@ extension Story {
             switch word {
             case "where":
                 let count = Filter.wordCount(in: rest, until: ["sort", "limit", "offset"])
-                do throws(Filter.Mistake) {
+                do throws(Filter.ParseError) {
                     let filter = try Filter(
                         words: Array(rest.prefix(count)), fields: SessionField.names,
                         aliases: SessionField.aliases)

@@ -117,7 +117,7 @@ struct BatchReport: ~Copyable {
                 names: sheet.columns, aliases: aliases.filter { sheet.columns.contains($0.value) },
                 searched: FilterText.Fields.channels.searched)
         }
-        do throws(FilterText.Mistake) {
+        do throws(FilterText.ParseError) {
             if let filter = options.filter { sheet.keep(try FilterText(filter, fields).filter) }
         } catch {
             throw Failure(status: .usage, message: "--filter: \(error.message)")
@@ -127,7 +127,7 @@ struct BatchReport: ~Copyable {
 
     private func arranged(_ sheet: ReportTable, isSorted: Bool) throws(Failure) -> ReportTable {
         var sheet = sheet
-        do throws(ReportTable.Mistake) {
+        do throws(ReportTable.ParseError) {
             if let sort = options.sort, !isSorted { try sheet.sort(by: sort) }
             if let limit = options.limit { sheet.limit(limit) }
             if let cols = options.cols {
@@ -142,7 +142,7 @@ struct BatchReport: ~Copyable {
     /// Filtered, sorted and counted by the daemon.
     private mutating func connections() throws(Failure) -> ReportTable {
         var words = ["show", "sessions"]
-        do throws(FilterText.Mistake) {
+        do throws(FilterText.ParseError) {
             if let filter = options.filter {
                 words += ["where"] + (try FilterText(filter, .sessions)).words
             }

@@ -61,7 +61,7 @@ struct BatchOptions: ParsableArguments {
                 "--filter, --sort, --limit and --cols go with --once, --json or --csv")
         }
         if let limit, limit < 1 { throw ValidationError("--limit: \(limit) is not above 0") }
-        do throws(FilterText.Mistake) {
+        do throws(FilterText.ParseError) {
             for text in [check, warn].compactMap({ $0 }) { _ = try Summary.Check(text) }
         } catch {
             throw ValidationError("--check: \(error.message)")

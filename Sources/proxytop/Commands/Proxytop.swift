@@ -138,7 +138,7 @@ struct Proxytop: ParsableCommand {
         if !via.isEmpty, socket.count > 1 {
             throw ValidationError("with --via there is one --socket at most: the one over there")
         }
-        do throws(DaemonTarget.Mistake) {
+        do throws(DaemonTarget.ParseError) {
             for target in via.map({ DaemonTarget(path: socket.first, via: $0) }) {
                 try target.check()
             }
@@ -162,7 +162,7 @@ struct Proxytop: ParsableCommand {
         var settings = Settings()
         do {
             if let file = SettingsFile.path, let text = try SettingsFile.read(file) {
-                do throws(Settings.Mistake) {
+                do throws(Settings.ParseError) {
                     settings = try Settings(text)
                 } catch {
                     try Self.end(.usage, "\(file): \(error)")
@@ -342,7 +342,7 @@ struct Proxytop: ParsableCommand {
         do throws(CursesScreen.Unusable) {
             let screen = try CursesScreen(
                 theme: look,
-                wishes: .init(
+                options: .init(
                     mouse: settings.isOn(.mouse),
                     wholeFrames: settings[.sync] == "auto" ? nil : settings[.sync] == "on",
                     cursor: settings.isOn(.a11y)), syncDescriptor: sync)

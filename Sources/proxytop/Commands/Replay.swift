@@ -8,7 +8,7 @@ extension Proxytop {
         do {
             entries = try Recording.entries(
                 in: RecordingFile.read(path), offsetSeconds: now.offsetSeconds)
-        } catch let mistake as Recording.Mistake {
+        } catch let mistake as Recording.ParseError {
             return try Self.end(.usage, "\(path): \(mistake)")
         } catch let failure as RecordingFile.Failure {
             return try Self.end(.usage, "\(path): \(failure.reason)")

@@ -6,7 +6,7 @@ struct DaemonTarget: Equatable, Sendable {
     var via: String?
 
     /// Why a target is none, in words.
-    struct Mistake: Error, Equatable {
+    struct ParseError: Error, Equatable {
         var message: String
     }
 
@@ -20,17 +20,17 @@ struct DaemonTarget: Equatable, Sendable {
     }
 
     /// Whether the command may be run: it goes through shells, so the path has to be plain.
-    func check() throws(Mistake) {
+    func check() throws(ParseError) {
         guard let via else { return }
         guard via.utf8.contains(where: { $0 > 0x20 }),
             via.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
-        else { throw Mistake(message: "--via needs a command, as in --via 'ssh db1'") }
+        else { throw ParseError(message: "--via needs a command, as in --via 'ssh db1'") }
         let plain = "/._-+@%:,="
         guard
             path?.allSatisfy({ ($0.isASCII && ($0.isLetter || $0.isNumber)) || plain.contains($0) })
                 ?? true
         else {
-            throw Mistake(
+            throw ParseError(
                 message: "with --via the path of --socket has letters, digits and “\(plain)” only")
         }
     }

@@ -4,9 +4,6 @@ protocol NamedColumn: Hashable, Sendable, CaseIterable, RawRepresentable<String>
     var isFixed: Bool { get }
 }
 
-extension Column.Content: NamedColumn {}
-extension SessionColumn.Content: NamedColumn {}
-
 enum ColumnWords {
     /// The width of the screen chooses.
     static let auto = "auto"

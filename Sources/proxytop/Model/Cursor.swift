@@ -1,5 +1,5 @@
 /// Where the operator is looking: a thing, never a row number, so that rows may come, go and change places
-/// under it without anybody acting on the wrong one.
+/// under it and a key still acts on the right one.
 struct Cursor: Equatable, Sendable {
     var subject: Subject?
     /// Where that thing stood when it was last seen, and the first row on the screen.

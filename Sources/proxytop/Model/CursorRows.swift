@@ -4,7 +4,7 @@ protocol CursorRows {
     /// nil: the row is there, but what is in it has not been fetched.
     func subject(at index: Int) -> Subject?
     func index(of subject: Subject) -> Int?
-    /// Where the cursor stands before anybody has moved it.
+    /// Where the cursor stands before it was moved.
     var firstChoice: Int { get }
 }
 

@@ -36,18 +36,18 @@ struct FilterText: Equatable, Sendable {
     let filter: Filter
 
     /// Where it broke, in words.
-    struct Mistake: Error, Equatable {
+    struct ParseError: Error, Equatable {
         var message: String
     }
 
     /// `names`: what channels are called on the screen, and their paths.
-    init(_ text: String, _ fields: Fields, names: [String: String] = [:]) throws(Mistake) {
+    init(_ text: String, _ fields: Fields, names: [String: String] = [:]) throws(ParseError) {
         self.text = text
         let typed: [String]
-        do throws(Request.Mistake) {
+        do throws(Request.ParseError) {
             typed = try Request(line: Array(text.utf8)).words
         } catch {
-            throw Mistake(message: "\(error)")
+            throw ParseError(message: "\(error)")
         }
         let isBare = typed.allSatisfy { word in
             !word.contains { "=<>~()".contains($0) } && !["and", "or", "not"].contains(word)
@@ -56,10 +56,10 @@ struct FilterText: Equatable, Sendable {
             isBare
             ? Self.searching(typed, fields, names)
             : Self.spelled(Self.renamed(typed, fields), names)
-        do throws(Filter.Mistake) {
+        do throws(Filter.ParseError) {
             filter = try Filter(words: words, fields: fields.names, aliases: fields.aliases)
         } catch {
-            throw Mistake(message: "\(error)")
+            throw ParseError(message: "\(error)")
         }
         self.words = words
     }

@@ -1,7 +1,7 @@
 /// Which key does what: the table of bindings, with the keys that the operator's own file gives them.
 struct KeyMap: Sendable {
     /// What is wrong with a line of the file, in words.
-    struct Mistake: Error, Equatable {
+    struct ParseError: Error, Equatable {
         var problem: String
     }
 
@@ -22,23 +22,23 @@ struct KeyMap: Sendable {
     }
 
     /// Gives an action other keys: names as in the help with blanks between them, or `none`.
-    mutating func give(_ action: String, _ keys: String) throws(Mistake) {
+    mutating func give(_ action: String, _ keys: String) throws(ParseError) {
         guard let index = bindings.firstIndex(where: { $0.name == action }) else {
             let near = bindings.map(\.name).filter { $0.hasPrefix(action.prefix(2)) }
             let hint = near.isEmpty ? "--print-config lists them" : near.joined(separator: " ")
-            throw Mistake(problem: "there is no action “\(action)”; \(hint)")
+            throw ParseError(problem: "there is no action “\(action)”; \(hint)")
         }
         var given: [Key] = []
         for word in keys.split(separator: " ") where keys != "none" {
             guard let key = Self.named[String(word)] else {
-                throw Mistake(
+                throw ParseError(
                     problem:
                         "“\(word)” is no key; keys are written as in the help: D, Ctrl-D, F8, PgUp")
             }
             given.append(key)
         }
         guard !given.isEmpty || keys == "none" else {
-            throw Mistake(problem: "a key is missing; “none” takes all keys from an action")
+            throw ParseError(problem: "a key is missing; “none” takes all keys from an action")
         }
         var changed = bindings
         changed[index].keys = given
@@ -47,19 +47,19 @@ struct KeyMap: Sendable {
 
     /// A key must not do two things in one view. Looked at when all of the file has been read, so that two
     /// actions may exchange their keys.
-    func check() throws(Mistake) {
+    func check() throws(ParseError) {
         for (key, owners) in byKey where owners.count > 1 {
             for (place, first) in owners.enumerated() {
                 for second in owners.dropFirst(place + 1)
                 where !first.pages.isDisjoint(with: second.pages) {
-                    throw Mistake(
+                    throw ParseError(
                         problem: "\(key.name) is given to \(first.name) and to \(second.name)")
                 }
             }
         }
         for needed in [Binding.Command.help, .quit]
         where bindings.contains(where: { $0.command == needed && $0.keys.isEmpty }) {
-            throw Mistake(problem: "help and quit need a key")
+            throw ParseError(problem: "help and quit need a key")
         }
     }
 

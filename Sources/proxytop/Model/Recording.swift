@@ -16,7 +16,7 @@ enum Recording {
     }
 
     /// Where and how a file is no recording.
-    struct Mistake: Error, Equatable, CustomStringConvertible {
+    struct ParseError: Error, Equatable, CustomStringConvertible {
         var line: Int
         var problem: String
 
@@ -24,14 +24,15 @@ enum Recording {
     }
 
     /// Reads a file. One that ends in the middle of an answer, as a killed program leaves it, is read up to there.
-    static func entries(in bytes: [UInt8], offsetSeconds: Int64) throws(Mistake) -> [ReplayBuffer
+    static func entries(in bytes: [UInt8], offsetSeconds: Int64) throws(ParseError) -> [ReplayBuffer
         .Entry]
     {
         var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)[...]
         var number = 1
         func text(_ line: ArraySlice<UInt8>) -> String { String(decoding: line, as: UTF8.self) }
         guard let first = lines.popFirst(), text(first) == firstLine else {
-            throw Mistake(line: 1, problem: "this is no recording; one begins with “\(firstLine)”")
+            throw ParseError(
+                line: 1, problem: "this is no recording; one begins with “\(firstLine)”")
         }
         var entries: [ReplayBuffer.Entry] = []
         while let line = lines.popFirst() {
@@ -40,12 +41,13 @@ enum Recording {
             // A recording that was continued has the first line again.
             if text(line) == firstLine { continue }
             guard let (at, words) = head(line, offsetSeconds) else {
-                throw Mistake(line: number, problem: "not “> MILLISECONDS SECONDS QUESTION”")
+                throw ParseError(line: number, problem: "not “> MILLISECONDS SECONDS QUESTION”")
             }
             guard let answer = lines.popFirst() else { break }
             number += 1
             switch ReplyHead(line: Array(answer)) {
-            case nil: throw Mistake(line: number, problem: "not an answer of the control protocol")
+            case nil:
+                throw ParseError(line: number, problem: "not an answer of the control protocol")
             case .error(let code, let message):
                 entries.append(
                     ReplayBuffer.Entry(at: at, words: words, reply: .error(code, message: message)))

@@ -5,7 +5,7 @@ struct Redaction: Sendable {
     private var own: Set<String> = []
     private var tags: [String: String] = [:]
 
-    /// Addresses of channels and listeners are not anybody's secret here.
+    /// Addresses of channels and listeners are no secret here.
     mutating func learn(_ entry: ReplayBuffer.Entry) {
         guard case .ok(_, let lines) = entry.reply, let table = Table(lines: lines),
             let column = table.columns.firstIndex(of: "address")

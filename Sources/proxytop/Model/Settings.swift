@@ -2,7 +2,7 @@
 /// come first.
 struct Settings: Sendable {
     /// Where and how a file is wrong.
-    struct Mistake: Error, Equatable, CustomStringConvertible {
+    struct ParseError: Error, Equatable, CustomStringConvertible {
         var line: Int
         var problem: String
 
@@ -25,7 +25,7 @@ struct Settings: Sendable {
 
     init() {}
 
-    init(_ text: String) throws(Mistake) {
+    init(_ text: String) throws(ParseError) {
         var lastLine = 0
         for (index, raw) in text.split(
             omittingEmptySubsequences: false, whereSeparator: \.isNewline
@@ -34,38 +34,38 @@ struct Settings: Sendable {
             if line.isEmpty || line.hasPrefix("#") { continue }
             lastLine = index + 1
             guard let sign = line.firstIndex(of: "=") else {
-                throw Mistake(line: lastLine, problem: "write it as key = value")
+                throw ParseError(line: lastLine, problem: "write it as key = value")
             }
             let name = Self.trimmed(line[..<sign])
             try take(name, Self.trimmed(line[line.index(after: sign)...]), line: lastLine)
         }
-        do throws(KeyMap.Mistake) {
+        do throws(KeyMap.ParseError) {
             try keys.check()
         } catch {
-            throw Mistake(line: lastLine, problem: error.problem)
+            throw ParseError(line: lastLine, problem: error.problem)
         }
     }
 
-    private mutating func take(_ name: String, _ value: String, line: Int) throws(Mistake) {
+    private mutating func take(_ name: String, _ value: String, line: Int) throws(ParseError) {
         if name.hasPrefix("key.") {
-            do throws(KeyMap.Mistake) {
+            do throws(KeyMap.ParseError) {
                 try keys.give(String(name.dropFirst(4)), value)
             } catch {
-                throw Mistake(line: line, problem: error.problem)
+                throw ParseError(line: line, problem: error.problem)
             }
             return
         }
         guard let known = Name(rawValue: name) else {
             let all = Name.allCases.map(\.rawValue).joined(separator: " ")
-            throw Mistake(
+            throw ParseError(
                 line: line,
                 problem: "there is no setting “\(name)”; there are \(all) and key.ACTION")
         }
         guard values[known] == nil else {
-            throw Mistake(line: line, problem: "\(name) is set twice")
+            throw ParseError(line: line, problem: "\(name) is set twice")
         }
         if let problem = Self.problem(of: known, value) {
-            throw Mistake(line: line, problem: "\(name): \(problem)")
+            throw ParseError(line: line, problem: "\(name): \(problem)")
         }
         values[known] = value
     }

@@ -88,12 +88,12 @@ struct Summary: Equatable, Sendable {
         let text: String
         let filter: Filter
 
-        init(_ text: String) throws(FilterText.Mistake) {
+        init(_ text: String) throws(FilterText.ParseError) {
             self.text = text
             let names = Summary.fieldNames
             let isBare = !text.contains { "=<>".contains($0) }
             guard !isBare else {
-                throw FilterText.Mistake(
+                throw FilterText.ParseError(
                     message: "“\(text)” compares nothing; write it as “down > 0”. Fields: "
                         + names.joined(separator: " "))
             }

@@ -9,7 +9,7 @@ struct CursesScreen: Screen, ~Copyable {
     }
 
     /// What one may ask of the terminal beyond drawing.
-    struct Wishes: Equatable, Sendable {
+    struct Options: Equatable, Sendable {
         var mouse = false
         /// Synchronised output: nil asks the terminal.
         var wholeFrames: Bool?
@@ -26,7 +26,7 @@ struct CursesScreen: Screen, ~Copyable {
     /// The terminal description that worked, when it is not the one asked for.
     let substitute: String?
 
-    init(theme: Theme, wishes: Wishes, syncDescriptor: CInt?) throws(Unusable) {
+    init(theme: Theme, options: Options, syncDescriptor: CInt?) throws(Unusable) {
         var used: UnsafePointer<CChar>?
         guard unsafe cnc_start(&used) == 0 else {
             throw Unusable(reason: "the terminal cannot be used: is TERM right?")
@@ -34,12 +34,12 @@ struct CursesScreen: Screen, ~Copyable {
         let name = unsafe used.map { unsafe String(cString: $0) }
         substitute = name == Environment.value(of: "TERM") ? nil : name
         self.syncDescriptor = syncDescriptor
-        showsCursor = wishes.cursor
-        if wishes.mouse { cnc_use_mouse() }
-        if wishes.wholeFrames == true { cnc_use_sync() }
+        showsCursor = options.cursor
+        if options.mouse { cnc_use_mouse() }
+        if options.wholeFrames == true { cnc_use_sync() }
         // The consoles of the kernel and old terminals print what they do not understand.
         let isOld = ["linux", "vt", "dumb", "cons"].contains { name?.hasPrefix($0) ?? true }
-        if wishes.wholeFrames == nil, !isOld { cnc_ask_sync() }
+        if options.wholeFrames == nil, !isOld { cnc_ask_sync() }
         // A reader that is gone must not stop the screen.
         if let syncDescriptor { _ = fcntl(syncDescriptor, F_SETFL, O_NONBLOCK) }
         // Without colours attributes have to say everything.

@@ -4,7 +4,7 @@ internal import Shared
 extension Model {
     mutating func runLine(_ line: String) -> [Effect] {
         let words: [String]
-        do throws(Request.Mistake) {
+        do throws(Request.ParseError) {
             words = try Request(line: Array(line.utf8)).words
         } catch {
             return mend(line, "\(error)")

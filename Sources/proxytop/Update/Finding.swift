@@ -16,7 +16,7 @@ extension Model {
     /// The line behind F3 is the language of the filter.
     mutating func find(_ text: String, on page: Page) {
         guard let fields = Self.fields(of: page) else { return }
-        do throws(FilterText.Mistake) {
+        do throws(FilterText.ParseError) {
             navigation.findFilters[page] =
                 text.allSatisfy { $0 == " " }
                 ? nil : try FilterText(text, fields, names: channelNames)

@@ -50,7 +50,7 @@ extension Model {
             guard let slot = slots.first(where: { ($0.start..<$0.end + 1).contains(column) }) else {
                 return
             }
-            order(by: ChannelOrder.Field(slot.column.content))
+            order(by: slot.column.sort)
         default: break
         }
     }
@@ -73,23 +73,6 @@ extension Model {
             selection.problemCursor.move(
                 to: selection.problemCursor.top + line, in: problemList, height: height)
         case .detail: break
-        }
-    }
-}
-
-extension ChannelOrder.Field {
-    /// What a column is sorted by; nil: by the daemon's own order.
-    init?(_ content: Column.Content) {
-        switch content {
-        case .state: self = .state
-        case .since: self = .since
-        case .connections, .trend: self = .connections
-        case .new: self = .new
-        case .input: self = .input
-        case .output: self = .output
-        case .errors: self = .errors
-        case .connectTime: self = .connectTime
-        case .identity, .endpoint, .weight, .total, .next: return nil
         }
     }
 }

@@ -99,7 +99,7 @@ extension Model {
         guard let fields = Self.fields(of: page) else { return }
         var filter: FilterText?
         let isEmpty = text.allSatisfy { $0 == " " }
-        do throws(FilterText.Mistake) {
+        do throws(FilterText.ParseError) {
             filter = isEmpty ? nil : try FilterText(text, fields, names: channelNames)
         } catch {
             actions.prompt = Prompt(.filter(page), text: text)

@@ -17,7 +17,7 @@ struct ChannelTable {
 
     func drawTitles(into grid: inout Grid, row: Int) {
         for slot in layout.slots {
-            let title = slot.column.title(
+            let title = slot.column.title.text(
                 width: slot.width, isBits: model.preferences.showsBits,
                 countsAll: model.preferences.countsAllFailures)
             put(title, slot, .heading, into: &grid, row: row)
@@ -112,88 +112,10 @@ struct ChannelTable {
     // MARK: Channels
 
     private func draw(_ channel: ChannelSnapshot, into grid: inout Grid, row: Int) {
-        let face = StateBadge(channel.state, glyphs, isStale: model.isStale)
-        let track = model.data.history.channels[channel.serial]
-        let rates = track?.rates ?? Track.Rates()
+        let cell = ChannelCell(channel, model, glyphs)
         for slot in layout.slots {
-            switch slot.column.content {
-            case .state:
-                put(face.text(width: slot.width), slot, face.style, into: &grid, row: row)
-            case .trend: drawTrend(track, channel, slot, into: &grid, row: row)
-            case .errors where recentFailures(channel, track) > 0:
-                put(text(channel, track, rates, slot), slot, Style(.grace), into: &grid, row: row)
-            default: put(text(channel, track, rates, slot), slot, .plain, into: &grid, row: row)
-            }
-        }
-    }
-
-    private func since(_ channel: ChannelSnapshot) -> String {
-        guard model.preferences.showsClock else {
-            return Age(milliseconds: channel.sinceMilliseconds).description
-        }
-        let now = model.shownNow
-        let time = CalendarTime(
-            seconds: now.wallSeconds + now.offsetSeconds - Int64(channel.sinceMilliseconds / 1000))
-        // Of another day the day says more.
-        return channel.sinceMilliseconds < 86_400_000
-            ? time.shortClock : String(time.date.dropFirst(4))
-    }
-
-    private func recentFailures(_ channel: ChannelSnapshot, _ track: Track?) -> UInt64 {
-        model.preferences.countsAllFailures ? channel.failed : track?.recentFailures ?? 0
-    }
-
-    private func text(
-        _ channel: ChannelSnapshot, _ track: Track?, _ rates: Track.Rates, _ slot: ColumnLayout.Slot
-    ) -> String {
-        switch slot.column.content {
-        case .identity:
-            Cutting.middle(model.name(of: channel), width: slot.width, glyphs)
-        case .since: since(channel)
-        case .endpoint: Cutting.middle(channel.address, width: slot.width, glyphs)
-        case .weight: NumberText.count(channel.weight, width: slot.width)
-        case .connections: connections(channel, width: slot.width)
-        case .new: NumberText.perSecond(rates.total)
-        case .input: NumberText.bytes(rates.inBytes, asBits: model.preferences.showsBits)
-        case .output: NumberText.bytes(rates.outBytes, asBits: model.preferences.showsBits)
-        case .errors: NumberText.count(recentFailures(channel, track), width: slot.width)
-        case .connectTime: NumberText.milliseconds(channel.connectP50Microseconds)
-        case .total: NumberText.count(channel.total, width: slot.width)
-        case .next:
-            channel.retryMilliseconds.map { Age(milliseconds: $0).description }
-                ?? NumberText.notApplicable
-        case .state, .trend: ""
-        }
-    }
-
-    /// `392/400`; each half gives way when both together are too long.
-    private func connections(_ channel: ChannelSnapshot, width: Int) -> String {
-        let limit = channel.maxc.map(String.init) ?? NumberText.notApplicable
-        let exact = "\(channel.current)/\(limit)"
-        guard exact.utf8.count > width else { return exact }
-        let half = (width - 1) / 2
-        let shortLimit = channel.maxc.map { NumberText.count($0, width: half) } ?? limit
-        let rest = width - 1 - shortLimit.utf8.count
-        return NumberText.count(channel.current, width: rest) + "/" + shortLimit
-    }
-
-    private func drawTrend(
-        _ track: Track?, _ channel: ChannelSnapshot, _ slot: ColumnLayout.Slot,
-        into grid: inout Grid, row: Int
-    ) {
-        guard let track, let now = model.snapshot?.nowMilliseconds else { return }
-        let isLong = slot.width > 7
-        let cells = isLong ? slot.width : 6
-        let steps = isLong ? max(1, Track.mostSteps / cells) : 10
-        let values = track.trend(cells: cells, stepsPerCell: steps, now: now)
-        let top = channel.maxc.map { max(1, $0) } ?? max(1, values.compactMap(\.self).max() ?? 1)
-        let ramp = glyphs.ramp
-        for (index, value) in values.enumerated() {
-            guard let value, value > 0 else { continue }
-            let level = Int(Double(value) / Double(top) * Double(ramp.count - 1) + 0.5)
-            grid.fill(
-                ramp[min(max(1, level), ramp.count - 1)], row: row, from: slot.start + index,
-                to: slot.start + index + 1, style: .plain)
+            let cell = cell.with(width: slot.width)
+            put(slot.column.text(cell), slot, slot.column.style(cell), into: &grid, row: row)
         }
     }
 

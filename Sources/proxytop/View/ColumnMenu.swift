@@ -19,10 +19,9 @@ struct ColumnMenu: Sendable {
         let shown = Set(ChannelTable(model, .ascii, columns: columns).layout.contents)
         return Column.all.map { column in
             Item(
-                title: column.title(
-                    width: 15, isBits: model.preferences.showsBits, countsAll: false),
-                meaning: column.content.meaning, isShown: shown.contains(column.content),
-                isFixed: column.content.isFixed)
+                title: column.fullTitle(isBits: model.preferences.showsBits),
+                meaning: column.meaning, isShown: shown.contains(column.content),
+                isFixed: column.isFixed)
         }
     }
 
@@ -30,8 +29,8 @@ struct ColumnMenu: Sendable {
         let shown = Set(SessionTable(model, .ascii).slots.map(\.column.content))
         return SessionColumn.all.map { column in
             Item(
-                title: column.title, meaning: column.content.meaning,
-                isShown: shown.contains(column.content), isFixed: column.content.isFixed)
+                title: column.title, meaning: column.meaning,
+                isShown: shown.contains(column.content), isFixed: column.isFixed)
         }
     }
 }

@@ -5,8 +5,35 @@ struct EventTable {
     let model: Model
     let glyphs: Glyphs
 
+    /// A column: its row in `columns` is everything there is to know about it.
+    private struct Column: Sendable {
+        var title: String
+        /// With the blanks behind it.
+        var width: Int
+        var cell: @Sendable (EventSnapshot, EventTable) -> (text: String, style: Style)
+    }
+
+    private static let columns = [
+        Column(title: "TIME", width: 8) { event, table in (table.time(event), .faint) },
+        Column(title: "", width: 3) { event, _ in
+            let (mark, style) = severity(event.severity)
+            return (" \(mark) ", style)
+        },
+        Column(title: "WHO", width: 21) { event, table in
+            (Cutting.end(event.actorName, width: 20, table.glyphs), .plain)
+        },
+        Column(title: "WHAT", width: 0) { event, _ in
+            (event.text.isEmpty ? "\(event.subject) \(event.kind)" : what(event), .plain)
+        },
+    ]
+
+    private static func padded(_ text: String, _ column: Column) -> String {
+        text + String(repeating: " ", count: max(0, column.width - CellWidth.of(text)))
+    }
+
     func drawTitles(into grid: inout Grid, row: Int) {
-        grid.put("TIME       WHO                  WHAT", row: row, column: 2, style: .heading)
+        let titles = Self.columns.map { Self.padded($0.title, $0) }.joined()
+        grid.put(titles, row: row, column: 2, style: .heading)
     }
 
     func draw(into grid: inout Grid, rows: Range<Int>) {
@@ -38,17 +65,20 @@ struct EventTable {
 
     /// `02:37:12 i 1000 proxytop       channel mail/0/2 …`
     func line(_ event: EventSnapshot) -> StyledText {
+        var line = StyledText()
+        for column in Self.columns {
+            let (text, style) = column.cell(event, self)
+            line.add(Self.padded(text, column), style)
+        }
+        return line
+    }
+
+    /// Of another day the date says more than the second.
+    private func time(_ event: EventSnapshot) -> String {
         let seconds = Int64(min(event.timeMilliseconds, Bounds.milliseconds) / 1000)
         let time = CalendarTime(seconds: seconds + model.shownNow.offsetSeconds)
-        // Of another day the date says more than the second.
         let isToday = seconds / 86_400 == model.shownNow.wallSeconds / 86_400
-        var spans = StyledText(isToday ? time.clock : String(time.date.dropFirst(4)) + "  ", .faint)
-        let (mark, style) = Self.face(event.severity)
-        spans.add(" \(mark) ", style)
-        let who = Cutting.end(event.actorName, width: 20, glyphs)
-        spans.add(who + String(repeating: " ", count: max(0, 21 - CellWidth.of(who))))
-        spans.add(event.text.isEmpty ? "\(event.subject) \(event.kind)" : Self.what(event))
-        return spans
+        return isToday ? time.clock : String(time.date.dropFirst(4)) + "  "
     }
 
     /// Who it was stands beside it.
@@ -60,7 +90,7 @@ struct EventTable {
         return String(text.reversed().drop { $0 == " " || $0 == ":" }.reversed())
     }
 
-    private static func face(_ severity: EventSnapshot.Severity) -> (String, Style) {
+    private static func severity(_ severity: EventSnapshot.Severity) -> (String, Style) {
         switch severity {
         case .debug: (".", .faint)
         case .info: ("i", .plain)

@@ -2,12 +2,44 @@ internal import Shared
 
 /// A row for each group: how much of it is left, and what happens when it loses one channel more.
 struct GroupTable {
-    /// A column, and when it has to go; nil: never.
-    private struct Column {
+    /// A column: its row in `all` is everything there is to know about it.
+    private struct Column: Sendable {
         var title: String
         var width: Int
         var isRight = false
+        /// When it has to go; nil: never.
         var drop: Int?
+        var cell: @Sendable (Row) -> Cell
+
+        static let all = [
+            Column(title: "ID", width: 3) { Cell(text: $0.name) },
+            Column(title: "TYPE", width: 4, drop: 2) {
+                Cell(text: PolicyName.short($0.group.snapshot.balance))
+            },
+            Column(title: "STATE", width: 9) {
+                Cell(text: $0.group.snapshot.role.word, style: $0.group.snapshot.role.style)
+            },
+            Column(title: "USABLE", width: 6, isRight: true) {
+                Cell(text: "\($0.group.usable.count)/\($0.group.channels.count)")
+            },
+            Column(title: "SLOTS", width: 10, isRight: true) { Cell(text: $0.slots.description) },
+            Column(title: "HEADROOM", width: 13, drop: 4) {
+                Cell(text: $0.headroom, style: $0.slots.isFull ? Style(.full) : .plain)
+            },
+            Column(title: "NEW/s", width: 6, isRight: true, drop: 1) {
+                Cell(text: NumberText.perSecond($0.newRate))
+            },
+            Column(title: "SKEW", width: 4, isRight: true, drop: 3) {
+                let imbalance = Imbalance.of($0.group, $0.history)
+                return Cell(
+                    text: imbalance?.short ?? NumberText.notApplicable,
+                    style: imbalance?.cause == nil ? .plain : Style(.slow))
+            },
+            Column(title: "IF ONE MORE LOST", width: 16) {
+                let impact = LossImpact.of($0.group, in: $0.service)
+                return Cell(text: impact.text, style: impact.style)
+            },
+        ]
     }
 
     private struct Cell {
@@ -15,27 +47,44 @@ struct GroupTable {
         var style = Style.plain
     }
 
+    /// What the cells of a group are made of.
+    private struct Row {
+        let group: DaemonSnapshot.Group
+        let service: DaemonSnapshot.Service
+        let name: String
+        let history: History
+        let glyphs: Glyphs
+        let slots: Slots
+
+        /// A bar and a number of what is free.
+        var headroom: String {
+            guard let total = slots.total, let free = slots.free else { return "no limit" }
+            let part = total == 0 ? 0 : Double(free) / Double(total)
+            let percent = NumberText.percent(free, of: total)
+            let blank = String(repeating: " ", count: max(0, 4 - percent.utf8.count))
+            return "\(glyphs.bar(part, cells: 6)) \(blank)\(percent)"
+        }
+
+        var newRate: Double? {
+            let rates = group.channels.compactMap { history.channels[$0.serial]?.rates.total }
+            return rates.isEmpty ? nil : rates.reduce(0, +)
+        }
+    }
+
     let lines: [StyledText]
 
     /// Columns take what their texts need; numbers keep their width, so that they do not jitter.
     init(_ snapshot: DaemonSnapshot, _ history: History, _ glyphs: Glyphs, columns: Int) {
-        var all = [
-            Column(title: "ID", width: 3),
-            Column(title: "TYPE", width: 4, drop: 2),
-            Column(title: "STATE", width: 9),
-            Column(title: "USABLE", width: 6, isRight: true),
-            Column(title: "SLOTS", width: 10, isRight: true),
-            Column(title: "HEADROOM", width: 13, drop: 4),
-            Column(title: "NEW/s", width: 6, isRight: true, drop: 1),
-            Column(title: "SKEW", width: 4, isRight: true, drop: 3),
-            Column(title: "IF ONE MORE LOST", width: 16),
-        ]
+        var all = Column.all
         var rows: [[Cell]] = []
         for service in snapshot.services {
             for group in service.groups {
                 let name =
                     snapshot.services.count > 1 ? "\(service.name)/\(group.title)" : group.title
-                rows.append(Self.cells(group, service, name, history, glyphs))
+                let row = Row(
+                    group: group, service: service, name: name, history: history, glyphs: glyphs,
+                    slots: Slots(group.channels))
+                rows.append(all.map { $0.cell(row) })
             }
         }
         let widest = columns >= 100 ? 30 : 14
@@ -69,36 +118,5 @@ struct GroupTable {
             return spans
         }
         lines = [line(all.map { Cell(text: $0.title, style: .heading) })] + rows.map(line)
-    }
-
-    private static func cells(
-        _ group: DaemonSnapshot.Group, _ service: DaemonSnapshot.Service, _ name: String,
-        _ history: History,
-        _ glyphs: Glyphs
-    ) -> [Cell] {
-        let slots = Slots(group.channels)
-        var room = "no limit"
-        if let total = slots.total, let free = slots.free {
-            let part = total == 0 ? 0 : Double(free) / Double(total)
-            let percent = NumberText.percent(free, of: total)
-            let blank = String(repeating: " ", count: max(0, 4 - percent.utf8.count))
-            room = "\(glyphs.bar(part, cells: 6)) \(blank)\(percent)"
-        }
-        let fresh = group.channels.compactMap { history.channels[$0.serial]?.rates.total }
-        let imbalance = Imbalance.of(group, history)
-        let reserve = LossImpact.of(group, in: service)
-        return [
-            Cell(text: name), Cell(text: PolicyName.short(group.snapshot.balance)),
-            Cell(text: group.snapshot.role.word, style: group.snapshot.role.style),
-            Cell(text: "\(group.usable.count)/\(group.channels.count)"),
-            Cell(text: slots.description),
-            Cell(text: room, style: slots.isFull ? Style(.full) : .plain),
-            Cell(
-                text: NumberText.perSecond(fresh.isEmpty ? nil : fresh.reduce(0, +))),
-            Cell(
-                text: imbalance?.short ?? NumberText.notApplicable,
-                style: imbalance?.cause == nil ? .plain : Style(.slow)),
-            Cell(text: reserve.text, style: reserve.style),
-        ]
     }
 }

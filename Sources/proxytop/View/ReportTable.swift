@@ -6,7 +6,7 @@ struct ReportTable: Equatable, Sendable {
     private(set) var rows: [[String]]
 
     /// What cannot be done with it, in words.
-    struct Mistake: Error, Equatable {
+    struct ParseError: Error, Equatable {
         var message: String
     }
 
@@ -68,7 +68,7 @@ struct ReportTable: Equatable, Sendable {
     mutating func limit(_ count: Int) { rows = Array(rows.prefix(count)) }
 
     /// By a column, `-` in front turns the order round. Numbers by size, and what does not apply last.
-    mutating func sort(by word: String) throws(Mistake) {
+    mutating func sort(by word: String) throws(ParseError) {
         let isDescending = word.hasPrefix("-")
         let column = try index(of: isDescending ? String(word.dropFirst()) : word, for: "--sort")
         let keyed = rows.enumerated().map { (key: Self.value($1[column]), place: $0, row: $1) }
@@ -89,16 +89,16 @@ struct ReportTable: Equatable, Sendable {
     }
 
     /// These columns only, in this order.
-    mutating func choose(_ names: [String]) throws(Mistake) {
+    mutating func choose(_ names: [String]) throws(ParseError) {
         var indices: [Int] = []
         for name in names { indices.append(try index(of: name, for: "--cols")) }
         rows = rows.map { row in indices.map { row[$0] } }
         columns = names
     }
 
-    private func index(of name: String, for option: String) throws(Mistake) -> Int {
+    private func index(of name: String, for option: String) throws(ParseError) -> Int {
         guard let index = columns.firstIndex(of: name) else {
-            throw Mistake(
+            throw ParseError(
                 message: "\(option): no column “\(name)” here; there are "
                     + columns.joined(separator: " "))
         }

@@ -23,13 +23,9 @@ struct SessionTable {
         self.order = order
         slots = SessionColumn.layout(
             columns: columns,
-            channelWidth: rows.map { CellWidth.of(Self.channel($0)) }.max() ?? 4,
+            channelWidth: rows.map { CellWidth.of(SessionColumn.channel($0)) }.max() ?? 4,
             clientWidth: rows.map { CellWidth.of($0.client) }.max() ?? 15,
             choice: model.preferences.sessionColumns)
-    }
-
-    private static func channel(_ session: SessionSnapshot) -> String {
-        session.channel.map { Place(channelPath: $0).shortName } ?? NumberText.notApplicable
     }
 
     func drawTitles(into grid: inout Grid, row: Int) {
@@ -80,53 +76,14 @@ struct SessionTable {
         _ session: SessionSnapshot, isOld: Bool, into grid: inout Grid, row: Int
     ) {
         for slot in slots {
-            put(text(session, slot), slot, style(session, slot), into: &grid, row: row)
+            let cell = SessionColumn.Cell(
+                session: session, width: slot.width, glyphs: glyphs,
+                showsBits: model.preferences.showsBits,
+                hidesClients: model.preferences.hidesClients)
+            put(slot.column.text(cell), slot, slot.column.style(session), into: &grid, row: row)
         }
         if model.isStale || isOld { grid.restyle(row: row) { $0.stale } }
         RowMark(model, .session(id: session.id)).draw(into: &grid, row: row)
-    }
-
-    private func style(_ session: SessionSnapshot, _ slot: SessionColumn.Slot) -> Style {
-        switch slot.column.content {
-        case .phase, .stuck: session.stuck == nil ? .plain : Style(.grace)
-        case .blame where session.blame?.hasSuffix("-loss") == true: Style(.down)
-        case .blame where session.blame?.hasSuffix("-slow") == true: Style(.full)
-        default: .plain
-        }
-    }
-
-    private func text(_ session: SessionSnapshot, _ slot: SessionColumn.Slot) -> String {
-        func age(_ milliseconds: UInt64) -> String {
-            Age(milliseconds: milliseconds).description
-        }
-        func rate(_ value: UInt64?) -> String {
-            value.map { NumberText.bytes(Double($0), asBits: model.preferences.showsBits) }
-                ?? NumberText.notApplicable
-        }
-        switch slot.column.content {
-        case .id: return NumberText.count(session.id, width: slot.width)
-        case .client:
-            let client =
-                model.preferences.hidesClients ? Privacy.hide(session.client) : session.client
-            return Cutting.middle(client, width: slot.width, glyphs)
-        case .channel: return Cutting.end(Self.channel(session), width: slot.width, glyphs)
-        case .age: return age(session.ageMilliseconds)
-        case .idle: return age(session.idleMilliseconds)
-        case .input: return ByteCount(session.inBytes).description
-        case .output: return ByteCount(session.outBytes).description
-        case .inRate: return rate(session.inRate)
-        case .outRate: return rate(session.outRate)
-        case .phase:
-            let word = session.phase == .connect ? "conn" : session.phase.rawValue
-            return word + (session.stuck == nil ? "" : "S")
-        case .blame: return session.blame ?? NumberText.notApplicable
-        case .rtt: return NumberText.milliseconds(session.kernel.rtt)
-        case .stuck: return session.stuck ?? NumberText.notApplicable
-        case .listener: return Cutting.end(session.listener, width: slot.width, glyphs)
-        case .port: return session.channelPort.cell
-        case .retries: return NumberText.count(session.retries, width: slot.width)
-        case .last: return session.last ?? NumberText.notApplicable
-        }
     }
 
     private func put(

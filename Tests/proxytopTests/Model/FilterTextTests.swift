@@ -39,7 +39,7 @@ struct FilterTextTests {
             ("\"", "a quote is opened"),
         ])
     func mistakes(text: String, reason: String) {
-        do throws(FilterText.Mistake) {
+        do throws(FilterText.ParseError) {
             _ = try FilterText(text, .channels)
             Issue.record("understood “\(text)”")
         } catch {

@@ -121,7 +121,7 @@ struct FleetTests {
             #expect(throws: Never.self) { try target.check() }
             #expect(target.command == command)
         } else {
-            #expect(throws: DaemonTarget.Mistake.self) { try target.check() }
+            #expect(throws: DaemonTarget.ParseError.self) { try target.check() }
         }
     }
 }

@@ -63,7 +63,7 @@ struct RecordingTests {
             ),
         ])
     func mistakes(text: String, message: String) {
-        do throws(Recording.Mistake) {
+        do throws(Recording.ParseError) {
             _ = try Recording.entries(in: Array(text.utf8), offsetSeconds: 0)
             Issue.record("taken: \(text)")
         } catch {

@@ -78,7 +78,7 @@ struct SettingsTests {
             ("key.quit = none", "line 1: help and quit need a key"),
         ])
     func mistakes(text: String, problem: String) throws {
-        let mistake = try #require(throws: Settings.Mistake.self) { try Settings(text) }
+        let mistake = try #require(throws: Settings.ParseError.self) { try Settings(text) }
         #expect(mistake.description.hasPrefix(problem), "\(mistake)")
     }
 

@@ -48,7 +48,7 @@ struct SortingTests {
         #expect(keys.first == .channels(nil))
         for field in ChannelOrder.Field.allCases {
             #expect(keys.count { $0 == .channels(field) } == 1)
-            #expect(ChannelOrder.Field(field.column) == field)
+            #expect(Column.sorted(by: field)?.sort == field)
         }
     }
 

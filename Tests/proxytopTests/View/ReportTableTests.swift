@@ -31,7 +31,7 @@ struct SheetTests {
         var sheet = Self.sheet()
         try sheet.choose(["rate", "path"])
         #expect(sheet.rows[1] == ["12.000", "b"])
-        do throws(ReportTable.Mistake) {
+        do throws(ReportTable.ParseError) {
             try sheet.choose(["nope"])
             Issue.record("taken")
         } catch {
@@ -80,7 +80,7 @@ struct SheetTests {
 
     @Test("a condition that cannot be one says why", arguments: ["", "down", "nope > 1", "down >"])
     func badChecks(text: String) {
-        #expect(throws: FilterText.Mistake.self) { try Summary.Check(text) }
+        #expect(throws: FilterText.ParseError.self) { try Summary.Check(text) }
     }
 
     @Test("plain lines tell what changes, and nothing twice")
