@@ -80,7 +80,7 @@ final class ControlServer {
         }
     }
 
-    /// Makes the socket's directory if it is missing, as it is in /run after every boot. Nobody else may be
+    /// Makes the socket's directory if it is missing, as it is in /run after every boot. No other user may be
     /// able to replace the socket in it.
     private static func prepareFolder(of path: String, isStandard: Bool) throws(StartError) {
         let folder = path.folderOfPath

@@ -27,9 +27,9 @@ enum ClientBytes {
         return unsafe recv(number, &space, count, 0) == count
     }
 
-    /// Throws away what has come so far: bytes that nobody has read turn a close into a reset.
+    /// Throws away what has come so far: unread bytes turn a close into a reset.
     static func discard(_ descriptor: borrowing FileDescriptor) {
-        // With MSG_TRUNC the kernel copies nothing (tcp(7)). Whoever goes on sending is reset after all.
+        // With MSG_TRUNC the kernel copies nothing (tcp(7)). A client that goes on sending is reset after all.
         for _ in 0..<mostDiscards {
             guard
                 recv(descriptor.number, nil, 65_536, CInt(MSG_TRUNC) | CInt(MSG_DONTWAIT))

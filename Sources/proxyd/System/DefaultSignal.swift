@@ -5,7 +5,7 @@ internal import Glibc
 enum DefaultSignal {
     /// Ends this process so that its parent sees the signal; returns only where that cannot be.
     static func end(by number: CInt) {
-        // A core of ours would be of no use to anybody.
+        // A core file of ours would be of no use.
         var limit = rlimit(rlim_cur: 0, rlim_max: 0)
         _ = unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
         _ = signal(number, SIG_DFL)

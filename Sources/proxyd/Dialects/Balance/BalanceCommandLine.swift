@@ -11,7 +11,7 @@ struct BalanceCommandLine: Equatable {
     struct Destination: Equatable {
         var text: String
         var endpoint: Endpoint
-        /// nil: no cap. Below 0: nobody gets there.
+        /// nil: no cap. Below 0: no client gets there.
         var maxc: Int?
     }
 

@@ -275,7 +275,8 @@ struct LighttpdReader {
             remark(
                 .differs, at: place, "include_shell \(command) is not run: its socket is \(address)"
             )
-            guard surroundings.hasIPv6, !sockets.contains(where: { $0.address == address }) else {
+            guard hostEnvironment.hasIPv6, !sockets.contains(where: { $0.address == address })
+            else {
                 return
             }
             var scope: LighttpdScope = [:]

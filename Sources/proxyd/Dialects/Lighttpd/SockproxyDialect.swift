@@ -67,7 +67,7 @@ enum SockproxyDialect: Dialect {
         _ hostEnvironment: HostEnvironment
     ) throws(LighttpdError) -> DialectPlan {
         var translation = SockproxyTranslation(
-            reader, absolute: surroundings.absolute, isInForeground: line.isInForeground)
+            reader, absolute: hostEnvironment.absolute, isInForeground: line.isInForeground)
         try translation.translate()
         var configuration = translation.configuration
         configuration.control.path = hostEnvironment.control(
