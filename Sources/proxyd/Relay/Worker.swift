@@ -71,20 +71,26 @@ final class Worker {
 
     func run() {
         while !isStopping {
-            let count = poller.wait(milliseconds: waitMilliseconds)
-            now = .now
-            counts.turns &+= 1
-            counts.events &+= UInt64(count)
-            for event in 0..<count { dispatch(event) }
-            continueUnfinished()
-            answerNext()
-            meetDeadlines()
-            retryIfDue()
-            sweepIfDue()
+            turn()
             quiesceIfAsked()
         }
-        acceptors = SlotTable()
+        stopListening()
         endAll(.shutdown)
+        // What they still deliver has its deadline.
+        while sessions.count > 0 { turn() }
+    }
+
+    private func turn() {
+        let count = poller.wait(milliseconds: waitMilliseconds)
+        now = .now
+        counts.turns &+= 1
+        counts.events &+= UInt64(count)
+        for event in 0..<count { dispatch(event) }
+        continueUnfinished()
+        answerNext()
+        meetDeadlines()
+        retryIfDue()
+        sweepIfDue()
     }
 
     @inline(__always)
@@ -134,7 +140,9 @@ final class Worker {
 
     func handle(_ command: WorkerCommand) {
         switch command {
-        case .serve(let client): serve(client)
+        case .serve(let client):
+            serve(client)
+            if isStopping { endAll(.shutdown) }
         case .listen(let sockets): listen(to: sockets)
         case .wake(let token): sessions[token]?.session.chooseAgain(on: self)
         case .cutChannels(let serials, let question):

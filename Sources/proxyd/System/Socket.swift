@@ -123,6 +123,22 @@ enum Socket {
         return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
     }
 
+    /// Bytes that the other side has not acknowledged, sent or not (tcp(7), SIOCOUTQ), which a reset would destroy;
+    /// 0 when there is no connection any more that could deliver them. A Unix socket's are the other side's at once.
+    static func unacknowledged(_ descriptor: borrowing FileDescriptor) -> Int {
+        var state: UInt8 = 0
+        var length = socklen_t(1)
+        let result = unsafe getsockopt(
+            descriptor.number, CInt(IPPROTO_TCP), TCP_INFO, &state, &length)
+        guard result == 0, state != tcpClosed else { return 0 }
+        var count: CInt = 0
+        guard unsafe clinux_unacknowledged(descriptor.number, &count) == 0 else { return 0 }
+        return Int(count)
+    }
+
+    /// TCP_CLOSE among the kernel's states of a connection.
+    private static let tcpClosed: UInt8 = 7
+
     /// Tells the other side that nothing more will come (FIN).
     static func shutDownWrites(_ descriptor: borrowing FileDescriptor) {
         _ = shutdown(descriptor.number, CInt(SHUT_WR))

@@ -5,6 +5,7 @@ extension Session {
     /// An operator, or the daemon's end, cuts the session.
     mutating func cut(_ cause: EndReason.Cause, on worker: Worker) {
         perform(life.handle(.cut(cause)), on: worker)
+        if cause == .shutdown { hastenFlush(on: worker) }
     }
 
     /// Its channel was primary and is not any more.
@@ -39,8 +40,8 @@ extension Session {
     }
 
     private mutating func closeConnections(_ resets: SessionLife.Resets, on worker: Worker) {
-        if resets == .client || resets == .both { Socket.resetOnClose(clientSocket) }
-        if channelSocket.number >= 0, resets == .channel || resets == .both {
+        if resets.includes(.client) { Socket.resetOnClose(clientSocket) }
+        if channelSocket.number >= 0, resets.includes(.channel) {
             Socket.resetOnClose(channelSocket)
         }
         if let firstBytes { worker.buffers.giveBack(firstBytes) }
@@ -48,5 +49,194 @@ extension Session {
         flows.abandon(to: worker.buffers)
         channelSocket = .none
         clientSocket = .none
+    }
+}
+
+extension Session {
+    // MARK: What is still on its way
+
+    /// What is left of a session that is over: the bytes that were sent before it ended.
+    struct Flush {
+        /// One direction.
+        struct Part {
+            /// It may still bring bytes.
+            var isOpen = false
+            var byteCount: UInt64 = 0
+            var movedAt = Instant.zero
+        }
+
+        var inward = Part()
+        var outward = Part()
+        /// The session is closed then, whatever is left.
+        var latest: Instant
+        /// The same when nothing has moved for so long.
+        var longestStall: Duration
+        var stalledAt: Instant
+        /// When to look again whether the kernel has delivered its part, and how long to wait after that.
+        var nextLook: Instant
+        var interval = Duration.milliseconds(1)
+        /// Bytes that were not acknowledged when that was looked at last.
+        var unacknowledged = Int.max
+
+        var deadline: Instant { min(latest, stalledAt, nextLook) }
+        var isOpen: Bool { inward.isOpen || outward.isOpen }
+
+        init(now: Instant, longest: Duration, longestStall: Duration) {
+            latest = now.advanced(by: longest)
+            self.longestStall = longestStall
+            stalledAt = now.advanced(by: longestStall)
+            nextLook = now
+        }
+
+        subscript(from side: Side) -> Part {
+            get { side == .client ? inward : outward }
+            set { if side == .client { inward = newValue } else { outward = newValue } }
+        }
+
+        mutating func noteProgress(now: Instant) { stalledAt = now.advanced(by: longestStall) }
+
+        mutating func noteLook(now: Instant) {
+            guard now >= nextLook else { return }
+            nextLook = now.advanced(by: interval)
+            interval = min(interval * 2, Self.longestInterval)
+        }
+
+        static let longest = Duration.seconds(60)
+        static let longestStall = Duration.seconds(10)
+        static let longestAtShutdown = Duration.seconds(5)
+        private static let longestInterval = Duration.milliseconds(100)
+        /// A side that still stands has nothing more on its way when nothing has come for so long.
+        static let silence = Duration.milliseconds(100)
+        /// What such a side may bring at most: it may never stop.
+        static let mostOfLivingSide: UInt64 = 4 << 20
+    }
+
+    /// The session is over; what was sent before is delivered first.
+    mutating func beginFlush(_ ending: SessionLife.Ending, on worker: Worker) {
+        var flush = Flush(
+            now: worker.now, longest: Flush.longest,
+            longestStall: min(serviceView.timeouts.idle ?? Flush.longestStall, Flush.longestStall))
+        if ending.reason.cause == .shutdown {
+            flush = Flush(
+                now: worker.now, longest: Flush.longestAtShutdown,
+                longestStall: Flush.longestAtShutdown)
+        }
+        if let broken = ending.broken {
+            flows[from: broken].isSourceBroken = true
+            flows[from: broken].isReadable = true
+            flush[from: broken].isOpen = true
+        } else {
+            flush.inward.isOpen = hasBytesOnTheirWay(from: .client)
+            flush.outward.isOpen = hasBytesOnTheirWay(from: .channel)
+        }
+        self.flush = flush
+        continueFlush(on: worker)
+    }
+
+    private func hasBytesOnTheirWay(from side: Side) -> Bool {
+        if flows[from: side].isFinished { return false }
+        if flows[from: side].isWaitingForSink || flows[from: side].endFollows { return true }
+        // What OpenSSL has taken from the socket the kernel does not tell of.
+        if flows[from: side].sourceTLS != nil, flows[from: side].isReadable { return true }
+        return unread(from: side) > 0
+    }
+
+    private func unread(from side: Side) -> Int {
+        let count =
+            side == .client ? ClientBytes.count(clientSocket) : ClientBytes.count(channelSocket)
+        return count ?? 0
+    }
+
+    /// Whether a client that has broken off has left bytes, which the channel gets before it is told.
+    var clientLeftBytes: Bool { life.phase == .connecting && unread(from: .client) > 0 }
+
+    mutating func resumeFlush(_ side: Side, _ readiness: Readiness, on worker: Worker) {
+        if !readiness.isDisjoint(with: [.error, .writable]) { noteWritable(side) }
+        continueFlush(on: worker)
+    }
+
+    /// The daemon ends, and does not wait as long as it would otherwise.
+    fileprivate mutating func hastenFlush(on worker: Worker) {
+        guard var flush else { return }
+        flush.latest = min(flush.latest, worker.now.advanced(by: Flush.longestAtShutdown))
+        self.flush = flush
+    }
+
+    mutating func continueFlush(on worker: Worker) {
+        guard case .flushing(let ending) = life.phase, let begun = flush else { return }
+        let isTimeUp = worker.now >= min(begun.latest, begun.stalledAt)
+        if !isTimeUp {
+            deliver(from: .client, ending, on: worker)
+            deliver(from: .channel, ending, on: worker)
+        }
+        if isTimeUp || isDelivered(ending, on: worker) {
+            return perform(life.handle(.flushed), on: worker)
+        }
+        flush?.noteLook(now: worker.now)
+        if let deadline { worker.deadlines.schedule(slot: slot, at: deadline) }
+    }
+
+    private mutating func deliver(
+        from side: Side, _ ending: SessionLife.Ending, on worker: Worker
+    ) {
+        guard var part = flush?[from: side], part.isOpen else { return }
+        let isBroken = ending.broken == side
+        let isEnough = !isBroken && part.byteCount >= Flush.mostOfLivingSide
+        if isEnough { flows[from: side].isReadable = false }
+        var result = flows[from: side].isWaitingForSink ? PumpResult.sinkFull : .sourceEmpty
+        if flows[from: side].canMove {
+            let before = flows[from: side].byteCount
+            result = move(from: side, on: worker)
+            let moved = flows[from: side].byteCount - before
+            part.byteCount += moved
+            if moved > 0 {
+                part.movedAt = worker.now
+                flush?.noteProgress(now: worker.now)
+            }
+        }
+        switch result {
+        case .sourceEmpty:
+            let isSilent = worker.now >= part.movedAt.advanced(by: Flush.silence)
+            if isBroken || isEnough || isSilent { part.isOpen = false }
+        case .sinkFull:
+            if side == .channel { watchClientForWrites(on: worker) }
+        case .turnOver:
+            if !flows.isTurnPending {
+                flows.isTurnPending = true
+                worker.resumeLater(token(.client))
+            }
+        case .finished:
+            part.isOpen = false
+            if !isBroken { passOnEnd(of: side, on: worker) }
+        case .sourceFailed, .sinkFailed:
+            part.isOpen = false
+        }
+        flush?[from: side] = part
+    }
+
+    private func passOnEnd(of side: Side, on worker: Worker) {
+        flows.tap?.record(.ended(side), at: worker.now)
+        if isTraced { trace(.ended(side), on: worker) }
+        switch side {
+        case .client: Socket.shutDownWrites(channelSocket)
+        case .channel: Socket.shutDownWrites(clientSocket)
+        }
+    }
+
+    /// Whether a close destroys nothing any more. A reset discards what the kernel has not delivered, and so does a
+    /// close with bytes unread.
+    private mutating func isDelivered(_ ending: SessionLife.Ending, on worker: Worker) -> Bool {
+        guard let begun = flush, !begun.isOpen else { return false }
+        var count = 0
+        if ending.broken != .client, ending.resets.includes(.client) || unread(from: .client) > 0 {
+            count += Socket.unacknowledged(clientSocket)
+        }
+        if ending.broken != .channel, ending.resets.includes(.channel) || unread(from: .channel) > 0
+        {
+            count += Socket.unacknowledged(channelSocket)
+        }
+        if count < begun.unacknowledged { flush?.noteProgress(now: worker.now) }
+        flush?.unacknowledged = count
+        return count == 0
     }
 }
