@@ -81,11 +81,12 @@ final class Worker {
     }
 
     private func turn() {
-        let count = poller.wait(milliseconds: waitMilliseconds)
+        let (start, milliseconds) = (now, waitMilliseconds)
+        let count = poller.wait(milliseconds: milliseconds)
         now = .now
         counts.turns &+= 1
-        counts.events &+= UInt64(count)
-        for event in 0..<count { dispatch(event) }
+        dispatch(count)
+        if Standstill.duration(from: start, waiting: milliseconds, to: now) != nil { lookAgain() }
         continueUnfinished()
         answerNext()
         meetDeadlines()
@@ -93,8 +94,22 @@ final class Worker {
         sweepIfDue()
     }
 
+    /// What has come in a standstill counts before the deadlines that seem to have passed.
+    private func lookAgain() {
+        for _ in 0...sessions.count / poller.capacity {
+            let count = poller.wait(milliseconds: 0)
+            dispatch(count)
+            if count < poller.capacity { return }
+        }
+    }
+
+    private func dispatch(_ count: Int) {
+        counts.events &+= UInt64(count)
+        for event in 0..<count { dispatch(event: event) }
+    }
+
     @inline(__always)
-    private func dispatch(_ event: Int) {
+    private func dispatch(event: Int) {
         let (token, readiness) = poller[event]
         switch token.kind {
         case .client: sessions[token]?.session.resume(.client, readiness, on: self)

@@ -131,7 +131,7 @@ struct SessionFlushTests {
         try session.awaitFlush()
         // One that has nothing to do meanwhile sleeps.
         let turns = try session.stand.report().turns
-        _ = Wait.poll(session.writer.number, 0, milliseconds: 300)
+        _ = Wait.poll(session.door.number, POLLIN, milliseconds: 300)
         #expect(try session.stand.report().turns - turns < 50)
         let (bytes, end) = try session.receiveEverything()
         #expect(bytes.count >= acknowledged.count)

@@ -121,7 +121,8 @@ struct Session: ~Copyable {
         switch life.phase {
         case .preread: return preread?.deadline(idle: serviceView.timeouts.idle)
         case .holding: return wait.map { nextLook($0) }
-        case .connecting: return attempts.began.advanced(by: serviceView.timeouts.connect)
+        case .connecting:
+            return attempts.retryAt ?? attempts.began.advanced(by: serviceView.timeouts.connect)
         case .relaying: return serviceView.timeouts.idle.map { flows.lastMoved.advanced(by: $0) }
         case .halfClosed:
             let timeouts = serviceView.timeouts
@@ -142,7 +143,7 @@ struct Session: ~Copyable {
         switch life.phase {
         case .preread: prereadTimedOut(on: worker)
         case .holding: waitTimedOut(on: worker)
-        case .connecting: perform(connectFailed(.timeout, on: worker), on: worker)
+        case .connecting: connectDeadlineCame(on: worker)
         case .relaying, .halfClosed:
             perform(
                 life.handle(.timedOut(awaiting: flows.lastSpeaker.other)), on: worker)

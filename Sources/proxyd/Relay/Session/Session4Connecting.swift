@@ -17,6 +17,9 @@ struct ConnectAttempts {
     var failedAddresses: [Endpoint] = []
     /// Where it was connected to last.
     var address: Endpoint?
+    /// A Unix channel whose backlog is full is tried again then; nil: it is not.
+    var retryAt: Instant?
+    var retryInterval = Duration.milliseconds(1)
     /// Of the channel's election, when it was chosen.
     var term: PrimaryState.Term?
     /// The service had no slot for it (`max-sessions`).
@@ -52,6 +55,15 @@ extension Session {
         }
         attempts.address = address.endpoint
         if isTraced { trace(.connecting(attempts.address), on: worker) }
+        attempts.retryInterval = .milliseconds(1)
+        return connect(to: address, of: channel, on: worker)
+    }
+
+    private mutating func connect(
+        to address: SocketAddress, of channel: Channel, on worker: Worker
+    ) -> SessionLife.Action {
+        let (timeouts, view) = (serviceView.timeouts, channel.view(for: worker.index))
+        attempts.retryAt = nil
         do {
             let socket = try ChannelSocket.connect(
                 to: address, deadPeer: timeouts.deadPeer,
@@ -62,10 +74,31 @@ extension Session {
                 channelSocket.number, token(.channel),
                 [.readable, .writable, .readEnd, .urgent, .edge])
             return isConnected ? reached(channel, on: worker) : .none
+        } catch  where address.family == AF_UNIX && error.number == EAGAIN {
+            return awaitBacklog(on: worker)
         } catch {
             return connectFailed(
                 .init(connectError: error), errno: error.number, on: worker)
         }
+    }
+
+    /// A Unix channel is busy: its backlog is full (connect(2), EAGAIN), and no event tells when it is not any more.
+    private mutating func awaitBacklog(on worker: Worker) -> SessionLife.Action {
+        let until = attempts.began.advanced(by: serviceView.timeouts.connect)
+        let next = worker.now.advanced(by: attempts.retryInterval)
+        attempts.retryInterval = min(attempts.retryInterval * 2, .milliseconds(100))
+        attempts.retryAt = min(next, until)
+        worker.deadlines.schedule(slot: slot, at: min(next, until))
+        return .none
+    }
+
+    /// The time for a connect is over, or a busy channel is tried again.
+    mutating func connectDeadlineCame(on worker: Worker) {
+        guard attempts.retryAt != nil, let channel,
+            worker.now < attempts.began.advanced(by: serviceView.timeouts.connect),
+            let address = attempts.address.flatMap({ SocketAddress($0) })
+        else { return perform(connectFailed(.timeout, on: worker), on: worker) }
+        perform(connect(to: address, of: channel, on: worker), on: worker)
     }
 
     mutating func resumeConnecting(_ readiness: Readiness, on worker: Worker) {
@@ -182,6 +215,9 @@ extension Session {
         flows[from: .channel].isReadable = false
         flows[from: .channel].endFollows = false
         attempts.addressesLeft -= 1
+        // A channel that is alive and busy gets no grace time.
+        let isBusy = attempts.retryAt != nil
+        attempts.retryAt = nil
         if let channel {
             noteFailedAddress(of: channel, cause, on: worker)
             if attempts.addressesLeft > 0, !cause.isShortage {
@@ -197,7 +233,9 @@ extension Session {
             if !cause.isShortage {
                 channel.counters[worker.index].addFailure()
                 channel.errors.record(cause.rawValue, words, errno: errno, now: worker.now)
-                worker.report(failureOf: channel, cause, of: service, in: attempts.term)
+                if !isBusy {
+                    worker.report(failureOf: channel, cause, of: service, in: attempts.term)
+                }
             }
         }
         return life.handle(.connectFailed(cause))
