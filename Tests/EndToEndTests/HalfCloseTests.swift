@@ -58,6 +58,8 @@ extension EndToEnd {
                 try exchangeGreeting(client, connection)
                 if this.bytes == .together { kill(daemon.program.pid, SIGSTOP) }
                 try first.send(this.payload)
+                // A small write may wait for the acknowledgement of the one before it (Nagle).
+                if this.bytes == .together { try first.awaitAcknowledgement() }
                 if this.end == .fin { first.shutDownWrites() } else { first.reset() }
                 if this.bytes == .together { kill(daemon.program.pid, SIGCONT) }
                 switch this.end {

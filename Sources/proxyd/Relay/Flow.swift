@@ -85,6 +85,9 @@ struct Flow {
 
     var isFinished: Bool { isEnded && !isWaitingForSink }
 
+    /// The sink has got everything, and the end that the source itself had said.
+    var hasEndedOrderly: Bool { isFinished && !isSourceBroken }
+
     /// Whether a pump has anything to do: bytes for a sink that takes them, or a source to be read.
     var canMove: Bool {
         if isWaitingForSink { return isWritable }

@@ -80,7 +80,7 @@ extension Supervisor {
         channels.hasReturned = { [unowned self] in channelsChanged() }
         timed = ownTimed + lastingTimed
         while !core.isStopping {
-            let (start, milliseconds) = (now, waitMilliseconds)
+            let (start, milliseconds) = (Instant.now, waitMilliseconds)
             let count = poller.wait(milliseconds: milliseconds)
             core.now = .now
             dispatch(count)

@@ -200,8 +200,9 @@ struct SessionFlushTests {
         try session.writer.send(answer)
         session.writer.endWrites()
         session.stand.post(.stop)
-        let (bytes, _) = try session.receiveEverything()
+        let (bytes, end) = try session.receiveEverything()
         #expect(bytes == answer)
+        #expect(end == .end)
         #expect("\(try session.stand.nextEnd().reason.cause)" == "shutdown")
         session.stand.stop()
         #expect(session.stand.isEverythingBack)
@@ -227,6 +228,19 @@ struct SessionFlushTests {
         session.stand.stop()
         #expect(Instant.now.milliseconds(since: start) < 3_000)
         #expect(session.stand.isEverythingBack)
+    }
+
+    @Test("a reader that takes anything of what the kernel has is not stalled")
+    func slowReader() {
+        let start = Instant(nanoseconds: 1_000_000_000)
+        var flush = Session.Flush(now: start, atShutdown: false)
+        flush.noteUnacknowledged(100_000, now: start)
+        let later = start.advanced(by: .seconds(9))
+        flush.noteUnacknowledged(99_000, now: later)
+        #expect(flush.stalledAt == later.advanced(by: .seconds(10)))
+        flush.noteUnacknowledged(99_000, now: later.advanced(by: .seconds(5)))
+        #expect(flush.stalledAt == later.advanced(by: .seconds(10)))
+        #expect(flush.latest == start.advanced(by: .seconds(60)))
     }
 
     // MARK: Timeouts, cuts

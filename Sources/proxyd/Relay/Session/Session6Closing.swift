@@ -25,11 +25,12 @@ extension Session {
                     outBytes: flows[from: .channel].byteCount), on: worker)
         }
         worker.logEnd(of: self, reason)
-        closeConnections(resets, on: worker)
+        // Counted first: a client that sees its end, and asks, is told of it.
         if reason.isTurnedAway { listener.counters[worker.index].addFailure() }
         listener.counters[worker.index].addTime(nanoseconds: lived)
         worker.counters.addTime(nanoseconds: lived)
         worker.countEnd(of: self, reason)
+        closeConnections(resets, on: worker)
         let hadServiceSlot = holdings.hasServiceSlot
         holdings.release(on: worker, since: started)
         worker.share.wakeNext(of: service)
@@ -40,8 +41,8 @@ extension Session {
     }
 
     private mutating func closeConnections(_ resets: SessionLife.Resets, on worker: Worker) {
-        if resets.includes(.client) { Socket.resetOnClose(clientSocket) }
-        if channelSocket.number >= 0, resets.includes(.channel) {
+        if isReset(.client, resets) { Socket.resetOnClose(clientSocket) }
+        if channelSocket.number >= 0, isReset(.channel, resets) {
             Socket.resetOnClose(channelSocket)
         }
         if let firstBytes { worker.buffers.giveBack(firstBytes) }
@@ -53,6 +54,12 @@ extension Session {
 }
 
 extension Session {
+    /// Whether that side's connection ends with a reset. One that got everything, and the end behind it, keeps its
+    /// orderly end.
+    private func isReset(_ side: Side, _ resets: SessionLife.Resets) -> Bool {
+        resets.includes(side) && !(flush != nil && flows[into: side].hasEndedOrderly)
+    }
+
     // MARK: What is still on its way
 
     /// What is left of a session that is over: the bytes that were sent before it ended.
@@ -72,18 +79,19 @@ extension Session {
         /// The same when nothing has moved for so long.
         var longestStall: Duration
         var stalledAt: Instant
-        /// When to look again whether the kernel has delivered its part, and how long to wait after that.
+        /// When to look again how far the kernel has come with its part, and how long to wait after that.
         var nextLook: Instant
         var interval = Duration.milliseconds(1)
-        /// Bytes that were not acknowledged when that was looked at last.
-        var unacknowledged = Int.max
+        /// What it had not delivered when that was looked at last.
+        private var unacknowledged = Int.max
 
         var deadline: Instant { min(latest, stalledAt, nextLook) }
         var isOpen: Bool { inward.isOpen || outward.isOpen }
 
-        init(now: Instant, longest: Duration, longestStall: Duration) {
+        init(now: Instant, atShutdown: Bool) {
+            let longest = atShutdown ? Self.longestAtShutdown : Self.longest
             latest = now.advanced(by: longest)
-            self.longestStall = longestStall
+            longestStall = atShutdown ? longest : Self.longestStall
             stalledAt = now.advanced(by: longestStall)
             nextLook = now
         }
@@ -95,39 +103,41 @@ extension Session {
 
         mutating func noteProgress(now: Instant) { stalledAt = now.advanced(by: longestStall) }
 
-        mutating func noteLook(now: Instant) {
+        /// A reader that is slow takes some of what the kernel has long before there is room for more.
+        mutating func noteUnacknowledged(_ count: Int, now: Instant) {
+            if count < unacknowledged { noteProgress(now: now) }
+            unacknowledged = count
             guard now >= nextLook else { return }
             nextLook = now.advanced(by: interval)
             interval = min(interval * 2, Self.longestInterval)
         }
 
-        static let longest = Duration.seconds(60)
-        static let longestStall = Duration.seconds(10)
+        mutating func open(from side: Side, now: Instant) {
+            self[from: side] = Part(isOpen: true, movedAt: now)
+        }
+
+        private static let longest = Duration.seconds(60)
+        private static let longestStall = Duration.seconds(10)
         static let longestAtShutdown = Duration.seconds(5)
         private static let longestInterval = Duration.milliseconds(100)
-        /// A side that still stands has nothing more on its way when nothing has come for so long.
-        static let silence = Duration.milliseconds(100)
+        /// A side that still stands has nothing more on its way when nothing has come for so long. A sender whose
+        /// window was closed asks after 200 ms or more whether it is open again.
+        static let silence = Duration.milliseconds(500)
         /// What such a side may bring at most: it may never stop.
         static let mostOfLivingSide: UInt64 = 4 << 20
     }
 
     /// The session is over; what was sent before is delivered first.
     mutating func beginFlush(_ ending: SessionLife.Ending, on worker: Worker) {
-        var flush = Flush(
-            now: worker.now, longest: Flush.longest,
-            longestStall: min(serviceView.timeouts.idle ?? Flush.longestStall, Flush.longestStall))
-        if ending.reason.cause == .shutdown {
-            flush = Flush(
-                now: worker.now, longest: Flush.longestAtShutdown,
-                longestStall: Flush.longestAtShutdown)
-        }
+        var flush = Flush(now: worker.now, atShutdown: ending.reason.cause == .shutdown)
         if let broken = ending.broken {
             flows[from: broken].isSourceBroken = true
             flows[from: broken].isReadable = true
-            flush[from: broken].isOpen = true
+            flush.open(from: broken, now: worker.now)
         } else {
-            flush.inward.isOpen = hasBytesOnTheirWay(from: .client)
-            flush.outward.isOpen = hasBytesOnTheirWay(from: .channel)
+            for side in [Side.client, .channel] where hasBytesOnTheirWay(from: side) {
+                flush.open(from: side, now: worker.now)
+            }
         }
         self.flush = flush
         continueFlush(on: worker)
@@ -169,10 +179,10 @@ extension Session {
             deliver(from: .client, ending, on: worker)
             deliver(from: .channel, ending, on: worker)
         }
-        if isTimeUp || isDelivered(ending, on: worker) {
-            return perform(life.handle(.flushed), on: worker)
-        }
-        flush?.noteLook(now: worker.now)
+        let unacknowledged = unacknowledgedBytes(ending)
+        flush?.noteUnacknowledged(unacknowledged.all, now: worker.now)
+        let isDelivered = flush?.isOpen == false && unacknowledged.endangered == 0
+        if isTimeUp || isDelivered { return perform(life.handle(.flushed), on: worker) }
         if let deadline { worker.deadlines.schedule(slot: slot, at: deadline) }
     }
 
@@ -223,20 +233,17 @@ extension Session {
         }
     }
 
-    /// Whether a close destroys nothing any more. A reset discards what the kernel has not delivered, and so does a
-    /// close with bytes unread.
-    private mutating func isDelivered(_ ending: SessionLife.Ending, on worker: Worker) -> Bool {
-        guard let begun = flush, !begun.isOpen else { return false }
-        var count = 0
-        if ending.broken != .client, ending.resets.includes(.client) || unread(from: .client) > 0 {
-            count += Socket.unacknowledged(clientSocket)
+    /// What the kernel has not delivered yet, and how much of it a close would destroy: a reset discards it, and so
+    /// does a close with bytes unread.
+    private func unacknowledgedBytes(_ ending: SessionLife.Ending) -> (all: Int, endangered: Int) {
+        var (all, endangered) = (0, 0)
+        for side in [Side.client, .channel] where ending.broken != side {
+            let count =
+                side == .client
+                ? Socket.unacknowledged(clientSocket) : Socket.unacknowledged(channelSocket)
+            all += count
+            if isReset(side, ending.resets) || unread(from: side) > 0 { endangered += count }
         }
-        if ending.broken != .channel, ending.resets.includes(.channel) || unread(from: .channel) > 0
-        {
-            count += Socket.unacknowledged(channelSocket)
-        }
-        if count < begun.unacknowledged { flush?.noteProgress(now: worker.now) }
-        flush?.unacknowledged = count
-        return count == 0
+        return (all, endangered)
     }
 }
