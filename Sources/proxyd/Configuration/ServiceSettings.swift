@@ -153,12 +153,15 @@ struct Timeouts: Equatable, Sendable {
     var connect = Duration.seconds(5)
     /// Both directions silent for so long ends the session; nil: never. Balance's `-T`.
     var idle: Duration?
-    /// One side has ended, the other is silent for so long; nil: as `idle`.
-    var halfClosed: Duration?
+    /// One side has ended, the other is silent for so long, or as long as `idle` where that is less; nil: as `idle`.
+    var halfClosed: Duration? = .seconds(60)
     /// Sent bytes unacknowledged for so long end the session (`TCP_USER_TIMEOUT`, tcp(7)); nil: the kernel's.
     var deadPeer: Duration?
     /// What has to come before a channel is chosen may take so long; nil: for ever.
     var clientHello: Duration? = .seconds(5)
+
+    /// When a session in which one side has ended is over if nothing comes from the other.
+    var halfClosedOrIdle: Duration? { [halfClosed, idle].compactMap(\.self).min() }
 
     static let keys = KeyTable("“timeouts”", Timeouts()) {
         Key(
@@ -175,10 +178,11 @@ struct Timeouts: Equatable, Sendable {
                 """)
         Key(
             "half-closed", \.halfClosed, .timeOrNever(upTo: ValueReader.year), settable: true,
-            hasDefault: false,
             help: """
-                One side has ended and the other is silent for so long ends a session;
-                without it, as {Ic idle}.
+                One side has ended and the other is silent for so long ends a session,
+                if {Ic idle} does not end it sooner.
+                The default is 60s; a session whose client has gone would be kept for
+                ever by a channel that never ends.
                 """)
         Key(
             "dead-peer", \.deadPeer, .timeOrNever(upTo: ValueReader.longestDeadPeer),

@@ -482,4 +482,13 @@ struct SessionTests {
         #expect(stand.channels[0].isUsable(now: .now))
         withExtendedLifetime((first, second)) {}
     }
+
+    @Test("a half-closed session waits a minute at most where nothing is said, or as long as idle")
+    func halfClosedDefault() {
+        #expect(Timeouts().halfClosedOrIdle == .seconds(60))
+        #expect(Timeouts(idle: .seconds(9)).halfClosedOrIdle == .seconds(9))
+        #expect(Timeouts(idle: .seconds(90)).halfClosedOrIdle == .seconds(60))
+        #expect(Timeouts(idle: .seconds(90), halfClosed: nil).halfClosedOrIdle == .seconds(90))
+        #expect(Timeouts(halfClosed: nil).halfClosedOrIdle == nil)
+    }
 }

@@ -125,8 +125,7 @@ struct Session: ~Copyable {
             return attempts.retryAt ?? attempts.began.advanced(by: serviceView.timeouts.connect)
         case .relaying: return serviceView.timeouts.idle.map { flows.lastMoved.advanced(by: $0) }
         case .halfClosed:
-            let timeouts = serviceView.timeouts
-            return (timeouts.halfClosed ?? timeouts.idle).map { flows.lastMoved.advanced(by: $0) }
+            return serviceView.timeouts.halfClosedOrIdle.map { flows.lastMoved.advanced(by: $0) }
         case .flushing: return flush?.deadline
         case .closed: return nil
         }
