@@ -54,6 +54,9 @@ final class GroupElection {
         var isWatched = false
         /// When it has taken too long.
         var due: Instant?
+        /// The candidate's Unix socket was busy: when it is tried again, and for how long.
+        var retryAt: Instant?
+        var busyUntil: Instant?
         /// The candidate's addresses that were not tried yet.
         var addressesLeft = 0
         /// Those that have failed, and the one that is tried now.
@@ -213,6 +216,7 @@ final class GroupElection {
         audience?.handle(.tries("\(channel.endpoint)"))
         attempt.addressesLeft = channel.addressCount
         attempt.tried = []
+        attempt.busyUntil = nil
         connectNext(of: channel)
     }
 
@@ -235,7 +239,14 @@ final class GroupElection {
             attempt.number &+= 1
             attempt.due = Instant.now.advanced(by: service.timeouts.connect)
         } catch {
-            connectFailed(channel, SystemError.words(for: error.number))
+            let now = Instant.now
+            let until = attempt.busyUntil ?? now.advanced(by: service.timeouts.connect)
+            guard error.number == EAGAIN, channel.endpoint.isUnix, now < until else {
+                return connectFailed(channel, SystemError.words(for: error.number))
+            }
+            // Its backlog is full, and no event tells when it is not any more.
+            attempt.busyUntil = until
+            attempt.retryAt = now.advanced(by: .milliseconds(50))
         }
     }
 
@@ -277,7 +288,7 @@ final class GroupElection {
 
     private func endConnect() {
         attempt.socket = FileDescriptor.none
-        attempt.due = nil
+        (attempt.due, attempt.retryAt) = (nil, nil)
         attempt.isWatched = false
     }
 
@@ -445,11 +456,17 @@ final class GroupElection {
 
     // MARK: Time
 
-    var nextDeadline: Instant? { [attempt.due, roundDue, failbackDue].compactMap(\.self).min() }
+    var nextDeadline: Instant? {
+        [attempt.due, attempt.retryAt, roundDue, failbackDue].compactMap(\.self).min()
+    }
 
     func meetDeadlines(now: Instant) {
         if let due = attempt.due, due <= now, let candidate {
             connectFailed(candidate, "timeout")
+        }
+        if let retryAt = attempt.retryAt, retryAt <= now, let candidate {
+            (attempt.tried, attempt.addressesLeft) = ([], 1)
+            connectNext(of: candidate)
         }
         if let roundDue, roundDue <= now {
             self.roundDue = nil
