@@ -187,8 +187,7 @@ enum Socket {
     /// Receives into `space`; moves nothing when the socket is empty.
     @inline(__always)
     static func receive(_ descriptor: CInt, into space: UnsafeMutableRawBufferPointer) -> IOResult {
-        let count = unsafe recv(descriptor, space.baseAddress, space.count, 0)
-        return outcome(count)
+        outcome(unsafe recv(descriptor, space.baseAddress, space.count, 0))
     }
 
     /// Sends what the socket has room for.
@@ -200,17 +199,21 @@ enum Socket {
         _ descriptor: CInt, _ bytes: UnsafeRawBufferPointer, moreFollows: Bool = false
     ) -> IOResult {
         let flags = CInt(MSG_NOSIGNAL) | (moreFollows ? CInt(MSG_MORE) : 0)
-        let count = unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags)
-        return outcome(count)
+        return outcome(unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags))
     }
 
+    /// What a call that moves bytes has come to. After a signal it is made again: no event would tell of a socket that
+    /// is still ready.
     @inline(__always)
-    static func outcome(_ count: Int) -> IOResult {
-        if count > 0 { return .moved(count) }
-        if count == 0 { return .endOfStream }
-        let number = errno
-        // A signal counts as "not now": the socket is still ready, and its next event says so again.
-        return number == EAGAIN || number == EINTR ? .wouldBlock : .failed(number)
+    static func outcome(_ call: @autoclosure () -> Int) -> IOResult {
+        while true {
+            let count = call()
+            if count > 0 { return .moved(count) }
+            if count == 0 { return .endOfStream }
+            let number = errno
+            if number == EINTR { continue }
+            return number == EAGAIN ? .wouldBlock : .failed(number)
+        }
     }
 }
 
