@@ -184,7 +184,7 @@ extension EndToEnd {
             let channel = try LocalChannel.echo()
             let services = """
                 - listen: ["127.0.0.1:0"]
-                  timeouts: { idle: 1s }
+                  timeouts: { idle: 5s }
                   channels: ["\(channel.endpoint)"]
                 """
             try withDaemon(services) { daemon in
@@ -195,7 +195,7 @@ extension EndToEnd {
                 }
                 kill(daemon.program.pid, SIGSTOP)
                 for client in clients { try client.send("b") }
-                Thread.sleep(forTimeInterval: 2.5)
+                Thread.sleep(forTimeInterval: 6.5)
                 kill(daemon.program.pid, SIGCONT)
                 for client in clients {
                     #expect(try client.receive(exactly: 1) == Array("b".utf8))

@@ -5,6 +5,8 @@ struct ServiceSettings: Equatable, Sendable {
     var timeouts = Timeouts()
     /// How long a channel that failed to connect is left alone; zero: not at all. Fproxy's `-g`.
     var grace = Duration.seconds(60)
+    /// How many channels are tried for one client; nil: all.
+    var tries: Int? = 16
     var health = PassiveHealthRules()
     /// How often names are resolved again; nil: once, at the start.
     var resolve: Duration? = .seconds(30)
@@ -33,6 +35,13 @@ struct ServiceSettings: Equatable, Sendable {
         Key(
             "timeouts", \.timeouts, Timeouts.keys, settable: true, schema: Schema.ref("timeouts"),
             help: "See {Sx timeouts}.")
+        Key(
+            "tries", \.tries, .numberOrAll(1...100_000), settable: true,
+            help: """
+                How many channels are tried for one client, or `all`; when so many have
+                failed, `when-empty` says what it meets.
+                The default is 16.
+                """)
         Key(
             "grace", \.grace, .time(.zero, upTo: ValueReader.year), settable: true,
             help: """
@@ -148,9 +157,19 @@ struct ServiceSettings: Equatable, Sendable {
     }
 }
 
+extension ServiceSettings {
+    /// Every channel is tried for every client, however long that takes: as other programs do.
+    mutating func tryAllChannels() {
+        tries = nil
+        timeouts.connectTotal = nil
+    }
+}
+
 struct Timeouts: Equatable, Sendable {
     /// How long a channel may take to accept; past it the next one is tried. Balance's `-t`.
     var connect = Duration.seconds(5)
+    /// How long all connects for one client may take together; nil: for ever.
+    var connectTotal: Duration? = .seconds(30)
     /// Both directions silent for so long ends the session; nil: never. Balance's `-T`.
     var idle: Duration?
     /// One side has ended, the other is silent for so long, or as long as `idle` where that is less; nil: as `idle`.
@@ -169,6 +188,15 @@ struct Timeouts: Equatable, Sendable {
             help: """
                 How long a channel may take to accept; past it the next one is tried.
                 The default is 5s.
+                """)
+        Key(
+            "connect-total", \.connectTotal, .timeOrNever(upTo: ValueReader.year),
+            settable: true,
+            help: """
+                How long all connects for one client may take together; then no further
+                channel is tried.
+                The first connect always gets its full `connect`.
+                The default is 30s.
                 """)
         Key(
             "idle", \.idle, .timeOrNever(upTo: ValueReader.year), settable: true,

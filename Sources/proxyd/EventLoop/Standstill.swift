@@ -1,7 +1,7 @@
 /// A time in which the process did not run: it was stopped, frozen, or its machine slept.
 ///
-/// What came in that time waits in the sockets, and deadlines seem to have passed. So a loop that has stood still
-/// looks at its events once more before it judges deadlines.
+/// What came in that time waits in the sockets, and deadlines seem to have passed. So loops look at their events once more
+/// before they judge deadlines; that the process stood still is an event of its own.
 enum Standstill {
     /// A loop that is merely late is no news.
     private static let shortest = Duration.seconds(1)

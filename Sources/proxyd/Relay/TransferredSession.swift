@@ -162,6 +162,8 @@ extension Session {
         case .connecting where channel != nil && channelSocket.number >= 0:
             break
         case .connecting:
+            // It waited for a busy channel.
+            holdings.releaseChannel()
             return perform(.choose, on: worker)
         case .holding:
             guard let wait = session.wait else { return perform(.choose, on: worker) }

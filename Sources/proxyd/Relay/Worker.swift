@@ -37,6 +37,8 @@ final class Worker {
     var tracing = TraceFilters()
     var sweep = AccessSweep()
     var denials = Denials()
+    /// Which addresses are this machine's, of those that were asked for lately.
+    private var ownAddresses: [IPAddress: (isOwn: Bool, until: Instant)] = [:]
 
     /// What the worker counts about itself.
     struct Counts {
@@ -81,12 +83,11 @@ final class Worker {
     }
 
     private func turn() {
-        let (start, milliseconds) = (now, waitMilliseconds)
-        let count = poller.wait(milliseconds: milliseconds)
+        let count = poller.wait(milliseconds: waitMilliseconds)
         now = .now
         counts.turns &+= 1
         dispatch(count)
-        if Standstill.duration(from: start, waiting: milliseconds, to: now) != nil { lookAgain() }
+        if isDeadlineDue { lookAgain() }
         continueUnfinished()
         answerNext()
         meetDeadlines()
@@ -94,7 +95,10 @@ final class Worker {
         sweepIfDue()
     }
 
-    /// What has come in a standstill counts before the deadlines that seem to have passed.
+    private var isDeadlineDue: Bool { deadlines.next.map { $0 <= now } ?? false }
+
+    /// Before a deadline is judged all events up to it are known. The process may have stood still in the wait, which then
+    /// brings none (signal(7), EINTR), or right behind it.
     private func lookAgain() {
         for _ in 0...sessions.count / poller.capacity {
             let count = poller.wait(milliseconds: 0)
@@ -150,6 +154,24 @@ final class Worker {
 
     /// A session has more to do once the others have had their turn; it sees to it that it asks once per turn.
     func resumeLater(_ token: Token) { unfinished.append(token) }
+
+    // MARK: Loops
+
+    /// Whether a connect to that address would end as another session of the same listener.
+    func leads(from address: Endpoint, backTo listener: Listener) -> Bool {
+        share.ownListeners.value(for: index)
+            .lead(from: address, backTo: listener.serial, isOwn: isOwn)
+    }
+
+    private func isOwn(_ address: IPAddress) -> Bool {
+        if let known = ownAddresses[address], known.until > now { return known.isOwn }
+        if ownAddresses.count >= Self.mostOwnAddresses { ownAddresses = [:] }
+        let isOwn = Socket.isOwn(address)
+        ownAddresses[address] = (isOwn, now.advanced(by: .seconds(10)))
+        return isOwn
+    }
+
+    private static let mostOwnAddresses = 4096
 
     // MARK: Commands
 

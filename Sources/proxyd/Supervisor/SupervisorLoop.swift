@@ -86,8 +86,8 @@ extension Supervisor {
             dispatch(count)
             if let time = Standstill.duration(from: start, waiting: milliseconds, to: now) {
                 reportStandstill(time)
-                lookAgain()
             }
+            if let next = timed.nextDeadline, next <= now { lookAgain() }
             for task in timed { task.meetDeadlines(now: now) }
         }
     }
@@ -99,7 +99,7 @@ extension Supervisor {
         }
     }
 
-    /// Answers to probes that have come in a standstill count before the probes' deadlines; they come by way of
+    /// Answers to probes that have come, in a standstill say, count before the probes' deadlines; they come by way of
     /// pollers within this one, a batch at a time.
     private func lookAgain() {
         for _ in 0..<16 {

@@ -151,6 +151,7 @@ struct SockproxyTranslation {
         service.timeouts.connect = .seconds(connect)
         // Lighttpd releases the slot within a few seconds of the client's end.
         service.timeouts.halfClosed = .seconds(4)
+        service.settings.tryAllChannels()
         if differs(\.connectTimeout) {
             remark(
                 .differs, at: place,

@@ -122,7 +122,7 @@ struct Session: ~Copyable {
         case .preread: return preread?.deadline(idle: serviceView.timeouts.idle)
         case .holding: return wait.map { nextLook($0) }
         case .connecting:
-            return attempts.retryAt ?? attempts.began.advanced(by: serviceView.timeouts.connect)
+            return attempts.retryAt ?? attempts.deadline(serviceView.timeouts)
         case .relaying: return serviceView.timeouts.idle.map { flows.lastMoved.advanced(by: $0) }
         case .halfClosed:
             return serviceView.timeouts.halfClosedOrIdle.map { flows.lastMoved.advanced(by: $0) }

@@ -9,6 +9,9 @@ struct ConnectAttempts {
     var connectedAt = Instant.zero
     /// Channels that failed, by their serials.
     var tried: [UInt64] = []
+    /// How many connects to channels have failed, and how long all of them took, since it waited last.
+    var failures = 0
+    var failing = Duration.zero
     /// When one of them failed last.
     var failedAt = Instant.zero
     /// Of the channel being connected to: a name may have several.
@@ -28,6 +31,28 @@ struct ConnectAttempts {
     var electionRevision: UInt64 = 0
 
     init(began: Instant) { self.began = began }
+
+    /// How long the present one may take.
+    func time(_ timeouts: Timeouts) -> Duration {
+        guard let total = timeouts.connectTotal, failures > 0 || failing > .zero else {
+            return timeouts.connect
+        }
+        return max(.zero, min(timeouts.connect, total - failing))
+    }
+
+    func deadline(_ timeouts: Timeouts) -> Instant { began.advanced(by: time(timeouts)) }
+
+    /// Whether no further channel is tried for this client.
+    func areOver(_ view: ServiceView) -> Bool {
+        guard failures > 0 || failing > .zero else { return false }
+        return failures >= view.settings.tries ?? .max || time(view.timeouts) == .zero
+    }
+
+    /// Channels that failed may be tried again.
+    mutating func forgetFailures() {
+        tried = []
+        (failures, failing) = (0, .zero)
+    }
 }
 
 /// 4. Connecting: to the channel's addresses in turn, with a proxy header and TLS where the channel wants them.
@@ -45,8 +70,8 @@ extension Session {
         of channel: Channel, on worker: Worker
     ) -> SessionLife.Action {
         attempts.began = worker.now
-        let (timeouts, view) = (serviceView.timeouts, channel.view(for: worker.index))
-        worker.deadlines.schedule(slot: slot, at: worker.now.advanced(by: timeouts.connect))
+        let view = channel.view(for: worker.index)
+        worker.deadlines.schedule(slot: slot, at: attempts.deadline(serviceView.timeouts))
         guard
             let address = channel.turns.next(
                 of: view.addresses, excluding: attempts.failedAddresses, now: worker.now)
@@ -55,6 +80,10 @@ extension Session {
         }
         attempts.address = address.endpoint
         if isTraced { trace(.connecting(attempts.address), on: worker) }
+        if let endpoint = attempts.address, worker.leads(from: endpoint, backTo: listener) {
+            return connectFailed(
+                .loop, words: "\(endpoint) leads back to \(listener.endpoint)", on: worker)
+        }
         attempts.retryInterval = .milliseconds(1)
         return connect(to: address, of: channel, on: worker)
     }
@@ -84,7 +113,7 @@ extension Session {
 
     /// A Unix channel is busy: its backlog is full (connect(2), EAGAIN), and no event tells when it is not any more.
     private mutating func awaitBacklog(on worker: Worker) -> SessionLife.Action {
-        let until = attempts.began.advanced(by: serviceView.timeouts.connect)
+        let until = attempts.deadline(serviceView.timeouts)
         let next = worker.now.advanced(by: attempts.retryInterval)
         attempts.retryInterval = min(attempts.retryInterval * 2, .milliseconds(100))
         attempts.retryAt = min(next, until)
@@ -95,7 +124,7 @@ extension Session {
     /// The time for a connect is over, or a busy channel is tried again.
     mutating func connectDeadlineCame(on worker: Worker) {
         guard attempts.retryAt != nil, let channel,
-            worker.now < attempts.began.advanced(by: serviceView.timeouts.connect),
+            worker.now < attempts.deadline(serviceView.timeouts),
             let address = attempts.address.flatMap({ SocketAddress($0) })
         else { return perform(connectFailed(.timeout, on: worker), on: worker) }
         perform(connect(to: address, of: channel, on: worker), on: worker)
@@ -192,7 +221,7 @@ extension Session {
         worker.recordConnect(to: channel, nanoseconds: connectTime)
         channel.timings[worker.index].connect.record(nanoseconds: connectTime)
         attempts.connectedAt = worker.now
-        attempts.tried = []
+        attempts.forgetFailures()
         if let address = attempts.address {
             channel.turns.note(address, isGood: true, now: worker.now)
         }
@@ -215,18 +244,22 @@ extension Session {
         flows[from: .channel].isReadable = false
         flows[from: .channel].endFollows = false
         attempts.addressesLeft -= 1
+        attempts.failing += .nanoseconds(Int(clamping: worker.now.elapsed(since: attempts.began)))
         // A channel that is alive and busy gets no grace time.
         let isBusy = attempts.retryAt != nil
         attempts.retryAt = nil
         if let channel {
             noteFailedAddress(of: channel, cause, on: worker)
-            if attempts.addressesLeft > 0, !cause.isShortage {
+            if attempts.addressesLeft > 0, !cause.isShortage,
+                attempts.time(serviceView.timeouts) > .zero
+            {
                 return connectToNextAddress(of: channel, on: worker)
             }
             // A primary that was elected again meanwhile is tried again: the election has seen it work.
             if channel.primaryState == nil || cause.isShortage {
                 attempts.tried.append(channel.serial)
             }
+            attempts.failures += 1
             attempts.failedAt = worker.now
             holdings.releaseChannel()
             worker.share.wakeNext(of: service)
