@@ -165,6 +165,17 @@ extension Socket {
         while sent < bytes.count { sent += try send(some: bytes[sent...]) }
     }
 
+    /// Waits until the other kernel has everything that was sent.
+    func awaitAcknowledgement() throws {
+        try eventually("an acknowledgement") {
+            var count: CInt = 0
+            guard unsafe ioctl(number, UInt(TIOCOUTQ), &count) == 0 else {
+                throw SocketError(errno, "SIOCOUTQ")
+            }
+            return count == 0
+        }
+    }
+
     /// As many bytes as fit; at least one.
     func send(some bytes: ArraySlice<UInt8>) throws -> Int {
         let count = unsafe bytes.withUnsafeBytes { buffer in

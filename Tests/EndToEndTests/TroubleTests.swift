@@ -179,6 +179,31 @@ extension EndToEnd {
             for client in clients { _ = try client.receiveAll() }
         }
 
+        @Test("after a standstill sessions go on whose bytes have come meanwhile")
+        func standstill() throws {
+            let channel = try LocalChannel.echo()
+            let services = """
+                - listen: ["127.0.0.1:0"]
+                  timeouts: { idle: 5s }
+                  channels: ["\(channel.endpoint)"]
+                """
+            try withDaemon(services) { daemon in
+                let clients = try (0..<20).map { _ in try daemon.client() }
+                for client in clients {
+                    try client.send("a")
+                    #expect(try client.receive(exactly: 1) == Array("a".utf8))
+                }
+                kill(daemon.program.pid, SIGSTOP)
+                for client in clients { try client.send("b") }
+                Thread.sleep(forTimeInterval: 6.5)
+                kill(daemon.program.pid, SIGCONT)
+                for client in clients {
+                    #expect(try client.receive(exactly: 1) == Array("b".utf8))
+                }
+                try daemon.waitForLine("stood still for")
+            }
+        }
+
         @Test("a daemon with nothing to do does nothing")
         func idle() throws {
             let channel = try LocalChannel.echo()

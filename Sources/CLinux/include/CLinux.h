@@ -87,6 +87,11 @@ static inline int clinux_unread(int socket, int *count) {
     return ioctl(socket, FIONREAD, count);
 }
 
+// Bytes of a stream socket that its other side has not acknowledged (tcp(7), SIOCOUTQ).
+static inline int clinux_unacknowledged(int socket, int *count) {
+    return ioctl(socket, TIOCOUTQ, count);
+}
+
 static inline long clinux_capget(struct __user_cap_header_struct *header,
                                  struct __user_cap_data_struct *data) {
     return syscall(SYS_capget, header, data);

@@ -102,15 +102,18 @@ final class Channel: Sendable {
     /// Its share against its siblings.
     var weight: Int { weightNow.load(ordering: .relaxed) }
 
-    /// Other settings from the next session on. At another address it is another place: nothing that was
-    /// found out about the old one holds.
-    func apply(_ settings: ChannelConfiguration, addresses: [Endpoint], now: Instant) {
+    /// Other settings from the next session on, with their TLS: no session meets one without the other. At another
+    /// address it is another place: nothing that was found out about the old one holds.
+    func apply(
+        _ settings: ChannelConfiguration, addresses: [Endpoint], tls: TLSClient?,
+        probes: TLSClient?, now: Instant
+    ) {
         let old = view
         let isElsewhere = old.settings.endpoint != settings.endpoint
         published.publish(
             ChannelView(
                 settings, addresses: isElsewhere ? AddressBook(addresses) : old.addresses,
-                outbound: OutboundOptions(settings), tls: old.tls, probeTLS: old.probeTLS))
+                outbound: OutboundOptions(settings), tls: tls, probeTLS: tls ?? probes))
         weightNow.store(settings.weight, ordering: .relaxed)
         slots.setMaxc(settings.maxc, now: now)
         if isElsewhere {

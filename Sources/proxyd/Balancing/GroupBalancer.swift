@@ -110,6 +110,8 @@ extension Channel {
     ) -> Bool {
         candidate.isUsable =
             isUsable(now: now) && hasRoom && (tried.isEmpty || !tried.contains(serial))
+        candidate.isFailed =
+            !candidate.isUsable && weight > 0 && hasFailed(tried: tried.contains(serial), now: now)
         let hasChanged = candidate.weight != weight
         candidate.weight = weight
         guard !facts.isEmpty else { return hasChanged }
@@ -118,6 +120,10 @@ extension Channel {
         if facts.contains(.time) { candidate.nanoseconds = time(now: now) }
         if facts.contains(.latency) { candidate.latency = latency.value(now: now) }
         return hasChanged
+    }
+
+    private func hasFailed(tried: Bool, now: Instant) -> Bool {
+        isSwitchedOn && !isDown && (tried || isInGrace(now: now))
     }
 
     /// Both ways, so far.

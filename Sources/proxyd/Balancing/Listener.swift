@@ -48,10 +48,10 @@ final class Listener: Sendable {
     var tls: TLSServer? { view.tls }
     func expectsHeader(from peer: Endpoint) -> Bool { view.expectsHeader(from: peer) }
 
-    /// Other settings at the same address; running sessions stay.
-    func apply(_ settings: ListenerConfiguration) {
+    /// Other settings at the same address, with their TLS: no client meets one without the other. Running sessions stay.
+    func apply(_ settings: ListenerConfiguration, tls: TLSServer?) {
         slots.setLimit(settings.maxSessions)
-        published.publish(ListenerView(settings, after: view))
+        published.publish(ListenerView(settings, after: view).with(tls: tls))
     }
 
     /// From the next client on.

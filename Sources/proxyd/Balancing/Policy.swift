@@ -32,6 +32,8 @@ struct Candidate: Equatable, Sendable {
     var weight: Int
     /// Whether a session may go there now.
     var isUsable: Bool
+    /// It has failed this client, or is in its grace time, and would have a turn otherwise.
+    var isFailed = false
     /// Sessions there now, connecting ones too.
     var current = 0
     /// Which channel it is, wherever it is in the list.

@@ -22,8 +22,14 @@ final class SessionLimit: Sendable {
     var hasRoom: Bool { current < limit }
 
     func acquire() -> Bool {
-        guard count.wrappingAdd(1, ordering: .relaxed).newValue > limit else { return true }
-        release()
+        var seen = count.load(ordering: .relaxed)
+        // Only a slot that is free is taken: two that both came too much would keep out a third.
+        while seen < limit {
+            let (exchanged, original) = count.compareExchange(
+                expected: seen, desired: seen + 1, ordering: .relaxed)
+            if exchanged { return true }
+            seen = original
+        }
         return false
     }
 

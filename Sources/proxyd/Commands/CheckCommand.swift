@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Shared
 
 /// `proxyd check FILE`.
 struct CheckCommand: ParsableCommand {
@@ -20,6 +21,7 @@ struct CheckCommand: ParsableCommand {
             return try (error.isUnreadable ? ExitStatus.noInput : .configuration).finish()
         }
         try checkFiles(of: configuration)
+        try checkLoops(of: configuration)
         print("\(file == "-" ? "standard input" : file): good: \(configuration.summary)")
     }
 
@@ -31,6 +33,20 @@ struct CheckCommand: ParsableCommand {
             StandardError.write("proxyd: \(error.message)\n")
             try ExitStatus(rawValue: error.code.rawValue).finish()
         }
+    }
+
+    /// The daemon would start, and keep clients out of what leads back to it.
+    private func checkLoops(of configuration: Configuration) throws {
+        let loops = configuration.loops(
+            addresses: { endpoint in
+                switch endpoint {
+                case .name: (try? Resolver.resolveAll(endpoint)) ?? []
+                case .ip, .unix: [endpoint]
+                }
+            }, isOwn: Socket.isOwn)
+        guard !loops.isEmpty else { return }
+        for loop in loops { StandardError.write("proxyd: \(loop.message)\n") }
+        try ExitStatus.configuration.finish()
     }
 }
 

@@ -103,7 +103,10 @@ struct NativeCommandLine: Equatable {
             } ?? nil
         }
         service.settings.timeouts.idle = optional(idleTimeout, "--idle-timeout")
-        service.settings.timeouts.halfClosed = optional(halfClosedTimeout, "--half-closed-timeout")
+        if halfClosedTimeout != nil {
+            service.settings.timeouts.halfClosed = optional(
+                halfClosedTimeout, "--half-closed-timeout")
+        }
         service.settings.timeouts.deadPeer = optional(
             deadPeer, "--dead-peer", ValueReader.longestDeadPeer)
         service.settings.grace =

@@ -5,6 +5,8 @@ struct ServiceSettings: Equatable, Sendable {
     var timeouts = Timeouts()
     /// How long a channel that failed to connect is left alone; zero: not at all. Fproxy's `-g`.
     var grace = Duration.seconds(60)
+    /// How many channels are tried for one client; nil: all.
+    var tries: Int? = 16
     var health = PassiveHealthRules()
     /// How often names are resolved again; nil: once, at the start.
     var resolve: Duration? = .seconds(30)
@@ -33,6 +35,13 @@ struct ServiceSettings: Equatable, Sendable {
         Key(
             "timeouts", \.timeouts, Timeouts.keys, settable: true, schema: Schema.ref("timeouts"),
             help: "See {Sx timeouts}.")
+        Key(
+            "tries", \.tries, .numberOrAll(1...100_000), settable: true,
+            help: """
+                How many channels are tried for one client, or `all`; when so many have
+                failed, `when-empty` says what it meets.
+                The default is 16.
+                """)
         Key(
             "grace", \.grace, .time(.zero, upTo: ValueReader.year), settable: true,
             help: """
@@ -148,17 +157,30 @@ struct ServiceSettings: Equatable, Sendable {
     }
 }
 
+extension ServiceSettings {
+    /// Every channel is tried for every client, however long that takes: as other programs do.
+    mutating func tryAllChannels() {
+        tries = nil
+        timeouts.connectTotal = nil
+    }
+}
+
 struct Timeouts: Equatable, Sendable {
     /// How long a channel may take to accept; past it the next one is tried. Balance's `-t`.
     var connect = Duration.seconds(5)
+    /// How long all connects for one client may take together; nil: for ever.
+    var connectTotal: Duration? = .seconds(30)
     /// A session is closed after this long without traffic in either direction; nil: never. Balance's `-T`.
     var idle: Duration?
-    /// The same once one side has ended; nil: as `idle`.
-    var halfClosed: Duration?
+    /// The same once one side has ended, or after `idle` where that is less; nil: as `idle`.
+    var halfClosed: Duration? = .seconds(60)
     /// Sent bytes unacknowledged for so long end the session (`TCP_USER_TIMEOUT`, tcp(7)); nil: the kernel's.
     var deadPeer: Duration?
     /// What has to come before a channel is chosen may take so long; nil: for ever.
     var clientHello: Duration? = .seconds(5)
+
+    /// When a session in which one side has ended is over if nothing comes from the other.
+    var halfClosedOrIdle: Duration? { [halfClosed, idle].compactMap(\.self).min() }
 
     static let keys = KeyTable("“timeouts”", Timeouts()) {
         Key(
@@ -168,6 +190,15 @@ struct Timeouts: Equatable, Sendable {
                 The default is 5s.
                 """)
         Key(
+            "connect-total", \.connectTotal, .timeOrNever(upTo: ValueReader.year),
+            settable: true,
+            help: """
+                How long all connects for one client may take together; then no further
+                channel is tried.
+                The first connect always gets its full `connect`.
+                The default is 30s.
+                """)
+        Key(
             "idle", \.idle, .timeOrNever(upTo: ValueReader.year), settable: true,
             help: """
                 Close a session after this long without traffic in either direction.
@@ -175,10 +206,11 @@ struct Timeouts: Equatable, Sendable {
                 """)
         Key(
             "half-closed", \.halfClosed, .timeOrNever(upTo: ValueReader.year), settable: true,
-            hasDefault: false,
             help: """
-                Close a session after one side has ended and the other was silent for this long;
-                without it, as {Ic idle}.
+                Close a session after one side has ended and the other was silent for this long,
+                if {Ic idle} does not close it sooner.
+                The default is 60s; without a limit a channel that never ends would keep the
+                session of a client that has gone.
                 """)
         Key(
             "dead-peer", \.deadPeer, .timeOrNever(upTo: ValueReader.longestDeadPeer),

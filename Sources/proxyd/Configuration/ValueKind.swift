@@ -115,6 +115,20 @@ extension ValueKind where Value == Bool {
     }
 }
 
+extension ValueKind where Value == Int? {
+    /// `all` is no limit.
+    static func numberOrAll(_ range: ClosedRange<Int>) -> ValueKind {
+        let members = Schema.integers(range).joined(separator: ", ")
+        return ValueKind(
+            "number | all", [#""oneOf": [{ "const": "all" }, { \#(members) }]"#], example: "3",
+            read: { text, name throws(ValueError) in
+                text == "all" ? nil : try ValueReader.number(text, in: range, as: name)
+            },
+            text: { $0.map(String.init) ?? "all" },
+            json: { $0.map(String.init) ?? Schema.quoted("all") })
+    }
+}
+
 // MARK: - Times
 
 extension ValueKind where Value == Duration {

@@ -76,6 +76,8 @@ struct ChannelDetail {
         add("balance", group.balance.description)
         let timeouts = service.timeouts
         add("connect_timeout_ms", Age(timeouts.connect).milliseconds)
+        add("connect_total_ms", timeouts.connectTotal.map { Age($0).milliseconds })
+        add("tries", service.view.settings.tries.map { UInt64($0) })
         add("idle_timeout_ms", timeouts.idle.map { Age($0).milliseconds })
         add("half_closed_timeout_ms", timeouts.halfClosed.map { Age($0).milliseconds })
         add("dead_peer_ms", timeouts.deadPeer.map { Age($0).milliseconds })

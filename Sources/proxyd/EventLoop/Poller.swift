@@ -73,6 +73,9 @@ struct Readiness: OptionSet, Sendable {
         }
     }
 
+    /// As many events as one wait brings; then there may be more.
+    var capacity: Int { unsafe events.count }
+
     /// Waits for events and says how many there are.
     ///
     /// It lasts at most so many milliseconds, -1 for as long as it takes. A signal ends it.

@@ -17,7 +17,10 @@ struct CandidateConnect: ~Copyable {
     private var number: UInt32 = 0
     private var isWatched = false
     /// When it has taken too long.
-    private(set) var due: Instant?
+    private var due: Instant?
+    /// The candidate's Unix socket was busy: when it is tried again, and until when.
+    private var retryAt: Instant?
+    private var busyUntil: Instant?
     private var addressesLeft = 0
     /// Those that have failed, and the one that is tried now.
     private var tried: [Endpoint] = []
@@ -25,6 +28,7 @@ struct CandidateConnect: ~Copyable {
     mutating func start(to channel: Channel, within timeout: Duration) -> Result {
         addressesLeft = channel.addressCount
         tried = []
+        busyUntil = nil
         return connectNext(to: channel, within: timeout)
     }
 
@@ -41,9 +45,13 @@ struct CandidateConnect: ~Copyable {
         return .connected
     }
 
-    /// It has taken too long.
-    mutating func expire(to channel: Channel, within timeout: Duration) -> Result {
-        fail("timeout", channel, within: timeout)
+    var nextDeadline: Instant? { due ?? retryAt }
+
+    /// It has taken too long, or a busy socket is tried again.
+    mutating func meetDeadline(of channel: Channel, within timeout: Duration) -> Result {
+        guard retryAt != nil else { return fail("timeout", channel, within: timeout) }
+        (tried, addressesLeft) = ([], 1)
+        return connectNext(to: channel, within: timeout)
     }
 
     private mutating func connectNext(to channel: Channel, within timeout: Duration) -> Result {
@@ -65,6 +73,14 @@ struct CandidateConnect: ~Copyable {
             due = Instant.now.advanced(by: timeout)
             return .waiting
         } catch {
+            let now = Instant.now
+            let until = busyUntil ?? now.advanced(by: timeout)
+            if error.number == EAGAIN, channel.endpoint.isUnix, now < until {
+                // Its backlog is full, and no event tells when it is not any more.
+                busyUntil = until
+                retryAt = now.advanced(by: .milliseconds(50))
+                return .waiting
+            }
             return fail(SystemError.words(for: error.number), channel, within: timeout)
         }
     }
@@ -89,7 +105,7 @@ struct CandidateConnect: ~Copyable {
 
     mutating func end() {
         socket = FileDescriptor.none
-        due = nil
+        (due, retryAt) = (nil, nil)
         isWatched = false
     }
 }

@@ -346,11 +346,14 @@ final class GroupElection {
 
     // MARK: Time
 
-    var nextDeadline: Instant? { [attempt.due, roundDue, failbackDue].compactMap(\.self).min() }
+    var nextDeadline: Instant? {
+        [attempt.nextDeadline, roundDue, failbackDue].compactMap(\.self).min()
+    }
 
     func meetDeadlines(now: Instant) {
-        if let due = attempt.due, due <= now, let candidate {
-            handle(attempt.expire(to: candidate, within: service.timeouts.connect), of: candidate)
+        if let due = attempt.nextDeadline, due <= now, let candidate {
+            let result = attempt.meetDeadline(of: candidate, within: service.timeouts.connect)
+            handle(result, of: candidate)
         }
         if let roundDue, roundDue <= now {
             self.roundDue = nil

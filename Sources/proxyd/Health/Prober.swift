@@ -30,7 +30,13 @@ final class Prober: Timed {
     private struct Waiting {
         var round: ProbeRound
         var target: Endpoint?
+        /// Its time is over then, when it had to wait for a busy server; nil: it did not.
+        var until: Instant?
     }
+
+    /// Unix sockets whose backlog was full, and when they are tried again: no event tells when there is room.
+    private var busy: [(next: Waiting, due: Instant)] = []
+    private static let busyInterval = Duration.milliseconds(50)
 
     /// A channel went down or came back.
     var hasChanged: (Channel) -> Void = { _ in }
@@ -106,7 +112,8 @@ final class Prober: Timed {
 
     var nextDeadline: Instant? {
         if !concluded.isEmpty || !waiting.isEmpty && runs.count < limit { return .zero }
-        return [schedule.next, deadlines.next, scripts.nextDeadline].compactMap(\.self).min()
+        return [schedule.next, deadlines.next, scripts.nextDeadline, busy.map(\.due).min()]
+            .compactMap(\.self).min()
     }
 
     func meetDeadlines(now: Instant) {
@@ -116,6 +123,8 @@ final class Prober: Timed {
             finish(run, run.expire())
         }
         scripts.meetDeadlines(now: now)
+        for (next, due) in busy where due <= now { waiting.append(next) }
+        busy.removeAll { $0.due <= now }
         while let slot = schedule.popExpired(now: now) {
             guard let job = jobs[slot: slot] else { continue }
             enqueue(job)
@@ -213,7 +222,8 @@ final class Prober: Timed {
             let socket = try ChannelSocket.prepared(
                 binding ?? .init(options: SocketOptions()), family: address.family)
             if case .failed(let number) = Socket.connect(socket, to: address) {
-                return conclude(finish, .refused(number))
+                let isBusy = number == EAGAIN && address.family == AF_UNIX
+                return isBusy ? postpone(next, finish) : conclude(finish, .refused(number))
             }
             // The proxy speaks for itself; who has a port for checks of its own expects no header there.
             let isItself = probe.port == nil && probe.address == nil
@@ -238,6 +248,15 @@ final class Prober: Timed {
         } catch {
             conclude(finish, .failed(error))
         }
+    }
+
+    /// The server is alive and busy (connect(2), EAGAIN): that is no refusal while the probe has time.
+    private func postpone(_ next: Waiting, _ finish: @escaping (ProbeResult) -> Void) {
+        let until = next.until ?? now.advanced(by: next.round.probe.timeout)
+        guard now < until else { return conclude(finish, .bad("timeout: its backlog is full")) }
+        var next = next
+        next.until = until
+        busy.append((next, min(until, now.advanced(by: Self.busyInterval))))
     }
 
     /// A handshake from the beginning: what was found good an hour ago proves nothing.

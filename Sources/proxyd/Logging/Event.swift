@@ -55,6 +55,8 @@ struct Event: Equatable, Sendable {
         /// Lines of a log cannot be written, or were lost; `returned` is the end of the first.
         case unwritten, lost
         case reopened
+        /// The process has not run for a while.
+        case clock
         /// Traces of sessions were switched on or off.
         case debug
     }

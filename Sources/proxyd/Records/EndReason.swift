@@ -46,6 +46,8 @@ struct EndReason: Hashable, Sendable {
         case reset
         case refused
         case unreachable
+        /// The channel leads back to the listener that the client came by.
+        case loop
         case timeout
         /// Bytes that were sent were never acknowledged (`dead-peer`, keepalive).
         case deadPeer = "dead peer"

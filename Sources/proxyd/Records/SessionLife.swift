@@ -12,6 +12,8 @@ struct SessionLife: Sendable {
         case relaying
         /// That side has ended its writes, and the other has been told.
         case halfClosed(Side)
+        /// It is over, but bytes are still on their way.
+        case flushing(Ending)
         case closed(EndReason)
     }
 
@@ -48,6 +50,8 @@ struct SessionLife: Sendable {
         case cut(EndReason.Cause)
         /// Another channel has become primary, and sessions of the old one are not kept.
         case superseded
+        /// What was on its way has been delivered, or cannot be, or its time is over.
+        case flushed
     }
 
     enum Action: Equatable, Sendable {
@@ -60,6 +64,8 @@ struct SessionLife: Sendable {
         /// There is no room: do as the service's `overload` says.
         case overload(EndReason.Cause)
         case shutDownWrites(Side)
+        /// Deliver what is on its way, then close.
+        case flush(Ending)
         /// Close both sides, those in `resetting` with a reset.
         case close(EndReason, resetting: Resets)
         /// The event cannot happen in this phase, which is a fault in proxyd: close the session, unless it is
@@ -67,9 +73,21 @@ struct SessionLife: Sendable {
         case violation(Event, in: Phase, close: EndReason?)
     }
 
+    /// How a session ends once the bytes on their way are delivered.
+    struct Ending: Equatable, Sendable {
+        var reason: EndReason
+        var resets: Resets
+        /// The side whose connection has broken: only what it had sent before is delivered. nil: both still stand.
+        var broken: Side?
+    }
+
     /// The sides that must see a reset rather than an orderly end.
     enum Resets: Equatable, Sendable {
         case neither, client, channel, both
+
+        func includes(_ side: Side) -> Bool {
+            self == .both || self == (side == .client ? .client : .channel)
+        }
     }
 
     private(set) var phase = Phase.connecting
@@ -95,6 +113,7 @@ struct SessionLife: Sendable {
         case .connecting: handleWhileConnecting(event)
         case .relaying: handleWhileRelaying(event)
         case .halfClosed(let first): handleHalfClosed(event, endedFirst: first)
+        case .flushing(let ending): handleWhileFlushing(event, ending)
         case .closed: violation(event)
         }
     }
@@ -122,7 +141,7 @@ struct SessionLife: Sendable {
         case .cut(let cause):
             return close(.operator, cause, resetting: .both)
         case .channelChosen, .noChannelFound, .queued, .queueTimedOut, .gaveUp, .connectFailed,
-            .connected, .ended, .timedOut, .broke(.channel, _), .superseded:
+            .connected, .ended, .timedOut, .broke(.channel, _), .superseded, .flushed:
             return violation(event)
         }
     }
@@ -148,7 +167,8 @@ struct SessionLife: Sendable {
         case .cut(let cause):
             return close(.operator, cause, resetting: .both)
         case .prereadBegan, .prereadDone, .prereadTimedOut, .closedEarly, .protocolError,
-            .connectFailed, .connected, .ended, .timedOut, .broke(.channel, _), .superseded:
+            .connectFailed, .connected, .ended, .timedOut, .broke(.channel, _), .superseded,
+            .flushed:
             return violation(event)
         }
     }
@@ -189,7 +209,7 @@ struct SessionLife: Sendable {
             return close(.operator, cause, resetting: .both)
         case .superseded:
             return close(.superseded, .primaryChanged, resetting: .both)
-        case .prereadTimedOut, .closedEarly, .protocolError, .ended, .timedOut:
+        case .prereadTimedOut, .closedEarly, .protocolError, .ended, .timedOut, .flushed:
             return violation(event)
         }
     }
@@ -200,16 +220,19 @@ struct SessionLife: Sendable {
             phase = .halfClosed(side)
             return .shutDownWrites(side.other)
         case .timedOut(let awaited):
-            return close(awaited.idle, .timeout, resetting: .neither)
+            return flush(awaited.idle, .timeout, resetting: .neither)
         case .broke(let side, let cause):
-            return broke(side, cause)
+            return flush(
+                side.breaking, cause, resetting: side == .client ? .channel : .client, broken: side)
+        case .cut(.shutdown):
+            return flush(.operator, .shutdown, resetting: .both)
         case .cut(let cause):
             return close(.operator, cause, resetting: .both)
         case .superseded:
             return close(.superseded, .primaryChanged, resetting: .both)
         case .prereadBegan, .prereadDone, .prereadTimedOut, .closedEarly, .protocolError,
             .rejected, .channelChosen, .noChannelFound, .queued, .queueTimedOut, .gaveUp,
-            .connectFailed, .connected:
+            .connectFailed, .connected, .flushed:
             return violation(event)
         }
     }
@@ -222,16 +245,37 @@ struct SessionLife: Sendable {
             return .close(.done, resetting: .neither)
         case .timedOut:
             // It is the other side's turn, whichever spoke last.
-            return close(first.other.idle, .timeout, resetting: .neither)
+            return flush(first.other.idle, .timeout, resetting: .neither)
         case .broke(let side, let cause):
-            return broke(side, cause)
+            return flush(
+                side.breaking, cause, resetting: side == .client ? .channel : .client, broken: side)
+        case .cut(.shutdown):
+            return flush(.operator, .shutdown, resetting: .both)
         case .cut(let cause):
             return close(.operator, cause, resetting: .both)
         case .superseded:
             return close(.superseded, .primaryChanged, resetting: .both)
         case .prereadBegan, .prereadDone, .prereadTimedOut, .closedEarly, .protocolError,
             .rejected, .channelChosen, .noChannelFound, .queued, .queueTimedOut, .gaveUp,
-            .connectFailed, .connected:
+            .connectFailed, .connected, .flushed:
+            return violation(event)
+        }
+    }
+
+    private mutating func handleWhileFlushing(_ event: Event, _ ending: Ending) -> Action {
+        switch event {
+        case .flushed:
+            phase = .closed(ending.reason)
+            return .close(ending.reason, resetting: ending.resets)
+        case .cut(.shutdown):
+            return .none
+        case .cut, .superseded:
+            // It has ended for its own reason; what is still on its way is not waited for.
+            phase = .closed(ending.reason)
+            return .close(ending.reason, resetting: .both)
+        case .prereadBegan, .prereadDone, .prereadTimedOut, .closedEarly, .protocolError,
+            .rejected, .channelChosen, .noChannelFound, .queued, .queueTimedOut, .gaveUp,
+            .connectFailed, .connected, .ended, .timedOut, .broke:
             return violation(event)
         }
     }
@@ -270,6 +314,15 @@ struct SessionLife: Sendable {
         return .close(reason, resetting: resetting)
     }
 
+    private mutating func flush(
+        _ who: EndReason.Who, _ cause: EndReason.Cause, resetting: Resets, broken: Side? = nil
+    ) -> Action {
+        let reason = EndReason(who: who, when: stage, cause: cause)
+        let ending = Ending(reason: reason, resets: resetting, broken: broken)
+        phase = .flushing(ending)
+        return .flush(ending)
+    }
+
     private mutating func violation(_ event: Event) -> Action {
         let phase = phase
         if case .closed = phase { return .violation(event, in: phase, close: nil) }
@@ -285,6 +338,7 @@ struct SessionLife: Sendable {
         case .connecting: .connect
         case .relaying: .data
         case .halfClosed: .halfClosed
+        case .flushing(let ending): ending.reason.when
         case .closed(let reason): reason.when
         }
     }
@@ -293,4 +347,6 @@ struct SessionLife: Sendable {
 extension Side {
     /// This side let the time run out.
     fileprivate var idle: EndReason.Who { self == .client ? .clientIdle : .channelIdle }
+    /// This side's connection has broken.
+    fileprivate var breaking: EndReason.Who { self == .client ? .client : .channel }
 }

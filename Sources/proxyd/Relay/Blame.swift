@@ -24,7 +24,7 @@ enum Blame: String, Sendable, CaseIterable {
             }
             self = .channelLoss
             return
-        case .relaying, .halfClosed:
+        case .relaying, .halfClosed, .flushing:
             break
         }
         let isMoving = record.idle < Self.quiet

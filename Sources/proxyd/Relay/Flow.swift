@@ -46,6 +46,8 @@ struct Flow {
     /// A receive from a Unix socket stops where descriptors were passed along (unix(7)), so a short one
     /// says nothing.
     var mayStopShort = false
+    /// The source's connection has broken: its end is none that the sink may be told of.
+    var isSourceBroken = false
     /// Bytes delivered to the sink.
     private(set) var byteCount: UInt64 = 0
     private var mode = Mode.copying
@@ -82,6 +84,9 @@ struct Flow {
     }
 
     var isFinished: Bool { isEnded && !isWaitingForSink }
+
+    /// The sink has got everything, and the end that the source itself had said.
+    var hasEndedOrderly: Bool { isFinished && !isSourceBroken }
 
     /// Whether a pump has anything to do: bytes for a sink that takes them, or a source to be read.
     var canMove: Bool {
@@ -219,7 +224,10 @@ struct Flow {
 
     /// Every byte is delivered; in TLS the end is something to be sent.
     private mutating func finish() -> PumpResult {
-        guard let sinkTLS, end != .sent else { return .finished }
+        guard let sinkTLS, end != .sent, !isSourceBroken else {
+            end = .sent
+            return .finished
+        }
         guard sinkTLS.endWrites() else {
             isWritable = false
             return .sinkFull

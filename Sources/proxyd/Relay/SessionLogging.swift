@@ -39,7 +39,7 @@ extension Session {
         tap.add(sink)
         flows.tap = tap
         switch life.phase {
-        case .relaying, .halfClosed:
+        case .relaying, .halfClosed, .flushing:
             sink.record(.began(tapFacts), of: id, at: now)
         case .preread, .holding, .connecting, .closed:
             // It is told of the beginning when there is one.

@@ -76,7 +76,7 @@ extension SessionLife.Phase {
         case .holding: .hold
         case .connecting: .connect
         case .relaying: .relay
-        case .halfClosed, .closed: .half
+        case .halfClosed, .flushing, .closed: .half
         }
     }
 }

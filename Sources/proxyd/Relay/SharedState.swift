@@ -8,6 +8,8 @@ final class SharedState: Sendable {
     /// To the supervisor.
     let notices: Mailbox<WorkerEvent>
     let accessLog: AccessLog
+    /// So that no session leads back to where it came from.
+    let ownListeners: Published<OwnListeners>
     /// Raised by every change of topology or state.
     private let generationCount = Atomic<UInt64>(1)
 
@@ -18,6 +20,7 @@ final class SharedState: Sendable {
         self.accessLog = accessLog
         self.admission = admission
         self.workers = workers
+        ownListeners = Published(OwnListeners(), readerCount: workers.count)
         self.notices = notices
     }
 

@@ -12,7 +12,7 @@ enum Stuck: String, Sendable, CaseIterable {
     init?(_ record: SessionRecord) {
         let second: UInt64 = 1_000_000_000
         switch record.phase {
-        case .preread, .holding, .closed:
+        case .preread, .holding, .flushing, .closed:
             return nil
         case .connecting:
             guard record.age > 5 * second else { return nil }

@@ -67,9 +67,9 @@ struct TransferredFlow: Equatable, Sendable {
 extension Session {
     /// Whether another process can go on with it: everything that it is made of is a descriptor or a value. What
     /// a proxy's header has told of the client is not handed over, and is of no use once a channel has it. What TLS
-    /// has agreed on cannot be handed over.
+    /// has agreed on cannot be handed over, and a session that only delivers what is on its way soon ends here.
     var isMovable: Bool {
-        guard clientTLS == nil, channelTLS == nil else { return false }
+        guard clientTLS == nil, channelTLS == nil, flush == nil else { return false }
         switch preread?.stage {
         case .handshake, .lingeringClose: return false
         case .tarpitted, .header, .routing, .bytes, nil:
@@ -162,11 +162,13 @@ extension Session {
         case .connecting where channel != nil && channelSocket.number >= 0:
             break
         case .connecting:
+            // It waited for a busy channel.
+            holdings.releaseChannel()
             return perform(.choose, on: worker)
         case .holding:
             guard let wait = session.wait else { return perform(.choose, on: worker) }
             return perform(enqueue(wait, on: worker), on: worker)
-        case .closed:
+        case .flushing, .closed:
             return
         }
         if let deadline { worker.deadlines.schedule(slot: slot, at: deadline) }

@@ -37,6 +37,8 @@ final class Worker {
     var tracing = TraceFilters()
     var sweep = AccessSweep()
     var denials = Denials()
+    /// Which addresses are this machine's, of those that were asked for lately.
+    private var ownAddresses: [IPAddress: (isOwn: Bool, until: Instant)] = [:]
 
     /// What the worker counts about itself.
     struct Counts {
@@ -71,24 +73,47 @@ final class Worker {
 
     func run() {
         while !isStopping {
-            let count = poller.wait(milliseconds: waitMilliseconds)
-            now = .now
-            counts.turns &+= 1
-            counts.events &+= UInt64(count)
-            for event in 0..<count { dispatch(event) }
-            continueUnfinished()
-            answerNext()
-            meetDeadlines()
-            retryIfDue()
-            sweepIfDue()
+            turn()
             quiesceIfAsked()
         }
-        acceptors = SlotTable()
+        stopListening()
         endAll(.shutdown)
+        // What they still deliver has its deadline.
+        while sessions.count > 0 { turn() }
+    }
+
+    private func turn() {
+        let count = poller.wait(milliseconds: waitMilliseconds)
+        now = .now
+        counts.turns &+= 1
+        dispatch(count)
+        if isDeadlineDue { lookAgain() }
+        continueUnfinished()
+        answerNext()
+        meetDeadlines()
+        retryIfDue()
+        sweepIfDue()
+    }
+
+    private var isDeadlineDue: Bool { deadlines.next.map { $0 <= now } ?? false }
+
+    /// Before a deadline is judged all events up to it are known. The process may have stood still in the wait, which then
+    /// brings none (signal(7), EINTR), or right behind it.
+    private func lookAgain() {
+        for _ in 0...sessions.count / poller.capacity {
+            let count = poller.wait(milliseconds: 0)
+            dispatch(count)
+            if count < poller.capacity { return }
+        }
+    }
+
+    private func dispatch(_ count: Int) {
+        counts.events &+= UInt64(count)
+        for event in 0..<count { dispatch(event: event) }
     }
 
     @inline(__always)
-    private func dispatch(_ event: Int) {
+    private func dispatch(event: Int) {
         let (token, readiness) = poller[event]
         switch token.kind {
         case .client: sessions[token]?.session.resume(.client, readiness, on: self)
@@ -130,11 +155,31 @@ final class Worker {
     /// A session has more to do once the others have had their turn; it sees to it that it asks once per turn.
     func resumeLater(_ token: Token) { unfinished.append(token) }
 
+    // MARK: Loops
+
+    /// Whether a connect to that address would end as another session of the same listener.
+    func leads(from address: Endpoint, backTo listener: Listener) -> Bool {
+        share.ownListeners.value(for: index)
+            .lead(from: address, backTo: listener.serial, isOwn: isOwn)
+    }
+
+    private func isOwn(_ address: IPAddress) -> Bool {
+        if let known = ownAddresses[address], known.until > now { return known.isOwn }
+        if ownAddresses.count >= Self.mostOwnAddresses { ownAddresses = [:] }
+        let isOwn = Socket.isOwn(address)
+        ownAddresses[address] = (isOwn, now.advanced(by: .seconds(10)))
+        return isOwn
+    }
+
+    private static let mostOwnAddresses = 4096
+
     // MARK: Commands
 
     func handle(_ command: WorkerCommand) {
         switch command {
-        case .serve(let client): serve(client)
+        case .serve(let client):
+            serve(client)
+            if isStopping { endAll(.shutdown) }
         case .listen(let sockets): listen(to: sockets)
         case .wake(let token): sessions[token]?.session.chooseAgain(on: self)
         case .cutChannels(let serials, let question):

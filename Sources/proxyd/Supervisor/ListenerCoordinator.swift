@@ -22,8 +22,9 @@ final class ListenerCoordinator: Timed {
         self.inherited = inherited
     }
 
-    /// Tells the workers which sockets to accept from.
+    /// Tells the workers which sockets to accept from, and first which channels would lead back there.
     func publish() {
+        core.share.ownListeners.publish(OwnListeners(core.topology))
         core.workers.send(.listen(core.sockets))
         let isBound = core.sockets.contains { $0.listener.settings.socket?.interface != nil }
         interfacesDue = isBound ? interfacesDue ?? core.now.advanced(by: .seconds(1)) : nil

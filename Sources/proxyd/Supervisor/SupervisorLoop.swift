@@ -80,14 +80,39 @@ extension Supervisor {
         channels.hasReturned = { [unowned self] in channelsChanged() }
         timed = ownTimed + lastingTimed
         while !core.isStopping {
-            let count = poller.wait(milliseconds: waitMilliseconds)
+            let (start, milliseconds) = (Instant.now, waitMilliseconds)
+            let count = poller.wait(milliseconds: milliseconds)
             core.now = .now
-            for event in 0..<count {
-                let (token, readiness) = poller[event]
-                dispatch(token, readiness)
+            dispatch(count)
+            if let time = Standstill.duration(from: start, waiting: milliseconds, to: now) {
+                reportStandstill(time)
             }
+            if let next = timed.nextDeadline, next <= now { lookAgain() }
             for task in timed { task.meetDeadlines(now: now) }
         }
+    }
+
+    private func dispatch(_ count: Int) {
+        for event in 0..<count {
+            let (token, readiness) = poller[event]
+            dispatch(token, readiness)
+        }
+    }
+
+    /// Answers to probes that have come, in a standstill say, count before the probes' deadlines; they come by way of
+    /// pollers within this one, a batch at a time.
+    private func lookAgain() {
+        for _ in 0..<16 {
+            let count = poller.wait(milliseconds: 0)
+            if count == 0 { return }
+            dispatch(count)
+        }
+    }
+
+    private func reportStandstill(_ time: Duration) {
+        core.events.emit(
+            .warning, .clock, of: .daemon, because: "standstill",
+            "stood still for \(Age(time)): the process was stopped, or its machine slept")
     }
 
     private func dispatch(_ token: Token, _ readiness: Readiness) {

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Shared
 
 extension Socket {
     /// A UDP socket that sends to one address and never waits.
@@ -13,5 +14,25 @@ extension Socket {
             throw SystemError("connect")
         }
         return descriptor
+    }
+
+    /// Whether an address is this machine's own: what goes there comes from there. Nothing is sent.
+    static func isOwn(_ address: IPAddress) -> Bool {
+        guard let target = SocketAddress(.ip(address, port: 9)),
+            let socket = try? openDatagrams(to: target),
+            case .ip(let source, _)? = localEndpoint(socket)
+        else { return false }
+        return source.unscoped == address.unscoped
+    }
+}
+
+extension IPAddress {
+    /// Without the zone, which the kernel may add.
+    fileprivate var unscoped: IPAddress {
+        if case .v6(let high, let low, _) = self {
+            .v6(high: high, low: low, scope: 0)
+        } else {
+            self
+        }
     }
 }

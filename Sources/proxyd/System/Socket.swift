@@ -123,6 +123,22 @@ enum Socket {
         return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
     }
 
+    /// Bytes that the other side has not acknowledged, sent or not (tcp(7), SIOCOUTQ), which a reset would destroy;
+    /// 0 when there is no connection any more that could deliver them. A Unix socket's are the other side's at once.
+    static func unacknowledged(_ descriptor: borrowing FileDescriptor) -> Int {
+        var state: UInt8 = 0
+        var length = socklen_t(1)
+        let result = unsafe getsockopt(
+            descriptor.number, CInt(IPPROTO_TCP), TCP_INFO, &state, &length)
+        guard result == 0, state != tcpClosed else { return 0 }
+        var count: CInt = 0
+        guard unsafe clinux_unacknowledged(descriptor.number, &count) == 0 else { return 0 }
+        return Int(count)
+    }
+
+    /// TCP_CLOSE among the kernel's states of a connection.
+    private static let tcpClosed: UInt8 = 7
+
     /// Tells the other side that nothing more will come (FIN).
     static func shutDownWrites(_ descriptor: borrowing FileDescriptor) {
         _ = shutdown(descriptor.number, CInt(SHUT_WR))
@@ -171,8 +187,7 @@ enum Socket {
     /// Receives into `space`; moves nothing when the socket is empty.
     @inline(__always)
     static func receive(_ descriptor: CInt, into space: UnsafeMutableRawBufferPointer) -> IOResult {
-        let count = unsafe recv(descriptor, space.baseAddress, space.count, 0)
-        return outcome(count)
+        outcome(unsafe recv(descriptor, space.baseAddress, space.count, 0))
     }
 
     /// Sends what the socket has room for.
@@ -184,17 +199,21 @@ enum Socket {
         _ descriptor: CInt, _ bytes: UnsafeRawBufferPointer, moreFollows: Bool = false
     ) -> IOResult {
         let flags = CInt(MSG_NOSIGNAL) | (moreFollows ? CInt(MSG_MORE) : 0)
-        let count = unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags)
-        return outcome(count)
+        return outcome(unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags))
     }
 
+    /// What a call that moves bytes has come to. After a signal it is made again: no event would tell of a socket that
+    /// is still ready.
     @inline(__always)
-    static func outcome(_ count: Int) -> IOResult {
-        if count > 0 { return .moved(count) }
-        if count == 0 { return .endOfStream }
-        let number = errno
-        // A signal counts as "not now": the socket is still ready, and its next event says so again.
-        return number == EAGAIN || number == EINTR ? .wouldBlock : .failed(number)
+    static func outcome(_ call: @autoclosure () -> Int) -> IOResult {
+        while true {
+            let count = call()
+            if count > 0 { return .moved(count) }
+            if count == 0 { return .endOfStream }
+            let number = errno
+            if number == EINTR { continue }
+            return number == EAGAIN ? .wouldBlock : .failed(number)
+        }
     }
 }
 

@@ -49,17 +49,18 @@ final class SplicePipe {
     @inline(__always)
     func fill(from source: CInt) -> IOResult {
         assert(isEmpty, "a pipe is filled only when empty")
-        let moved = splice(source, nil, writeEnd.number, nil, Self.fillLimit, Self.flags)
-        if moved > 0 { count = moved }
-        return Socket.outcome(moved)
+        let outcome = Socket.outcome(
+            splice(source, nil, writeEnd.number, nil, Self.fillLimit, Self.flags))
+        if case .moved(let moved) = outcome { count = moved }
+        return outcome
     }
 
     /// Puts the bytes into `sink`, as many as it takes.
     @inline(__always)
     func drain(into sink: CInt) -> IOResult {
-        let moved = splice(readEnd.number, nil, sink, nil, count, Self.flags)
-        if moved > 0 { count -= moved }
-        return Socket.outcome(moved)
+        let outcome = Socket.outcome(splice(readEnd.number, nil, sink, nil, count, Self.flags))
+        if case .moved(let moved) = outcome { count -= moved }
+        return outcome
     }
 
     private static let flags = UInt32(SPLICE_F_NONBLOCK | SPLICE_F_MOVE)

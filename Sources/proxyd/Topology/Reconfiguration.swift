@@ -288,7 +288,9 @@ struct Reconfiguration {
         _ settings: ListenerConfiguration, of service: ServiceConfiguration
     ) -> Listener {
         if let present = present(settings, of: service) {
-            if present.settings != settings { present.apply(settings) }
+            if present.settings != settings {
+                present.apply(settings, tls: tls.servers[present.path])
+            }
             return present
         }
         let place = Place(service: service.name, listener: settings.name)
@@ -329,7 +331,9 @@ struct Reconfiguration {
                     let isProbedAlike = settings?.probes == channel.probes
                     var resolved = isProbedAlike ? channel : resolvingProbes(of: channel)
                     if isProbedAlike { resolved.probes = kept.probePlan }
-                    kept.apply(resolved, addresses: addresses, now: now)
+                    kept.apply(
+                        resolved, addresses: addresses, tls: tls.clients[kept.path],
+                        probes: tls.probes[kept.path], now: now)
                 }
                 channels.append(kept)
             } else {

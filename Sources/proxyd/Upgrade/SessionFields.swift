@@ -50,7 +50,8 @@ extension SessionLife.Phase {
         case .holding: 2
         case .relaying: 3
         case .halfClosed: 4
-        case .closed: 5
+        // A session that only delivers what is on its way does not move (`isMovable`).
+        case .flushing, .closed: 5
         case .preread: 6
         }
     }

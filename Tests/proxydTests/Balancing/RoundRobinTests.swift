@@ -65,6 +65,53 @@ struct RoundRobinTests {
         #expect(policy.choose(among: candidates([1, 1, 1], usable: []), for: .unknown) == nil)
     }
 
+    @Test(
+        "what failed channels leave is shared by the weights of the others, whichever they are",
+        arguments: [
+            ([1, 1, 1], [1]), ([1, 1, 1, 1], [0, 3]), ([1, 1, 1, 1, 1], [1, 3, 4]),
+            ([1, 1, 1, 1, 1, 1], [0, 2, 3, 5]), ([5, 2, 1, 2], [0]), ([4, 1, 3, 2, 3], [0, 3, 4]),
+            ([100, 100, 1, 3], [0, 1]),
+        ] as [([Int], [Int])], [0, 1, 7, 50])
+    func evenAmongLiving(channels: (weights: [Int], dead: [Int]), grace: Int) {
+        let (weights, dead) = channels
+        var policy = RoundRobin()
+        var counts = [Int](repeating: 0, count: weights.count)
+        var returns = counts
+        let living = weights.indices.filter { !dead.contains($0) }
+        let sessions = 60 * living.reduce(0) { $0 + weights[$1] }
+        for session in 0..<sessions {
+            var candidates = candidates(weights)
+            for index in dead where returns[index] > session {
+                (candidates[index].isUsable, candidates[index].isFailed) = (false, true)
+            }
+            // Each that refuses is tried once by a client, then it is left alone for a while.
+            while let index = policy.choose(among: candidates, for: .unknown) {
+                guard dead.contains(index) else {
+                    counts[index] += 1
+                    break
+                }
+                (candidates[index].isUsable, candidates[index].isFailed) = (false, true)
+                returns[index] = session + grace
+            }
+        }
+        for index in living { #expect(abs(counts[index] - 60 * weights[index]) <= 1) }
+    }
+
+    @Test("the turn of a channel that refuses is the next one's, and the order goes on from there")
+    func orderAroundRefusals() {
+        var policy = RoundRobin()
+        let served = (0..<6).map { _ in
+            var candidates = candidates([1, 1, 1])
+            var choice = policy.choose(among: candidates, for: .unknown)
+            if choice == 1 {
+                (candidates[1].isUsable, candidates[1].isFailed) = (false, true)
+                choice = policy.choose(among: candidates, for: .unknown)
+            }
+            return choice
+        }
+        #expect(served == [0, 2, 0, 2, 0, 2])
+    }
+
     @Test("a channel that returns has no turns to catch up on", arguments: 0..<7)
     func noDeficit(turnsBefore: Int) {
         var policy = RoundRobin()

@@ -103,7 +103,7 @@ struct ConfigurationFileTests {
         let timeouts = try service(
             "timeouts: {idle: \(text), half-closed: \(text), dead-peer: \(text)}"
         ).timeouts
-        #expect(timeouts == Timeouts())
+        #expect(timeouts == Timeouts(halfClosed: nil))
     }
 
     @Test(

@@ -29,6 +29,7 @@ struct BalanceDialectTests {
         #expect(service.groups[1].balance.failover)
         #expect(service.timeouts.connect == .seconds(3))
         #expect(service.timeouts.idle == .seconds(9))
+        #expect(service.timeouts.halfClosed == .seconds(4))
         #expect(service.grace == .zero)
         #expect(!plan.options.isInBackground)
         #expect(plan.options.dialect?.transcript == nil)

@@ -165,6 +165,7 @@ struct LighttpdFileTests {
         #expect(service.grace == .seconds(1))
         #expect(service.timeouts.connect == .seconds(8))
         #expect(service.timeouts.idle == .seconds(60))
+        #expect(service.timeouts.halfClosed == .seconds(4))
         #expect(!plan.options.isInBackground)
         #expect(plan.notes.contains { $0.text.contains("the web server at :80 is not there") })
     }

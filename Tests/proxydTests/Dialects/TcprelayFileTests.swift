@@ -187,6 +187,7 @@ struct TcprelayFileTests {
         #expect(service.limits.maxSessions == 120)
         #expect(service.limits.overload == .refuse)
         #expect(service.timeouts.idle == .seconds(2))
+        #expect(service.timeouts.halfClosed == .seconds(4))
         #expect(service.groups[0].rebalance == 5)
         #expect(service.groups[0].channels[0].weight == 1)
         let target = plan.configuration.log.error.target

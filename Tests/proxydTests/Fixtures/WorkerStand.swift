@@ -33,6 +33,7 @@ final class WorkerStand {
         var groupSessions: Int?
         var timeouts = Timeouts()
         var grace = Duration.seconds(60)
+        var tries = ServiceSettings().tries
         var access: [AccessRule] = []
         var serviceAccess: [AccessRule] = []
         var waitForBytes = 0
@@ -50,8 +51,8 @@ final class WorkerStand {
             ServiceConfiguration(
                 name: "s",
                 settings: ServiceSettings(
-                    timeouts: settings.timeouts, grace: settings.grace, limits: settings.limits,
-                    access: settings.serviceAccess),
+                    timeouts: settings.timeouts, grace: settings.grace, tries: settings.tries,
+                    limits: settings.limits, access: settings.serviceAccess),
                 listeners: [
                     ListenerConfiguration(
                         name: "l", endpoint: .local(0),

@@ -7,7 +7,8 @@ import Testing
 struct SessionLifeTests {
     /// How a session comes to be in a phase.
     enum Stage: String, Sendable, CaseIterable {
-        case preread, connecting, retrying, holding, relaying, clientEnded, channelEnded, closed
+        case preread, connecting, retrying, holding, relaying, clientEnded, channelEnded
+        case flushing, closed
 
         var life: SessionLife {
             switch self {
@@ -18,6 +19,7 @@ struct SessionLifeTests {
             case .relaying: SessionLife(after: .connected)
             case .clientEnded: SessionLife(after: .connected, .ended(.client))
             case .channelEnded: SessionLife(after: .connected, .ended(.channel))
+            case .flushing: SessionLife(after: .connected, .broke(.channel, .reset))
             case .closed: SessionLife(after: .connected, .ended(.client), .ended(.channel))
             }
         }
@@ -27,6 +29,8 @@ struct SessionLifeTests {
     enum Outcome: Sendable, Equatable {
         case none, choose, relay, whenEmpty, overload, shutDown(Side)
         case close(String, EndReason.Cause, SessionLife.Resets)
+        /// The same, once what is on its way is delivered; of a broken side only what comes from it.
+        case flush(String, EndReason.Cause, SessionLife.Resets, Side?)
         /// It cannot happen; the session is closed with this code, or is closed already.
         case violation(String?)
 
@@ -39,6 +43,9 @@ struct SessionLifeTests {
             case .overload: self = .overload
             case .shutDownWrites(let side): self = .shutDown(side)
             case .close(let reason, let resets): self = .close(reason.code, reason.cause, resets)
+            case .flush(let ending):
+                self = .flush(
+                    ending.reason.code, ending.reason.cause, ending.resets, ending.broken)
             case .violation(_, _, let reason): self = .violation(reason?.code)
             }
         }
@@ -52,7 +59,7 @@ struct SessionLifeTests {
         .queueTimedOut, .gaveUp(resetting: .client), .connectFailed(.timeout), .connected,
         .ended(.client), .ended(.channel), .timedOut(awaiting: .client),
         .timedOut(awaiting: .channel), .broke(.client, .reset), .broke(.channel, .deadPeer),
-        .cut(.cut), .superseded,
+        .cut(.cut), .cut(.shutdown), .superseded, .flushed,
     ]
 
     /// In the order of `events`.
@@ -65,7 +72,8 @@ struct SessionLifeTests {
                 .violation("PH"), .violation("PH"), .violation("PH"), .violation("PH"),
                 .violation("PH"), .violation("PH"), .violation("PH"), .violation("PH"),
                 .violation("PH"), .violation("PH"), .close("CH", .reset, .channel),
-                .violation("PH"), .close("KH", .cut, .both), .violation("PH"),
+                .violation("PH"), .close("KH", .cut, .both), .close("KH", .shutdown, .both),
+                .violation("PH"), .violation("PH"),
             ]
         ),
         (
@@ -76,7 +84,8 @@ struct SessionLifeTests {
                 .close("sQ", .timeout, .neither), .close("PQ", .noChannel, .client), .choose,
                 .relay, .violation("PC"), .violation("PC"), .violation("PC"), .violation("PC"),
                 .close("CC", .reset, .channel), .close("SC", .deadPeer, .client),
-                .close("KC", .cut, .both), .close("UC", .primaryChanged, .both),
+                .close("KC", .cut, .both), .close("KC", .shutdown, .both),
+                .close("UC", .primaryChanged, .both), .violation("PC"),
             ]
         ),
         (
@@ -87,7 +96,8 @@ struct SessionLifeTests {
                 .close("sQ", .timeout, .neither), .close("SC", .refused, .client), .choose,
                 .relay, .violation("PC"), .violation("PC"), .violation("PC"), .violation("PC"),
                 .close("CC", .reset, .channel), .close("SC", .deadPeer, .client),
-                .close("KC", .cut, .both), .close("UC", .primaryChanged, .both),
+                .close("KC", .cut, .both), .close("KC", .shutdown, .both),
+                .close("UC", .primaryChanged, .both), .violation("PC"),
             ]
         ),
         (
@@ -98,16 +108,18 @@ struct SessionLifeTests {
                 .close("sQ", .timeout, .neither), .close("PQ", .noChannel, .client),
                 .violation("PQ"), .violation("PQ"), .violation("PQ"), .violation("PQ"),
                 .violation("PQ"), .violation("PQ"), .close("CQ", .reset, .channel),
-                .violation("PQ"), .close("KQ", .cut, .both), .violation("PQ"),
+                .violation("PQ"), .close("KQ", .cut, .both), .close("KQ", .shutdown, .both),
+                .violation("PQ"), .violation("PQ"),
             ]
         ),
         (
             .relaying,
             [Outcome](repeating: .violation("PD"), count: 13) + [
-                .shutDown(.channel), .shutDown(.client), .close("cD", .timeout, .neither),
-                .close("sD", .timeout, .neither), .close("CD", .reset, .channel),
-                .close("SD", .deadPeer, .client), .close("KD", .cut, .both),
-                .close("UD", .primaryChanged, .both),
+                .shutDown(.channel), .shutDown(.client), .flush("cD", .timeout, .neither, nil),
+                .flush("sD", .timeout, .neither, nil), .flush("CD", .reset, .channel, .client),
+                .flush("SD", .deadPeer, .client, .channel), .close("KD", .cut, .both),
+                .flush("KD", .shutdown, .both, nil),
+                .close("UD", .primaryChanged, .both), .violation("PD"),
             ]
         ),
         (
@@ -115,21 +127,30 @@ struct SessionLifeTests {
             [Outcome](repeating: .violation("PF"), count: 14) + [
                 .close("--", .done, .neither),
                 // It is the other side's turn, whichever spoke last.
-                .close("sF", .timeout, .neither), .close("sF", .timeout, .neither),
-                .close("CF", .reset, .channel), .close("SF", .deadPeer, .client),
-                .close("KF", .cut, .both), .close("UF", .primaryChanged, .both),
+                .flush("sF", .timeout, .neither, nil), .flush("sF", .timeout, .neither, nil),
+                .flush("CF", .reset, .channel, .client), .flush("SF", .deadPeer, .client, .channel),
+                .close("KF", .cut, .both), .flush("KF", .shutdown, .both, nil),
+                .close("UF", .primaryChanged, .both), .violation("PF"),
             ]
         ),
         (
             .channelEnded,
             [Outcome](repeating: .violation("PF"), count: 13) + [
                 .close("--", .done, .neither), .violation("PF"),
-                .close("cF", .timeout, .neither), .close("cF", .timeout, .neither),
-                .close("CF", .reset, .channel), .close("SF", .deadPeer, .client),
-                .close("KF", .cut, .both), .close("UF", .primaryChanged, .both),
+                .flush("cF", .timeout, .neither, nil), .flush("cF", .timeout, .neither, nil),
+                .flush("CF", .reset, .channel, .client), .flush("SF", .deadPeer, .client, .channel),
+                .close("KF", .cut, .both), .flush("KF", .shutdown, .both, nil),
+                .close("UF", .primaryChanged, .both), .violation("PF"),
             ]
         ),
-        (.closed, [Outcome](repeating: .violation(nil), count: 21)),
+        (
+            .flushing,
+            [Outcome](repeating: .violation("PD"), count: 19) + [
+                .close("SD", .reset, .both), .none, .close("SD", .reset, .both),
+                .close("SD", .reset, .client),
+            ]
+        ),
+        (.closed, [Outcome](repeating: .violation(nil), count: 23)),
     ]
 
     @Test("every event in every phase", arguments: table)
@@ -143,6 +164,8 @@ struct SessionLifeTests {
             switch action {
             case .close(let reason, _), .violation(_, _, let reason?):
                 #expect(life.phase == .closed(reason), "\(event)")
+            case .flush(let ending):
+                #expect(life.phase == .flushing(ending), "\(event)")
             case .violation(event, before, nil):
                 #expect(life.phase == before, "\(event)")
             default:

@@ -433,4 +433,62 @@ struct SessionTests {
         #expect(!door.hasCaller)
         #expect(stand.isEverythingBack)
     }
+
+    @Test(
+        "a Unix channel whose backlog is full is busy: its clients wait, and it is not left alone")
+    func busyUnixChannel() throws {
+        let folder = try TestFolder()
+        let path = folder.file("busy.sock")
+        let address = try #require(SocketAddress(.unix(path: path)))
+        let door = try Socket.open(family: AF_UNIX)
+        try Socket.bind(door, to: address)
+        try Socket.listen(door, backlog: 0)
+        let stand = try WorkerStand([.unix(path: path)])
+        let clients = try (0..<4).map { _ in try stand.connect() }
+        // One fits into the backlog; the others look again and again.
+        try Wait.until("four clients") { stand.share.admission.current == 4 }
+        try Wait.until("one that is through") {
+            try stand.sessions().contains { $0.phase == .relaying }
+        }
+        #expect(try stand.sessions().contains { $0.phase == .connecting })
+        #expect(stand.channels[0].isUsable(now: .now))
+        var servers: [TestSocket] = []
+        try Wait.until("all of them") {
+            if let (number, _) = try Socket.accept(door.number) {
+                servers.append(TestSocket(owning: number))
+            }
+            return servers.count == 4
+        }
+        try stand.awaitRelaying(4)
+        #expect(stand.totals().failures == 0)
+        withExtendedLifetime(clients) {}
+    }
+
+    @Test("a Unix channel that stays busy costs its connect timeout, and no grace time")
+    func unixChannelThatStaysBusy() throws {
+        let folder = try TestFolder()
+        let path = folder.file("busy.sock")
+        let address = try #require(SocketAddress(.unix(path: path)))
+        let door = try Socket.open(family: AF_UNIX)
+        try Socket.bind(door, to: address)
+        try Socket.listen(door, backlog: 0)
+        var settings = Settings()
+        settings.timeouts.connect = .milliseconds(200)
+        let stand = try WorkerStand([.unix(path: path)], settings)
+        let first = try stand.connect()
+        try stand.awaitRelaying(1)
+        let second = try stand.connect()
+        #expect("\(try stand.nextEnd().reason)" == "SC timeout")
+        #expect(stand.channels[0].isUsable(now: .now))
+        withExtendedLifetime((first, second)) {}
+    }
+
+    @Test("a half-closed session waits a minute at most where nothing is said, or as long as idle")
+    func halfClosedDefault() {
+        #expect(Timeouts().halfClosedOrIdle == .seconds(60))
+        #expect(Timeouts(idle: .seconds(9)).halfClosedOrIdle == .seconds(9))
+        #expect(Timeouts(idle: .seconds(90)).halfClosedOrIdle == .seconds(60))
+        #expect(Timeouts(idle: .seconds(90), halfClosed: nil).halfClosedOrIdle == .seconds(90))
+        #expect(Timeouts(halfClosed: nil).halfClosedOrIdle == nil)
+    }
 }

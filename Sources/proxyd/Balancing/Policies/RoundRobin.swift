@@ -1,7 +1,9 @@
 /// Smooth weighted round robin: each channel gets its share, and the turns of a heavy channel are
 /// spread instead of bunched. Weights 5, 1, 1 give A A B A C A A (nginx's algorithm).
 ///
-/// Only usable channels gain and lose credit, so one that returns has no turns to catch up on.
+/// Only usable channels gain and lose credit, so one that returns has no turns to catch up on. A channel that has
+/// failed, in its grace time or for this very client, keeps its turns, and they are passed over: the next in
+/// the order takes the client, and the others stay as even as if it did not exist.
 struct RoundRobin: Policy {
     private var credits: [Int] = []
 
@@ -9,14 +11,36 @@ struct RoundRobin: Policy {
         if credits.count != candidates.count {
             credits = Array(repeating: 0, count: candidates.count)
         }
+        var turnsLeft = max(Self.fewestTurns, Self.effort / max(1, candidates.count))
+        while true {
+            let turn = takeTurn(among: candidates, withFailed: turnsLeft > 0)
+            guard turn.isAnyOpen, let index = turn.index else {
+                for index in credits.indices { credits[index] = 0 }
+                return nil
+            }
+            if candidates[index].isOpen { return index }
+            turnsLeft -= 1
+        }
+    }
+
+    /// So many looks at a channel are spent on passing over turns, then those that failed count as not usable: a heavy
+    /// one that is dead has many turns.
+    private static let effort = 4096
+    private static let fewestTurns = 4
+
+    private mutating func takeTurn(
+        among candidates: [Candidate], withFailed: Bool
+    ) -> (index: Int?, isAnyOpen: Bool) {
         var best: Int?
         var most = 0
         var total = 0
-        // What leaves with those that are not usable, so that the credits always add up to zero: the
-        // turn of a channel that refused is not taken from the others.
+        var isAnyOpen = false
+        // What leaves with those that are not usable, so that the credits always add up to zero.
         var lost = 0
         for index in candidates.indices {
-            guard candidates[index].isOpen else {
+            if candidates[index].isOpen {
+                isAnyOpen = true
+            } else if !withFailed || !candidates[index].isFailed {
                 lost += credits[index]
                 credits[index] = 0
                 continue
@@ -30,6 +54,6 @@ struct RoundRobin: Policy {
             most = credit
         }
         if let best { credits[best] -= total - lost }
-        return best
+        return (best, isAnyOpen)
     }
 }

@@ -64,6 +64,9 @@ enum BalanceDialect: Dialect {
         var service = ServiceConfiguration(name: "balance")
         service.grace = .zero
         service.timeouts.connect = .seconds(Int64(line.connectTimeout))
+        // Balance ends both directions with the first; a reply may still come here, but does not keep the slot.
+        service.timeouts.halfClosed = .seconds(4)
+        service.settings.tryAllChannels()
         service.timeouts.idle = line.idleTimeout.map { .seconds(Int64($0)) }
         service.health.autodisable = line.isAutodisabling
         service.health.panic = line.isAutodisabling

@@ -36,6 +36,9 @@ enum FlopsyDialect: Dialect {
         manner.signals = [SIGTERM: .end, SIGINT: .end, SIGHUP: .end, SIGQUIT: .end]
         var notes = standardNotes
         var service = ServiceConfiguration(name: "flopsy")
+        // Flopsy ends both directions with the first; a reply may still come here, but does not keep the slot.
+        service.timeouts.halfClosed = .seconds(4)
+        service.settings.tryAllChannels()
         service.whenEmpty = .refuse
         // It asks the name server at each use.
         service.resolve = .seconds(5)

@@ -23,6 +23,7 @@ enum FproxyDialect: Dialect {
         _ line: FproxyCommandLine, _ call: DialectCall, _ hostEnvironment: HostEnvironment
     ) throws(DialectError) -> DialectPlan {
         var service = ServiceConfiguration(name: "fproxy")
+        service.settings.tryAllChannels()
         service.grace = .seconds(Int64(line.grace))
         // The same time after every failure, however often it fails.
         service.health.graceMax = max(service.grace, .seconds(1))

@@ -263,7 +263,7 @@ struct HAProxyImport {
         let ends = [front.times.clientEnd, back.times.serverEnd].compactMap { $0 }.filter {
             $0 > .zero
         }
-        if let end = ends.min() { service.timeouts.halfClosed = end.bounded(range) }
+        service.timeouts.halfClosed = ends.min()?.bounded(range)
         if service.limits.overload == .queue {
             service.limits.queueTimeout = (back.times.queue ?? back.times.connect ?? .seconds(10))
                 .bounded(ValueReader.shortest...ValueReader.longestHold)

@@ -121,6 +121,7 @@ struct NginxImport {
         service.access = server.access
         service.timeouts.connect = server.connect
         service.timeouts.idle = server.idle
+        service.timeouts.halfClosed = nil
         // What each group is of, by its name.
         var destinations: [String: String] = [:]
         if let map = maps[pass[1]] {

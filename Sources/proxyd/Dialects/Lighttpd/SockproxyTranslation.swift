@@ -149,6 +149,9 @@ struct SockproxyTranslation {
         let timeouts = hosts.map { $0.connectTimeout == 0 ? Self.kernelTimeout : $0.connectTimeout }
         let connect = timeouts.max() ?? 8
         service.timeouts.connect = .seconds(connect)
+        // Lighttpd releases the slot within a few seconds of the client's end.
+        service.timeouts.halfClosed = .seconds(4)
+        service.settings.tryAllChannels()
         if differs(\.connectTimeout) {
             remark(
                 .differs, at: place,

@@ -24,6 +24,9 @@ struct TcprelayTranslation {
         service.groups = [try group()]
         service.access = access()
         limit(&service)
+        // Tcprelay ends both directions with the first; a reply may still come here, but does not keep the slot.
+        service.timeouts.halfClosed = .seconds(4)
+        service.settings.tryAllChannels()
         if let idle = settings.relay.idleTimeout, idle.value > 0 {
             service.timeouts.idle = .seconds(min(idle.value, Self.longestIdle))
             if idle.value > Self.longestIdle {

@@ -36,6 +36,8 @@ struct Session: ~Copyable {
     /// Standing in the service's queue; nil: it does not.
     var wait: Wait?
     var attempts: ConnectAttempts
+    /// What is still delivered before it closes; nil: it is not over.
+    var flush: Flush?
     /// What happens to it is told in the log.
     var isTraced = false
 
@@ -68,6 +70,9 @@ struct Session: ~Copyable {
         if case .closed = life.phase { true } else { false }
     }
 
+    /// Nothing is relayed any more; at most what is on its way is delivered.
+    var isOver: Bool { isClosed || flush != nil }
+
     func token(_ kind: Token.Kind) -> Token {
         Token(kind, slot: slot, generation: generation)
     }
@@ -88,8 +93,11 @@ struct Session: ~Copyable {
             if side == .channel {
                 resumeConnecting(readiness, on: worker)
             } else if readiness.contains(.error) {
+                guard !clientLeftBytes else { return flows[from: .client].mayStopShort = true }
                 perform(life.handle(.broke(.client, .reset)), on: worker)
             }
+        case .flushing:
+            resumeFlush(side, readiness, on: worker)
         case .closed:
             break
         }
@@ -113,11 +121,12 @@ struct Session: ~Copyable {
         switch life.phase {
         case .preread: return preread?.deadline(idle: serviceView.timeouts.idle)
         case .holding: return wait.map { nextLook($0) }
-        case .connecting: return attempts.began.advanced(by: serviceView.timeouts.connect)
+        case .connecting:
+            return attempts.retryAt ?? attempts.deadline(serviceView.timeouts)
         case .relaying: return serviceView.timeouts.idle.map { flows.lastMoved.advanced(by: $0) }
         case .halfClosed:
-            let timeouts = serviceView.timeouts
-            return (timeouts.halfClosed ?? timeouts.idle).map { flows.lastMoved.advanced(by: $0) }
+            return serviceView.timeouts.halfClosedOrIdle.map { flows.lastMoved.advanced(by: $0) }
+        case .flushing: return flush?.deadline
         case .closed: return nil
         }
     }
@@ -133,10 +142,11 @@ struct Session: ~Copyable {
         switch life.phase {
         case .preread: prereadTimedOut(on: worker)
         case .holding: waitTimedOut(on: worker)
-        case .connecting: perform(connectFailed(.timeout, on: worker), on: worker)
+        case .connecting: connectDeadlineCame(on: worker)
         case .relaying, .halfClosed:
             perform(
                 life.handle(.timedOut(awaiting: flows.lastSpeaker.other)), on: worker)
+        case .flushing: continueFlush(on: worker)
         case .closed: break
         }
     }
@@ -164,6 +174,8 @@ struct Session: ~Copyable {
             case .shutDownWrites(.channel):
                 Socket.shutDownWrites(channelSocket)
                 return hastenDeadline(on: worker)
+            case .flush(let ending):
+                return beginFlush(ending, on: worker)
             case .close(let reason, let resets):
                 return close(reason, resets, on: worker)
             case .violation(let event, let phase, let reason):

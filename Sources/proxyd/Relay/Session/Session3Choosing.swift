@@ -5,6 +5,7 @@ extension Session {
     mutating func choose(on worker: Worker) -> SessionLife.Action {
         let view = serviceView
         attempts.electionRevision = view.electionRevision
+        if attempts.areOver(view) { return life.handle(.noChannelFound) }
         if isNewcomer, service.isInDemand(by: group) {
             // Those who wait for the same go first.
             if view.limits.overload == .queue { return .overload(.overload) }
@@ -130,7 +131,8 @@ extension Session {
     /// When channels that refused it may be tried again, whatever wakes it: a client that waits must not
     /// knock at a closed door without end.
     private var retryAt: Instant? {
-        attempts.tried.isEmpty ? nil : attempts.failedAt.advanced(by: Self.retryInterval)
+        attempts.failures == 0 && attempts.tried.isEmpty
+            ? nil : attempts.failedAt.advanced(by: Self.retryInterval)
     }
 
     private static var retryInterval: Duration { .seconds(1) }
@@ -144,7 +146,7 @@ extension Session {
     /// It was woken: there may be room, or a usable channel. If so, so there may be for the next.
     mutating func chooseAgain(on worker: Worker) {
         guard life.phase == .holding else { return }
-        if let retryAt, retryAt <= worker.now { attempts.tried.removeAll() }
+        if let retryAt, retryAt <= worker.now { attempts.forgetFailures() }
         perform(.choose, on: worker)
         if life.phase != .holding { worker.share.wakeNext(of: service) }
     }

@@ -9,6 +9,9 @@ struct ConnectAttempts {
     var connectedAt = Instant.zero
     /// Channels that failed, by their serials.
     var tried: [UInt64] = []
+    /// How many connects to channels have failed, and how long all of them took, since it waited last.
+    var failures = 0
+    var failing = Duration.zero
     /// When one of them failed last.
     var failedAt = Instant.zero
     /// Of the channel being connected to: a name may have several.
@@ -17,6 +20,9 @@ struct ConnectAttempts {
     var failedAddresses: [Endpoint] = []
     /// Where it was connected to last.
     var address: Endpoint?
+    /// A Unix channel whose backlog is full is tried again then; nil: it is not.
+    var retryAt: Instant?
+    var retryInterval = Duration.milliseconds(1)
     /// Of the channel's election, when it was chosen.
     var term: PrimaryState.Term?
     /// The service had no slot for it (`max-sessions`).
@@ -25,6 +31,28 @@ struct ConnectAttempts {
     var electionRevision: UInt64 = 0
 
     init(began: Instant) { self.began = began }
+
+    /// How long the present one may take.
+    func time(_ timeouts: Timeouts) -> Duration {
+        guard let total = timeouts.connectTotal, failures > 0 || failing > .zero else {
+            return timeouts.connect
+        }
+        return max(.zero, min(timeouts.connect, total - failing))
+    }
+
+    func deadline(_ timeouts: Timeouts) -> Instant { began.advanced(by: time(timeouts)) }
+
+    /// Whether no further channel is tried for this client.
+    func areOver(_ view: ServiceView) -> Bool {
+        guard failures > 0 || failing > .zero else { return false }
+        return failures >= view.settings.tries ?? .max || time(view.timeouts) == .zero
+    }
+
+    /// Channels that failed may be tried again.
+    mutating func forgetFailures() {
+        tried = []
+        (failures, failing) = (0, .zero)
+    }
 }
 
 /// 4. Connecting: to the channel's addresses in turn, with a proxy header and TLS where the channel wants them.
@@ -42,8 +70,8 @@ extension Session {
         of channel: Channel, on worker: Worker
     ) -> SessionLife.Action {
         attempts.began = worker.now
-        let (timeouts, view) = (serviceView.timeouts, channel.view(for: worker.index))
-        worker.deadlines.schedule(slot: slot, at: worker.now.advanced(by: timeouts.connect))
+        let view = channel.view(for: worker.index)
+        worker.deadlines.schedule(slot: slot, at: attempts.deadline(serviceView.timeouts))
         guard
             let address = channel.turns.next(
                 of: view.addresses, excluding: attempts.failedAddresses, now: worker.now)
@@ -52,6 +80,19 @@ extension Session {
         }
         attempts.address = address.endpoint
         if isTraced { trace(.connecting(attempts.address), on: worker) }
+        if let endpoint = attempts.address, worker.leads(from: endpoint, backTo: listener) {
+            return connectFailed(
+                .loop, words: "\(endpoint) leads back to \(listener.endpoint)", on: worker)
+        }
+        attempts.retryInterval = .milliseconds(1)
+        return connect(to: address, of: channel, on: worker)
+    }
+
+    private mutating func connect(
+        to address: SocketAddress, of channel: Channel, on worker: Worker
+    ) -> SessionLife.Action {
+        let (timeouts, view) = (serviceView.timeouts, channel.view(for: worker.index))
+        attempts.retryAt = nil
         do {
             let socket = try ChannelSocket.connect(
                 to: address, deadPeer: timeouts.deadPeer,
@@ -62,10 +103,31 @@ extension Session {
                 channelSocket.number, token(.channel),
                 [.readable, .writable, .readEnd, .urgent, .edge])
             return isConnected ? reached(channel, on: worker) : .none
+        } catch  where address.family == AF_UNIX && error.number == EAGAIN {
+            return awaitBacklog(on: worker)
         } catch {
             return connectFailed(
                 .init(connectError: error), errno: error.number, on: worker)
         }
+    }
+
+    /// A Unix channel is busy: its backlog is full (connect(2), EAGAIN), and no event tells when it is not any more.
+    private mutating func awaitBacklog(on worker: Worker) -> SessionLife.Action {
+        let until = attempts.deadline(serviceView.timeouts)
+        let next = worker.now.advanced(by: attempts.retryInterval)
+        attempts.retryInterval = min(attempts.retryInterval * 2, .milliseconds(100))
+        attempts.retryAt = min(next, until)
+        worker.deadlines.schedule(slot: slot, at: min(next, until))
+        return .none
+    }
+
+    /// The time for a connect is over, or a busy channel is tried again.
+    mutating func connectDeadlineCame(on worker: Worker) {
+        guard attempts.retryAt != nil, let channel,
+            worker.now < attempts.deadline(serviceView.timeouts),
+            let address = attempts.address.flatMap({ SocketAddress($0) })
+        else { return perform(connectFailed(.timeout, on: worker), on: worker) }
+        perform(connect(to: address, of: channel, on: worker), on: worker)
     }
 
     mutating func resumeConnecting(_ readiness: Readiness, on worker: Worker) {
@@ -161,7 +223,7 @@ extension Session {
         worker.recordConnect(to: channel, nanoseconds: connectTime)
         channel.timings[worker.index].connect.record(nanoseconds: connectTime)
         attempts.connectedAt = worker.now
-        attempts.tried = []
+        attempts.forgetFailures()
         if let address = attempts.address {
             channel.turns.note(address, isGood: true, now: worker.now)
         }
@@ -184,22 +246,31 @@ extension Session {
         flows[from: .channel].isReadable = false
         flows[from: .channel].endFollows = false
         attempts.addressesLeft -= 1
+        attempts.failing += .nanoseconds(Int(clamping: worker.now.elapsed(since: attempts.began)))
+        // A channel that is alive and busy gets no grace time.
+        let isBusy = attempts.retryAt != nil
+        attempts.retryAt = nil
         if let channel {
             noteFailedAddress(of: channel, cause, on: worker)
-            if attempts.addressesLeft > 0, !cause.isShortage {
+            if attempts.addressesLeft > 0, !cause.isShortage,
+                attempts.time(serviceView.timeouts) > .zero
+            {
                 return connectToNextAddress(of: channel, on: worker)
             }
             // A primary that was elected again meanwhile is tried again: the election has seen it work.
             if channel.primaryState == nil || cause.isShortage {
                 attempts.tried.append(channel.serial)
             }
+            attempts.failures += 1
             attempts.failedAt = worker.now
             holdings.releaseChannel()
             worker.share.wakeNext(of: service)
             if !cause.isShortage {
                 channel.counters[worker.index].addFailure()
                 channel.errors.record(cause.rawValue, words, errno: errno, now: worker.now)
-                worker.report(failureOf: channel, cause, of: service, in: attempts.term)
+                if !isBusy {
+                    worker.report(failureOf: channel, cause, of: service, in: attempts.term)
+                }
             }
         }
         return life.handle(.connectFailed(cause))

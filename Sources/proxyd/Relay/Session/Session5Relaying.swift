@@ -7,7 +7,7 @@ extension Session {
         // In TLS only trying says whether the client has anything to say.
         let isSilent = !flows[from: .client].isReadable
         if !isSilent { pump(from: .client, on: worker) }
-        if isSilent || clientTLS != nil && flows[from: .client].byteCount == 0 && !isClosed {
+        if isSilent || clientTLS != nil && flows[from: .client].byteCount == 0 && !isOver {
             ChannelSocket.acknowledge(channelSocket)
         }
         pump(from: .channel, on: worker)
@@ -20,10 +20,10 @@ extension Session {
         pump(from: side, on: worker)
         if flows[into: side].isWaitingForSink { pump(from: side.other, on: worker) }
         // A flow that goes on will meet the error behind the bytes that came before it.
-        if isBroken, !flows[from: side].canMove, !isClosed { breakIfBroken(side, on: worker) }
+        if isBroken, !flows[from: side].canMove, !isOver { breakIfBroken(side, on: worker) }
     }
 
-    private mutating func noteWritable(_ side: Side) {
+    mutating func noteWritable(_ side: Side) {
         flows[into: side].isWritable = true
         if let tls = side == .client ? clientTLS : channelTLS, tls.needsRoomToReceive {
             flows[from: side].isReadable = true
@@ -37,6 +37,8 @@ extension Session {
         case .relaying, .halfClosed:
             pump(from: .client, on: worker)
             pump(from: .channel, on: worker)
+        case .flushing:
+            continueFlush(on: worker)
         case .closed, .preread, .holding, .connecting:
             break
         }
@@ -46,12 +48,12 @@ extension Session {
 
     @inline(__always)
     private mutating func pump(from side: Side, on worker: Worker) {
-        guard !isClosed, flows[from: side].canMove else { return }
+        guard !isOver, flows[from: side].canMove else { return }
         let result = move(from: side, on: worker)
         react(to: result, from: side, on: worker)
     }
 
-    private mutating func move(from side: Side, on worker: Worker) -> PumpResult {
+    mutating func move(from side: Side, on worker: Worker) -> PumpResult {
         if let tap = flows.tap {
             if tap.isWanted { tap.turn(to: side, at: worker.now) } else { flows.tap = nil }
         }
@@ -102,8 +104,8 @@ extension Session {
             recordError(of: side, errno: number, on: worker)
             perform(life.handle(.broke(side, .init(streamError: number))), on: worker)
         case .sinkFailed(let number):
+            // It may have sent something before it broke, which is delivered first.
             recordError(of: side.other, errno: number, on: worker)
-            salvage(from: side.other, on: worker)
             perform(life.handle(.broke(side.other, .init(streamError: number))), on: worker)
         }
     }
@@ -128,14 +130,6 @@ extension Session {
             }
         guard number != 0 else { return }
         perform(life.handle(.broke(side, .init(streamError: number))), on: worker)
-    }
-
-    /// A side that takes no more bytes may have sent some before it broke; they are delivered first.
-    private mutating func salvage(from side: Side, on worker: Worker) {
-        flows[from: side].isReadable = true
-        guard flows[from: side].canMove else { return }
-        // However it stops, the session ends now.
-        _ = move(from: side, on: worker)
     }
 
     /// A channel that breaks a session off is worth a line in its detail.
