@@ -267,10 +267,10 @@ final class TLSConnection {
 
     // MARK: What was agreed on
 
-    /// The name that the client has asked for.
+    /// The host name that the client asked for. OpenSSL accepts any text.
     var serverName: String? {
         unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
-            .map { unsafe String(cString: $0).lowercased() }
+            .flatMap { unsafe ServerName.read(Array(String(cString: $0).utf8)) }
     }
 
     /// What is spoken within (RFC 7301).

@@ -178,8 +178,8 @@ extension Session {
         if let subject = tls.subject {
             // One that is not good has ended the handshake.
             (details.hasCertificate, details.isVerified) = (true, true)
-            details.subject = subject.whole.printable
-            details.commonName = subject.commonName.printable
+            details.subject = PlainText.cleaned(subject.whole)
+            details.commonName = PlainText.cleaned(subject.commonName)
         }
         header.details.tls = details
         header.details.serverName = tls.serverName
@@ -341,16 +341,5 @@ extension Preread.Stage {
         case .lingeringClose(let cause): .protocolError(cause)
         case .handshake, .header, .routing, .bytes: nil
         }
-    }
-}
-
-extension String {
-    /// Without anything that a terminal or a log would take for something else: a certificate says what it likes.
-    fileprivate var printable: String {
-        String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { scalar in
-                    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : scalar
-                }))
     }
 }
