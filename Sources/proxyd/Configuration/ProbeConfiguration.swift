@@ -55,7 +55,7 @@ enum ProbeStep: Equatable, Sendable {
     case text([UInt8])
     /// The next bytes are these.
     case bytes([UInt8])
-    /// Found in what has come since the step before; see `RegexGuard`.
+    /// Found in what has come since the step before; see `PreparedRegex`.
     case regex(String)
 }
 

@@ -31,12 +31,7 @@ extension ValueReader {
     static func expectation(_ text: String, as name: String) throws(ValueError) -> ProbeStep {
         if text.hasPrefix("regex:") {
             let pattern = String(text.dropFirst(6))
-            try RegexGuard.judge(pattern)
-            guard (try? Regex(pattern)) != nil else {
-                throw ValueError(
-                    "\(name) is “\(pattern)”, which is no regular expression",
-                    "see that brackets are closed, and that special characters have a \\")
-            }
+            _ = try PreparedRegex(pattern)
             return .regex(pattern)
         }
         let bytes = try bytes(text, as: name)
