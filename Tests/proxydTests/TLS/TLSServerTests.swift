@@ -253,6 +253,26 @@ struct TLSServerTests {
         #expect(resumed > 0)
     }
 
+    @Test(
+        "a ticket that is renewed lives no longer than the first one",
+        arguments: TLSVersions.Version.allCases)
+    func renewal(version: TLSVersions.Version) throws {
+        let server = try TLSServer(
+            settings([certificate("a")]) { $0.ticketLifetime = .seconds(2) })
+        let client = try TLSClient.trusting {
+            ($0.versions.least, $0.versions.most) = (version, version)
+        }
+        try TestHandshake(client, server, resumes: true).finish()
+        var resumed = 0
+        try Wait.until("a full handshake") {
+            let again = try TestHandshake(client, server, resumes: true)
+            try again.finish()
+            if again.server.tls.isResumed { resumed += 1 }
+            return !again.server.tls.isResumed
+        }
+        #expect(resumed > 0)
+    }
+
     // MARK: Who comes
 
     @Test("clients' certificates", arguments: TLSVersions.Version.allCases)
