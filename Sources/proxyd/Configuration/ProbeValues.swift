@@ -17,14 +17,14 @@ extension ValueReader {
         return bytes
     }
 
-    /// What a step sends: it may be a password, and is never shown.
-    static func sentBytes(_ text: String, as name: String) throws(ValueError) -> [UInt8] {
-        guard text != "\(Secret(text))" else {
+    /// What a step sends: it may be a password.
+    static func sentBytes(_ text: String, as name: String) throws(ValueError) -> Secret<[UInt8]> {
+        guard text != HiddenText.word else {
             throw ValueError(
                 "\(name) is \(text), which stands for a text that was not shown",
                 "write the text itself")
         }
-        return try bytes(text, as: name)
+        return Secret(try bytes(text, as: name))
     }
 
     /// What `bytes` reads, or `regex:` and a regular expression.
@@ -106,12 +106,12 @@ extension ValueReader {
     }
 
     /// What stands on a request's first line, so nothing may end it.
-    static func httpPath(_ text: String, as name: String) throws(ValueError) -> String {
+    static func httpPath(_ text: String, as name: String) throws(ValueError) -> RequestPath {
         guard text.hasPrefix("/"), isVisible(text) else {
             throw ValueError(
                 "\(name) is no path", "begin it with “/”, and write spaces as %20")
         }
-        return text
+        return RequestPath(text)
     }
 
     /// A word without spaces that may stand in a header.

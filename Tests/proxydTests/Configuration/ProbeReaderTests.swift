@@ -59,7 +59,7 @@ struct ProbeReaderTests {
             ProbeConfiguration(
                 name: "send-expect",
                 check: .exchange([
-                    .send(Array("PING\r\n".utf8)), .text(Array("+PONG\r\n".utf8)),
+                    .send(Secret(Array("PING\r\n".utf8))), .text(Array("+PONG\r\n".utf8)),
                 ]))
         ),
         (
@@ -68,7 +68,7 @@ struct ProbeReaderTests {
             ProbeConfiguration(
                 name: "send-expect",
                 check: .exchange([
-                    .send([0x61, 0, 0x5C]), .bytes([0x0D, 0x0A]), .regex("^220 .*x"),
+                    .send(Secret([0x61, 0, 0x5C])), .bytes([0x0D, 0x0A]), .regex("^220 .*x"),
                 ]))
         ),
         ("http", ProbeConfiguration(name: "http", check: .http(HTTPCheck()))),
