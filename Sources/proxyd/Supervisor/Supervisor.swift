@@ -111,7 +111,7 @@ final class Supervisor {
         (privileges, pidFile, manager) = (process.privileges, process.pidFile, process.manager)
         let workerCount = configuration.workers ?? Self.coreCount
         let limits = DaemonLimits(
-            descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
+            descriptors: DescriptorLimit.raise(), for: configuration, workers: workerCount)
         let serials = takeover?.serials ?? Serials()
         var startup = Startup(
             takeover?.running ?? configuration, workerCount: workerCount, serials: serials,
