@@ -157,8 +157,13 @@ extension Session {
     private mutating func beginHandshake(on worker: Worker) -> SessionLife.Action {
         guard ClientBytes.count(clientSocket) ?? 1 > 0 else { return awaitMore() }
         do throws(TLSError) {
-            guard let tls = try listenerView.tls?.connection(on: clientSocket.number) else {
-                return life.handle(.rejected(.overload, resetting: .neither))
+            let holder = HandshakeTable.Holder(worker: worker.index, token: token(.client))
+            guard
+                let (tls, evicted) = try listenerView.tls?.connection(
+                    on: clientSocket.number, from: client, for: holder)
+            else { return life.handle(.rejected(.overload, resetting: .neither)) }
+            if let evicted {
+                worker.share.workers[evicted.worker].mailbox.post(.dropHandshake(evicted.token))
             }
             if flows[from: .client].endFollows || flows[from: .client].hasUrgent {
                 tls.noteReadable(isUnsure: true)
@@ -197,6 +202,14 @@ extension Session {
         preread = Preread(stage: .bytes(count), until: until, heard: worker.now)
         if let deadline { worker.deadlines.schedule(slot: slot, at: deadline) }
         return count > 0 ? look(on: worker) : route(on: worker)
+    }
+
+    /// A newcomer has got its place among the handshakes, unless it has agreed with us meanwhile.
+    mutating func dropHandshake(on worker: Worker) {
+        guard let tls = clientTLS, !tls.isHandshakeDone, preread?.stage == .handshake else {
+            return
+        }
+        perform(life.handle(.rejected(.overload, resetting: .neither)), on: worker)
     }
 
     /// The handshake has failed, and the client has been told why. A close with bytes unread would be a reset, and
