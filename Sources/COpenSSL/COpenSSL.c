@@ -134,7 +134,7 @@ static long wire_control(BIO *bio, int command, long number, void *pointer) {
     }
 }
 
-static int alpn_index, staple_index, name_index, session_index;
+static int alpn_index, staple_index, name_index, session_index, deadline_index, lists_index;
 
 struct bytes {
     size_t count;
@@ -156,6 +156,8 @@ static void set_up(void) {
     staple_index = X509_get_ex_new_index(0, NULL, NULL, NULL, free_bytes);
     name_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
     session_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, free_bytes);
+    deadline_index = SSL_SESSION_get_ex_new_index(0, NULL, NULL, NULL, NULL);
+    lists_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
     wire_method = method;
 }
 
@@ -280,15 +282,44 @@ void copenssl_set_name_callback(SSL_CTX *context, copenssl_name_callback callbac
     SSL_CTX_set_tlsext_status_cb(context, show_staple);
 }
 
+// MARK: How long a session may be gone on with
+
+static int64_t seconds(const ASN1_TIME *time) {
+    struct tm parts;
+    return time != NULL && ASN1_TIME_to_tm(time, &parts) ? (int64_t)timegm(&parts) : INT64_MAX;
+}
+
+// The last second at which what the other side has shown in a full handshake is good: no certificate of its chain has ended,
+// and no list of revocations is out of date.
+static int64_t last_second(SSL *ssl) {
+    int64_t last = INT64_MAX;
+    STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+    for (int index = 0; index < sk_X509_num(chain); index++) {
+        int64_t end = seconds(X509_get0_notAfter(sk_X509_value(chain, index)));
+        if (end < last) last = end;
+    }
+    int64_t lists = (int64_t)(intptr_t)SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), lists_index);
+    return chain != NULL && lists != 0 && lists < last ? lists : last;
+}
+
 struct session_client {
     copenssl_session_callback callback;
     void *client;
 };
 
 static int take_session(SSL *ssl, SSL_SESSION *session) {
+    // A session of a resumed connection has the deadline of the one that it goes on with.
+    if (!SSL_session_reused(ssl)) {
+        int64_t last = last_second(ssl), longest = (int64_t)time(NULL) + COPENSSL_LONGEST_CLIENT_SESSION;
+        SSL_SESSION_set_ex_data(session, deadline_index, (void *)(intptr_t)(last < longest ? last : longest));
+    }
     struct bytes *bytes = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), session_index);
     struct session_client *kept = (struct session_client *)bytes->content;
     return kept->callback(ssl, session, kept->client);
+}
+
+bool copenssl_may_resume(SSL_SESSION *session) {
+    return (int64_t)time(NULL) <= (int64_t)(intptr_t)SSL_SESSION_get_ex_data(session, deadline_index);
 }
 
 void copenssl_set_session_callback(
@@ -420,9 +451,12 @@ int copenssl_revoke(SSL_CTX *context, const void *pem, size_t count) {
     if (bio == NULL) return -1;
     X509_STORE *store = SSL_CTX_get_cert_store(context);
     int found = 0;
+    int64_t first_end = INT64_MAX;
     X509_CRL *list;
     while ((list = PEM_read_bio_X509_CRL(bio, NULL, tell_passphrase, NULL)) != NULL) {
         bool is_used = X509_STORE_add_crl(store, list);
+        int64_t end = seconds(X509_CRL_get0_nextUpdate(list));
+        if (end < first_end) first_end = end;
         X509_CRL_free(list);
         if (!is_used) {
             found = -1;
@@ -432,6 +466,7 @@ int copenssl_revoke(SSL_CTX *context, const void *pem, size_t count) {
     }
     found = close_reader(bio, found);
     if (found > 0) X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
+    SSL_CTX_set_ex_data(context, lists_index, (void *)(intptr_t)first_end);
     return found;
 }
 
@@ -575,6 +610,38 @@ static int take_ticket(
     return result;
 }
 
+// What a ticket holds besides OpenSSL's session. A ticket made by a resumed connection has that of the first one.
+struct ticket_bounds {
+    // Of CLOCK_BOOTTIME, when the client was verified: the wall clock may be set back.
+    int64_t verified;
+    // Of the wall clock, as certificates have it.
+    int64_t last_second;
+};
+
+static int put_bounds(SSL *ssl, void *argument) {
+    (void)argument;
+    if (SSL_session_reused(ssl)) return 1;
+    struct ticket_bounds bounds = {.verified = now(), .last_second = last_second(ssl)};
+    return SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), &bounds, sizeof bounds);
+}
+
+static SSL_TICKET_RETURN check_bounds(
+    SSL *ssl, SSL_SESSION *session, const unsigned char *name, size_t name_size, SSL_TICKET_STATUS status,
+    void *argument) {
+    (void)ssl, (void)name, (void)name_size;
+    int64_t lifetime = (int64_t)(intptr_t)argument;
+    if (status != SSL_TICKET_SUCCESS && status != SSL_TICKET_SUCCESS_RENEW) return SSL_TICKET_RETURN_IGNORE_RENEW;
+    void *data;
+    size_t size;
+    struct ticket_bounds bounds;
+    if (!SSL_SESSION_get0_ticket_appdata(session, &data, &size) || size != sizeof bounds)
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    memcpy(&bounds, data, sizeof bounds);
+    if ((int64_t)now() - bounds.verified > lifetime || (int64_t)time(NULL) > bounds.last_second)
+        return SSL_TICKET_RETURN_IGNORE_RENEW;
+    return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW;
+}
+
 int copenssl_set_tickets(SSL_CTX *context, struct copenssl_tickets *tickets, uint32_t lifetime) {
     if (tickets == NULL) {
         SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
@@ -583,7 +650,8 @@ int copenssl_set_tickets(SSL_CTX *context, struct copenssl_tickets *tickets, uin
     SSL_CTX_set_ex_data(context, tickets_index, tickets);
     SSL_CTX_set_timeout(context, (long)lifetime);
     return SSL_CTX_set_num_tickets(context, 1)
-           && SSL_CTX_set_tlsext_ticket_key_evp_cb(context, take_ticket);
+           && SSL_CTX_set_tlsext_ticket_key_evp_cb(context, take_ticket)
+           && SSL_CTX_set_session_ticket_cb(context, put_bounds, check_bounds, (void *)(intptr_t)lifetime);
 }
 
 // MARK: Connections

@@ -74,10 +74,11 @@ package final class TestAuthority: Sendable {
 
     // MARK: Certificates
 
-    /// `file` is what its files are called by, `names` its hosts and addresses, `subject` as openssl-req(1) takes it.
+    /// `file` is what its files are called by, `names` its hosts and addresses, `subject` as openssl-req(1) takes it; it ends in so
+    /// many `seconds`, or late enough.
     package func issue(
         _ file: String, for names: [String] = [], subject: String? = nil, key: KeyKind = .ec,
-        passphrase: String? = nil, isExpired: Bool = false
+        passphrase: String? = nil, isExpired: Bool = false, seconds: Int? = nil
     ) throws -> Issued {
         try makeKey(key, passphrase: passphrase, to: "\(file).key")
         var request = [
@@ -87,13 +88,23 @@ package final class TestAuthority: Sendable {
         if let passphrase { request += ["-passin", "pass:\(passphrase)"] }
         if !names.isEmpty { request += ["-addext", "subjectAltName=\(Self.alternatives(names))"] }
         try openssl(request)
-        let times = isExpired ? ["20200101000000Z", "20210101000000Z"] : []
+        var times = isExpired ? ["20200101000000Z", "20210101000000Z"] : []
+        if let seconds { times = ["20200101000000Z", Self.time(seconds)] }
         try openssl(
             [
                 "ca", "-batch", "-config", "rules", "-in", "\(file).csr", "-out", "\(file).leaf",
                 "-notext",
             ] + (times.isEmpty ? [] : ["-startdate", times[0], "-enddate", times[1]]))
         return try bundle(file, "\(file).leaf")
+    }
+
+    /// In so many seconds, as openssl-ca(1) takes it.
+    private static func time(_ seconds: Int) -> String {
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.timeZone = TimeZone(identifier: "UTC")
+        format.dateFormat = "yyyyMMddHHmmss'Z'"
+        return format.string(from: Date(timeIntervalSinceNow: Double(seconds)))
     }
 
     /// One that nobody vouches for but itself.

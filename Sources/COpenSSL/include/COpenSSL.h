@@ -64,6 +64,11 @@ typedef int (*copenssl_session_callback)(SSL *ssl, SSL_SESSION *session, void *c
 void copenssl_set_session_callback(
     SSL_CTX *context, copenssl_session_callback callback, void *client);
 
+// A client goes on with a session for at most a day after the server was verified.
+enum { COPENSSL_LONGEST_CLIENT_SESSION = 86400 };
+// Whether what the server has shown when it was verified is still good.
+bool copenssl_may_resume(SSL_SESSION *session);
+
 // MARK: Certificates and keys, all PEM in memory
 
 // The number of certificates found; -1: one of them is none; -2: there is one already with the same kind of key.
@@ -98,7 +103,8 @@ void copenssl_free_text(char *text);
 struct copenssl_tickets;
 struct copenssl_tickets *copenssl_tickets_new(uint32_t lifetime);
 void copenssl_tickets_free(struct copenssl_tickets *tickets);
-// Without keys there are no tickets (NULL).
+// A client goes on by tickets for at most `lifetime` seconds after it was verified, and not beyond the end of its certificates
+// and of the lists of revocations. Without keys there are no tickets (NULL).
 int copenssl_set_tickets(SSL_CTX *context, struct copenssl_tickets *tickets, uint32_t lifetime);
 
 // MARK: Connections

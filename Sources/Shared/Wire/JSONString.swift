@@ -19,7 +19,7 @@ package enum JSONString {
             case 0x09: bytes.append(contentsOf: "\\t".utf8)
             case 0x0A: bytes.append(contentsOf: "\\n".utf8)
             case 0x0D: bytes.append(contentsOf: "\\r".utf8)
-            case ..<0x20, 0x7F...0x9F, 0x2028, 0x2029:
+            case _ where PlainText.isUnsafe(scalar):
                 bytes.append(contentsOf: "\\u".utf8)
                 for shift in [12, 8, 4, 0] as [UInt32] {
                     bytes.append(hex[Int(scalar.value >> shift & 15)])

@@ -7,7 +7,7 @@ internal import Synchronization
 /// where such a limit is configured.
 final class PerSourceLimiter: Sendable {
     let limits: PerSource
-    private let entries = CountedMutex<[Source: Entry]>([:])
+    private let table = CountedMutex(SourceTable())
 
     /// The leading bits of an address. Clients of Unix sockets are one source.
     struct Source: Hashable, Sendable {
@@ -20,69 +20,52 @@ final class PerSourceLimiter: Sendable {
         case admitted, tooMany, tooFast
     }
 
-    private struct Entry {
-        var sessions = 0
-        var bucket: TokenBucket?
-    }
-
-    /// Sources remembered at most. Past that those that nothing would be lost with are forgotten, and if
-    /// there are none, new sources are admitted uncounted: a limit must not become a way to lock others out.
-    private static let mostSources = 100_000
-
     init(_ limits: PerSource) { self.limits = limits }
 
     /// Counts a client in; one that is admitted has to be released.
     func admit(_ source: Source, now: Instant) -> Verdict {
-        entries.withLock { entries in
-            if entries.count >= Self.mostSources, entries[source] == nil {
-                forgetIdle(&entries, now: now)
-            }
-            var entry = entries[source] ?? Entry()
+        table.withLock { table in
+            var entry = table[source] ?? SourceTable.Entry()
             if let max = limits.max, entry.sessions >= max { return .tooMany }
             if let rate = limits.rate {
                 var bucket = entry.bucket ?? TokenBucket(full: rate, now: now)
                 let isIn = bucket.take(rate, now: now)
                 entry.bucket = bucket
                 if !isIn {
-                    entries[source] = entry
+                    table.put(entry, for: source, rate: limits.rate, now: now)
                     return .tooFast
                 }
             }
             entry.sessions += 1
-            if entries.count < Self.mostSources || entries[source] != nil {
-                entries[source] = entry
-            }
+            table.put(entry, for: source, rate: limits.rate, now: now)
             return .admitted
         }
     }
 
     /// Counts a client in that was admitted before.
     func adoptSlot(of source: Source) {
-        entries.withLock { entries in
-            guard entries.count < Self.mostSources || entries[source] != nil else { return }
-            entries[source, default: Entry()].sessions += 1
+        table.withLock { table in
+            var entry = table[source] ?? SourceTable.Entry()
+            entry.sessions += 1
+            table.put(entry, for: source, rate: nil, now: .zero)
         }
     }
 
     func release(_ source: Source) {
-        entries.withLock { entries in
-            guard var entry = entries[source] else { return }
+        table.withLock { table in
+            guard var entry = table[source] else { return }
             entry.sessions = max(0, entry.sessions - 1)
             // With a rate the bucket has to be remembered until it is full again.
-            entries[source] = entry.sessions == 0 && entry.bucket == nil ? nil : entry
+            if entry.sessions == 0, entry.bucket == nil {
+                table.remove(source)
+            } else {
+                table.put(entry, for: source, rate: nil, now: .zero)
+            }
         }
     }
 
     /// Sources remembered.
-    var count: Int { entries.withLock { $0.count } }
-
-    private func forgetIdle(_ entries: inout [Source: Entry], now: Instant) {
-        guard let rate = limits.rate else { return }
-        entries = entries.filter { _, entry in
-            guard entry.sessions == 0, var bucket = entry.bucket else { return true }
-            return !bucket.isFull(rate, now: now)
-        }
-    }
+    var count: Int { table.withLock { $0.count } }
 
     /// Which source a client belongs to.
     func source(of client: Endpoint) -> Source {

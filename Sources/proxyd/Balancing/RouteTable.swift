@@ -85,7 +85,7 @@ final class RouteTable: Sendable {
                 below: names.filter { $0.hasPrefix("*.") }.map { String($0.dropFirst()) })
         case .alpn(let names): return .alpn(names.map { Array($0.utf8) })
         case .firstBytes(.regex(let pattern)):
-            return (try? PreparedRegex(growing: pattern)).map { .regex($0) }
+            return (try? PreparedRegex(pattern)).map { .regex($0) }
         case .firstBytes(let bytes): return .firstBytes(bytes)
         }
     }

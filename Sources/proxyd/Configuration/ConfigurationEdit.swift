@@ -194,9 +194,8 @@ struct ConfigurationEdit: Equatable, Sendable {
         _ given: Placed<String>?, among siblings: [Placed<String>?], at place: Place
     ) -> Placed<String> {
         if let given { return Placed(given.value, at: place) }
-        let taken = Set(siblings.compactMap { $0?.value })
         var number = siblings.count
-        while taken.contains(String(number)) { number += 1 }
+        while siblings.contains(where: { $0?.value == String(number) }) { number += 1 }
         return Placed(String(number), at: place)
     }
 

@@ -50,12 +50,13 @@ enum ProbeCheck: Equatable, Sendable {
 
 /// A step of `send-expect`.
 enum ProbeStep: Equatable, Sendable {
-    case send([UInt8])
+    /// It may be a password.
+    case send(Secret<[UInt8]>)
     /// The next line begins with this.
     case text([UInt8])
     /// The next bytes are these.
     case bytes([UInt8])
-    /// Found in what has come since the step before; see `RegexGuard`.
+    /// Found in what has come since the step before; see `PreparedRegex`.
     case regex(String)
 }
 
@@ -67,7 +68,7 @@ struct HTTPCheck: Equatable, Sendable {
     }
 
     var method = Method.get
-    var path = "/"
+    var path: RequestPath = "/"
     /// The `Host` header; nil: the channel's address as the file has it.
     var host: String?
     var status: [ClosedRange<Int>] = [200...399]

@@ -17,15 +17,15 @@ enum ProbeKind: String, CaseIterable {
 
     /// It answers, has loaded its data, and is no replica (Redis 2.8.12 and later).
     static let redisMasterSteps: [ProbeStep] = [
-        .send(Array("PING\r\n".utf8)), .text(Array("+PONG\r\n".utf8)),
-        .send(Array("ROLE\r\n".utf8)),
+        .send(Secret(Array("PING\r\n".utf8))), .text(Array("+PONG\r\n".utf8)),
+        .send(Secret(Array("ROLE\r\n".utf8))),
         .bytes(Array("*3\r\n$6\r\nmaster\r\n".utf8)),
-        .send(Array("QUIT\r\n".utf8)),
+        .send(Secret(Array("QUIT\r\n".utf8))),
     ]
 
     /// It greets, and takes its leave when it is told to.
     static let smtpSteps: [ProbeStep] = [
-        .text(Array("220".utf8)), .send(Array("QUIT\r\n".utf8)), .text(Array("221".utf8)),
+        .text(Array("220".utf8)), .send(Secret(Array("QUIT\r\n".utf8))), .text(Array("221".utf8)),
     ]
 
     static func error(about word: String) -> ValueError {

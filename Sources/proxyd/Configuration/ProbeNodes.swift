@@ -42,11 +42,10 @@ extension ProbeConfiguration {
         case .http(let http):
             let standard = HTTPCheck()
             writer.put("method", http.method, default: standard.method)
-            // What stands behind “?” may be a token.
-            if http.path.contains("?") {
-                writer.put("path", Node.secret(Secret(http.path)))
-            } else {
-                writer.put("path", http.path, default: standard.path) { $0 }
+            switch http.path {
+            case .secret(let path): writer.put("path", Node.secret(path))
+            case .plain(let path):
+                writer.put("path", path, default: standard.path.revealed) { $0 }
             }
             writer.put("host", http.host)
             writer.put("status", http.status, default: standard.status) { ranges in
@@ -66,8 +65,8 @@ extension ProbeConfiguration {
 extension ProbeStep {
     fileprivate var node: Node {
         switch self {
-        // It may be a password.
-        case .send(let bytes): Self.node("send", .secret(Secret(Self.escaped(bytes))))
+        case .send(let bytes):
+            Self.node("send", .secret(Secret(Self.escaped(bytes.revealed))))
         case .text(let bytes): Self.node("expect", .text(Self.escaped(bytes)))
         case .bytes(let bytes):
             Self.node("expect", .text("hex:" + bytes.map { Self.hex($0) }.joined()))

@@ -17,26 +17,21 @@ extension ValueReader {
         return bytes
     }
 
-    /// What a step sends. It may be a password and is never shown.
-    static func sentBytes(_ text: String, as name: String) throws(ValueError) -> [UInt8] {
-        guard text != "\(Secret(text))" else {
+    /// What a step sends: it may be a password.
+    static func sentBytes(_ text: String, as name: String) throws(ValueError) -> Secret<[UInt8]> {
+        guard text != HiddenText.word else {
             throw ValueError(
                 "\(name) is \(text), which stands for a text that was not shown",
                 "write the text itself")
         }
-        return try bytes(text, as: name)
+        return Secret(try bytes(text, as: name))
     }
 
     /// What `bytes` reads, or `regex:` and a regular expression.
     static func expectation(_ text: String, as name: String) throws(ValueError) -> ProbeStep {
         if text.hasPrefix("regex:") {
             let pattern = String(text.dropFirst(6))
-            try RegexGuard.judge(pattern)
-            guard (try? Regex(pattern)) != nil else {
-                throw ValueError(
-                    invalid: "regular expression", pattern, name,
-                    "see that brackets are closed, and that special characters have a \\")
-            }
+            _ = try PreparedRegex(pattern)
             return .regex(pattern)
         }
         let bytes = try bytes(text, as: name)
@@ -111,13 +106,13 @@ extension ValueReader {
     }
 
     /// What stands on a request's first line, so nothing may end it.
-    static func httpPath(_ text: String, as name: String) throws(ValueError) -> String {
+    static func httpPath(_ text: String, as name: String) throws(ValueError) -> RequestPath {
         guard text.hasPrefix("/"), isVisible(text) else {
             throw ValueError(
                 invalid: "path", text.prefix(60), name, "begin it with “/”, and write spaces as %20"
             )
         }
-        return text
+        return RequestPath(text)
     }
 
     /// A word without spaces that may stand in a header.

@@ -116,7 +116,7 @@ enum RouteWords {
                     "write tls, http, ssh, proxy or \"regex:^PATTERN\"")
             }
             let pattern = String(text.dropFirst(6))
-            _ = try PreparedRegex(growing: pattern)
+            _ = try PreparedRegex(pattern)
             return .regex(pattern)
         }
     }

@@ -1,7 +1,7 @@
 internal import Yams
 
-// Secret texts within the tree of a configuration: they carry a mark there, and the writer of the tree says
-// whether they are shown.
+// Secrets within the tree of a configuration: they carry a mark there, and the code that makes text of the tree says whether
+// they are shown.
 
 /// What becomes of secrets where a configuration is written.
 enum SecretsWritten: Sendable {
@@ -14,7 +14,9 @@ enum SecretsWritten: Sendable {
 extension Node {
     private static var mark: Tag { Tag("!secret") }
 
-    static func secret(_ secret: Secret) -> Node { Node(secret.revealed, mark, .doubleQuoted) }
+    static func secret(_ secret: Secret<String>) -> Node {
+        Node(secret.revealed, mark, .doubleQuoted)
+    }
 
     /// The tree without marks.
     func written(_ secrets: SecretsWritten) -> Node {
@@ -23,7 +25,7 @@ extension Node {
             guard scalar.tag == Self.mark else { return self }
             return switch secrets {
             case .revealed: Node(scalar.string, Tag(.str), .doubleQuoted)
-            case .hidden: Node.text("\(Secret(scalar.string))")
+            case .hidden: Node.text(HiddenText.word)
             }
         case .mapping(let mapping):
             return Node(mapping.map { ($0.key, $0.value.written(secrets)) })

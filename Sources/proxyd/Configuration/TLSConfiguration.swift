@@ -41,26 +41,11 @@ struct CertificateConfiguration: Equatable, Sendable {
 
 /// Where a passphrase comes from.
 enum Passphrase: Equatable, Sendable {
-    case text(Secret)
+    case text(Secret<String>)
     /// The first line of a file.
     case file(String)
     /// A variable of the environment.
     case environment(String)
-}
-
-/// Text that no log, no table and no message may show.
-struct Secret: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible {
-    /// For use only, never for printing.
-    let revealed: String
-
-    init(_ text: String) { revealed = text }
-
-    var description: String { "(hidden)" }
-    var debugDescription: String { description }
-}
-
-extension Secret: CustomReflectable {
-    var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// The versions of TLS that are spoken.

@@ -78,7 +78,7 @@ enum TLSWords {
 
     /// Never repeated in a message.
     static func passphrase(_ text: String, as name: String) throws(ValueError) -> Passphrase {
-        guard text != "\(Secret(text))" else {
+        guard text != HiddenText.word else {
             throw ValueError(
                 "\(name) is \(text), which stands for one that was not shown",
                 "write the passphrase itself, or use passphrase-file")

@@ -67,17 +67,16 @@ enum ChangeCommands {
         request.answer([], [Reply.Attribute("dropped", String(transaction.steps.count))])
     }
 
-    /// A line of a transaction. What is wrong with the line itself is said at once, and it is not taken.
+    /// A line of a transaction. An error of the line itself is reported at once, and the line is not added.
     static func add(_ step: Transaction.Step, to request: ControlRequest) {
-        guard var transaction = request.conversation.transaction else { return }
         do throws(ConfigurationEdit.Failure) {
-            try transaction.append(step)
-            _ = try transaction.draft(of: request.state.configuration)
+            try request.conversation.transaction?.take(
+                step, on: request.state.configuration, generation: request.state.share.generation)
         } catch {
             return request.refuse(error)
         }
-        request.conversation.transaction = transaction
-        request.answer([], [Reply.Attribute("pending", String(transaction.steps.count))])
+        let count = request.conversation.transaction?.steps.count ?? 0
+        request.answer([], [Reply.Attribute("pending", String(count))])
     }
 
     /// `commit [cut] [confirm TIME]`

@@ -32,6 +32,10 @@ final class ControlConnection {
     private var isWaiting = false
     /// Requests are being taken.
     private var isProcessing = false
+    /// When requests are taken again: after the turns of others, or when its user may spend more of the daemon's time.
+    private var postponedUntil: Instant?
+    /// A command runs; its answer may come at once.
+    private var isExecuting = false
     private var watch: Watch?
     private let conversation = Conversation()
     /// A live copy that is sent until the next line comes.
@@ -48,6 +52,9 @@ final class ControlConnection {
     /// Replies wait in memory only until so many bytes are unsent; then requests wait instead.
     private static let outputLimit = 65_536
     private static let readSize = 16_384
+    /// A turn ends after this many requests, unless they took less than `turn` together.
+    private static let requestsPerTurn = 16
+    private static let turn = Duration.milliseconds(2)
 
     init(
         _ socket: consuming FileDescriptor, peer: Peer, daemon: any Daemon, token: Token,
@@ -71,9 +78,13 @@ final class ControlConnection {
 
     var number: CInt { socket.number }
 
+    var isPostponed: Bool { postponedUntil != nil }
+
     private var unsentCount: Int { output.count - sent }
 
-    private var mayTakeRequests: Bool { !isWaiting && unsentCount < Self.outputLimit }
+    private var mayTakeRequests: Bool {
+        !isWaiting && !isPostponed && unsentCount < Self.outputLimit
+    }
 
     var interest: Readiness {
         var interest: Readiness = []
@@ -84,7 +95,8 @@ final class ControlConnection {
 
     /// Nothing is left to be said.
     var isFinished: Bool {
-        isBroken || end != nil || inputHasEnded && !isWaiting && unsentCount == 0
+        isBroken || end != nil
+            || inputHasEnded && !isWaiting && !isPostponed && unsentCount == 0
     }
 
     var watchDue: Instant? { isWaiting ? nil : dump?.until ?? watch?.due }
@@ -99,7 +111,14 @@ final class ControlConnection {
     private var stallDue: Instant? { stalledSince?.advanced(by: ControlUsage.readerPatience) }
 
     /// When it has to be looked at, though nothing happens on its socket.
-    var nextDue: Instant? { [watchDue, idleDue, stallDue].compactMap { $0 }.min() }
+    var nextDue: Instant? {
+        [postponedUntil, watchDue, idleDue, stallDue].compactMap { $0 }.min()
+    }
+
+    /// Since when it has asked nothing; nil: it waits for a reply, watches or follows.
+    var idleSince: Instant? {
+        isWaiting || isPostponed || watch != nil || dump != nil || follow != nil ? nil : heardAt
+    }
 
     // MARK: Events
 
@@ -109,6 +128,9 @@ final class ControlConnection {
         reader = LineReader()
         process()
     }
+
+    /// An admin needs its place.
+    func evict() { end = .busy }
 
     func resume(_ readiness: Readiness) {
         if readiness.contains(.writable) {
@@ -145,7 +167,10 @@ final class ControlConnection {
         guard !isProcessing else { return }
         isProcessing = true
         defer { isProcessing = false }
+        let began = Instant.now
+        var count = 0
         while mayTakeRequests, !isBroken, let event = reader.next() {
+            count += 1
             watch = nil
             endDump()
             follow = nil
@@ -155,9 +180,14 @@ final class ControlConnection {
             case .line(let line):
                 take(line)
             }
+            let now = Instant.now
+            if count >= Self.requestsPerTurn, began.advanced(by: Self.turn) < now {
+                postponedUntil = now
+            }
+            if let due = usage.budget.due(for: peer, now: now) { postponedUntil = due }
         }
         // Nothing more will end a watch.
-        if inputHasEnded, !isWaiting {
+        if inputHasEnded, !isWaiting, !isPostponed {
             (watch, follow) = (nil, nil)
             endDump()
         }
@@ -183,6 +213,9 @@ final class ControlConnection {
 
     private func execute(_ words: [String]) {
         isWaiting = true
+        let began = Instant.now
+        isExecuting = true
+        let isShared = watch != nil
         let request = ControlRequest(
             words: words, peer: peer, daemon: daemon, conversation: conversation,
             follow: { [weak self] in self?.dump = $0 },
@@ -190,12 +223,16 @@ final class ControlConnection {
                 guard let self else { return }
                 isWaiting = false
                 hasChanged = true
-                send(reply)
+                let bytes = send(reply)
+                if isShared { usage.shared.keep(bytes, for: words, now: daemon.now) }
+                if !isExecuting { usage.chargeAnswer(to: peer) }
                 // Its first records may have come before it was ours.
                 continueDump()
                 process()
             })
         CommandTable.run(request)
+        isExecuting = false
+        usage.charge(peer, since: began)
     }
 
     private func startWatch(_ words: [String]) {
@@ -212,6 +249,10 @@ final class ControlConnection {
 
     /// Does what is due: ends a connection that neither reads nor asks, or repeats what is watched.
     func meetDeadlines(now: Instant) {
+        if let postponedUntil, postponedUntil <= now {
+            self.postponedUntil = nil
+            return process()
+        }
         if let stallDue, stallDue <= now { return end = .slow }
         if let idleDue, idleDue <= now { return end = .idle }
         if let watchDue, watchDue <= now { tick(now: now) }
@@ -224,8 +265,16 @@ final class ControlConnection {
             return continueDump()
         }
         guard let watch, !isWaiting else { return }
-        self.watch?.due = now.advanced(by: watch.interval)
-        if unsentCount == 0 { execute(watch.words) }
+        let due = now.advanced(by: watch.interval)
+        let allowed = usage.budget.due(for: peer, now: .now)
+        self.watch?.due = allowed.map { max($0, due) } ?? due
+        guard unsentCount == 0, allowed == nil else { return }
+        guard let bytes = usage.shared.reply(to: watch.words, now: now) else {
+            return execute(watch.words)
+        }
+        let began = Instant.now
+        send(encoded: bytes)
+        usage.charge(peer, since: began)
     }
 
     // MARK: Dumps
@@ -265,7 +314,8 @@ final class ControlConnection {
         do throws(EventQuery.ParseError) {
             follow = try EventFollow(words: words, from: daemon.events)
         } catch {
-            return send(.error(.usage, message: error.message))
+            send(.error(.usage, message: error.message))
+            return
         }
         continueFollow()
     }
@@ -284,8 +334,16 @@ final class ControlConnection {
 
     // MARK: Output
 
-    private func send(_ reply: Reply) {
-        var bytes = reply.encoded
+    /// - Returns: the bytes of the reply.
+    @discardableResult
+    private func send(_ reply: Reply) -> [UInt8] {
+        let bytes = reply.encoded
+        send(encoded: bytes)
+        return bytes
+    }
+
+    private func send(encoded reply: [UInt8]) {
+        var bytes = reply
         if !usage.hasRoom(for: bytes.count) {
             bytes = Self.tooLong(bytes.count).encoded
         }

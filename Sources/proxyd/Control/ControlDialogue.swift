@@ -74,7 +74,7 @@ struct ControlDialogue {
             case .ok(let attributes, let lines):
                 guard try dump.write(lines, attributes) else { return .good }
             case .error(let code, let message):
-                StandardError.write("proxyd: \(code.rawValue): \(message)\n")
+                StandardError.write("proxyd: \(code.rawValue): \(PlainText.cleaned(message))\n")
                 return code.status
             }
         }
@@ -192,12 +192,15 @@ struct ControlDialogue {
         switch reply {
         case .ok(let attributes, let lines):
             let isTable = ReplyFormat.isTable(words, lines: lines)
-            print(format.text(lines, attributes, isTable: isTable), terminator: "")
+            print(
+                format.text(
+                    lines, attributes, isTable: isTable, onTerminal: isatty(STDOUT_FILENO) == 1),
+                terminator: "")
             // A pipe is read while we wait for the next reply.
             _ = fflush(nil)
             return .good
         case .error(let code, let message):
-            StandardError.write("proxyd: \(code.rawValue): \(message)\n")
+            StandardError.write("proxyd: \(code.rawValue): \(PlainText.cleaned(message))\n")
             return code.status
         }
     }

@@ -6,6 +6,9 @@ final class ControlServer {
     private(set) var path: String
     /// nil once another process has it.
     private(set) var listening: OpenedSocket?
+    /// Keeps other daemons from taking the socket's place. nil: the socket was passed by a service manager, or no file
+    /// can be made beside it.
+    private(set) var lock: SocketLock?
     /// Where its file is, once it has made room.
     private var moved: UnixSocketFile?
     private var connections = SlotTable<ControlConnection>()
@@ -25,7 +28,7 @@ final class ControlServer {
     /// will be when it serves. With `isOptional` a socket that cannot be had is left out; see `failure`.
     init(
         _ settings: ControlConfiguration, passed: InheritedSockets = InheritedSockets(),
-        user: UInt32 = geteuid(), isOptional: Bool = false
+        lock handedOver: CInt? = nil, user: UInt32 = geteuid(), isOptional: Bool = false
     ) throws(StartError) {
         path = settings.path ?? RuntimeFolder.path + "/" + RuntimeDirectory.socketName
         var group: UInt32?
@@ -43,6 +46,7 @@ final class ControlServer {
         let listener = ListenerConfiguration(
             name: "control", endpoint: .unix(path: path),
             settings: ListenerSettings(mode: settings.mode, backlog: 64))
+        lock = handedOver.flatMap { [path] in SocketLock(adopting: $0, beside: path) }
         // A socket that was passed to us is where the service manager wants it.
         if let socket = try passed.take(
             listener, at: listener.endpoint, deadPeer: nil, for: "control")
@@ -50,14 +54,37 @@ final class ControlServer {
             listening = socket
             return
         }
+        let owner = user == geteuid() ? nil : user
         do throws(StartError) {
             try Self.prepareFolder(of: path, isStandard: settings.path == nil)
-            listening = try Self.open(
-                listener, at: path, owner: user == geteuid() ? nil : user, group: group)
+            if lock == nil { lock = try Self.acquireLock(beside: path, owner: owner) }
+            listening = try Self.open(listener, at: path, owner: owner, group: group)
         } catch {
+            lock?.remove()
+            lock = nil
             guard isOptional else { throw error }
             failure = error
         }
+    }
+
+    private static func acquireLock(beside path: String, owner: UInt32?) throws(StartError)
+        -> SocketLock?
+    {
+        do throws(SocketLock.Failure) {
+            return try SocketLock(beside: path, owner: owner)
+        } catch .isHeld {
+            throw isTaken(path)
+        } catch {
+            // Where no file can be made, binding fails too, with a better message.
+            return nil
+        }
+    }
+
+    private static func isTaken(_ path: String) -> StartError {
+        StartError(
+            code: .unavailable,
+            message: "another daemon answers on control socket \(path); "
+                + "end it, or give this one another with --control")
     }
 
     private static func open(
@@ -66,10 +93,7 @@ final class ControlServer {
         do throws(UnixSocketFile.Failure) {
             return try OpenedSocket(unix: path, settings: listener, owner: owner, group: group)
         } catch .isAlive {
-            throw StartError(
-                code: .unavailable,
-                message: "another daemon answers on control socket \(path); "
-                    + "end it, or give this one another with --control")
+            throw isTaken(path)
         } catch {
             var start = StartError(failure: error, at: path, doing: "put the control socket at")
             var number = EEXIST
@@ -97,6 +121,9 @@ final class ControlServer {
     func start(with daemon: any Daemon, poller: borrowing Poller) {
         self.daemon = daemon
         listen(poller: poller)
+        lock?.own()
+        // An older version that handed over to us had no lock.
+        if lock == nil, listening?.file != nil { lock = try? SocketLock(beside: path) }
     }
 
     private func listen(poller: borrowing Poller) {
@@ -112,12 +139,16 @@ final class ControlServer {
         }
     }
 
-    func close() { (moved ?? listening?.file)?.remove() }
+    func close() {
+        (moved ?? listening?.file)?.remove()
+        lock?.remove()
+    }
 
     /// Another process serves the socket: connections get the replies that are due, and are closed.
     func retire(poller: borrowing Poller) {
         if let listening { poller.remove(listening.descriptor.number) }
         listening = nil
+        lock = nil
         retryAt = nil
         for slot in 0..<connections.slotCount {
             guard let connection = connections[slot: slot] else { continue }
@@ -131,6 +162,8 @@ final class ControlServer {
     /// Leaves its place to the next daemon, and can be found beside it while sessions end.
     func makeRoom() {
         guard var file = listening?.file, file.move() else { return }
+        lock?.remove()
+        lock = nil
         moved = file
         path = file.path
     }
@@ -147,12 +180,6 @@ final class ControlServer {
                     return
                 }
                 let socket = FileDescriptor(owning: number)
-                guard connections.count < ControlUsage.mostClients else {
-                    reject(
-                        socket, .busy, .busy,
-                        "\(ControlUsage.mostClients) connections are open already")
-                    continue
-                }
                 try add(socket, daemon: daemon, poller: poller)
             } catch {
                 // The clients that wait would wake us again at once, so the socket rests for a while.
@@ -205,6 +232,9 @@ final class ControlServer {
                     + "“operators” or “admins” of “control” in the configuration")
             return
         }
+        if let reason = findPlace(uid: credentials.uid, role, poller: poller) {
+            return reject(socket, .busy, .busy, reason)
+        }
         let peer = Peer(
             uid: credentials.uid, pid: credentials.pid,
             program: PeerCredentials.program(of: credentials.pid), role: role)
@@ -225,6 +255,24 @@ final class ControlServer {
         }
         usage.clients = connections.count
         update(connection, poller: poller)
+    }
+
+    /// Closes an idle connection if an admin needs its place.
+    ///
+    /// - Returns: why there is no place for one more; nil: there is one.
+    private func findPlace(uid: UInt32, _ role: Peer.Role, poller: borrowing Poller) -> String? {
+        let present = (0..<connections.slotCount).compactMap { connections[slot: $0] }
+        let holders = present.map {
+            ControlUsage.Holder(uid: $0.peer.uid, role: $0.peer.role, idleSince: $0.idleSince)
+        }
+        switch ControlUsage.place(for: uid, role, among: holders) {
+        case .free: return nil
+        case .refused(let reason): return reason
+        case .insteadOf(let index):
+            present[index].evict()
+            update(present[index], poller: poller)
+            return nil
+        }
     }
 
     func resume(_ token: Token, _ readiness: Readiness, poller: borrowing Poller) {
@@ -256,9 +304,13 @@ final class ControlServer {
     private func emit(_ end: ControlUsage.End, of connection: ControlConnection) {
         usage.count(end)
         let reason =
-            end == .slow
-            ? "it has read nothing for \(Age(ControlUsage.readerPatience)), and replies wait"
-            : "it has asked nothing for \(idleLimit.map { "\(Age($0))" } ?? "long")"
+            switch end {
+            case .busy: "an admin needed its place"
+            case .slow:
+                "it has read nothing for \(Age(ControlUsage.readerPatience)), and replies wait"
+            case .idle, .forbidden:
+                "it has asked nothing for \(idleLimit.map { "\(Age($0))" } ?? "long")"
+            }
         daemon?.emit(
             Event(
                 end == .slow ? .warning : .info, .clientCut, of: Event.Subject(kind: .control),

@@ -7,7 +7,16 @@ enum ControlSockets {
     static func onlyOne() throws(ControlFailure) -> String {
         let setting = unsafe getenv("XDG_RUNTIME_DIR").map { unsafe String(cString: $0) }
         let directory = RuntimeDirectory.path(uid: getuid(), xdgRuntimeDirectory: setting)
+        try check(directory)
         return try choose(from: try names(in: directory), in: directory)
+    }
+
+    private static func check(_ directory: String) throws(ControlFailure) {
+        var status = stat()
+        guard unsafe lstat(directory, &status) == 0 else { return }
+        let distrust = RuntimeDirectory.distrust(
+            of: directory, uid: getuid(), owner: status.st_uid, mode: status.st_mode)
+        if let distrust { throw .forbidden(distrust) }
     }
 
     /// The path when there is no choice; several are listed.

@@ -6,6 +6,53 @@ internal import Shared
 final class ControlUsage {
     /// Connections at once; more are told to come back.
     static let mostClients = 64
+    /// Of these, places that only admins get.
+    static let adminReserve = 8
+    /// Connections of one user without the role admin.
+    static let mostOfUser = 16
+
+    /// What decides whether a connection may be closed for another.
+    struct Holder {
+        let uid: UInt32
+        let role: Peer.Role
+        /// nil: it waits for a reply, watches or follows.
+        let idleSince: Instant?
+    }
+
+    enum Place: Equatable {
+        case free
+        case refused(String)
+        /// Close the connection with this index first.
+        case insteadOf(Int)
+    }
+
+    /// One user cannot take all places, some are reserved for admins, and the longest idle connection of another role is
+    /// closed for an admin when all are taken.
+    static func place(
+        for uid: UInt32, _ role: Peer.Role, among holders: [Holder]
+    ) -> Place {
+        guard role >= .admin else {
+            if holders.count(where: { $0.uid == uid }) >= mostOfUser {
+                return .refused("user \(uid) has \(mostOfUser) connections open already")
+            }
+            return holders.count < mostClients - adminReserve
+                ? .free
+                : .refused(
+                    "\(holders.count) connections are open already; the rest is reserved for admins"
+                )
+        }
+        guard holders.count >= mostClients else { return .free }
+        let others = holders.indices.filter { holders[$0].role < .admin }
+        let idle = others.min { left, right in
+            switch (holders[left].idleSince, holders[right].idleSince) {
+            case (let one?, let other?): one < other
+            case (_?, nil): true
+            case (nil, _): false
+            }
+        }
+        return idle.map { .insteadOf($0) }
+            ?? .refused("\(mostClients) connections are open already")
+    }
     /// Bytes of replies that wait for their readers, of one connection and of all together.
     static let mostUnsentOfOne = 32 << 20
     static let mostUnsent = 64 << 20
@@ -20,6 +67,10 @@ final class ControlUsage {
     }
 
     var clients = 0
+    private(set) var budget = ControlBudget()
+    var shared = SharedReplies()
+    /// Since when the supervisor makes answers of what workers have said; nil: it does not.
+    private var answeringSince: Instant?
     /// The longest here first.
     private(set) var present: [Presence] = []
     var unsentBytes = 0
@@ -43,6 +94,28 @@ final class ControlUsage {
 
     func leave(_ conversation: Conversation) {
         present.removeAll { $0.conversation === conversation }
+    }
+
+    // MARK: Time
+
+    /// Makes answers of what workers have said.
+    func answer(_ work: () -> Void) {
+        answeringSince = .now
+        work()
+        answeringSince = nil
+    }
+
+    /// A request of this peer has cost the time since then.
+    func charge(_ peer: Peer, since began: Instant) {
+        let now = Instant.now
+        budget.spend(now.elapsed(since: began), by: peer, now: now)
+    }
+
+    /// An answer made of what workers have said has been sent.
+    func chargeAnswer(to peer: Peer) {
+        guard let began = answeringSince else { return }
+        charge(peer, since: began)
+        answeringSince = .now
     }
 
     func count(_ end: End) { ends[end, default: 0] += 1 }

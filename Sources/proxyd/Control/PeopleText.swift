@@ -7,10 +7,10 @@ enum PeopleText {
     ) -> String {
         guard let table else {
             if lines.isEmpty { return self.attributes(attributes) }
-            return lines.map { shown($0, keeping: "\t") + "\n" }.joined()
+            return lines.map { PlainText.cleaned($0, keeping: ["\t"]) + "\n" }.joined()
         }
         let more = attributes.filter { !ReplyFormat.common.contains($0.name) }
-        let footer = more.map { "\($0.name)=\(shown($0.value))" }.joined(separator: " ")
+        let footer = more.map { "\($0.name)=\(PlainText.cleaned($0.value))" }.joined(separator: " ")
         return aligned(table) + (footer.isEmpty ? "" : footer + "\n")
     }
 
@@ -21,12 +21,12 @@ enum PeopleText {
         let width = attributes.map { columnWidth($0.name) }.max() ?? 0
         return attributes.map { attribute in
             let gap = String(repeating: " ", count: width - columnWidth(attribute.name) + 2)
-            return "\(attribute.name)\(gap)\(shown(attribute.value))\n"
+            return "\(attribute.name)\(gap)\(PlainText.cleaned(attribute.value))\n"
         }.joined()
     }
 
     static func aligned(_ table: Table) -> String {
-        let rows = ([table.columns] + table.rows).map { $0.map { shown($0) } }
+        let rows = ([table.columns] + table.rows).map { $0.map { PlainText.cleaned($0) } }
         let count = table.columns.count
         let widths = (0..<count).map { column in rows.map { columnWidth($0[column]) }.max() ?? 0 }
         let areNumbers = (0..<count).map { column in
@@ -52,19 +52,4 @@ enum PeopleText {
     }
 
     private static func columnWidth(_ text: String) -> Int { text.count }
-
-    /// Without what would move the cursor or change the terminal.
-    private static func shown(_ text: String, keeping kept: Unicode.Scalar? = nil) -> String {
-        func isControl(_ scalar: Unicode.Scalar) -> Bool {
-            scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value)
-        }
-        guard text.unicodeScalars.contains(where: { isControl($0) && $0 != kept }) else {
-            return text
-        }
-        var plain = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars {
-            plain.append(isControl(scalar) && scalar != kept ? "?" : scalar)
-        }
-        return String(plain)
-    }
 }

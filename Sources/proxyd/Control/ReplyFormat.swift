@@ -13,15 +13,20 @@ enum ReplyFormat: Sendable, CaseIterable {
     /// Attributes of every reply, which say nothing about this one.
     static let common: Set<String> = ["generation", "epoch", "now_ms"]
 
-    /// What goes to standard output.
-    func text(_ lines: [String], _ attributes: [Reply.Attribute], isTable: Bool) -> String {
+    /// What goes to standard output. Raw lines are not changed, except on a terminal.
+    func text(
+        _ lines: [String], _ attributes: [Reply.Attribute], isTable: Bool,
+        onTerminal: Bool = false
+    ) -> String {
         let table = isTable ? Table(lines: lines) : nil
         switch self {
         case .people:
             return PeopleText.text(table, lines, attributes)
         case .json: return JSONText.reply(table, lines, attributes) + "\n"
         case .csv: return CSVText.text(table, lines)
-        case .raw: return lines.map { $0 + "\n" }.joined()
+        case .raw:
+            guard onTerminal else { return lines.map { $0 + "\n" }.joined() }
+            return lines.map { PlainText.cleaned($0, keeping: ["\t"]) + "\n" }.joined()
         }
     }
 

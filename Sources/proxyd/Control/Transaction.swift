@@ -9,6 +9,8 @@ struct Transaction {
     }
 
     private(set) var steps: [Step] = []
+    /// The configuration of that generation with these edits made, so that another line applies only its own.
+    private var applied: (generation: UInt64, draft: ConfigurationDraft)?
 
     static let mostSteps = 10_000
 
@@ -18,6 +20,35 @@ struct Transaction {
                 .invalid, "a transaction has at most \(Self.mostSteps) lines; commit this one")
         }
         steps.append(step)
+    }
+
+    /// Adds a line and tries it at once, so that an error is reported with the line; a line with an error is not added.
+    mutating func take(
+        _ step: Step, on configuration: Configuration, generation: UInt64
+    ) throws(ConfigurationEdit.Failure) {
+        if case .edit(let edit) = step, steps.count < Self.mostSteps {
+            var draft = try takeDraft(of: configuration, generation)
+            // An edit that fails has changed nothing.
+            defer { applied = (generation, draft) }
+            do throws(ConfigurationEdit.Failure) {
+                try edit.apply(to: &draft)
+            } catch {
+                guard !steps.isEmpty else { throw error }
+                throw .init(error.code, "line \(steps.count + 1): \(error.message)")
+            }
+        }
+        try append(step)
+    }
+
+    /// The only reference, so that it is changed in place.
+    private mutating func takeDraft(
+        of configuration: Configuration, _ generation: UInt64
+    ) throws(ConfigurationEdit.Failure) -> ConfigurationDraft {
+        guard applied?.generation == generation, let draft = applied?.draft else {
+            return try draft(of: configuration)
+        }
+        applied = nil
+        return draft
     }
 
     /// The configuration with every edit, judged as a whole by the rules of the file.

@@ -115,9 +115,7 @@ extension ClientHello {
             guard (1...255).contains(name.bytes.count),
                 name.bytes.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
             else { return false }
-            let text = String(decoding: name.bytes, as: UTF8.self).lowercased()
-            // A dot at the end is the same name, and not allowed there.
-            serverName = text.hasSuffix(".") ? String(text.dropLast()) : text
+            serverName = ServerName.read(name.bytes)
             return true
         }
         return true

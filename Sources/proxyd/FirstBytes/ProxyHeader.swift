@@ -201,7 +201,7 @@ extension ClientDetails {
             guard let (kind, value) = Self.next(of: &rest) else { return "its end is cut off" }
             switch kind {
             case Kind.alpn: alpn = value.count <= Self.mostText ? Array(value) : nil
-            case Kind.authority: serverName = Self.text(value)
+            case Kind.authority: serverName = ServerName.read(value)
             case Kind.uniqueID:
                 guard value.count <= Self.mostUniqueID else { return "its unique id is too long" }
                 uniqueID = Array(value)
@@ -239,8 +239,7 @@ extension ClientDetails {
     fileprivate static func text(_ bytes: ArraySlice<UInt8>) -> String? {
         guard (1...mostText).contains(bytes.count),
             let text = String(validating: bytes, as: UTF8.self),
-            text.unicodeScalars.allSatisfy({ $0.value >= 0x20 && !(0x7F...0x9F).contains($0.value) }
-            )
+            !text.unicodeScalars.contains(where: PlainText.isUnsafe)
         else { return nil }
         return text
     }

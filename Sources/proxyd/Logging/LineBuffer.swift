@@ -76,7 +76,7 @@ struct LineBuffer {
     mutating func append(cleaning text: String) {
         for scalar in text.unicodeScalars {
             switch scalar.value {
-            case ..<0x20, 0x7F...0x9F, 0x2028, 0x2029: bytes.append(UInt8(ascii: "?"))
+            case _ where PlainText.isUnsafe(scalar): bytes.append(UInt8(ascii: "?"))
             case ..<0x80: bytes.append(UInt8(truncatingIfNeeded: scalar.value))
             default: bytes.append(contentsOf: String(scalar).utf8)
             }

@@ -182,6 +182,7 @@ final class Worker {
             if isStopping { endAll(.shutdown) }
         case .listen(let sockets): listen(to: sockets)
         case .wake(let token): sessions[token]?.session.chooseAgain(on: self)
+        case .dropHandshake(let token): sessions[token]?.session.dropHandshake(on: self)
         case .cutChannels(let serials, let question):
             let count = end(.cut) { $0.channel.map { serials.contains($0.serial) } ?? false }
             answer(.cut(count), question)

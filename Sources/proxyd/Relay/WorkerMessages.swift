@@ -8,6 +8,8 @@ enum WorkerCommand: Sendable {
     case listen([ListeningSocket])
     /// A session that waits is the first in its service's line, and should look again.
     case wake(Token)
+    /// End this session if it is still shaking hands in TLS: all places are taken, and it has been at it for longest.
+    case dropHandshake(Token)
     /// End the sessions of these channels; answered with their number.
     case cutChannels(serials: Set<UInt64>, question: UInt64)
     /// The same of channels and listeners that are no more.

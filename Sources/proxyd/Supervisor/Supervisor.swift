@@ -111,7 +111,7 @@ final class Supervisor {
         (privileges, pidFile, manager) = (process.privileges, process.pidFile, process.manager)
         let workerCount = configuration.workers ?? Self.coreCount
         let limits = DaemonLimits(
-            descriptors: DescriptorLimit.raise(), wanted: configuration.maxSessions)
+            descriptors: DescriptorLimit.raise(), for: configuration, workers: workerCount)
         let serials = takeover?.serials ?? Serials()
         var startup = Startup(
             takeover?.running ?? configuration, workerCount: workerCount, serials: serials,
@@ -138,8 +138,8 @@ final class Supervisor {
             life: takeover?.life)
         // The control socket first: a daemon that is already running there must not lose its ports.
         let control = try ControlServer(
-            configuration.control, passed: inherited, user: privileges.userNumber,
-            isOptional: options.dialect != nil)
+            configuration.control, passed: inherited, lock: takeover?.controlLock,
+            user: privileges.userNumber, isOptional: options.dialect != nil)
         undo.add { control.close() }
         self.control = control
         metrics = try MetricsOutputs(configuration.metrics, inherited, undo)

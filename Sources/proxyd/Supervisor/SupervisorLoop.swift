@@ -53,7 +53,8 @@ extension Supervisor {
             .info, .ready, of: .daemon,
             "\(takeovers.takeover?.readiness ?? "ready"): listening on \(addresses); "
                 + "\(topology.channels.count) channels, "
-                + "\(share.workers.count) workers, at most \(limits.sessions) sessions; "
+                + "\(share.workers.count) workers, at most \(limits.sessions) sessions "
+                + "(\(limits.descriptors) descriptors, \(limits.reserved) reserved); "
                 + "control \(control.path)"
                 + (metrics.scrapes.map { "; metrics \($0.address)" } ?? ""))
         if let failure = control.failure {

@@ -16,7 +16,7 @@ extension Supervisor: TopologyAudience {
         for row in difference.rows { emit(Event(row, by: actor)) }
         logs.logs.commit()
         core.limits = DaemonLimits(
-            descriptors: limits.descriptors, wanted: configuration.maxSessions)
+            descriptors: limits.descriptors, for: configuration, workers: share.workers.count)
         share.admission.setLimit(limits.sessions)
         channels.forget(removed)
         if !removed.isEmpty { core.workers.send(.forget(removed.map(\.serial))) }

@@ -27,6 +27,7 @@ extension Supervisor: UpgradeHost {
                 let asked = configuration.metrics.listen?.endpoint ?? scrapes.endpoint
                 return (scrapes.socket, asked, scrapes.endpoint)
             })
+        if let lock = control.lock { offer.add(.controlLock, lock.number) }
         if let pidFile { offer.add(.pidFile, pidFile.number) }
         if let manager { offer.add(.notices, manager.number) }
         return offer

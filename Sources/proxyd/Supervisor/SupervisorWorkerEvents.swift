@@ -26,7 +26,8 @@ extension Supervisor {
         case .tapped(let dump):
             if let printer, printer.tap.number == dump { return printer.resume(now: now) }
             control.continueDump(dump)
-        case .answer(let reply, let number): core.workers.handle(reply, of: number)
+        case .answer(let reply, let number):
+            control.usage.answer { core.workers.handle(reply, of: number) }
         }
     }
 

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Shared
 
 /// Who is at the other end of a Unix socket (unix(7), SO_PEERCRED and SO_PEERGROUPS), as it was when
 /// they connected.
@@ -47,6 +48,7 @@ struct PeerCredentials: Equatable, Sendable {
         let count = unsafe read(file.number, &bytes, bytes.count)
         guard count > 0 else { return "?" }
         let name = String(decoding: bytes.prefix(count), as: UTF8.self)
-        return name.split(separator: "\n").first.map(String.init) ?? "?"
+        // A process can give itself any name.
+        return PlainText.cleaned(name.split(separator: "\n").first.map(String.init) ?? "?")
     }
 }

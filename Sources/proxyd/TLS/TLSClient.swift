@@ -105,7 +105,9 @@ final class TLSClient: @unchecked Sendable {
         // What one name was shown is not for another one.
         guard settings.serverName != .client, settings.alpn != .client else { return }
         session.withLock { session in
-            if let session { _ = unsafe SSL_set_session(ssl, session.pointer) }
+            guard let kept = session else { return }
+            guard unsafe copenssl_may_resume(kept.pointer) else { return session = nil }
+            _ = unsafe SSL_set_session(ssl, kept.pointer)
         }
     }
 

@@ -24,6 +24,8 @@ final class TLSConnection {
     private let server: TLSServer?
     private let client: TLSClient?
     private let requiresCloseNotify: Bool
+    /// Among the handshakes under way; nil once this one has ended.
+    private var place: HandshakeTable.Place?
     /// What comes after the bytes that were received last.
     private var receivedLast: IOResult?
     /// A receive has to send something first, for which there is no room.
@@ -37,10 +39,11 @@ final class TLSConnection {
     /// A client's, who has just begun to speak.
     init(
         accepting context: TLSContext, of server: TLSServer, on descriptor: CInt,
-        requiresCloseNotify: Bool
+        place: HandshakeTable.Place, requiresCloseNotify: Bool
     ) throws(TLSError) {
         unsafe (ssl, wire) = try Self.made(context, on: descriptor)
         self.server = server
+        self.place = place
         client = nil
         self.requiresCloseNotify = requiresCloseNotify
         unsafe SSL_set_accept_state(ssl)
@@ -80,8 +83,6 @@ final class TLSConnection {
         if isHandshakeDone {
             // However it ends, what was agreed on is as good as before for the next connection.
             unsafe SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
-        } else {
-            server?.leaveHandshake()
         }
         unsafe SSL_free(ssl)
         unsafe copenssl_close_wire(wire)
@@ -108,7 +109,7 @@ final class TLSConnection {
         let result = unsafe SSL_do_handshake(ssl)
         guard result != 1 else {
             isHandshakeDone = true
-            server?.leaveHandshake()
+            place = nil
             counts?.add(isResumed: isResumed)
             return .done
         }
@@ -267,10 +268,10 @@ final class TLSConnection {
 
     // MARK: What was agreed on
 
-    /// The name that the client has asked for.
+    /// The host name that the client asked for. OpenSSL accepts any text.
     var serverName: String? {
         unsafe SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name)
-            .map { unsafe String(cString: $0).lowercased() }
+            .flatMap { unsafe ServerName.read(Array(String(cString: $0).utf8)) }
     }
 
     /// What is spoken within (RFC 7301).

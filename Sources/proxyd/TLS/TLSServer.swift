@@ -1,6 +1,5 @@
 internal import COpenSSL
 internal import Shared
-internal import Synchronization
 
 /// TLS with the clients of one listener: its certificates, and who may come. Sessions keep the one that they began
 /// with.
@@ -16,7 +15,7 @@ final class TLSServer: @unchecked Sendable {
     private let byName: [String: Int]
     let counts: TLSCounts
     /// Handshakes that have begun and not ended.
-    private let handshakes = Atomic<Int>(0)
+    private let handshakes: HandshakeTable
 
     /// `group` keeps the tickets of one listener from another one.
     init(
@@ -27,6 +26,7 @@ final class TLSServer: @unchecked Sendable {
         digest = files.digest
         counts = previous?.counts ?? TLSCounts()
         tickets = try Self.tickets(settings, after: previous)
+        handshakes = HandshakeTable(most: settings.maxHandshakes)
         var contexts: [TLSContext] = []
         var byName: [String: Int] = [:]
         var byNames: [Set<String>: Int] = [:]
@@ -107,28 +107,20 @@ final class TLSServer: @unchecked Sendable {
         return settings.unknownName == .refuse ? nil : contexts.first
     }
 
-    /// A client that has begun to speak; nil: there are too many.
-    func connection(on descriptor: CInt) throws(TLSError) -> TLSConnection? {
-        let count = handshakes.wrappingAdd(1, ordering: .relaxed).newValue
-        guard count <= settings.maxHandshakes, let first = contexts.first else {
-            leaveHandshake()
-            return nil
-        }
-        do throws(TLSError) {
-            return try TLSConnection(
-                accepting: first, of: self, on: descriptor,
-                requiresCloseNotify: settings.requiresCloseNotify)
-        } catch {
-            leaveHandshake()
-            throw error
-        }
+    /// A client that has begun to speak. The session of `evicted`, whose place it gets, has to end.
+    func connection(
+        on descriptor: CInt, from client: Endpoint, for holder: HandshakeTable.Holder
+    ) throws(TLSError) -> (tls: TLSConnection, evicted: HandshakeTable.Holder?) {
+        guard let first = contexts.first else { throw TLSError("there is no certificate") }
+        let (place, evicted) = handshakes.enter(HandshakeTable.source(of: client), holder)
+        let tls = try TLSConnection(
+            accepting: first, of: self, on: descriptor, place: place,
+            requiresCloseNotify: settings.requiresCloseNotify)
+        return (tls, evicted)
     }
 
-    /// One has come to its end, whichever.
-    func leaveHandshake() { handshakes.wrappingSubtract(1, ordering: .relaxed) }
-
     /// Handshakes under way.
-    var handshakeCount: Int { handshakes.load(ordering: .relaxed) }
+    var handshakeCount: Int { handshakes.count }
 
     /// When the certificate that ends first does, in seconds since 1970.
     var notAfter: Int64? { contexts.map(\.notAfter).min() }

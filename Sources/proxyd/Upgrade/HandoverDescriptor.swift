@@ -13,6 +13,8 @@ struct HandoverDescriptor: Sendable {
         case notices
         /// Tells the process that stays where the daemon was started which process it is now.
         case pidPipe
+        /// The lock beside the control socket (`SocketLock`).
+        case controlLock
     }
 
     var role: Role

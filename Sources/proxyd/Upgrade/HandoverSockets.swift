@@ -10,7 +10,7 @@ extension InheritedSockets {
             case .listener: owner = handed.owner
             case .control, .metrics: owner = "\(handed.role)"
             case .spare: owner = ""
-            case .pidFile, .notices, .pidPipe: continue
+            case .pidFile, .notices, .pidPipe, .controlLock: continue
             }
             guard let bound = handed.bound else { continue }
             guard let number = handed.number else {

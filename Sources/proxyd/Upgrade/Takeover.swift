@@ -89,6 +89,8 @@ final class Takeover {
         offer.first(.pidPipe)?.number.map { SuccessorPIDPipe(outgoing: $0) }
     }
 
+    var controlLock: CInt? { offer.first(.controlLock)?.number }
+
     var manager: ServiceManager? {
         offer.first(.notices)?.number.map {
             ServiceManager(

@@ -12,7 +12,14 @@ enum SocketSearch {
 
     /// The control sockets in the runtime directory.
     static func run(directory: String) -> Outcome {
-        choose(from: sockets(in: directory), in: directory)
+        var status = stat()
+        if unsafe lstat(directory, &status) == 0,
+            let distrust = RuntimeDirectory.distrust(
+                of: directory, uid: getuid(), owner: status.st_uid, mode: status.st_mode)
+        {
+            return .none(distrust)
+        }
+        return choose(from: sockets(in: directory), in: directory)
     }
 
     static func choose(from names: [String], in directory: String) -> Outcome {

@@ -17,16 +17,7 @@ struct CSVReport {
             let row = channel.row.map { $0 == Table.absent ? "" : $0 }
             lines.append(row + numbers.map { $0.map { Quantity.fixed($0, decimals: 3) } ?? "" })
         }
-        return lines.map { $0.map(Self.quoted).joined(separator: ",") + "\r\n" }.joined()
-    }
-
-    static func quoted(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            byte != 0x22 && byte != 0x2C && byte != 0x0A && byte != 0x0D
-        }
-        guard !isPlain else { return text }
-        return "\""
-            + text.split(separator: "\"", omittingEmptySubsequences: false)
-            .joined(separator: "\"\"") + "\""
+        return lines.map { $0.map { PlainText.csvField($0) }.joined(separator: ",") + "\r\n" }
+            .joined()
     }
 }

@@ -110,7 +110,7 @@ struct ReportTable: Equatable, Sendable {
     /// The columns below one another.
     var text: String {
         var table = Table(columns: columns)
-        for row in rows { table.append(row) }
+        for row in rows { table.append(row.map { PlainText.cleaned($0) }) }
         return AlignedTable(table.lines).lines.map { $0 + "\n" }.joined()
     }
 
@@ -122,7 +122,8 @@ struct ReportTable: Equatable, Sendable {
             + rows.map { row in
                 (time.map { [$0] } ?? []) + row.map { $0 == Table.absent ? "" : $0 }
             }
-        return lines.map { $0.map(CSVReport.quoted).joined(separator: ",") + "\r\n" }.joined()
+        return lines.map { $0.map { PlainText.csvField($0) }.joined(separator: ",") + "\r\n" }
+            .joined()
     }
 
     /// An array of objects: numbers as numbers, what does not apply as null.

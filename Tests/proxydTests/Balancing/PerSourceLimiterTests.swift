@@ -71,4 +71,23 @@ struct SourceLedgerTests {
         }
         #expect(ledger.count <= 100_000)
     }
+
+    /// Each cost a look at all of them before.
+    @Test(
+        "a new source costs little when there are as many as are remembered, and none can be forgotten"
+    )
+    func full() {
+        let ledger = PerSourceLimiter(PerSource(rate: ConnectionRate(perSecond: 0.001, burst: 1)))
+        func admit(_ numbers: Range<UInt32>) {
+            for number in numbers {
+                let source = ledger.source(of: .ip(.v4(number), port: 1))
+                #expect(ledger.admit(source, now: Self.now) == .admitted)
+            }
+        }
+        admit(0..<100_000)
+        let start = ContinuousClock.now
+        admit(100_000..<120_000)
+        #expect(ContinuousClock.now - start < .seconds(5))
+        #expect(ledger.count == 100_000)
+    }
 }

@@ -26,6 +26,8 @@ final class ConnectionStand {
     /// Serves the connection for as long as it has an event that it waits for.
     func serve() {
         while !connection.isFinished {
+            // There are no others whose turn would come first.
+            if connection.isPostponed { connection.meetDeadlines(now: .now) }
             let interest = connection.interest
             let wanted =
                 (interest.contains(.readable) ? POLLIN : 0)

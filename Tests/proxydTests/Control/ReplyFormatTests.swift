@@ -107,7 +107,7 @@ struct ReplyFormatTests {
                 == "path,current,maxc,why\r\nmail/0/0,5,-,-\r\n0/1,1200,400,\"a\tb, \"\"c\"\"\"\r\n"
         )
         let lines = ["a\tb", "1\\n2\t\r"]
-        #expect(ReplyFormat.csv.text(lines, [], isTable: true) == "a,b\r\n\"1\n2\",\"\r\"\r\n")
+        #expect(ReplyFormat.csv.text(lines, [], isTable: true) == "a,b\r\n\"1\n2\",\"'\r\"\r\n")
         #expect(ReplyFormat.csv.text(["x,y", "z"], [], isTable: false) == "\"x,y\"\r\nz\r\n")
     }
 

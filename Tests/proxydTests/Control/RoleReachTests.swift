@@ -192,6 +192,11 @@ struct RoleReachTests {
         #expect(
             lines.contains { $0.contains("send: (hidden)") || $0.contains("send: \"(hidden)\"") })
         #expect(ConfigurationText.yaml(daemon.configuration).contains("hunter2"))
+        var dumped = "\(daemon.configuration) \(String(reflecting: daemon.configuration))"
+        dump(daemon.configuration, to: &dumped)
+        #expect(!dumped.contains("hunter2"))
+        // Nor as bytes.
+        #expect(!dumped.contains("104, 117, 110, 116"))
         daemon.fileContents = text("hunter3")
         for line in ["diff", "plan reload"] {
             let rows = try daemon.table(line).table.rows

@@ -116,7 +116,7 @@ struct ImportTests {
         #expect(redis.groups[0].balance.policy == .sticky)
         #expect(
             redis.groups[0].channels[0].probes.probes.first?.check
-                == .exchange([.send(Array("PING\r\n".utf8)), .regex("\\+PONG")]))
+                == .exchange([.send(Secret(Array("PING\r\n".utf8))), .regex("\\+PONG")]))
     }
 
     @Test("HAProxy: every line that is not carried over is told with its place")

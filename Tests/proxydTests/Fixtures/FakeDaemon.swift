@@ -207,7 +207,8 @@ final class FakeDaemon: Daemon, ScrapeSource {
         case .trace: return .traced(0)
         case .quiesce: return .standsStill
         case .handOver: return .handedOver(WorkerHandoverState())
-        case .serve, .listen, .wake, .forget, .supersede, .tapSessions, .stop, .resume, .releaseAll,
+        case .serve, .listen, .wake, .dropHandshake, .forget, .supersede, .tapSessions, .stop,
+            .resume, .releaseAll,
             .adopt, .inherit:
             return .cut(0)
         }

@@ -26,7 +26,9 @@ final class TestTLS {
 
     /// Of a server that has accepted.
     static func server(_ socket: TestSocket, _ server: TLSServer) throws -> TestTLS {
-        guard let tls = try server.connection(on: socket.number) else { throw Missing("a place") }
+        let (tls, _) = try server.connection(
+            on: socket.number, from: .local(1),
+            for: HandshakeTable.Holder(worker: 0, token: Token(.client)))
         return TestTLS(socket, tls)
     }
 

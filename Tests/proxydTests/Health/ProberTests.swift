@@ -75,7 +75,7 @@ struct ProberTests {
     static let ping = ProbeConfiguration(
         name: "send-expect",
         check: .exchange([
-            .send(Array("PING\r\n".utf8)), .text(Array("+PONG".utf8)),
+            .send(Secret(Array("PING\r\n".utf8))), .text(Array("+PONG".utf8)),
         ]))
     static let http = ProbeConfiguration(name: "http", check: .http(HTTPCheck()))
     static let talkative = [

@@ -121,6 +121,30 @@ struct DaemonLimitsTests {
         #expect(limits.sessions == sessions)
         #expect(limits.descriptors == descriptors)
     }
+
+    @Test(
+        "what is not a session’s is reserved for listeners, clients of control and metrics, probes and scripts"
+    )
+    func reserve() throws {
+        func limits(_ services: String, _ more: String = "") throws -> DaemonLimits {
+            DaemonLimits(
+                descriptors: 1024,
+                for: try ConfigurationFile.parse("services:\n\(services)\n\(more)", name: "f"),
+                workers: 2)
+        }
+        let one = "- {name: a, listen: [\"127.0.0.1:1\"], channels: [\"127.0.0.1:2\"]}"
+        #expect(try limits(one).reserved == 98)
+        let many = (1...300).map { "\"127.0.0.1:\($0)\"" }.joined(separator: ", ")
+        let full = "- {name: a, listen: [\(many)], channels: [\"127.0.0.1:2\"]}"
+        #expect(try limits(full).reserved == 397)
+        #expect(try limits(full).sessions == (1024 - 397 - 128) / 2)
+        #expect(try limits(one, "metrics: {listen: \"127.0.0.1:3\"}").reserved == 98 + 17)
+        func probed(_ probe: String) -> String {
+            "- {name: a, listen: [\"127.0.0.1:1\"], channels: [\"127.0.0.1:2\", \"127.0.0.1:3\"], probe: \(probe)}"
+        }
+        #expect(try limits(probed("connect")).reserved == 100)
+        #expect(try limits(probed("{kind: script, command: /bin/true}")).reserved == 100 + 48)
+    }
 }
 
 @Suite("Clock")

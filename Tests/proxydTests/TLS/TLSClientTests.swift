@@ -113,4 +113,28 @@ struct TLSClientTests {
         let other = try below.issue("other", for: ["a.example"])
         #expect(try words("a.example", server(other)) { $0.revoked = lists } == "done")
     }
+
+    @Test(
+        "a server that was verified once is verified again when its certificate has ended",
+        arguments: TLSVersions.Version.allCases)
+    func resumption(version: TLSVersions.Version) throws {
+        let server = try server(authority.issue("server", for: ["a.example"], seconds: 4))
+        var settings = TLSChannelConfiguration(ca: authority.certificate)
+        (settings.versions.least, settings.versions.most) = (version, version)
+        let client = try TLSClient(settings, host: "a.example")
+        try TestHandshake(client, server, resumes: true).finish()
+        var resumed = 0
+        try Wait.until("the end of the certificate") {
+            let again = try TestHandshake(client, server, resumes: true)
+            guard again.clientResult == .done else {
+                guard case .failed(let failure) = again.clientResult else { return false }
+                #expect(failure.words == "certificate has expired")
+                return true
+            }
+            try again.finish()
+            if again.client.tls.isResumed { resumed += 1 }
+            return false
+        }
+        #expect(resumed > 0)
+    }
 }

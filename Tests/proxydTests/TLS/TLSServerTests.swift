@@ -253,6 +253,26 @@ struct TLSServerTests {
         #expect(resumed > 0)
     }
 
+    @Test(
+        "a ticket that is renewed lives no longer than the first one",
+        arguments: TLSVersions.Version.allCases)
+    func renewal(version: TLSVersions.Version) throws {
+        let server = try TLSServer(
+            settings([certificate("a")]) { $0.ticketLifetime = .seconds(2) })
+        let client = try TLSClient.trusting {
+            ($0.versions.least, $0.versions.most) = (version, version)
+        }
+        try TestHandshake(client, server, resumes: true).finish()
+        var resumed = 0
+        try Wait.until("a full handshake") {
+            let again = try TestHandshake(client, server, resumes: true)
+            try again.finish()
+            if again.server.tls.isResumed { resumed += 1 }
+            return !again.server.tls.isResumed
+        }
+        #expect(resumed > 0)
+    }
+
     // MARK: Who comes
 
     @Test("clients' certificates", arguments: TLSVersions.Version.allCases)
@@ -307,22 +327,29 @@ struct TLSServerTests {
         #expect(try result(below.issue("below"), .required) == "unable to get certificate CRL")
     }
 
-    @Test("handshakes have places, which all come back")
+    @Test(
+        "handshakes have places, which all come back; without one a newcomer gets that of the slowest"
+    )
     func places() throws {
         let server = try TLSServer(settings([certificate("a")]) { $0.maxHandshakes = 2 })
-        let (_, first) = try TestSocket.pair(.unix)
-        let (_, second) = try TestSocket.pair(.unix)
-        let (_, third) = try TestSocket.pair(.unix)
-        var one = try server.connection(on: first.number)
-        let two = try server.connection(on: second.number)
-        #expect(one != nil && two != nil)
-        #expect(try server.connection(on: third.number) == nil)
+        let pairs = try (0..<3).map { _ in try TestSocket.pair(.unix) }
+        func come(_ index: Int) throws -> (tls: TLSConnection, evicted: HandshakeTable.Holder?) {
+            try server.connection(
+                on: pairs[index].1.number, from: .local(1),
+                for: HandshakeTable.Holder(worker: index, token: Token(.client)))
+        }
+        var one: TLSConnection? = try come(0).tls
+        let two = try come(1)
+        #expect(two.evicted == nil)
         #expect(server.handshakeCount == 2)
+        let three = try come(2)
+        #expect(three.evicted?.worker == 0)
+        #expect(server.handshakeCount == 2)
+        // Its place was not its own any more.
+        withExtendedLifetime(one) {}
         one = nil
-        #expect(server.handshakeCount == 1)
-        try TestHandshake(.trusting(), server).finish()
-        #expect(server.handshakeCount == 1)
-        _ = two
+        #expect(server.handshakeCount == 2)
+        withExtendedLifetime((two, three)) {}
     }
 
     @Test("a flood of changes of keys, which are free to send, does not keep a thread busy")

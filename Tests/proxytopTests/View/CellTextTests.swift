@@ -80,8 +80,8 @@ struct CellTextTests {
 
     @Test("CSV fields are quoted when they must be")
     func csv() {
-        #expect(CSVReport.quoted("a b") == "a b")
-        #expect(CSVReport.quoted("a,\"b\"") == "\"a,\"\"b\"\"\"")
+        #expect(PlainText.csvField("a b") == "a b")
+        #expect(PlainText.csvField("a,\"b\"") == "\"a,\"\"b\"\"\"")
     }
 
     @Test("JSON text is quoted")

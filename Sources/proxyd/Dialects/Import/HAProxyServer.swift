@@ -187,7 +187,9 @@ extension HAProxyServer {
         case .connect: break
         case .redis:
             probe.name = ProbeKind.sendExpect.rawValue
-            probe.check = .exchange([.send(Array("PING\r\n".utf8)), .text(Array("+PONG".utf8))])
+            probe.check = .exchange([
+                .send(Secret(Array("PING\r\n".utf8))), .text(Array("+PONG".utf8)),
+            ])
         case .smtp:
             probe.name = ProbeKind.smtp.rawValue
             probe.check = .exchange(ProbeKind.smtpSteps)
@@ -218,11 +220,11 @@ enum HAProxySteps {
             switch (line[1], line[2]) {
             case ("connect", "") where steps.isEmpty: break
             case ("send", _) where !line[2].isEmpty && line.words.count == 3:
-                steps.append(.send(Array(line[2].utf8)))
+                steps.append(.send(Secret(Array(line[2].utf8))))
             case ("send-binary", _):
                 if let step = step("hex:" + line[2], line, &remarks), case .bytes(let bytes) = step
                 {
-                    steps.append(.send(bytes))
+                    steps.append(.send(Secret(bytes)))
                 }
             case ("expect", "string") where line.words.count == 4:
                 // Anywhere in what has come, as HAProxy has it.

@@ -101,7 +101,7 @@ struct RelaySection: Equatable, Sendable {
     var idleTimeout: TcprelayValue<Int>?
     var certificate: TcprelayValue<String>?
     var key: TcprelayValue<String>?
-    var passphrase: Secret?
+    var passphrase: Secret<String>?
 }
 
 /// `remote = { … }`.

@@ -16,7 +16,7 @@ struct HTTPExchange: ProbeExchange {
 
     mutating func begin() -> ProbeMove {
         let lines = [
-            "\(check.method.rawValue) \(check.path) HTTP/1.1", "Host: \(host)",
+            "\(check.method.rawValue) \(check.path.revealed) HTTP/1.1", "Host: \(host)",
             "User-Agent: proxyd", "Accept: */*", "Connection: close", "", "",
         ]
         return .send(Array(lines.joined(separator: "\r\n").utf8))

@@ -16,7 +16,7 @@ struct StepExchange: ProbeExchange {
 
     /// The steps of the configuration, ready to be used.
     private enum Step: Sendable {
-        case send([UInt8])
+        case send(Secret<[UInt8]>)
         case text([UInt8])
         case reply(ReplyMatcher)
         case bytes([UInt8])
@@ -79,7 +79,7 @@ struct StepExchange: ProbeExchange {
         var output: [UInt8] = []
         while let step = steps.first {
             if case .send(let bytes) = step {
-                output += bytes
+                output += bytes.revealed
                 steps.removeFirst()
                 continue
             }
@@ -157,7 +157,8 @@ struct StepExchange: ProbeExchange {
 
     private static func words(for step: Step) -> String {
         switch step {
-        case .send(let bytes), .text(let bytes), .bytes(let bytes): ProbeText.quoted(bytes)
+        case .send(let bytes): "\(bytes)"
+        case .text(let bytes), .bytes(let bytes): ProbeText.quoted(bytes)
         case .reply(let reply): ProbeText.quoted(reply.expected)
         case .regex(let regex): "/\(regex.pattern)/"
         }

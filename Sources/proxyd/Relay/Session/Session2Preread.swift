@@ -157,8 +157,13 @@ extension Session {
     private mutating func beginHandshake(on worker: Worker) -> SessionLife.Action {
         guard ClientBytes.count(clientSocket) ?? 1 > 0 else { return awaitMore() }
         do throws(TLSError) {
-            guard let tls = try listenerView.tls?.connection(on: clientSocket.number) else {
-                return life.handle(.rejected(.overload, resetting: .neither))
+            let holder = HandshakeTable.Holder(worker: worker.index, token: token(.client))
+            guard
+                let (tls, evicted) = try listenerView.tls?.connection(
+                    on: clientSocket.number, from: client, for: holder)
+            else { return life.handle(.rejected(.overload, resetting: .neither)) }
+            if let evicted {
+                worker.share.workers[evicted.worker].mailbox.post(.dropHandshake(evicted.token))
             }
             if flows[from: .client].endFollows || flows[from: .client].hasUrgent {
                 tls.noteReadable(isUnsure: true)
@@ -178,8 +183,8 @@ extension Session {
         if let subject = tls.subject {
             // One that is not good has ended the handshake.
             (details.hasCertificate, details.isVerified) = (true, true)
-            details.subject = subject.whole.printable
-            details.commonName = subject.commonName.printable
+            details.subject = PlainText.cleaned(subject.whole)
+            details.commonName = PlainText.cleaned(subject.commonName)
         }
         header.details.tls = details
         header.details.serverName = tls.serverName
@@ -198,6 +203,14 @@ extension Session {
         preread = Preread(stage: .bytes(count), until: until, heard: worker.now)
         if let deadline { worker.deadlines.schedule(slot: slot, at: deadline) }
         return count > 0 ? look(on: worker) : route(on: worker)
+    }
+
+    /// A newcomer has got its place among the handshakes, unless it has agreed with us meanwhile.
+    mutating func dropHandshake(on worker: Worker) {
+        guard let tls = clientTLS, !tls.isHandshakeDone, preread?.stage == .handshake else {
+            return
+        }
+        perform(life.handle(.rejected(.overload, resetting: .neither)), on: worker)
     }
 
     /// The handshake has failed, and the client has been told why. A close with bytes unread would be a reset, and
@@ -342,16 +355,5 @@ extension Preread.Stage {
         case .lingeringClose(let cause): .protocolError(cause)
         case .handshake, .header, .routing, .bytes: nil
         }
-    }
-}
-
-extension String {
-    /// Without anything that a terminal or a log would take for something else: a certificate says what it likes.
-    fileprivate var printable: String {
-        String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { scalar in
-                    scalar.value < 0x20 || (0x7F...0x9F).contains(scalar.value) ? "?" : scalar
-                }))
     }
 }

@@ -61,7 +61,7 @@ struct ExchangeTests {
     }
 
     static func text(_ text: String) -> ProbeStep { .text(Array(text.utf8)) }
-    static func send(_ text: String) -> ProbeStep { .send(Array(text.utf8)) }
+    static func send(_ text: String) -> ProbeStep { .send(Secret(Array(text.utf8))) }
 
     // MARK: send-expect
 
