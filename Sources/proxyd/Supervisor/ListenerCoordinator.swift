@@ -24,7 +24,9 @@ final class ListenerCoordinator: Timed {
 
     /// Tells the workers which sockets to accept from, and first which channels would lead back there.
     func publish() {
-        core.share.ownListeners.publish(OwnListeners(core.topology))
+        // The original programs do connect to themselves, and a limit of sessions ends the round.
+        let isDialect = core.options.dialect != nil
+        core.share.ownListeners.publish(isDialect ? OwnListeners() : OwnListeners(core.topology))
         core.workers.send(.listen(core.sockets))
         let isBound = core.sockets.contains { $0.listener.settings.socket?.interface != nil }
         interfacesDue = isBound ? interfacesDue ?? core.now.advanced(by: .seconds(1)) : nil

@@ -123,6 +123,13 @@ enum Socket {
         return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
     }
 
+    /// Whether the other side has ended its writes, behind bytes that may still have to be read; false after a reset.
+    static func hasReadEnd(_ descriptor: borrowing FileDescriptor) -> Bool {
+        var state = pollfd(fd: descriptor.number, events: Int16(POLLRDHUP), revents: 0)
+        guard unsafe poll(&state, 1, 0) == 1 else { return false }
+        return state.revents & Int16(POLLRDHUP) != 0 && state.revents & Int16(POLLERR) == 0
+    }
+
     /// Bytes that the other side has not acknowledged, sent or not (tcp(7), SIOCOUTQ), which a reset would destroy;
     /// 0 when there is no connection any more that could deliver them. A Unix socket's are the other side's at once.
     static func unacknowledged(_ descriptor: borrowing FileDescriptor) -> Int {

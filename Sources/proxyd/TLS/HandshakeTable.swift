@@ -1,4 +1,5 @@
 internal import Shared
+internal import Synchronization
 
 /// The TLS handshakes of a listener that have begun and not ended, for all workers.
 ///

@@ -13,7 +13,8 @@ struct ListenerTLSTests {
 
     @Test("who reads meanwhile sees the old settings with the old TLS, or the new with the new")
     func atOnce() async throws {
-        let issued = try TestAuthority().issue("server", for: ["server.example"])
+        let authority = try TestAuthority()
+        let issued = try authority.issue("server", for: ["server.example"])
         let server = try TLSServer(
             TLSListenerConfiguration(certificates: [
                 CertificateConfiguration(certificate: issued.certificate, key: issued.key)
@@ -39,5 +40,6 @@ struct ListenerTLSTests {
         isOver.isRaised.store(true, ordering: .relaxed)
         let count = await mixtures
         #expect(count == 0)
+        withExtendedLifetime(authority) {}
     }
 }

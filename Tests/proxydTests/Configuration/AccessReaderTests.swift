@@ -86,7 +86,10 @@ struct AccessReaderTests {
             ("proxy-protocol: {}", "“proxy-protocol” says nothing; write require"),
             ("socket: {dscp: 64}", "“dscp” is 64, which is out of range"),
             ("socket: {interface: a/b}", "“interface”: invalid network interface “a/b”"),
-            ("socket: {congestion: \"CUBIC!\"}", "“congestion” is “CUBIC!”, which is no"),
+            (
+                "socket: {congestion: \"CUBIC!\"}",
+                "“congestion”: invalid congestion control “CUBIC!”"
+            ),
             ("socket: {defer-accept: 10ms}", "“defer-accept” is 10ms, which is too short"),
             ("socket: {keepalive: 1}", "unknown key “keepalive” in a listener's socket"),
         ])

@@ -105,7 +105,7 @@ struct ConfigurationErrorTests {
             ("idle: 1", "4:3: unknown key “idle” in a service; it belongs in “timeouts”"),
             (
                 "colour: red",
-                "4:3: unknown key “colour” in a service; the keys here are name, listen, timeouts, grace, grace-max, failures, autodisable, panic, resolve, when-empty, on-remove, max-sessions, per-source, overload, queue, access, source, groups, channels, probe, probes"
+                "4:3: unknown key “colour” in a service; the keys here are name, listen, timeouts, tries, grace, grace-max, failures, autodisable, panic, resolve, when-empty, on-remove, max-sessions, per-source, overload, queue, access, source, groups, channels, probe, probes"
             ),
             ("tls: {}", "4:3: unknown key “tls” in a service; it belongs in a listener"),
             ("checks: 3", "4:3: “checks” is not available in this version; remove it"),

@@ -103,7 +103,8 @@ struct Session: ~Copyable {
         }
     }
 
-    private mutating func note(_ readiness: Readiness, from side: Side) {
+    /// What an event, or a look, has told of a side.
+    mutating func note(_ readiness: Readiness, from side: Side) {
         flows[from: side].isReadable = true
         // A reset reads as an end, too (tcp(7)); the receive behind the last bytes tells it apart.
         if readiness.contains(.readEnd), !readiness.contains(.error) {

@@ -69,6 +69,8 @@ extension Session {
             /// It may still bring bytes.
             var isOpen = false
             var byteCount: UInt64 = 0
+            /// What it may bring at most, if its side still stands: that one may never stop.
+            var mostBytes = UInt64.max
             var movedAt = Instant.zero
         }
 
@@ -112,8 +114,8 @@ extension Session {
             interval = min(interval * 2, Self.longestInterval)
         }
 
-        mutating func open(from side: Side, now: Instant) {
-            self[from: side] = Part(isOpen: true, movedAt: now)
+        mutating func open(from side: Side, atMost mostBytes: UInt64 = .max, now: Instant) {
+            self[from: side] = Part(isOpen: true, mostBytes: mostBytes, movedAt: now)
         }
 
         private static let longest = Duration.seconds(60)
@@ -123,7 +125,7 @@ extension Session {
         /// A side that still stands has nothing more on its way when nothing has come for so long. A sender whose
         /// window was closed asks after 200 ms or more whether it is open again.
         static let silence = Duration.milliseconds(500)
-        /// What such a side may bring at most: it may never stop.
+        /// What such a side may bring beyond what its socket holds.
         static let mostOfLivingSide: UInt64 = 4 << 20
     }
 
@@ -135,12 +137,23 @@ extension Session {
             flows[from: broken].isReadable = true
             flush.open(from: broken, now: worker.now)
         } else {
-            for side in [Side.client, .channel] where hasBytesOnTheirWay(from: side) {
-                flush.open(from: side, now: worker.now)
+            for side in [Side.client, .channel] {
+                lookForEnd(of: side)
+                guard hasBytesOnTheirWay(from: side) else { continue }
+                let most = Flush.mostOfLivingSide + UInt64(unread(from: side))
+                flush.open(from: side, atMost: most, now: worker.now)
             }
         }
         self.flush = flush
         continueFlush(on: worker)
+    }
+
+    /// An end may have come of which no event has told yet.
+    private mutating func lookForEnd(of side: Side) {
+        guard !flows[from: side].isEnded,
+            side == .client ? Socket.hasReadEnd(clientSocket) : Socket.hasReadEnd(channelSocket)
+        else { return }
+        note([.readable, .readEnd], from: side)
     }
 
     private func hasBytesOnTheirWay(from side: Side) -> Bool {
@@ -191,7 +204,7 @@ extension Session {
     ) {
         guard var part = flush?[from: side], part.isOpen else { return }
         let isBroken = ending.broken == side
-        let isEnough = !isBroken && part.byteCount >= Flush.mostOfLivingSide
+        let isEnough = !isBroken && part.byteCount >= part.mostBytes
         if isEnough { flows[from: side].isReadable = false }
         var result = flows[from: side].isWaitingForSink ? PumpResult.sinkFull : .sourceEmpty
         if flows[from: side].canMove {
