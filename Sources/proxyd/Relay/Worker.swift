@@ -24,6 +24,8 @@ final class Worker {
     /// Questions about sessions, which are answered one per turn.
     private var queries: Deque<WorkerCommand> = []
     private var isStopping = false
+    /// No deadline is judged before: the process has stood still.
+    private var deadlinesHeld = Instant.zero
     /// The question to be answered once this turn is over, and all stands still.
     var quiesceQuestion: UInt64?
     var counts = Counts()
@@ -83,8 +85,13 @@ final class Worker {
     }
 
     private func turn() {
-        let count = poller.wait(milliseconds: waitMilliseconds)
+        let wait = waitMilliseconds
+        let before = now
+        let count = poller.wait(milliseconds: wait)
         now = .now
+        if Standstill.duration(from: before, waiting: wait, to: now) != nil {
+            deadlinesHeld = now.advanced(by: Self.afterStandstill)
+        }
         counts.turns &+= 1
         dispatch(count)
         if isDeadlineDue { lookAgain() }
@@ -95,7 +102,14 @@ final class Worker {
         sweepIfDue()
     }
 
-    private var isDeadlineDue: Bool { deadlines.next.map { $0 <= now } ?? false }
+    /// When the first deadline is judged.
+    private var nextDeadline: Instant? { deadlines.next.map { max($0, deadlinesHeld) } }
+
+    private var isDeadlineDue: Bool { nextDeadline.map { $0 <= now } ?? false }
+
+    /// A standstill in the middle of a turn leaves sessions that have moved bytes in it with the time before: what
+    /// their peers answer gets a moment to come.
+    private static let afterStandstill = Duration.seconds(1)
 
     /// Before a deadline is judged all events up to it are known. The process may have stood still in the wait, which then
     /// brings none (signal(7), EINTR), or right behind it.
@@ -128,7 +142,7 @@ final class Worker {
 
     private var waitMilliseconds: CInt {
         if !unfinished.isEmpty || !queries.isEmpty { return 0 }
-        var next = deadlines.next
+        var next = nextDeadline
         if let retryAt { next = min(next ?? retryAt, retryAt) }
         if share.accessLog.every != nil {
             if sweep.isUnderWay { return 0 }
@@ -147,6 +161,7 @@ final class Worker {
     }
 
     private func meetDeadlines() {
+        guard now >= deadlinesHeld else { return }
         while let slot = deadlines.popExpired(now: now) {
             sessions[slot: slot]?.session.deadlineCame(on: self)
         }
