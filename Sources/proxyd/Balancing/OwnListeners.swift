@@ -13,6 +13,8 @@ final class OwnListeners: Sendable {
 
     private let places: [Place]
     private let byPort: [UInt16: [Int]]
+    /// Whether a place has that port, by its number: every connect asks.
+    private let isOwnPort: [Bool]
     /// The addresses of a service's channels.
     private let addresses: @Sendable (_ service: Int) -> [Endpoint]
 
@@ -22,6 +24,9 @@ final class OwnListeners: Sendable {
         byPort = Dictionary(
             grouping: places.indices.filter { places[$0].endpoint.port != nil },
             by: { places[$0].endpoint.port ?? 0 })
+        var isOwnPort = [Bool](repeating: false, count: places.isEmpty ? 0 : 65_536)
+        for port in byPort.keys { isOwnPort[Int(port)] = true }
+        self.isOwnPort = isOwnPort
     }
 
     /// Of no listener.
@@ -48,7 +53,9 @@ final class OwnListeners: Sendable {
     private func places(at address: Endpoint, _ isOwn: (IPAddress) -> Bool) -> [Int] {
         switch address {
         case .ip(let address, let port):
-            guard let candidates = byPort[port] else { return [] }
+            guard !isOwnPort.isEmpty, isOwnPort[Int(port)], let candidates = byPort[port] else {
+                return []
+            }
             return candidates.filter { index in
                 guard case .ip(let own, _) = places[index].endpoint else { return false }
                 return Self.reaches(own, from: address.unmapped, isOwn)
