@@ -10,6 +10,11 @@ final class ControlUsage {
     static let adminReserve = 8
     /// Connections of one user without the role admin.
     static let mostOfUser = 16
+    /// Bytes of replies that wait for their readers, of one connection and of all together.
+    static let mostUnsentOfOne = 32 << 20
+    static let mostUnsent = 64 << 20
+    /// How long a reader may take nothing at all while output waits for it.
+    static let readerPatience = Duration.seconds(30)
 
     /// What decides whether a connection may be closed for another.
     struct Holder {
@@ -53,11 +58,6 @@ final class ControlUsage {
         return idle.map { .insteadOf($0) }
             ?? .refused("\(mostClients) connections are open already")
     }
-    /// Bytes of replies that wait for their readers, of one connection and of all together.
-    static let mostUnsentOfOne = 32 << 20
-    static let mostUnsent = 64 << 20
-    /// How long a reader may take nothing at all while output waits for it.
-    static let readerPatience = Duration.seconds(30)
 
     /// A client that is connected.
     struct Presence {
