@@ -15,8 +15,8 @@ enum Interloper {
         case dying(Packet)
         /// Passes nothing on any more from the first packet of this kind on.
         case hanging(Packet)
-        /// Passes packets of this kind on some time later.
-        case slow(Packet)
+        /// Keeps packets of this kind until `release`.
+        case holding(Packet)
 
         var description: String {
             switch self {
@@ -25,7 +25,7 @@ enum Interloper {
             case .demanding: "demanding"
             case .dying(let packet): "die \(packet.rawValue)"
             case .hanging(let packet): "hang \(packet.rawValue)"
-            case .slow(let packet): "slow \(packet.rawValue)"
+            case .holding(let packet): "hold \(packet.rawValue)"
             }
         }
     }
@@ -48,9 +48,22 @@ enum Interloper {
             program
             .replacingOccurrences(of: "REAL", with: "'\(Daemon.binary)'")
             .replacingOccurrences(of: "KIND", with: "'\(kind)'")
+            .replacingOccurrences(of: "GATE", with: "'\(gate(of: path))'")
+        if case .holding = kind {
+            guard unsafe mkfifo(gate(of: path), 0o600) == 0 else {
+                throw SocketError(errno, "mkfifo")
+            }
+        }
         try text.write(toFile: path, atomically: false, encoding: .utf8)
         _ = unsafe chmod(path, 0o755)
     }
+
+    /// What it holds goes on. Waits until it holds something.
+    static func release(_ path: String) throws {
+        try FileHandle(forWritingTo: URL(fileURLWithPath: gate(of: path))).close()
+    }
+
+    private static func gate(of path: String) -> String { path + ".gate" }
 
     private static let program = #"""
         #!/usr/bin/env python3
@@ -110,7 +123,7 @@ enum Interloper {
                 kind, data = changed(data)
                 if words[0] == 'die' and int(words[1]) == kind: os.kill(child, 9); sys.exit(3)
                 if words[0] == 'hang' and int(words[1]) == kind: time.sleep(600)
-                if words[0] == 'slow' and int(words[1]) == kind: time.sleep(3)
+                if words[0] == 'hold' and int(words[1]) == kind: open(GATE).read()
                 other = ours if end is old else old
                 if words[0] == 'later': send(other, struct.pack('<H', 250) + UNKNOWN, [])
                 try: send(other, data, numbers)

@@ -349,7 +349,7 @@ extension EndToEnd {
             let channel = try LocalChannel.echo()
             let daemon = try daemon(Self.mail(channel.endpoint))
             let old = try process(of: daemon)
-            try Interloper.install(.slow(.running), at: binary)
+            try Interloper.install(.holding(.running), at: binary)
             kill(daemon.program.pid, SIGUSR2)
             try eventually("there was an upgrade") {
                 (try? daemon.ask("hello").attributes["upgrades"]) == "1"
@@ -357,6 +357,7 @@ extension EndToEnd {
             // The old process has not heard yet that the new one runs.
             for _ in 0..<50 { #expect(try process(of: daemon) != old) }
             #expect(!daemon.program.errorsSoFar.contains("has taken over"))
+            try Interloper.release(binary)
             try daemon.waitForLine("has taken over")
             try daemon.stop()
         }
