@@ -68,4 +68,12 @@ struct ControlBudgetTests {
         #expect(replies.reply(to: ["metrics"], now: .milliseconds(1000)) != nil)
         #expect(replies.reply(to: ["show", "channels"], now: .milliseconds(1000)) == nil)
     }
+
+    @Test("only replies are shared that all roles may get")
+    func roles() {
+        for entry in CommandTable.entries
+        where SharedReplies.holds(entry.verb.split(separator: " ").map(String.init)) {
+            #expect(entry.role == .viewer, "\(entry.verb)")
+        }
+    }
 }

@@ -437,13 +437,8 @@ struct SessionTests {
     @Test(
         "a Unix channel whose backlog is full is busy: its clients wait, and it is not left alone")
     func busyUnixChannel() throws {
-        let folder = try TestFolder()
-        let path = folder.file("busy.sock")
-        let address = try #require(SocketAddress(.unix(path: path)))
-        let door = try Socket.open(family: AF_UNIX)
-        try Socket.bind(door, to: address)
-        try Socket.listen(door, backlog: 0)
-        let stand = try WorkerStand([.unix(path: path)])
+        let door = try BusyDoor()
+        let stand = try WorkerStand([door.endpoint])
         let clients = try (0..<4).map { _ in try stand.connect() }
         // One fits into the backlog; the others look again and again.
         try Wait.until("four clients") { stand.share.admission.current == 4 }
@@ -454,7 +449,7 @@ struct SessionTests {
         #expect(stand.channels[0].isUsable(now: .now))
         var servers: [TestSocket] = []
         try Wait.until("all of them") {
-            if let (number, _) = try Socket.accept(door.number) {
+            if let (number, _) = try Socket.accept(door.descriptor.number) {
                 servers.append(TestSocket(owning: number))
             }
             return servers.count == 4
@@ -466,21 +461,16 @@ struct SessionTests {
 
     @Test("a Unix channel that stays busy costs its connect timeout, and no grace time")
     func unixChannelThatStaysBusy() throws {
-        let folder = try TestFolder()
-        let path = folder.file("busy.sock")
-        let address = try #require(SocketAddress(.unix(path: path)))
-        let door = try Socket.open(family: AF_UNIX)
-        try Socket.bind(door, to: address)
-        try Socket.listen(door, backlog: 0)
+        let door = try BusyDoor()
         var settings = Settings()
         settings.timeouts.connect = .milliseconds(200)
-        let stand = try WorkerStand([.unix(path: path)], settings)
+        let stand = try WorkerStand([door.endpoint], settings)
         let first = try stand.connect()
         try stand.awaitRelaying(1)
         let second = try stand.connect()
         #expect("\(try stand.nextEnd().reason)" == "SC timeout")
         #expect(stand.channels[0].isUsable(now: .now))
-        withExtendedLifetime((first, second)) {}
+        withExtendedLifetime((first, second, door)) {}
     }
 
     @Test("a half-closed session waits a minute at most where nothing is said, or as long as idle")
@@ -490,5 +480,20 @@ struct SessionTests {
         #expect(Timeouts(idle: .seconds(90)).halfClosedOrIdle == .seconds(60))
         #expect(Timeouts(idle: .seconds(90), halfClosed: nil).halfClosedOrIdle == .seconds(90))
         #expect(Timeouts(halfClosed: nil).halfClosedOrIdle == nil)
+    }
+}
+
+/// A Unix socket whose backlog one connect fills.
+private final class BusyDoor {
+    private let folder: TestFolder
+    let endpoint: Endpoint
+    let descriptor: FileDescriptor
+
+    init() throws {
+        folder = try TestFolder()
+        endpoint = .unix(path: folder.file("busy.sock"))
+        descriptor = try Socket.open(family: AF_UNIX)
+        try Socket.bind(descriptor, to: try #require(SocketAddress(endpoint)))
+        try Socket.listen(descriptor, backlog: 0)
     }
 }
