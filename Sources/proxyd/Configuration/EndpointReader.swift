@@ -48,8 +48,8 @@ enum EndpointReader {
         let number = unsafe if_nametoindex(String(name))
         guard number > 0 else {
             throw ValueError(
-                "“\(text)” is on “\(name)”, which is no interface of this machine",
-                "`ip link` lists them")
+                "unknown interface “\(name)” in “\(text)”",
+                "`ip link` lists those of this machine")
         }
         return text[...percent] + String(number) + rest[name.endIndex...]
     }

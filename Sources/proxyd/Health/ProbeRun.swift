@@ -11,7 +11,7 @@ final class ProbeRun {
     private var exchange: any ProbeExchange
     private var stage = Stage.connecting
     private var output: ArraySlice<UInt8> = []
-    /// The form of the PROXY header that comes before the exchange; nil: there is none.
+    /// The version of the PROXY header that is sent before the exchange; nil: no header is sent.
     private let header: ProxyProtocolOut?
     /// What came after the verdict.
     private var leftover = 0

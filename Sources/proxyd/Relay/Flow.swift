@@ -46,7 +46,7 @@ struct Flow {
     /// A receive from a Unix socket stops where descriptors were passed along (unix(7)), so a short one
     /// says nothing.
     var mayStopShort = false
-    /// The source's connection has broken: its end is none that the sink may be told of.
+    /// The source's connection has broken: the sink gets a reset, not an orderly end.
     var isSourceBroken = false
     /// Bytes delivered to the sink.
     private(set) var byteCount: UInt64 = 0

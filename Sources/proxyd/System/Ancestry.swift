@@ -6,7 +6,7 @@ enum Ancestry {
     /// Whose parent ends becomes our child, not that of the first process (PR_SET_CHILD_SUBREAPER).
     static func adoptOrphans() { _ = clinux_prctl(PR_SET_CHILD_SUBREAPER, 1) }
 
-    /// A child that has ended, also one that was adopted; nil when there is none now.
+    /// A child that has ended, also an adopted one; nil if all of them run.
     static func nextEnded() -> (process: pid_t, end: Spawn.End)? {
         var status: CInt = 0
         let process = unsafe waitpid(-1, &status, WNOHANG)

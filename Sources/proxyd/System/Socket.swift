@@ -113,7 +113,7 @@ enum Socket {
             .endpoint
     }
 
-    /// The interface that a socket is bound to; nil where there is none, or none any more.
+    /// The interface that a socket is bound to; nil if it is bound to no interface, or to a deleted one.
     static func interface(of descriptor: borrowing FileDescriptor) -> String? {
         var name = [UInt8](repeating: 0, count: Int(IFNAMSIZ))
         var length = socklen_t(name.count)

@@ -135,7 +135,7 @@ struct BalanceShell<Link: BalanceLink> {
         }
     }
 
-    /// The address that a name has now; nil: it is none, or it has none.
+    /// The address that a name resolves to now; nil if `host` is an address already, or does not resolve.
     private func numeric(_ host: String) -> String? {
         guard !host.hasPrefix("["), !host.hasPrefix("unix:"), IPAddress(host) == nil else {
             return nil

@@ -3,7 +3,7 @@ struct FlopsyMessages: DialectMessages {
     /// A host that names no port, and can never be reached.
     struct Unreachable: Equatable, Sendable {
         var host: String
-        /// The host behind it in the list that can be tried; nil: there is none.
+        /// The next host of the list that can be tried; nil behind the last.
         var next: String?
     }
 

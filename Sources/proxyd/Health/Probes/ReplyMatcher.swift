@@ -57,7 +57,7 @@ struct ReplyMatcher: Equatable, Sendable {
         }
     }
 
-    /// Whether the only line so far, which is no first of several, can no longer become the one that is expected.
+    /// Whether the first line is the only one of its reply and already differs from what is expected.
     private func isHopeless(_ received: [UInt8]) -> Bool {
         guard received.count > 3, !isDashed(received[...]) else { return false }
         let text = expected.prefix(received.count)
