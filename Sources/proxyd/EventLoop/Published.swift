@@ -12,15 +12,22 @@ internal import Synchronization
 ///
 /// A reader keeps the value that it has read until it reads again, so a replaced value lives on for as long as
 /// some worker has no business with it: at most one per reader.
-final class Published<Value: AnyObject & Sendable>: Sendable {
+@safe final class Published<Value: AnyObject & Sendable>: Sendable {
     private let latest: CountedMutex<Value>
     /// Raised after `latest` has another value.
     private let revision = Atomic<UInt64>(1)
-    private let readers: [PublishedReader<Value>]
+    /// Only the thread that has a reader's number touches its place, which debug builds check.
+    private nonisolated(unsafe) let readers: UnsafeMutableBufferPointer<PublishedReader<Value>>
 
     init(_ value: Value, readerCount: Int) {
         latest = CountedMutex(value)
-        readers = (0..<readerCount).map { _ in PublishedReader() }
+        unsafe readers = .allocate(capacity: readerCount)
+        unsafe readers.initialize(repeating: PublishedReader())
+    }
+
+    deinit {
+        unsafe readers.deinitialize()
+        unsafe readers.deallocate()
     }
 
     var value: Value { latest.withLock { $0 } }
@@ -28,17 +35,17 @@ final class Published<Value: AnyObject & Sendable>: Sendable {
     /// The value as the reader of that number sees it; only for the one thread that has this number.
     @inline(__always)
     func value(for reader: Int) -> Value {
-        guard readers.indices.contains(reader) else { return value }
+        guard unsafe readers.indices.contains(reader) else { return value }
         let present = revision.load(ordering: .acquiring)
-        if let value = readers[reader].value(of: present) { return value }
-        return refresh(readers[reader], to: present)
+        if let value = unsafe readers[reader].value(of: present) { return value }
+        return refresh(reader, to: present)
     }
 
     /// The revision was read before the value, which may be newer: then the next look refreshes once more.
     @inline(never)
-    private func refresh(_ reader: PublishedReader<Value>, to revision: UInt64) -> Value {
+    private func refresh(_ reader: Int, to revision: UInt64) -> Value {
         let value = value
-        reader.keep(value, of: revision)
+        unsafe readers[reader].keep(value, of: revision)
         return value
     }
 
@@ -50,10 +57,7 @@ final class Published<Value: AnyObject & Sendable>: Sendable {
 }
 
 /// What one thread has read last.
-///
-/// Unchecked, as only the thread that has its reader's number touches it (`Published.value(for:)`), which debug builds
-/// check.
-private final class PublishedReader<Value: AnyObject & Sendable>: @unchecked Sendable {
+private struct PublishedReader<Value: AnyObject & Sendable> {
     private var kept: Value?
     /// 0: nothing was read yet.
     private var revision: UInt64 = 0
@@ -62,18 +66,18 @@ private final class PublishedReader<Value: AnyObject & Sendable>: @unchecked Sen
     #endif
 
     @inline(__always)
-    func value(of present: UInt64) -> Value? {
+    mutating func value(of present: UInt64) -> Value? {
         checkThread()
         return revision == present ? kept : nil
     }
 
-    func keep(_ value: Value, of revision: UInt64) {
+    mutating func keep(_ value: Value, of revision: UInt64) {
         checkThread()
         (kept, self.revision) = (value, revision)
     }
 
     @inline(__always)
-    private func checkThread() {
+    private mutating func checkThread() {
         #if DEBUG
             if thread == nil { thread = pthread_self() }
             assert(thread == pthread_self(), "a reader's number belongs to one thread")
