@@ -180,7 +180,10 @@ struct Timeouts: Equatable, Sendable {
     var clientHello: Duration? = .seconds(5)
 
     /// When a session in which one side has ended is over if nothing comes from the other.
-    var halfClosedOrIdle: Duration? { [halfClosed, idle].compactMap(\.self).min() }
+    var halfClosedOrIdle: Duration? {
+        guard let halfClosed, let idle else { return halfClosed ?? idle }
+        return min(halfClosed, idle)
+    }
 
     static let keys = KeyTable("“timeouts”", Timeouts()) {
         Key(
