@@ -12,18 +12,21 @@ struct SlotTable<Element: AnyObject> {
 
     /// Takes a slot for the object that `make` builds for it.
     mutating func insert(_ make: (_ slot: Int, _ generation: UInt32) -> Element) -> Element {
-        let slot: Int
-        if let free = freeSlots.popLast() {
-            slot = free
-        } else {
-            slot = elements.count
-            elements.append(nil)
-            generations.append(0)
-        }
-        let element = make(slot, generations[slot])
-        elements[slot] = element
+        let (slot, generation) = reserve()
+        let element = make(slot, generation)
+        fill(slot: slot, with: element)
         return element
     }
+
+    /// Takes a slot that `fill` puts an object into before anything else is done with the table.
+    mutating func reserve() -> (slot: Int, generation: UInt32) {
+        if let free = freeSlots.popLast() { return (free, generations[free]) }
+        elements.append(nil)
+        generations.append(0)
+        return (elements.count - 1, 0)
+    }
+
+    mutating func fill(slot: Int, with element: Element) { elements[slot] = element }
 
     mutating func remove(slot: Int) {
         guard elements[slot] != nil else { return }

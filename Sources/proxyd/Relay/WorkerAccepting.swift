@@ -39,17 +39,18 @@ extension Worker {
         if best === handle { serve(client) } else { best.mailbox.post(.serve(client)) }
     }
 
-    func serve(_ client: AcceptedClient) {
+    func serve(_ client: consuming AcceptedClient) {
         sessionNumber += 1
         let id = sessionNumber * UInt64(share.workers.count) + UInt64(index)
         counters.addSession()
-        let box = sessions.insert { slot, generation in
-            SessionBox(
-                Session(
-                    id: id, slot: slot, generation: generation, accepted: client,
-                    topologyGeneration: share.generation, worker: index, now: now))
-        }
-        if !tracing.isEmpty { box.session.isTraced = tracing.isMeant(id, client.address) }
+        // Not by `insert`: a client that a closure captures is copied, with all that it holds.
+        let (slot, generation) = sessions.reserve()
+        let box = SessionBox(
+            Session(
+                id: id, slot: slot, generation: generation, accepted: client,
+                topologyGeneration: share.generation, worker: index, now: now))
+        sessions.fill(slot: slot, with: box)
+        if !tracing.isEmpty { box.session.isTraced = tracing.isMeant(id, box.session.client) }
         box.session.start(on: self)
     }
 
