@@ -23,7 +23,7 @@ struct SessionDetail: Sendable {
 }
 
 extension Session {
-    func detail(_ record: SessionRecord, now: Instant) -> SessionDetail {
+    mutating func detail(_ record: SessionRecord, now: Instant) -> SessionDetail {
         let hasChannel = channelSocket.number >= 0
         return SessionDetail(
             record: record, clientLocal: Socket.localEndpoint(clientSocket),

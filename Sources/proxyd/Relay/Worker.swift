@@ -46,7 +46,7 @@ final class Worker {
     struct Counts {
         var turns: UInt64 = 0
         var events: UInt64 = 0
-        var ends: [EndReason: UInt64] = [:]
+        var ends = EndCounts()
         /// Events that could not happen in their session's phase.
         var violations: UInt64 = 0
     }
@@ -150,7 +150,7 @@ final class Worker {
         }
         guard let next else { return -1 }
         // Rounded up: a wait that ends just before the deadline would only come again.
-        return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
+        return CInt(clamping: next.elapsed(since: now) / 1_000_000 + 1)
     }
 
     private func continueUnfinished() {

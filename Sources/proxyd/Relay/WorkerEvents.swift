@@ -23,14 +23,14 @@ extension Worker {
         WorkerReport(
             index: index, sessions: sessions.count, totals: TrafficCounters.sum([counters]),
             turns: counts.turns, events: counts.events, pipes: buffers.pipeCount,
-            isResting: isResting, ends: counts.ends, connectTimes: connectTimes,
+            isResting: isResting, ends: counts.ends.byReason, connectTimes: connectTimes,
             violations: counts.violations, tarpitted: denials.tarpitted)
     }
 
     // MARK: Ends
 
-    func countEnd(of session: borrowing Session, _ reason: EndReason) {
-        counts.ends[reason, default: 0] += 1
+    func countEnd(of session: inout Session, _ reason: EndReason) {
+        counts.ends.add(of: reason)
         guard emitsEveryEnd else { return }
         emit(.sessionEnded(session.record(now: now, worker: index), reason))
     }

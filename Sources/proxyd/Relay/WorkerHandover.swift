@@ -59,8 +59,9 @@ extension Worker {
     /// Everything there is. Clients that were accepted for this worker wait among its commands.
     private func handoverState(with commands: [WorkerCommand]) -> WorkerHandoverState {
         var state = WorkerHandoverState(
-            lastSession: (sessionNumber + 1) * UInt64(share.workers.count), ends: counts.ends,
-            connectTimes: connectTimes, totals: TrafficCounters.sum([counters]))
+            lastSession: (sessionNumber + 1) * UInt64(share.workers.count),
+            ends: counts.ends.byReason, connectTimes: connectTimes,
+            totals: TrafficCounters.sum([counters]))
         for slot in 0..<sessions.slotCount {
             guard let box = sessions[slot: slot], !box.session.isClosed else { continue }
             if box.session.isMovable {
@@ -104,7 +105,7 @@ extension Worker {
     /// Numbers go on from where they were, and so do counts.
     func inherit(_ state: WorkerHandoverState) {
         sessionNumber = max(sessionNumber, state.lastSession / UInt64(share.workers.count) + 1)
-        for (reason, count) in state.ends { counts.ends[reason, default: 0] += count }
+        for (reason, count) in state.ends { counts.ends.add(count, of: reason) }
         for (serial, times) in state.connectTimes where connectTimes[serial] == nil {
             connectTimes[serial] = times
         }

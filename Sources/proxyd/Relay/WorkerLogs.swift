@@ -22,14 +22,14 @@ extension Worker {
 
     /// A channel has accepted.
     @inline(__always)
-    func logStart(of session: borrowing Session) {
+    func logStart(of session: inout Session) {
         let filter = share.accessLog.filter
         if filter.contains(.start) { log(session, .start, asksKernel: filter.contains(.kernel)) }
     }
 
     /// It is over, and its connections are still open.
     @inline(__always)
-    func logEnd(of session: borrowing Session, _ reason: EndReason) {
+    func logEnd(of session: inout Session, _ reason: EndReason) {
         let filter = share.accessLog.filter
         // Denied clients could fill the log; the error log tells of some, and metrics count all.
         guard filter.contains(.end), reason.cause != .denied else { return }

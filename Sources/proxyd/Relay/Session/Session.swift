@@ -4,6 +4,9 @@ internal import Shared
 ///
 /// Its life is told in the order of these files: Session1Accepting, 2Preread, 3Choosing, 4Connecting, 5Relaying,
 /// 6Closing. `SessionLife` decides, `Flow` moves the bytes, and this does what they say.
+///
+/// What every session calls is `mutating` also where it changes nothing: for a borrowed call the compiler copies
+/// the whole session, of 900 bytes.
 struct Session: ~Copyable {
     let id: UInt64
     let slot: Int
@@ -119,16 +122,21 @@ struct Session: ~Copyable {
 
     /// When this session must be looked at if nothing happens; nil: never.
     var deadline: Instant? {
-        switch life.phase {
-        case .preread: return preread?.deadline(idle: serviceView.timeouts.idle)
-        case .holding: return wait.map { nextLook($0) }
-        case .connecting:
-            return attempts.retryAt ?? attempts.deadline(serviceView.timeouts)
-        case .relaying: return serviceView.timeouts.idle.map { flows.lastMoved.advanced(by: $0) }
-        case .halfClosed:
-            return serviceView.timeouts.halfClosedOrIdle.map { flows.lastMoved.advanced(by: $0) }
-        case .flushing: return flush?.deadline
-        case .closed: return nil
+        mutating get {
+            switch life.phase {
+            case .preread: return preread?.deadline(idle: serviceView.timeouts.idle)
+            case .holding: return wait.map { nextLook($0) }
+            case .connecting:
+                return attempts.retryAt ?? attempts.deadline(serviceView.timeouts)
+            case .relaying:
+                return serviceView.timeouts.idle.map { flows.lastMoved.advanced(by: $0) }
+            case .halfClosed:
+                return serviceView.timeouts.halfClosedOrIdle.map {
+                    flows.lastMoved.advanced(by: $0)
+                }
+            case .flushing: return flush?.deadline
+            case .closed: return nil
+            }
         }
     }
 
@@ -189,7 +197,7 @@ struct Session: ~Copyable {
     }
 
     /// A phase with a sooner deadline than the one that is set must not wait for that one.
-    private func hastenDeadline(on worker: Worker) {
+    private mutating func hastenDeadline(on worker: Worker) {
         guard let deadline else { return }
         worker.deadlines.hasten(slot: slot, to: deadline)
     }

@@ -25,25 +25,23 @@ extension Session {
 
     /// The client is known: whether it may come in, and what it has to send.
     mutating func admit(on worker: Worker) -> SessionLife.Action {
-        if let action = checkAccess(on: worker) { return action }
-        if let action = checkLimits(on: worker) { return action }
-        if let tls = listenerView.tls {
+        let (listener, service) = (listenerView, serviceView)
+        // Both the listener and the service must let it in.
+        if let action = checkAccess(listener.access, on: worker) { return action }
+        if let action = checkAccess(service.access, isServices: true, on: worker) { return action }
+        if let action = checkLimits(listener, service, on: worker) { return action }
+        if let tls = listener.tls {
             let until = worker.now.advanced(by: tls.settings.handshakeTimeout)
             preread?.until = until
             return expect(.handshake, until: until, on: worker)
         }
-        let count = listenerView.waitForBytes
+        let count = listener.waitForBytes
         return count > 0 ? expect(.bytes(count), on: worker) : route(on: worker)
     }
 
     // MARK: Access
 
-    /// Both the listener and the service must let it in; nil: they do.
-    private mutating func checkAccess(on worker: Worker) -> SessionLife.Action? {
-        if let action = checkAccess(listenerView.access, on: worker) { return action }
-        return checkAccess(serviceView.access, isServices: true, on: worker)
-    }
-
+    /// nil: the list lets it in.
     private mutating func checkAccess(
         _ list: AccessList?, isServices: Bool = false, on worker: Worker
     ) -> SessionLife.Action? {
@@ -69,9 +67,11 @@ extension Session {
     // MARK: Limits
 
     /// Whether the client keeps to the limits of its listener and its source; nil: it does.
-    private mutating func checkLimits(on worker: Worker) -> SessionLife.Action? {
-        guard listenerView.keepsToRate(now: worker.now) else { return reject(.rate) }
-        guard let limiter = serviceView.sources else { return nil }
+    private mutating func checkLimits(
+        _ listener: ListenerView, _ service: ServiceView, on worker: Worker
+    ) -> SessionLife.Action? {
+        guard listener.keepsToRate(now: worker.now) else { return reject(.rate) }
+        guard let limiter = service.sources else { return nil }
         switch holdings.acquireSource(of: client, in: limiter, now: worker.now) {
         case .admitted: return nil
         case .tooMany: return reject(.perSource)

@@ -41,7 +41,7 @@ extension Session {
     private var isNewcomer: Bool { wait == nil && life.failures == 0 }
 
     /// What policies may know of the client; the address that it connected to costs a system call.
-    private func clientKey(_ view: ServiceView) -> ClientKey {
+    private mutating func clientKey(_ view: ServiceView) -> ClientKey {
         let destination = view.asksForDestination ? clientDestination : nil
         return ClientKey(
             source: client, destination: destination ?? listener.endpoint,

@@ -231,7 +231,7 @@ extension Session {
         worker.offerToTaps(&self)
         if let tap = flows.tap { tap.record(.began(tapFacts), at: worker.now) }
         if isTraced { trace(.connected(connectTime), on: worker) }
-        worker.logStart(of: self)
+        worker.logStart(of: &self)
         return life.handle(.connected)
     }
 

@@ -78,7 +78,7 @@ extension Session {
             nanoseconds: worker.now.elapsed(since: attempts.connectedAt))
     }
 
-    private func count(_ moved: UInt64, from side: Side, on worker: Worker) {
+    private mutating func count(_ moved: UInt64, from side: Side, on worker: Worker) {
         listener.counters[worker.index].addBytes(moved, from: side)
         channel?.counters[worker.index].addBytes(moved, from: side)
         worker.counters.addBytes(moved, from: side)

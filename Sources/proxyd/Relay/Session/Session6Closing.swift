@@ -24,12 +24,12 @@ extension Session {
                     reason, lived: lived, inBytes: flows[from: .client].byteCount,
                     outBytes: flows[from: .channel].byteCount), on: worker)
         }
-        worker.logEnd(of: self, reason)
+        worker.logEnd(of: &self, reason)
         // Counted first: a client that sees its end, and asks, is told of it.
         if reason.isTurnedAway { listener.counters[worker.index].addFailure() }
         listener.counters[worker.index].addTime(nanoseconds: lived)
         worker.counters.addTime(nanoseconds: lived)
-        worker.countEnd(of: self, reason)
+        worker.countEnd(of: &self, reason)
         closeConnections(resets, on: worker)
         let hadServiceSlot = holdings.hasServiceSlot
         holdings.release(on: worker, since: started)
@@ -56,7 +56,7 @@ extension Session {
 extension Session {
     /// Whether that side's connection ends with a reset. One that got everything, and the end behind it, keeps its
     /// orderly end.
-    private func isReset(_ side: Side, _ resets: SessionLife.Resets) -> Bool {
+    private mutating func isReset(_ side: Side, _ resets: SessionLife.Resets) -> Bool {
         resets.includes(side) && !(flush != nil && flows[into: side].hasEndedOrderly)
     }
 
@@ -248,7 +248,9 @@ extension Session {
 
     /// What the kernel has not delivered yet, and how much of it a close would destroy: a reset discards it, and so
     /// does a close with bytes unread.
-    private func unacknowledgedBytes(_ ending: SessionLife.Ending) -> (all: Int, endangered: Int) {
+    private mutating func unacknowledgedBytes(_ ending: SessionLife.Ending) -> (
+        all: Int, endangered: Int
+    ) {
         var (all, endangered) = (0, 0)
         for side in [Side.client, .channel] where ending.broken != side {
             let count =
