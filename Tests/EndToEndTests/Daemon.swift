@@ -21,8 +21,8 @@ final class Daemon {
 
     /// Starts it with a file that holds `services` below a `control:` of its own.
     convenience init(
-        _ services: String, options: [String] = [], workers: Int = 2, prefix: [String] = [],
-        in directory: TemporaryDirectory? = nil
+        _ services: String, options: [String] = [], workers: Int = 2, binary: String = binary,
+        prefix: [String] = [], in directory: TemporaryDirectory? = nil
     ) throws {
         let directory = try directory ?? TemporaryDirectory()
         let file = try directory.write(
@@ -34,7 +34,9 @@ final class Daemon {
             """, to: "proxyd.yaml")
         // A test that ends a daemon does not wait for the sessions that it has forgotten.
         let drain = options.contains("--drain") ? [] : ["--drain", "0s"]
-        try self.init(arguments: ["run"] + drain + options + [file], prefix: prefix, in: directory)
+        try self.init(
+            arguments: ["run"] + drain + options + [file], binary: binary, prefix: prefix,
+            in: directory)
     }
 
     init(
@@ -70,10 +72,12 @@ final class Daemon {
 
 /// Runs `body` against a daemon with these services, and ends it afterwards.
 func withDaemon(
-    _ services: String, options: [String] = [], workers: Int = 2, prefix: [String] = [],
-    sourceLocation: SourceLocation = #_sourceLocation, _ body: (Daemon) throws -> Void
+    _ services: String, options: [String] = [], workers: Int = 2, binary: String = Daemon.binary,
+    prefix: [String] = [], sourceLocation: SourceLocation = #_sourceLocation,
+    _ body: (Daemon) throws -> Void
 ) throws {
-    let daemon = try Daemon(services, options: options, workers: workers, prefix: prefix)
+    let daemon = try Daemon(
+        services, options: options, workers: workers, binary: binary, prefix: prefix)
     do {
         try body(daemon)
     } catch {

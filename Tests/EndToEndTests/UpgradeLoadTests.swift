@@ -11,6 +11,9 @@ extension EndToEnd {
         private static let wanted =
             ProcessInfo.processInfo.environment["PROXYD_TEST_UPGRADES"].flatMap { Int($0) }
         private static let isLong = wanted != nil
+        /// Every other upgrade is to this program, such as the one of the last release, and the next one back.
+        private static let other =
+            ProcessInfo.processInfo.environment["PROXYD_TEST_OTHER_BINARY"]
 
         /// Streams both ways, one run after the other, until they are told to end; every byte is looked at.
         private final class Streams: Sendable {
@@ -97,6 +100,12 @@ extension EndToEnd {
             }
         }
 
+        private static func install(_ program: String, at path: String) throws {
+            try? FileManager.default.removeItem(atPath: path)
+            try FileManager.default.createSymbolicLink(
+                atPath: path, withDestinationPath: program)
+        }
+
         private static func percentile(_ part: Double, of times: [Duration]) -> Duration {
             let sorted = times.sorted()
             return sorted.isEmpty
@@ -108,6 +117,8 @@ extension EndToEnd {
             .enabled(if: Program.exist("nginx", "wrk")), .tags(.realProgram))
         func underLoad() throws {
             let directory = try TemporaryDirectory()
+            let binary = directory("proxyd")
+            try Self.install(Daemon.binary, at: binary)
             let port = try WebLoad.startNginx(in: directory)
             let wanted = Self.wanted ?? 3
             let echo = try LocalChannel.echo()
@@ -117,7 +128,7 @@ extension EndToEnd {
                 - { name: web, listen: ["127.0.0.1:0"], channels: ["127.0.0.1:\(port)"] }
                 - { name: streams, listen: ["127.0.0.1:0"], channels: ["\(try streamChannel.endpoint)"] }
                 - { name: words, listen: ["127.0.0.1:0"], channels: ["\(echo.endpoint)"] }
-                """, options: ["--pid-file", directory("d.pid")]
+                """, options: ["--pid-file", directory("d.pid")], binary: binary
             ) { daemon in
                 let front = try daemon.port()
                 let seconds = Self.isLong ? wanted + 10 : 8
@@ -143,6 +154,9 @@ extension EndToEnd {
                     // As long without an upgrade as with one.
                     Thread.sleep(forTimeInterval: 0.2)
                     otherwise += metronomes.take()
+                    if let other = Self.other {
+                        try Self.install(round % 2 == 1 ? other : Daemon.binary, at: binary)
+                    }
                     let (attributes, _) = try daemon.ask("upgrade 20s")
                     waits += metronomes.take()
                     let pause = try #require(attributes["pause_us"].flatMap { Int($0) })
