@@ -121,7 +121,7 @@ struct ChannelDetail {
 }
 
 extension SessionLimit {
-    /// nil: there is none.
+    /// nil: none.
     fileprivate var bound: UInt64? { limit == .max ? nil : UInt64(limit) }
 }
 

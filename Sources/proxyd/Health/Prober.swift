@@ -250,7 +250,7 @@ final class Prober: Timed {
         }
     }
 
-    /// The server is alive and busy (connect(2), EAGAIN): that is no refusal while the probe has time.
+    /// The server is alive and busy (connect(2), EAGAIN): that is not a refusal while the probe has time.
     private func postpone(_ next: Waiting, _ finish: @escaping (ProbeResult) -> Void) {
         let until = next.until ?? now.advanced(by: next.round.probe.timeout)
         guard now < until else { return conclude(finish, .bad("timeout: its backlog is full")) }

@@ -36,7 +36,7 @@ struct RepeatGuard: Sendable {
     }
 
     private mutating func forgetOldest() {
-        // One that has nothing to tell is no loss.
+        // One that has nothing to report is not a loss.
         let silent = windows.filter { $0.value.count <= Self.allowance }
         let oldest = (silent.isEmpty ? windows : silent).min { $0.value.began < $1.value.began }
         if let oldest { windows[oldest.key] = nil }

@@ -70,7 +70,7 @@ final class InheritedSockets {
         let descriptor = FileDescriptor(owning: number)
         guard Socket.isListening(descriptor), let endpoint = Socket.localEndpoint(descriptor) else {
             throw Self.mistake(
-                "it has passed \(what), which is no listening stream socket; "
+                "it has passed \(what), which is not a listening stream socket; "
                     + "write it as ListenStream=, and Accept=no")
         }
         do throws(SystemError) {

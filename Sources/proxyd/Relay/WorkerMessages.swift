@@ -12,11 +12,11 @@ enum WorkerCommand: Sendable {
     case dropHandshake(Token)
     /// End the sessions of these channels; answered with their number.
     case cutChannels(serials: Set<UInt64>, question: UInt64)
-    /// The same of channels and listeners that are no more.
+    /// The same of channels and listeners that were removed.
     case cutRemoved(serials: Set<UInt64>, question: UInt64)
     /// End the sessions of this channel: another one is primary now.
     case supersede(UInt64)
-    /// These channels are no more, and are not asked about any more.
+    /// These channels were removed, and are not asked about any more.
     case forget([UInt64])
     case cutSession(id: UInt64, question: UInt64)
     /// Answered with the worker's counts.

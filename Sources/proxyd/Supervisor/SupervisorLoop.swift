@@ -43,8 +43,8 @@ extension Supervisor {
     func announce() {
         for socket in listeners.inherited.closeRest() {
             core.events.emit(
-                .warning, .failed, of: .daemon, because: "nobody listens there",
-                "the service manager's socket \(socket) is closed: nobody listens there; "
+                .warning, .failed, of: .daemon, because: "no listener",
+                "the service manager's socket \(socket) is closed: no listener has this address; "
                     + "add the address under “listen”, or take it out of the socket unit")
         }
         let addresses = topology.listeners.filter { $0.bindFailure == nil }

@@ -42,7 +42,7 @@ protocol TopologyAudience: AnyObject {
     /// Ends the sessions of these channels; `finish` gets their number.
     func cut(_ channels: [Channel], then finish: @escaping (Int) -> Void)
 
-    /// Ends the sessions of what is no more, for that reason; `finish` gets their number, when every worker has
+    /// Ends the sessions of what was removed, for that reason; `finish` gets their number, when every worker has
     /// taken up the change.
     func end(_ removals: [Reconfiguration.Removal], then finish: @escaping (Int) -> Void)
 
@@ -263,7 +263,7 @@ final class LiveTopology: Timed {
         rollBack(by: nil) { result in
             guard case .failure(let mistake) = result else { return }
             Log.line(
-                "a change that nobody has confirmed cannot be undone: \(mistake.message)", .error)
+                "an unconfirmed change cannot be undone: \(mistake.message)", .error)
         }
     }
 }

@@ -119,7 +119,7 @@ struct HandoverDecoder {
         }
     }
 
-    /// Sessions go on with what is no more; nothing new gets there.
+    /// Sessions go on with what was removed; nothing new gets there.
     private mutating func takeDeparted(_ record: HandoverRecord) {
         typealias Tag = HandoverEncoder.ThingTag
         let serial = record.number(Tag.serial)

@@ -18,7 +18,7 @@ struct HandoverEncoder {
     enum ThingTag: UInt16, HandoverTag {
         case serial = 1
         case totals, baseline, standing, primary, spills, lastSpill
-        // Of what is no more.
+        // Of what no longer exists.
         case kind, name, path, service, endpoint, label
         case connectTimes
     }

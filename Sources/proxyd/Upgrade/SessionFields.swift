@@ -170,7 +170,7 @@ extension TransferredSession {
     ) throws(HandoverError) {
         let id = record.number(SessionTag.id)
         guard let (listener, service) = things.listeners[record.number(SessionTag.listener)] else {
-            throw .malformed("session \(id) is of a listener that nobody knows")
+            throw .malformed("session \(id) refers to an unknown listener")
         }
         guard let clientSocket = numbers.popFirst() else {
             throw .malformed("session \(id) comes without its connections")
@@ -192,7 +192,7 @@ extension TransferredSession {
         let serial = record.number(SessionTag.channel)
         if serial != 0 {
             guard let channel = things.channels[serial] else {
-                throw .malformed("session \(id) is of a channel that nobody knows")
+                throw .malformed("session \(id) refers to an unknown channel")
             }
             self.channel = channel
         }

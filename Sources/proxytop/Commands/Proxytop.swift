@@ -113,7 +113,7 @@ struct Proxytop: ParsableCommand {
             throw ValidationError("--speed and --at go with --replay FILE")
         }
         if let at, Self.secondOfDay(at) == nil {
-            throw ValidationError("--at: “\(at)” is no time of day; write it as 02:36 or 02:36:55")
+            throw ValidationError("--at: “\(at)” is not a time of day; write 02:36 or 02:36:55")
         }
         if record != nil, replay != nil || batch.isAsked {
             throw ValidationError("--record goes with the screen of a running daemon")
@@ -331,7 +331,7 @@ struct Proxytop: ParsableCommand {
         _ settings: Settings
     ) throws {
         guard isatty(0) == 1 else {
-            try Self.end(.usage, "standard input is no terminal; --once needs none")
+            try Self.end(.usage, "standard input is not a terminal; --once works without one")
             return
         }
         let look: Theme =

@@ -25,7 +25,7 @@ struct ClockTyping: Equatable, Sendable {
 
     var isEmpty: Bool { text.isEmpty }
 
-    /// False: that is no part of a time.
+    /// False: that does not belong to a time.
     mutating func take(_ scalar: Unicode.Scalar) -> Bool {
         if scalar == ":" {
             guard !text.isEmpty else { return false }

@@ -116,7 +116,7 @@ struct SessionWindow: Equatable, Sendable {
         isKnown = true
     }
 
-    /// Another question: what is here is no answer to it.
+    /// Another question, which the rows here do not answer.
     mutating func forget() { isKnown = false }
 
     init(filter: FilterText? = nil, order: Order = Order()) {

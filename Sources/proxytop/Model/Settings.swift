@@ -17,7 +17,7 @@ struct Settings: Sendable {
         case connectionColumns = "connection-columns"
     }
 
-    /// More is no file of settings.
+    /// A larger file is not read as settings.
     static let mostBytes = 256 << 10
 
     private(set) var values: [Name: String] = [:]

@@ -280,17 +280,17 @@ struct Why: Equatable, Sendable {
         let time = event?.timeMilliseconds
         guard last == nil else {
             let when = event == nil ? "" : " up to then"
-            return Line(time: time, text: "nobody has switched or changed it otherwise\(when)")
+            return Line(time: time, text: "not switched or changed otherwise\(when)")
         }
         guard let oldest = events.first?.monotonicMilliseconds else {
-            return Line(time: time, text: "no command is known that has switched or changed it")
+            return Line(time: time, text: "no command is known that switched or changed it")
         }
         let end = event?.monotonicMilliseconds ?? model.daemonNow
         let span = Age(milliseconds: end - min(end, oldest))
         return Line(
             time: time,
             text: event == nil
-                ? "nobody has switched or changed it in the last \(span)"
-                : "nobody had switched or changed it in the \(span) before, as far as is known")
+                ? "not switched or changed in the last \(span)"
+                : "not switched or changed in the \(span) before, as far as is known")
     }
 }

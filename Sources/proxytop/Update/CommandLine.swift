@@ -145,7 +145,7 @@ extension Model {
         }
         guard entry.mutates else {
             if time.mode != .present {
-                return mend(line, "nobody answers there: = goes back to now")
+                return mend(line, "the past cannot be changed: = goes back to now")
             }
             guard connection.link.isLive else { return mend(line, "the link is lost") }
             connection.link.ask(.typed(line), at: now.milliseconds)

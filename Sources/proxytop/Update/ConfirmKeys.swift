@@ -19,7 +19,7 @@ extension Model {
             actions.confirmation?.warning = "The daemon has not answered yet."
             return []
         }
-        // Tab is no part of any answer.
+        // Tab is not part of any answer.
         if key == .tab, open.act.verb == .drain {
             actions.confirmation?.turnEnding()
             return []
@@ -50,7 +50,7 @@ extension Model {
         switch key {
         case .character("y"): return confirm()
         case .character("n"), .character("q"): cancel()
-        default: actions.confirmation?.warning = "\(key.name) is no answer to this."
+        default: actions.confirmation?.warning = "\(key.name) does not answer this."
         }
         return []
     }

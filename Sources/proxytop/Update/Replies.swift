@@ -4,7 +4,7 @@ internal import Shared
 extension Model {
     mutating func handle(_ reply: Reply) -> [Effect] {
         guard let pending = connection.link.answered(at: now.milliseconds) else {
-            return [.disconnect] + lost("the daemon answers what nobody asked")
+            return [.disconnect] + lost("the daemon answered without a question")
         }
         let elapsed = now.elapsed(since: pending.sentAt)
         switch pending.question {

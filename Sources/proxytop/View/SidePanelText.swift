@@ -176,7 +176,7 @@ struct SidePanelText {
         let chart = Chart(
             track.perSecond(counter, cells: cells, stepsPerCell: 3, now: now),
             height: chartHeight)
-        // No failures are no snapshot.
+        // Without failures there is no snapshot.
         guard chart.isKnown, title != Self.failures || chart.hasAny else { return nil }
         return Pane(
             title: "\(title) of \(name(channel)), 15 min",

@@ -153,7 +153,7 @@ struct FirstTimeTests {
         stage.choose(5)
         stage.type("K")
         #expect(
-            stage.text.contains("It takes nobody new: who was cut and comes back goes elsewhere."))
+            stage.text.contains("It gets no new sessions: clients that come back go elsewhere."))
     }
 
     @Test(

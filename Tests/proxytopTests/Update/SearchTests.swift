@@ -159,7 +159,7 @@ struct SearchTests {
         #expect((stage.model.navigation.page == .connections) == isConsumed)
         if key == .escape { #expect(stage.text.contains("no longer looking; 1042 connections")) }
         if key == .character("j") { #expect(stage.model.subject == .session(id: 1001)) }
-        // An answer that was on its way is no answer any more.
+        // An answer that was on its way is not an answer any more.
         for _ in 0..<3 { stage.pass(milliseconds: 1) }
         #expect(stage.model.subject != .session(id: 3333))
     }

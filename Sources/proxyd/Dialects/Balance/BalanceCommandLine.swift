@@ -165,7 +165,7 @@ struct BalanceCommandLine: Equatable {
     }
 }
 
-/// Numbers as atoi(3) reads them: what is none is 0.
+/// Numbers as atoi(3) reads them: anything else is 0.
 enum CNumber {
     static func of(_ text: String) -> Int {
         var digits = Substring(text).drop { $0 == " " || $0 == "\t" || $0 == "\n" }

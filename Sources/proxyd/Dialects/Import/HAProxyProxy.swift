@@ -110,7 +110,7 @@ struct HAProxyProxy {
         case let word where Self.harmless.contains(word):
             remarks.drop(text, at: line.place, "not needed")
         case let word where word.hasPrefix("http-") || word == "errorfile" || word == "compression":
-            remarks.drop(text, at: line.place, "of HTTP, which is not looked into")
+            remarks.drop(text, at: line.place, "HTTP is not parsed")
         default: remarks.drop(text, at: line.place)
         }
     }
@@ -119,7 +119,7 @@ struct HAProxyProxy {
 
     private mutating func time(_ line: HAProxyLine, _ index: Int) -> Duration? {
         guard let duration = HAProxyTime.duration(line[index]) else {
-            remarks.drop(line.text, at: line.place, "“\(line[index].prefix(40))” is no time")
+            remarks.drop(line.text, at: line.place, "“\(line[index].prefix(40))” is not a duration")
             return nil
         }
         return duration

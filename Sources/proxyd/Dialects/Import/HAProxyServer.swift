@@ -268,7 +268,7 @@ enum HAProxySteps {
         if let path = try? ValueReader.httpPath(uri, as: "it") {
             check.path = path
         } else {
-            remarks.drop(option.text, at: option.place, "“\(uri.prefix(40))” is no path")
+            remarks.drop(option.text, at: option.place, "“\(uri.prefix(40))” is not a path")
         }
         for line in lines where line[0] == "http-check" {
             if line[1] == "expect", line[2] == "status",

@@ -48,7 +48,7 @@ struct HAProxyTLS {
     /// `check-ssl`; nil: as HAProxy has it without a word.
     var isChecked: Bool?
 
-    /// - Returns: how many words follow that belong to it; nil: it is none of these.
+    /// - Returns: how many words follow that belong to it; nil: not one of these.
     mutating func take(_ word: String, _ value: String) -> Int? {
         switch word {
         case "crt": files.append(value)
@@ -226,7 +226,7 @@ extension HAProxyTLS {
         _ text: String, below folder: String?, in hostEnvironment: HostEnvironment
     ) throws(HAProxyTLSProblem) -> String {
         guard !text.hasPrefix("@"), !text.isEmpty else {
-            throw HAProxyTLSProblem(text: "“\(text.prefix(60))” is no file")
+            throw HAProxyTLSProblem(text: "“\(text.prefix(60))” is not a file")
         }
         let path = text.hasPrefix("/") ? text : (folder.map { "\($0)/" } ?? "") + text
         return hostEnvironment.absolute(path)

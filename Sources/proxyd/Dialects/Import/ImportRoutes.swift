@@ -16,7 +16,7 @@ struct ImportRoutes {
     ) {
         guard var group = found.first else {
             return remarks.drop(
-                destination, at: place, "no server of it could be carried over, or it is no address"
+                destination, at: place, "it is not an address, and no server of it was carried over"
             )
         }
         group.name = names.name(destination)

@@ -228,7 +228,7 @@ struct LighttpdReader {
         let value = try expression(in: target)
         guard let address = value.text else {
             throw LighttpdError(
-                at: place, "\(name) is compared with \(value.shown), which is no text")
+                at: place, "\(name) is compared with \(value.shown), which is not text")
         }
         let whole = "\(name) \(symbol) \"\(address.prefix(60))\""
         if case .nowhere = target { return .nowhere(whole) }

@@ -185,7 +185,7 @@ struct SockproxyTranslation {
         guard let number = setting.value.number, (0...31_536_000).contains(number) else {
             remark(
                 .suspicious, at: setting.place,
-                "\(name) is \(setting.value.shown), which are no seconds")
+                "\(name) is \(setting.value.shown), which is not a number of seconds")
             return nil
         }
         return number
