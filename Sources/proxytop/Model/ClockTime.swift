@@ -1,3 +1,5 @@
+internal import Shared
+
 /// A time of day: `03:30`.
 struct ClockTime: Equatable, Sendable {
     let hour: Int
