@@ -209,6 +209,6 @@ final class Supervisor {
             core.events.emit(
                 .warning, .failed, of: .daemon, because: "privileges", "privileges: \(line)")
         }
-        live.tellCertificates()
+        live.reportCertificates()
     }
 }

@@ -63,7 +63,7 @@ extension Supervisor {
                 "there is no control socket: \(failure.message)")
         }
         state.reportFound()
-        manager?.tellReady(summary)
+        manager?.notifyReady(summary)
     }
 
     /// What a service manager shows.
@@ -177,7 +177,7 @@ extension Supervisor {
 
     func stop() {
         upgrades.abandon()
-        manager?.tellStopping("ending")
+        manager?.notifyStopping("ending")
         elections.stop()
         prober.stop()
         core.workers.stop()

@@ -75,7 +75,7 @@ final class TakeoverCoordinator {
     func reportRunning(then watch: @escaping (CInt) throws(SystemError) -> Void) {
         guard let takeover, let state = takeover.state else { return }
         core.workers.ask({ .report(question: $0) }) { [unowned self] _ in
-            takeover.oldProcess.tellRunning(
+            takeover.oldProcess.reportRunning(
                 pause: Instant.now.elapsed(since: state.stoodStillAt))
             do throws(SystemError) {
                 try watch(takeover.oldProcess.connection.number)

@@ -176,7 +176,7 @@ final class LiveTopology: Timed {
         let outcome = change.commit()
         let certificates = request.rereads ? outcome.state.tls.changes(after: state.tls) : []
         state = outcome.state
-        if request.rereads { tellCertificates() }
+        if request.rereads { reportCertificates() }
         unconfirmed = request.confirmWithin.map { within in
             confirmableCount += 1
             return (old, Instant.now.advanced(by: within), confirmableCount)
@@ -203,12 +203,12 @@ final class LiveTopology: Timed {
         for channel in state.topology.channels {
             channel.applyTLS(tls.clients[channel.path], probes: tls.probes[channel.path])
         }
-        tellCertificates()
+        reportCertificates()
         return changes
     }
 
     /// Logs which certificates end soon, or could not be read.
-    func tellCertificates() {
+    func reportCertificates() {
         let now = Int64(WallClock.milliseconds / 1000)
         for line in state.tls.kept + state.tls.endings(at: now) { Log.line(line, .warning) }
     }

@@ -170,12 +170,12 @@ struct ControlSocket: ~Copyable {
             }
             reader.append(bytes)
             bytesSinceReply += count
-            guard takeReplies(into: &events) else { return events }
+            guard readReplies(into: &events) else { return events }
         }
     }
 
     /// False when what came cannot be read.
-    private mutating func takeReplies(into events: inout [Event]) -> Bool {
+    private mutating func readReplies(into events: inout [Event]) -> Bool {
         do {
             while let reply = try reader.next() {
                 bytesSinceReply = 0

@@ -28,7 +28,7 @@ struct ClockTyping: Equatable, Sendable {
     var isEmpty: Bool { text.isEmpty }
 
     /// False: that does not belong to a time.
-    mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+    mutating func append(_ scalar: Unicode.Scalar) -> Bool {
         if scalar == ":" {
             guard !text.isEmpty else { return false }
             // After two digits it is there already.
@@ -42,7 +42,7 @@ struct ClockTyping: Equatable, Sendable {
         return true
     }
 
-    mutating func takeBack() {
+    mutating func deleteLast() {
         // The colon came by itself.
         if text.hasSuffix(":"), text.count == 3 { text.removeLast() }
         if !text.isEmpty { text.removeLast() }

@@ -123,10 +123,10 @@ struct Confirmation: Equatable, Sendable {
     var takesTime: Bool { act.endsOff && (isSettingTime || !needsTyping) }
 
     /// False: the key does not edit the time.
-    mutating func takeTime(_ key: Key, at now: Moment) -> Bool {
+    mutating func editTime(_ key: Key, at now: Moment) -> Bool {
         switch key {
-        case .character(let scalar) where clock.take(scalar): break
-        case .backspace: clock.takeBack()
+        case .character(let scalar) where clock.append(scalar): break
+        case .backspace: clock.deleteLast()
         case .enter where needsTyping:
             if !objectsToTime() { isSettingTime = false }
             return true
@@ -174,7 +174,7 @@ struct Confirmation: Equatable, Sendable {
     }
 
     /// One answer of the plan; with the last one the consequence is known.
-    mutating func take(
+    mutating func receive(
         _ attributes: [Reply.Attribute], _ lines: [String], isLast: Bool,
         in snapshot: DaemonSnapshot
     ) {

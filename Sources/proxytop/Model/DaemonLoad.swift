@@ -21,7 +21,7 @@ struct DaemonLoad: Equatable, Sendable {
     mutating func ask(at now: UInt64) { askedAt = now }
 
     /// `at`: by the daemon's own clock.
-    mutating func take(_ table: Table?, at now: UInt64) {
+    mutating func receive(_ table: Table?, at now: UInt64) {
         func row(_ name: String) -> [String]? { table?.rows.first { $0.first == name } }
         descriptors = nil
         if let row = row("descriptors"), row.count > 2, let used = UInt64(row[1]),

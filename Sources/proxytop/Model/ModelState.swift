@@ -70,7 +70,7 @@ extension Model {
             || time.past?.model.actions.confirmation?.isPainted == false
     }
 
-    mutating func tell(_ text: String, isError: Bool = false) {
+    mutating func notify(_ text: String, isError: Bool = false) {
         actions.notice = Notice(text: text, isError: isError, at: now.milliseconds)
     }
 

@@ -8,7 +8,7 @@ struct PlainLines: Sendable {
     private var lastEvent: UInt64?
 
     /// What is new since the last time, each with the time in front.
-    mutating func take(_ model: Model) -> [String] {
+    mutating func news(_ model: Model) -> [String] {
         var lines = link(model)
         if let snapshot = model.snapshot, model.connection.link.isLive {
             if !isGreeted, let hello = model.connection.hello {

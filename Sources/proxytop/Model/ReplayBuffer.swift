@@ -37,7 +37,7 @@ struct ReplayBuffer: Equatable, Sendable {
     private var nextNumber: UInt64 = 0
 
     /// Keeps an answer: with the snapshot that it belongs to, or as the daemon's introduction.
-    mutating func take(_ entry: Entry) {
+    mutating func append(_ entry: Entry) {
         switch entry.words.first {
         case "hello": opening = [entry]
         case "describe": opening = opening.prefix(1) + [entry]

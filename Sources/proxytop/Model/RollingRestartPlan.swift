@@ -143,7 +143,7 @@ extension Model {
                 .snapshot.serial
         default: group = nil
         }
-        guard let group else { return tell("go to a group or a channel for that", isError: true) }
+        guard let group else { return notify("go to a group or a channel for that", isError: true) }
         navigation.overlay = .rehearsal(group: group, top: 0)
     }
 }

@@ -84,7 +84,7 @@ struct SessionWindow: Equatable, Sendable {
     }
 
     /// Takes an answer in. While the operator is moving the rows stay where they are, and only their values change.
-    mutating func take(
+    mutating func receive(
         _ sessions: [SessionSnapshot], first: Int, matched: Int, total: Int, isHeld: Bool
     ) {
         fault = nil

@@ -57,14 +57,16 @@ struct SidePanel: Equatable, Sendable {
         lingeringAskedAt = now
     }
 
-    mutating func take(lingering sessions: [SessionSnapshot], matched: UInt64?, of serial: UInt64) {
+    mutating func receive(
+        lingering sessions: [SessionSnapshot], matched: UInt64?, of serial: UInt64
+    ) {
         guard lingering?.serial == serial else { return }
         let count = Int(min(matched ?? 0, Bounds.sessions))
         lingering = Lingering(
             serial: serial, count: max(sessions.count, count), session: sessions.first)
     }
 
-    mutating func take(_ attributes: [Reply.Attribute], _ lines: [String], of paths: [String]) {
+    mutating func receive(_ attributes: [Reply.Attribute], _ lines: [String], of paths: [String]) {
         channels = paths
         sessions = Table(lines: lines).map(SessionSnapshot.all) ?? []
         let number = attributes["matched"].flatMap { UInt64($0) } ?? 0

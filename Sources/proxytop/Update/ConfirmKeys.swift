@@ -24,7 +24,7 @@ extension Model {
             actions.confirmation?.turnEnding()
             return []
         }
-        if open.takesTime, open.takeTime(key, at: now) {
+        if open.takesTime, open.editTime(key, at: now) {
             actions.confirmation = open
             return []
         }
@@ -57,7 +57,7 @@ extension Model {
 
     private mutating func cancel() {
         actions.confirmation = nil
-        tell("cancelled; nothing was sent")
+        notify("cancelled; nothing was sent")
     }
 
     mutating func confirm() -> [Effect] {
@@ -68,7 +68,7 @@ extension Model {
         }
         actions.confirmation = nil
         if let obstacle {
-            tell(obstacle, isError: true)
+            notify(obstacle, isError: true)
             return []
         }
         return start(open.act)

@@ -133,12 +133,12 @@ struct FirstTimeTests {
     @Test("what was done is said for half a minute, then there is room for what stands")
     func notice() {
         var stage = Stage.live()
-        stage.model.tell("done")
+        stage.model.notify("done")
         for _ in 0..<29 { stage.pass(milliseconds: 1000) }
         #expect(stage.model.actions.notice?.text == "done")
         stage.pass(milliseconds: 1000)
         #expect(stage.model.actions.notice == nil)
-        stage.model.tell("wrong", isError: true)
+        stage.model.notify("wrong", isError: true)
         for _ in 0..<40 { stage.pass(milliseconds: 1000) }
         #expect(stage.model.actions.notice?.text == "wrong")
     }

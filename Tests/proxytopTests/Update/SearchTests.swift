@@ -93,10 +93,10 @@ struct SearchTests {
         #expect(search.nextAt == 0)
         search.ask()
         #expect(search.nextAt == nil)
-        _ = search.take(rows, matched: 5000, after: 30, at: 1000)
+        _ = search.receive(rows, matched: 5000, after: 30, at: 1000)
         #expect(search.nextAt == 1600)
         search.ask()
-        _ = search.take(rows, matched: 5000, after: 900, at: 3000)
+        _ = search.receive(rows, matched: 5000, after: 900, at: 3000)
         #expect(search.nextAt == 5000)
     }
 
@@ -121,7 +121,7 @@ struct SearchTests {
                 #expect(!part.isEmpty && part.count <= SessionSearch.mostRows)
                 seen.formUnion(part)
                 search.ask()
-                _ = search.take([], matched: count, after: 0, at: 0)
+                _ = search.receive([], matched: count, after: 0, at: 0)
                 questions += 1
                 guard questions < 20 else { break }
             }
@@ -139,7 +139,7 @@ struct SearchTests {
             var questions = 0
             while !search.isOver, questions < 2000 {
                 search.ask()
-                _ = search.take([], matched: left, after: 0, at: 0)
+                _ = search.receive([], matched: left, after: 0, at: 0)
                 questions += 1
             }
             #expect(search.isOver)

@@ -144,7 +144,7 @@ struct TravelTests {
         let line = String(repeating: "x", count: 100_000)
         for second in 0..<1500 {
             let at = Moment(milliseconds: UInt64(second) * 1000, wallSeconds: 0, offsetSeconds: 0)
-            tape.take(
+            tape.append(
                 ReplayBuffer.Entry(
                     at: at, words: ReplayBuffer.firstOfRound,
                     reply: .ok(attributes: [], lines: [line])))

@@ -30,7 +30,7 @@ struct NginxTLS {
     ]
 
     /// - Returns: whether it is one of these lines.
-    mutating func take(_ line: NginxDirective) -> Bool {
+    mutating func read(_ line: NginxDirective) -> Bool {
         guard Self.known.contains(line.name) else { return false }
         switch line.name {
         case "ssl_certificate": certificates.append(line)
