@@ -43,7 +43,7 @@ final class InheritedSockets {
     /// The numbers that must stay open.
     var numbers: [CInt] { entries.map { $0.socket.descriptor.number } }
 
-    /// Takes what the variables tell of, if they are meant for this process. Nothing else may have been
+    /// Takes the sockets that the variables name, if they are meant for this process. Nothing else may have been
     /// opened yet, as the numbers may be wrong.
     init(environment: [String: String], pid: Int32) throws(StartError) {
         guard environment["LISTEN_PID"] == String(pid), let word = environment["LISTEN_FDS"] else {

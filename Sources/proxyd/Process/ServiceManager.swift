@@ -72,6 +72,6 @@ final class ServiceManager: Timed {
 }
 
 extension ProcessEnvironment {
-    /// What a service manager has told us, which is for us alone.
+    /// A service manager's variables, which are for us alone.
     static let ofServiceManager = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]
 }

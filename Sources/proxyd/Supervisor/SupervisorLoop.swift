@@ -160,7 +160,7 @@ extension Supervisor {
     }
 
     /// What goes on when another process is the daemon. The control socket is the last, so that whatever has
-    /// happened is told before the loop waits again.
+    /// happened is reported before the loop waits again.
     private var lastingTimed: [any Timed] {
         [
             upgrades, signals.reaper, logs,

@@ -45,7 +45,7 @@ extension Supervisor {
         }
     }
 
-    /// The log tells the sender of the signal what came of it.
+    /// The log has the outcome for the sender of the signal.
     private func reload(because name: String) {
         manager?.notifyReloading(now: now)
         Reload.run(on: self, by: nil) { [unowned self] result in

@@ -92,7 +92,7 @@ final class LiveTopology: Timed {
     /// Whether no change is being made.
     var isIdle: Bool { !isBusy && waiting.isEmpty }
 
-    /// Refuses changes from now on, as another process is told what runs.
+    /// Refuses changes from now on, as another process takes over what runs.
     func hold(_ reason: String) { held = reason }
 
     func release() { held = nil }
@@ -223,7 +223,7 @@ final class LiveTopology: Timed {
             if case .drain(let time) = removal.policy { audience.end(removal, after: time) }
         }
         let now = outcome.removals.filter { $0.policy == .cut }
-        // A port is free when the last worker has let its socket go: who is told so finds it free.
+        // A port is free when the last worker has let its socket go: the answer comes when it is free.
         let closes = outcome.removals.contains { !$0.listeners.isEmpty }
         let endNow = { (count: Int) in
             guard closes || !now.isEmpty else { return finish(count) }

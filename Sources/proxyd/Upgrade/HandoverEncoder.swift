@@ -1,6 +1,6 @@
 internal import Shared
 
-/// Everything that has to be told when the old process stands still, as packets.
+/// Everything to be handed over when the old process stands still, as packets.
 struct HandoverEncoder {
     private(set) var frames: [HandoverFrame] = []
     private var seen: Set<UInt64> = []

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What the daemon takes of its machine, as `show limits` tells it.
+/// What the daemon takes of its machine, as `show limits` reports it.
 struct DaemonLoad: Equatable, Sendable {
     /// Processors' work, in hundredths of one core; nil until two looks can be compared.
     private(set) var percent: Double?

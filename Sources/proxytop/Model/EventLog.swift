@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What the daemon told has happened, the oldest first.
+/// The daemon's events, the oldest first.
 struct EventLog: Equatable, Sendable {
     /// More than this is forgotten, the oldest first.
     static let mostEvents = 1000

@@ -41,7 +41,7 @@ struct PlainLines: Sendable {
 
     private mutating func events(_ model: Model) -> [String] {
         guard let last = model.data.log.last else { return [] }
-        // What has happened before we came is the past; what is wrong now is told as problems.
+        // What has happened before we came is the past; what is wrong now is listed as problems.
         guard let before = lastEvent else {
             lastEvent = last
             return []

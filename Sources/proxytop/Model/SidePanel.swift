@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What the room beside the channels tells about the thing under the cursor, besides what every round brings.
+/// What the room beside the channels shows about the thing under the cursor, besides what every round brings.
 struct SidePanel: Equatable, Sendable {
     /// Channels whose past was asked for, so that their trends are full from the beginning.
     var recalled: Set<UInt64> = []
@@ -106,7 +106,7 @@ extension Model {
         return serials.compactMap { snapshot.channel(serial: $0) }
     }
 
-    /// The channel whose drain is told about: the one under the cursor, else one that is marked.
+    /// The channel whose drain is shown: the one under the cursor, else one that is marked.
     var draining: ChannelSnapshot? {
         let found =
             navigation.page == .detail ? detailChannel.map { [$0] } ?? [] : sidePanelChannels

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// Why something is as it is: what the daemon's history and events tell about it, in the order of time.
+/// Why something is as it is: what the daemon's history and events say about it, in the order of time.
 struct Why: Equatable, Sendable {
     /// A sentence, and when that was, in milliseconds since 1970; nil: it holds now.
     struct Line: Equatable, Sendable {
@@ -11,7 +11,7 @@ struct Why: Equatable, Sendable {
         var isMoment = false
     }
 
-    /// A channel, a group, a service, or an event of something that has no more to tell.
+    /// A channel, a group, a service, or an event of something that has no more to show.
     let subject: Subject
     let title: String
     /// The event that it leads up to; nil: now.

@@ -2,7 +2,7 @@ internal import Shared
 
 // Going to rows that match, with the others left where they are.
 extension Model {
-    /// What `n` looks for: what F3 was told last, or else the filter.
+    /// What `n` looks for: what F3 was given last, or else the filter.
     private var wanted: Filter? {
         if let sought = navigation.findFilters[navigation.page] { return sought.filter }
         switch navigation.page {

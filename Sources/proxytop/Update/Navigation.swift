@@ -46,7 +46,7 @@ extension Model {
         if next != navigation.page { leave(for: next) }
     }
 
-    /// The thing under the cursor closely; a heading has nothing more to tell.
+    /// The thing under the cursor closely; a heading has nothing more to show.
     mutating func openDetail() {
         guard let wanted = detailSubject else {
             if navigation.page != .detail, data.detail != nil, subject == nil {

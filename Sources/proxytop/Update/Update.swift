@@ -1,7 +1,7 @@
 internal import Shared
 
 extension Model {
-    /// The one way in: something happened at a moment, the model changes, and the world is told what to do.
+    /// The one way in: something happened at a moment, the model changes, and effects are returned.
     mutating func update(_ message: Message, at moment: Moment) -> [Effect] {
         now = moment
         time.past?.model.now = moment

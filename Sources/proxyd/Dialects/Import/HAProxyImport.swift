@@ -26,7 +26,7 @@ struct HAProxyImport {
                 remarks.drop("\(line[0]) … \(word)", at: line.place)
             }
         }
-        // Each line of a `defaults` section is told of once, not with every proxy that it counts for.
+        // Each line of a `defaults` section is reported once, not with every proxy that it counts for.
         for section in file.sections where section.kind == "defaults" {
             var defaults = HAProxyProxy(name: section.name, place: section.place, tls)
             for line in section.lines { defaults.read(line, in: hostEnvironment) }

@@ -68,7 +68,7 @@ struct HAProxyProxy {
         "prefer-last-server", "allbackups",
     ]
 
-    /// A line of `defaults` is told of once, where it stands.
+    /// A line of `defaults` is reported once, where it stands.
     mutating func read(_ line: HAProxyLine, in hostEnvironment: HostEnvironment) {
         let text = line.text
         switch line[0] {

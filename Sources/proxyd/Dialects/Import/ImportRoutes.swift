@@ -9,7 +9,7 @@ struct ImportRoutes {
 
     func knows(_ destination: String) -> Bool { nameOf[destination] != nil }
 
-    /// What a destination has; a route leads to one group only, so the others are told of.
+    /// What a destination has; a route leads to one group only, so the others are reported.
     mutating func add(
         _ destination: String, _ found: [GroupConfiguration], at place: String,
         _ remarks: inout ImportRemarks

@@ -86,7 +86,7 @@ struct HTTPExchange: ProbeExchange {
 /// What an HTTP answer begins with (RFC 9112).
 struct HTTPHead: Equatable, Sendable {
     var status: Int
-    /// Of the body; nil when the header does not tell.
+    /// Of the body; nil when the header does not say.
     var length: Int?
     var isChunked = false
 
