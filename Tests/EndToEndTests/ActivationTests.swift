@@ -59,7 +59,7 @@ extension EndToEnd {
                     "odd=127.0.0.1:\(ports[2])",
                 ]), in: directory)
             try daemon.waitForLine(
-                "the service manager's socket 127.0.0.1:\(ports[2]) (odd) is closed: nobody")
+                "the service manager's socket 127.0.0.1:\(ports[2]) (odd) is closed: no listener")
             for index in 0..<3 {
                 let client = try daemon.client(index)
                 try client.send("hello")
@@ -88,7 +88,7 @@ extension EndToEnd {
         @Test(
             "that cannot be used end the start",
             arguments: [
-                (["a=udp"], [:], "descriptor 3 (a), which is no listening stream socket"),
+                (["a=udp"], [:], "descriptor 3 (a), which is not a listening stream socket"),
                 ([], ["LISTEN_FDS": "1"], "descriptor 3, which is not open"),
                 ([], ["LISTEN_FDS": "x"], "LISTEN_FDS: invalid number of sockets “x”"),
             ] as [([String], [String: String], String)])

@@ -40,7 +40,7 @@ struct Address {
                     unsafe bytes.storeBytes(of: byte, toByteOffset: 2 + index, as: UInt8.self)
                 }
             }
-        case .name: throw SocketError(EINVAL, "a name is no address")
+        case .name: throw SocketError(EINVAL, "a name is not an address")
         }
     }
 

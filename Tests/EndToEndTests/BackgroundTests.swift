@@ -82,7 +82,7 @@ extension EndToEnd {
             let endpoint = try taken.endpoint
             for (control, code, words) in [
                 (nil, 69, "cannot listen on \(endpoint): bind: "),
-                ("here.sock", 78, "“here.sock” is no place"),
+                ("here.sock", 78, "“here.sock” is ambiguous"),
             ] {
                 let file = try file(control: control, listen: "\(endpoint)")
                 let caller = try run(["--pid-file", directory("d.pid"), file])

@@ -117,7 +117,7 @@ extension EndToEnd {
                 ("exit 3;", 69, "“exit 3;” ended with status 3"),
                 ("/no/such/ssh", 69, "“/no/such/ssh” ended with status 127"),
                 ("env PATH=/nowhere /usr/bin/env", 69, "ended with status 127; are it and"),
-                ("echo nonsense;", 69, "this is no proxyd: it answered “nonsense”"),
+                ("echo nonsense;", 69, "this is not proxyd: it answered “nonsense”"),
                 ("kill -9 $$;", 69, "was ended by signal 9"),
             ])
         func viaFails(command: String, status: Int, message: String) throws {

@@ -113,7 +113,7 @@ extension EndToEnd {
             try directory.write("root:x:0:0\n", to: "state")
             let daemon = try daemon()
             try daemon.ask("disable web/0/b")
-            try daemon.waitForLine("it is no state file of proxyd; it is left as it is")
+            try daemon.waitForLine("it is not a state file of proxyd; it is left as it is")
             try daemon.stop()
             #expect(directory.read("state") == "root:x:0:0\n")
         }

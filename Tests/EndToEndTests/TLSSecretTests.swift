@@ -67,7 +67,7 @@ extension EndToEnd {
             #expect(!daemon.program.errors.contains(Self.passphrase), "\(daemon.program.report)")
         }
 
-        @Test("what “show config” prints is no file that could be used")
+        @Test("what “show config” prints is not a file that could be used")
         func hidden() throws {
             try directory.write("services:\n" + services("(hidden)"), to: "shown.yaml")
             let check = try Program(

@@ -56,7 +56,7 @@ struct TourTests {
             stage.press(.character("{"))
         },
         Scene(name: "lost") { stage in
-            stage.send(.disconnected(reason: "proxyd.sock: nobody listens"))
+            stage.send(.disconnected(reason: "proxyd.sock: not listening"))
             stage.isAnswering = false
             stage.pass(milliseconds: 42_000)
         },

@@ -77,7 +77,7 @@ package enum Endpoint: Hashable, Sendable {
         return .unix(path: path)
     }
 
-    /// RFC 1123 names, and the underscore that service records use. All digits and dots is no name
+    /// RFC 1123 names, and the underscore that service records use. All digits and dots is not a name
     /// but an address that was mistyped.
     private static func isName(_ host: some StringProtocol) -> Bool {
         guard (1...253).contains(host.utf8.count) else { return false }
@@ -106,7 +106,7 @@ extension Endpoint.ParseError: CustomStringConvertible {
         switch self {
         case .empty: "the address is empty"
         case .noPort: "the address names no port"
-        case .badPort(let text): "“\(text)” is no port (0 to 65535)"
+        case .badPort(let text): "“\(text)” is not a port (0 to 65535)"
         case .badAddress(let text): "“\(text)” is neither an address nor a host name"
         case .badPath(let path):
             "“\(path)” cannot be a Unix socket's path (1 to \(Endpoint.longestPath) bytes)"

@@ -1,4 +1,4 @@
-/// What is told of a session: a column of `show sessions`, and a field that filters and sorts may name.
+/// What is shown of a session: a column of `show sessions`, and a field that filters and sorts may name.
 package enum SessionField: String, Sendable, CaseIterable {
     case id
     case client

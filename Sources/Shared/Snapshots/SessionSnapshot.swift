@@ -47,7 +47,7 @@ package struct SessionSnapshot: Snapshot {
     package var channelPort: UInt64?
     package var kernel = KernelFacts()
 
-    /// What the kernel tells of the client's connection and of the channel's (tcp(7), TCP_INFO).
+    /// What the kernel reports of the client's connection and of the channel's (tcp(7), TCP_INFO).
     package struct KernelFacts: Equatable, Sendable {
         package var clientRTT: UInt64?
         package var channelRTT: UInt64?

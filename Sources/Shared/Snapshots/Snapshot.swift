@@ -1,7 +1,7 @@
 /// One row of a table of the control protocol: what daemon and screen must agree on.
 ///
 /// Columns are only ever appended. A reader finds them by name, so an older or a newer daemon can be
-/// read too: what it does not tell is nil, or what a row has from the start.
+/// read too: what it does not have is nil, or what a row has from the start.
 package protocol Snapshot: Equatable, Sendable {
     /// In the order of the columns.
     static var fields: [Field<Self>] { get }

@@ -132,12 +132,12 @@ extension Filter.ParseError: CustomStringConvertible {
                 + " one of = != ~ < <= > >= belongs there"
         case .noValue(let field): "“\(field)” is compared with nothing; a value belongs there"
         case .badValue(let text, FilterValue.severityField):
-            "“\(text)” is no severity; they are "
+            "“\(text)” is not a severity; they are "
                 + EventSnapshot.Severity.allCases.map(\.rawValue).joined(separator: " ")
         case .badValue(let text, let field) where field.hasSuffix("_bytes"):
-            "“\(text)” is no size for “\(field)”; write 512, 64k or 1.5M"
+            "“\(text)” is not a size for “\(field)”; write 512, 64k or 1.5M"
         case .badValue(let text, let field):
-            "“\(text)” is no time for “\(field)”; write a bare number, 500ms, 30s or 10m"
+            "“\(text)” is not a duration for “\(field)”; write a bare number, 500ms, 30s or 10m"
         case .noUnit(let text, let field):
             "“\(text)” for “\(field)” has no unit; write \(text)s or \(text)ms"
         case .unclosed: "a parenthesis is opened and not closed"

@@ -18,7 +18,7 @@ package struct LineReader: Sendable {
 
     package init(limit: Int = Request.longestLine) { self.limit = limit }
 
-    /// Bytes held that are no whole line yet; at most `limit` plus what one `append` brought.
+    /// Bytes held that do not make a whole line yet; at most `limit` plus what one `append` brought.
     package var heldCount: Int { buffer.count - start }
 
     package mutating func append(_ bytes: some Collection<UInt8>) {

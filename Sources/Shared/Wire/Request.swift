@@ -17,7 +17,7 @@ package struct Request: Equatable, Sendable {
             switch self {
             case .notText: "the line is not UTF-8 text"
             case .unclosedQuote: "a quote is opened and not closed"
-            case .badEscape(let text): "“\\\(text)” is no escape (\\\" \\\\ \\t \\n are)"
+            case .badEscape(let text): "“\\\(text)” is not an escape (\\\" \\\\ \\t \\n are)"
             case .controlCharacter(let byte):
                 "byte 0x\(String(byte, radix: 16)) in the line; leave it out"
             }

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// A destination of sessions: what it is, what it may do now, and what it has carried.
 ///
-/// One object for all workers. What it is told to be is published (`ChannelView`), what changes by the
+/// One object for all workers. Its settings are published (`ChannelView`), what changes by the
 /// session is atomic, and a lock is taken only where something has gone wrong.
 final class Channel: Sendable {
     let serial: UInt64
@@ -156,7 +156,7 @@ final class Channel: Sendable {
     /// Takes a new answer of the name server to `endpoint`, and says what it changed.
     func update(addresses: [Endpoint], of endpoint: Endpoint) -> AddressBook.Change? {
         let old = view
-        // It may have been told to be elsewhere meanwhile.
+        // Its address may have been changed meanwhile.
         guard old.settings.endpoint == endpoint else { return nil }
         var book = old.addresses
         let change = book.update(addresses)

@@ -1,7 +1,7 @@
 internal import Synchronization
 
 /// Everything that was found out about a channel and counted for it, as another process can go on with it.
-/// What it was told to be is in the configuration.
+/// Its settings are in the configuration.
 struct ChannelRuntimeState: Sendable {
     var position = Channel.Switch.on
     var graceEnd = Instant.zero

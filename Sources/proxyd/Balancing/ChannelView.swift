@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What a channel is told to be at one time, and where its name leads: replaced as a whole by a change.
+/// A channel's settings at one time, and where its name leads: replaced as a whole by a change.
 final class ChannelView: Sendable {
     let settings: ChannelConfiguration
     let addresses: AddressBook

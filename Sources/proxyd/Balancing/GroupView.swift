@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What a group is told to be at one time, and its channels: replaced as a whole by a change.
+/// A group's settings at one time, and its channels: replaced as a whole by a change.
 final class GroupView: Sendable {
     let settings: GroupConfiguration
     let channels: [Channel]

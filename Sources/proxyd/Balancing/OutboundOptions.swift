@@ -4,7 +4,7 @@ internal import Synchronization
 /// How connections to a channel leave this machine, where that is not the kernel's choice.
 final class OutboundOptions: Sendable {
     let options: SocketOptions
-    /// How the channel is told of the client; nil: it is not.
+    /// How the channel learns of the client; nil: it does not.
     let proxyProtocol: ProxyProtocolOut?
     /// In turns, so that each has its own ports.
     private let v4: [SocketAddress]

@@ -45,7 +45,7 @@ struct PassiveHealth: Equatable, Sendable {
             lastGraceEnd: lastGrace?.end ?? .zero, lastGraceLength: lastGrace?.length ?? .zero)
     }
 
-    /// So many times its length after a grace time, a failure is no flapping any more.
+    /// So many times its length after a grace time, a failure no longer counts as flapping.
     private static let memory = 8
     private static let mostDoublings = 20
 

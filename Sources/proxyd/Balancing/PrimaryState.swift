@@ -11,7 +11,7 @@ final class PrimaryState: Sendable {
     /// The serial of the channel of which a check or a trigger is running; 0: none.
     private let candidate = Atomic<UInt64>(0)
 
-    /// Whose turn it was when a session chose, so that what it meets later is told of that one only.
+    /// Whose turn it was when a session chose, so that what it meets later is reported of that one only.
     struct Term: Equatable, Sendable {
         fileprivate let word: UInt64
 
@@ -76,7 +76,7 @@ final class PrimaryState: Sendable {
 
     /// The channel could not be connected to by a session that had chosen it in `term`.
     ///
-    /// - Returns: whether that is news, to be told to the supervisor.
+    /// - Returns: whether that is news for the supervisor.
     func lose(_ serial: UInt64, in term: Term) -> Bool {
         guard term.holder == Self.number(of: serial) else { return false }
         return state.compareExchange(

@@ -8,7 +8,7 @@ struct ControlCommand: ParsableCommand {
         abstract: "Ask or tell a running daemon: proxyd ctl show channels.",
         discussion: """
             “proxyd ctl help” tells the daemon's commands. Without COMMAND they are typed at a prompt (Tab \
-            completes, Ctrl-D ends), or read from standard input, one per line, when that is no terminal.
+            completes, Ctrl-D ends), or read from standard input, one per line, when that is not a terminal.
 
             --json, --csv, --raw and --wait may also stand behind COMMAND. With --wait, drain, disable and shed \
             return when the sessions have ended; promote and elect are given so much time to be answered.

@@ -3,7 +3,7 @@ internal import Shared
 /// Gives the things of a file that have no name of their own those of the running ones that they are.
 ///
 /// Who has no name is called by its index, and that is another one as soon as a line in front of it goes.
-/// The address tells who it is.
+/// The address identifies it.
 enum Alignment {
     static func aligned(_ file: Configuration, to running: Configuration) -> Configuration {
         var file = file

@@ -1,4 +1,4 @@
-/// How a group chooses: the policy and what it is told.
+/// How a group chooses: the policy and its options.
 struct BalanceConfiguration: Equatable, Sendable {
     var policy = PolicyName.roundRobin
     /// What of a client counts for `hash`, `sticky` and `maglev`.
@@ -8,7 +8,7 @@ struct BalanceConfiguration: Equatable, Sendable {
     var failover = false
     /// The most sessions of a channel against an even share, in thousandths; nil: no bound.
     var maxLoad: Int?
-    /// What tells apart daemons that must not choose alike.
+    /// What distinguishes daemons that must not choose alike.
     var seed: UInt64 = 0
 }
 
@@ -60,7 +60,7 @@ enum PolicyName: String, Equatable, Sendable, CaseIterable {
 
     var isByClient: Bool { [.hash, .sticky, .maglev].contains(self) }
 
-    /// The functions that it can be told to use, the default first.
+    /// The functions that it can use, the default first.
     var functions: [HashFunction] {
         switch self {
         case .hash: [.modern, .balance, .lighttpd]

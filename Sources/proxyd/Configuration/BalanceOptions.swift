@@ -1,4 +1,4 @@
-/// What `balance` was told besides the policy, and whether that makes sense. The same for the file
+/// The options of `balance` besides the policy, and whether that makes sense. The same for the file
 /// and the control socket.
 struct BalanceOptions {
     var policy = PolicyName.roundRobin

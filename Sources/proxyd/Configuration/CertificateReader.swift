@@ -10,7 +10,7 @@ extension FileReader {
     mutating func certificates(_ map: YAMLMap) -> [CertificateConfiguration] {
         let keys = certificateKeys(map)
         guard let value = map["certificate"] ?? map["certificates"] else {
-            // A slip in the key's name is told already.
+            // A mistake in the key's name is reported already.
             if yaml.diagnostics.isEmpty {
                 yaml.diagnostics.add(
                     "“tls” of a listener has no certificate",

@@ -2,7 +2,7 @@ internal import Shared
 
 /// How sessions are taken to a channel; its name and its address stand beside it.
 struct ChannelSettings: Equatable, Sendable {
-    /// Share of new sessions against its siblings; 0 takes none.
+    /// Share of new sessions against its siblings; 0 gets none.
     var weight = 1
     /// Sessions at once; nil: no limit.
     var maxc: Int?
@@ -28,7 +28,7 @@ struct ChannelSettings: Equatable, Sendable {
         Key(
             "weight", \.weight, .number(ValueReader.weights), settable: true,
             help: """
-                Share of new sessions against its siblings, 0 to 10000; 0 takes none.
+                Share of new sessions against its siblings, 0 to 10000; 0 gets none.
                 The default is 1.
                 """)
         Key("maxc", \.maxc, .sessions, settable: true, help: "Sessions at once, exact to the one.")

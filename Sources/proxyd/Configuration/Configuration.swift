@@ -72,7 +72,7 @@ struct ChannelConfiguration: Equatable, Sendable {
     var probes = ProbePlan()
     var source: ConnectionSource?
     var socket: SocketOptions?
-    /// How it is told of clients; nil: it is not.
+    /// How it learns of clients; nil: it does not.
     var proxyProtocol: ProxyProtocolOut?
     /// nil: nothing is encrypted.
     var tls: TLSChannelConfiguration?

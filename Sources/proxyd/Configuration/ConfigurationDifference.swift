@@ -1,7 +1,7 @@
 internal import Shared
 internal import Yams
 
-/// What differs between two configurations, as people and programs are told: a row per thing that came or
+/// What differs between two configurations, as people and programs see it: a row per thing that came or
 /// went, and per key that has another value.
 struct ConfigurationDifference: Equatable, Sendable {
     struct Row: Equatable, Sendable {

@@ -2,7 +2,7 @@ internal import Shared
 
 /// What was written, value by value good, with the places that whole-file rules need.
 ///
-/// nil stands for what had a mistake of its own, so that one slip is not told twice.
+/// nil stands for what had a mistake of its own, so that one mistake is not reported twice.
 struct ConfigurationDraft {
     var place: Place
     var settings = DaemonSettings()

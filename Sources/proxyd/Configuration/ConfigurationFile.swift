@@ -51,7 +51,7 @@ enum ConfigurationFile {
             isUnreadable: isUnreadable)
     }
 
-    /// At most one byte more than are allowed, so that a device without end is no trap.
+    /// At most one byte more than are allowed, so that an endless device is not read forever.
     private static func read(_ path: String) throws(ConfigurationErrors) -> Data {
         do {
             let file =

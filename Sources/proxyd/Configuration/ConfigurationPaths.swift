@@ -10,7 +10,7 @@ extension Configuration {
         throw StartError(
             code: .configuration,
             message:
-                "with --daemon or a chroot the working directory is /, so “\(path)” is no place; "
+                "with --daemon or a chroot the working directory is /, so “\(path)” is ambiguous; "
                 + "write the whole path, from / on")
     }
 

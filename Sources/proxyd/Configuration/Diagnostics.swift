@@ -2,7 +2,7 @@
 struct Diagnostics {
     private var found: [(place: Place, error: ConfigurationError)] = []
     private var seen: Set<String> = []
-    /// Stops a hostile file from filling the memory; far more than are told.
+    /// Stops a hostile file from filling the memory; far more than are reported.
     private static let mostGathered = 1000
 
     var isEmpty: Bool { found.isEmpty }
@@ -10,7 +10,7 @@ struct Diagnostics {
     /// Whether looking for more is a waste of time.
     var isFull: Bool { found.count >= Self.mostGathered }
 
-    /// An alias brings its mistakes along wherever it is used: each is told once.
+    /// An alias brings its mistakes along wherever it is used: each is reported once.
     mutating func add(_ problem: String, _ remedy: String?, at place: Place) {
         let error = ConfigurationError(location: place.text, problem: problem, remedy: remedy)
         guard !isFull, seen.insert(error.description).inserted else {

@@ -104,7 +104,7 @@ struct DraftValidator {
         ]
         for (key, isGiven) in ofUnix where isGiven && !endpoint.isUnix {
             diagnostics.add(
-                "“\(key)” is for Unix sockets, and \(endpoint) is none", "remove it",
+                "“\(key)” is for Unix sockets, and \(endpoint) is not one", "remove it",
                 at: draft.place)
         }
         if !endpoint.isEphemeral {
@@ -178,7 +178,7 @@ struct DraftValidator {
             tls: (settings.ownTLS ?? group.ownTLS)?.configuration)
     }
 
-    /// A source of the other family leads nowhere, a Unix socket has none, and its path is no name that a
+    /// A source of the other family leads nowhere, a Unix socket has none, and its path is not a name that a
     /// certificate could be for.
     private mutating func check(
         _ channel: ChannelConfiguration, as draft: ChannelDraft

@@ -11,10 +11,10 @@ enum EndpointReader {
         let endpoint = try endpoint(text, defaultPort: defaultPort, anyHost: "HOST")
         switch endpoint {
         case .ip(_, port: 0), .name(_, port: 0):
-            throw ValueError("“\(text)” has port 0, where nobody can listen", portRemedy)
+            throw ValueError("“\(text)” has port 0, which cannot be listened on", portRemedy)
         case .ip(.anyV4, _), .ip(.anyV6, _):
             throw ValueError(
-                "“\(text)” stands for every address, which is no place to connect to",
+                "“\(text)” stands for every address, and cannot be connected to",
                 "name one address, such as 127.0.0.1")
         default: return endpoint
         }

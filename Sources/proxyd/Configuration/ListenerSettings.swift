@@ -19,7 +19,7 @@ struct ListenerSettings: Equatable, Sendable {
     var rate: ConnectionRate?
     /// Who may come in.
     var access: [AccessRule] = []
-    /// Whether a proxy in front of us tells of its clients.
+    /// Whether a proxy in front of us announces its clients.
     var proxyProtocol = ProxyProtocolIn.never
     /// Where its clients go by what they say first; empty: all alike.
     var route: [RouteRule] = []

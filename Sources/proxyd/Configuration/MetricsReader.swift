@@ -24,7 +24,7 @@ extension FileReader {
             if case .unix = endpoint {
             } else {
                 yaml.diagnostics.add(
-                    "“mode” is for Unix sockets, and \(endpoint) is none", "remove it",
+                    "“mode” is for Unix sockets, and \(endpoint) is not one", "remove it",
                     at: mode.place)
             }
         }

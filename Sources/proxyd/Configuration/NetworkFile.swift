@@ -10,7 +10,7 @@ enum NetworkFile {
     static func read(_ path: String) throws(ValueError) -> [Network] {
         guard path.hasPrefix("/"), !path.contains(","), !path.contains(" ") else {
             throw ValueError(
-                "“\(path.prefix(80))” is no path that “access” can have",
+                "“\(path.prefix(80))” is not an allowed path for “access”",
                 "write it from the root, without blanks and commas: /etc/proxyd/denied")
         }
         let bytes: [UInt8]

@@ -2,7 +2,7 @@
 struct Place: Hashable, Sendable {
     /// `proxyd.yaml:12:7`, or the option: `-l`.
     let text: String
-    /// Line and column, or the position among the arguments: mistakes are told in this order.
+    /// Line and column, or the position among the arguments: mistakes are reported in this order.
     private let major: Int
     private let minor: Int
 

@@ -43,7 +43,8 @@ struct Principals: Equatable, Sendable {
     private static func number(of name: String, isGroup: Bool) throws(ValueError) -> UInt32? {
         guard !name.isEmpty, name.utf8.count <= 256, !name.utf8.contains(0) else {
             throw ValueError(
-                "“\(name.prefix(40))” names nobody", "write a user's name or number, or @GROUP")
+                "“\(name.prefix(40))” names no user or group",
+                "write a user's name or number, or @GROUP")
         }
         if name.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             // The last one means “unchanged” to the kernel.

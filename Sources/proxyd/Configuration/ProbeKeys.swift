@@ -12,8 +12,8 @@ extension KeySet {
                     - `send-expect`: It answers what {Ic steps} ask for.
                     - `http`: One request is answered as expected.
                     - `script`: {Ic command} ends with status 0.
-                    - `postgres`, `postgres-primary`: It takes connections; it is no
-                    standby.
+                    - `postgres`, `postgres-primary`: It takes connections; it is not
+                    a standby.
                     - `redis-master`: It is a master.
                     - `mysql`: It takes logins.
                     - `smtp`: It greets.

@@ -15,7 +15,7 @@ enum ProbeKind: String, CaseIterable {
         ("user", [.postgres, .postgresPrimary, .mysql]),
     ]
 
-    /// It answers, has loaded its data, and is no replica (Redis 2.8.12 and later).
+    /// It answers, has loaded its data, and is not a replica (Redis 2.8.12 and later).
     static let redisMasterSteps: [ProbeStep] = [
         .send(Secret(Array("PING\r\n".utf8))), .text(Array("+PONG\r\n".utf8)),
         .send(Secret(Array("ROLE\r\n".utf8))),

@@ -1,7 +1,7 @@
 internal import Shared
 internal import Yams
 
-/// Whether clients of a listener are told of by a proxy in front of us.
+/// Whether a proxy in front of us announces a listener's clients.
 enum ProxyProtocolIn: Equatable, Sendable {
     case never
     /// Every connection begins with a header.
@@ -45,7 +45,7 @@ extension FileReader {
         } ?? .never
     }
 
-    /// `v1`, `v2`, or `v2` with what else is told: `v2 unique-id sni`.
+    /// `v1`, `v2`, or `v2` with what else it sends: `v2 unique-id sni`.
     mutating func proxyProtocolOut(_ map: YAMLMap) -> ProxyProtocolChoice? {
         guard let words = words(map, "proxy-protocol") else { return nil }
         return placed(words) { words throws(ValueError) in

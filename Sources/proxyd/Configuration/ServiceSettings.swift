@@ -81,7 +81,7 @@ struct ServiceSettings: Equatable, Sendable {
             "when-empty", \.whenEmpty, .whenEmpty, settable: true,
             help: """
                 What a client meets when no channel is usable: `close` (the default),
-                `reset`, `refuse` (nobody listens) or `hold 10s` (it waits); see also
+                `reset`, `refuse` (the port is closed) or `hold 10s` (it waits); see also
                 {Sx when-empty}.
                 """)
         Key(
@@ -100,7 +100,7 @@ struct ServiceSettings: Equatable, Sendable {
             "overload", \.limits.overload, .overload, settable: true,
             help: """
                 What a client meets that is one too many: `close` (the default),
-                `reset`, `queue` or `refuse` (nobody listens until a session ends).
+                `reset`, `queue` or `refuse` (the port is closed until a session ends).
                 """)
         Key(
             "queue", \.limits, ServiceLimits.queueKeys, settable: true, schema: Schema.ref("queue"),

@@ -108,7 +108,7 @@ struct TLSChannelConfiguration: Equatable, Sendable {
 
     /// What name we ask for (SNI).
     enum ServerNameChoice: Equatable, Sendable {
-        /// The name that the certificate has to be for, where it is no address.
+        /// The name that the certificate has to be for, where it is not an address.
         case automatic
         case none
         /// The one that the client has asked for, where it has.

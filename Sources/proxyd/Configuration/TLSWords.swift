@@ -24,7 +24,7 @@ enum TLSWords {
     static func name(_ text: String) throws(ValueError) -> String {
         guard IPAddress(text) == nil else {
             throw ValueError(
-                "“names” has “\(text)”, and nobody asks for an address by name",
+                "“names” has “\(text)”, but clients ask for names only, not for addresses",
                 "leave it out; the first certificate is for those who ask for no name")
         }
         return try ValueReader.serverName(text, as: "“names”")

@@ -2,7 +2,7 @@ internal import Foundation
 
 /// Small files that people name on the command line.
 enum TextFile {
-    /// nil: cannot be read, or is no text.
+    /// nil: cannot be read, or is not text.
     static func read(_ path: String) -> String? {
         try? String(contentsOfFile: path, encoding: .utf8)
     }

@@ -116,7 +116,7 @@ extension ValueKind where Value == Bool {
 }
 
 extension ValueKind where Value == Int? {
-    /// `all` is no limit.
+    /// `all` means no limit.
     static func numberOrAll(_ range: ClosedRange<Int>) -> ValueKind {
         let members = Schema.integers(range).joined(separator: ", ")
         return ValueKind(

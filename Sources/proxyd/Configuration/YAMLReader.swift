@@ -51,7 +51,7 @@ struct YAMLReader {
         Place(file: fileName, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
     }
 
-    /// The map's values; nil, and a mistake, when it is none. Unknown keys are mistakes too.
+    /// The map's values; nil, and a mistake, when it is not a map. Unknown keys are mistakes too.
     mutating func map(_ value: YAMLValue, _ keys: KeySet) -> YAMLMap? {
         guard let mapping = value.node.mapping else {
             diagnostics.add(
@@ -94,7 +94,7 @@ struct YAMLReader {
                 guard count(at: place(of: source)) else { return }
                 guard let source = source.mapping else {
                     diagnostics.add(
-                        "“<<” merges maps, and this is none", "write it as <<: *NAME",
+                        "“<<” merges maps, and this is not a map", "write it as <<: *NAME",
                         at: place(of: source))
                     continue
                 }
@@ -103,7 +103,7 @@ struct YAMLReader {
         }
     }
 
-    /// The list's elements; nil, and a mistake, when it is none.
+    /// The list's elements; nil, and a mistake, when it is not a list.
     mutating func list(_ value: YAMLValue, as name: String) -> [YAMLValue]? {
         guard let sequence = value.node.sequence else {
             diagnostics.add(
@@ -119,7 +119,7 @@ struct YAMLReader {
         return values
     }
 
-    /// The text; nil, and a mistake, when it is none.
+    /// The text; nil, and a mistake, when it is not a text.
     mutating func text(_ value: YAMLValue, as name: String) -> String? {
         guard let scalar = value.node.scalar, !value.isAbsent else {
             diagnostics.add(

@@ -89,7 +89,7 @@ enum YAMLText {
         }
     }
 
-    /// Yams tells where the first of two equal keys is. In block style the second stands at the same
+    /// Yams reports where the first of two equal keys is. In block style the second stands at the same
     /// column, and between the two everything of other maps is further to the right.
     private static func secondLine(of key: String, after mark: Mark, in text: String) -> Int? {
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)

@@ -57,7 +57,7 @@ final class Console {
         }
     }
 
-    /// nil, and told, when the line is none.
+    /// nil, with a message, when the line cannot be read.
     private func words(of text: String) -> [String]? {
         do throws(Request.ParseError) {
             return try Request(line: Array(text.utf8)).words

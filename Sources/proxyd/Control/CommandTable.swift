@@ -137,7 +137,7 @@ enum CommandTable {
             plan: FileCommands.planReload, run: FileCommands.reload),
         CommandEntry(
             "drain-daemon", "[TIME]", mutates: true, role: .admin,
-            "accept nobody, and end with the last session, or after TIME",
+            "accept no new sessions, and end with the last session, or after TIME",
             plan: DaemonCommands.planDrain, run: DaemonCommands.drain),
         CommandEntry(
             "shutdown", "", mutates: true, role: .admin, "end every session and the daemon",

@@ -7,7 +7,7 @@ final class ControlClient {
     static let patience = Duration.seconds(5)
 
     private let connection: FileDescriptor
-    /// What the connection leads through, when it is no socket of this machine.
+    /// What the connection leads through, when it is not a socket of this machine.
     private let command: (words: String, program: ConnectedCommand)?
     var number: CInt { command?.program.socket.number ?? connection.number }
     /// Something was answered. Until then a command may be asking its user for a password.

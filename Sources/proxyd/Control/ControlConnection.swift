@@ -320,7 +320,7 @@ final class ControlConnection {
         continueFollow()
     }
 
-    /// Tells what has happened since; a reader that is behind is told when it has read.
+    /// Sends what has happened since; a reader that is behind gets it when it has read.
     func continueFollow() {
         while unsentCount == 0, !isWaiting, let next = follow?.next(from: daemon.events) {
             let request = ControlRequest(words: [], peer: peer, daemon: daemon) {

@@ -80,7 +80,7 @@ struct ControlDialogue {
         }
     }
 
-    /// The line that ended a stream is no command.
+    /// The line that ended a stream is not a command.
     private func takeEnter() {
         var interest = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
         guard unsafe poll(&interest, 1, 0) > 0 else { return }

@@ -23,7 +23,7 @@ enum ControlFailure: Error, Equatable {
             "“\(words)” ended with status \(status)"
         case .ended(let words, .signalled(let signal)): "“\(words)” was ended by signal \(signal)"
         case .ended: "the daemon closed the connection"
-        case .malformed(let line): "this is no proxyd: it answered “\(line)”"
+        case .malformed(let line): "this is not proxyd: it answered “\(line)”"
         }
     }
 

@@ -26,7 +26,7 @@ struct ControlRequest {
         self.send = send
     }
 
-    /// Answers with `OK`; what every reply tells is added.
+    /// Answers with `OK`; what every reply has is added.
     func answer(_ lines: [String] = [], _ attributes: [Reply.Attribute] = []) {
         send(.ok(attributes: attributes + Self.standing(of: daemon), lines: lines))
     }
@@ -47,7 +47,7 @@ struct ControlRequest {
 
     private static let longestMessage = 400
 
-    /// What every `OK` tells.
+    /// What every `OK` has.
     static func standing(of daemon: any DaemonState) -> [Reply.Attribute] {
         [
             Reply.Attribute("generation", String(daemon.share.generation)),

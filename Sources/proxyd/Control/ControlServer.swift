@@ -19,7 +19,7 @@ final class ControlServer {
     let usage = ControlUsage()
     private let roles: Roles
     private let idleLimit: Duration?
-    /// When the log last told of a user without a role.
+    /// When a user without a role was last logged.
     private var toldForbidden: Instant?
     /// Why there is no socket, where the daemon may do without one.
     private(set) var failure: StartError?

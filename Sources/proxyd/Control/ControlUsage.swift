@@ -4,7 +4,7 @@ internal import Shared
 ///
 /// One for all connections; the supervisor's own, like they are.
 final class ControlUsage {
-    /// Connections at once; more are told to come back.
+    /// Connections at once; more are refused and asked to come back.
     static let mostClients = 64
     /// Of these, places that only admins get.
     static let adminReserve = 8

@@ -1,4 +1,4 @@
-/// What control commands may ask of the daemon, and tell it. A command uses the facets that it needs.
+/// What control commands may ask and order of the daemon. A command uses the facets that it needs.
 protocol Daemon: DaemonState, DaemonQueries, DaemonChanges, DaemonLifecycle {}
 
 /// What can be read at once.
@@ -49,7 +49,7 @@ protocol DaemonChanges: AnyObject {
     /// What the file said when it was taken last.
     var fileAsTaken: Configuration? { get set }
 
-    /// Logs an event, keeps it, and tells it to those who follow.
+    /// Logs an event, keeps it, and sends it to those who follow.
     func emit(_ event: Event)
 
     /// A channel's state was changed.

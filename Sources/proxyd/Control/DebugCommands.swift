@@ -1,6 +1,6 @@
 internal import Shared
 
-/// `debug …`: what happens to one session, or to one client's, told in the log as it happens.
+/// `debug …`: what happens to one session, or to one client's, logged as it happens.
 enum DebugCommands {
     private static let usage =
         "debug session ID [for TIME], or debug client ADDRESS|NETWORK [for TIME], as in "

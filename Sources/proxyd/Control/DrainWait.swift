@@ -37,7 +37,7 @@ struct DrainWait: Equatable, Sendable {
         question = ["show", "sessions"] + (isShort ? ["where"] + condition : [])
     }
 
-    /// How many sessions are left, by an answer to the question; nil when it is none.
+    /// How many sessions are left, by an answer to the question; nil when the reply is not one.
     func left(in reply: Reply) -> Int? {
         guard case .ok(_, let lines) = reply, let table = Table(lines: lines) else { return nil }
         if let sessions {

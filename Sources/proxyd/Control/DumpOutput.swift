@@ -5,7 +5,7 @@ internal import Shared
 struct DumpOutput {
     private let isFile: Bool
 
-    /// Nil: this command is no dump, or its replies are wanted as they are.
+    /// Nil: this command is not a dump, or its replies are wanted as they are.
     init?(_ words: [String], _ format: ReplyFormat) {
         guard words.first == "dump", format == .people else { return nil }
         isFile = words.dropFirst().contains(DumpFormat.pcapng.rawValue)

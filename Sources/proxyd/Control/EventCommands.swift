@@ -36,7 +36,7 @@ struct EventFollow {
         last = query.since ?? ring.last
     }
 
-    /// The next reply; nil when there is nothing to tell. The first one tells that the command is understood.
+    /// The next reply; nil when there is nothing to send. The first one says that the command is understood.
     mutating func next(
         from ring: EventRing
     ) -> (rows: [EventSnapshot], attributes: [Reply.Attribute])? {

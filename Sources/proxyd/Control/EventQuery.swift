@@ -71,7 +71,7 @@ extension EventRing.Entry {
 }
 
 extension EventSnapshot {
-    /// The row that stands where events are missing: they went before they could be told.
+    /// The row that stands where events are missing: they went before they could be sent.
     static func gap(of count: UInt64, behind number: UInt64, now: Instant) -> EventSnapshot {
         var gap = EventSnapshot(
             id: number + count, timeMilliseconds: WallClock.milliseconds,

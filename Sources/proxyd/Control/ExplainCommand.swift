@@ -41,7 +41,7 @@ enum ExplainCommand {
         return table
     }
 
-    /// The service's rule that would deny it, or that of all its listeners; a single one's is not told.
+    /// The service's rule that would deny it, or that of all its listeners; a single one's is not named.
     private static func denial(of client: Endpoint, by service: Service) -> String? {
         func rule(_ list: AccessList?) -> String? {
             list.flatMap { list in list.denial(of: client).map { list.words(of: $0) } }

@@ -62,7 +62,7 @@ enum HistoryCommand {
         guard let channels = resolver.channels(at: path), channels.count == 1,
             let channel = channels.first
         else { return nil }
-        // A group of one channel is no channel.
+        // A group of one channel is not a channel.
         return path == channel.path || resolver.group(at: path) == nil ? channel.serial : nil
     }
 

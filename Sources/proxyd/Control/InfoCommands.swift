@@ -1,6 +1,6 @@
 internal import Shared
 
-/// Commands that tell about the daemon and about the protocol.
+/// Commands that describe the daemon and the protocol.
 enum InfoCommands {
     /// The control protocol's version (architecture §7).
     static let protocolVersion = 1

@@ -2,7 +2,7 @@ internal import Shared
 
 /// Who is at the control socket, and what they are about to change.
 ///
-/// Two people who look at the same fault often reach for the same channel. What each of them considers is told to the
+/// Two people who look at the same fault often reach for the same channel. What each of them considers is shown to the
 /// other before anything is sent. It is a notice, not a lock.
 enum PresenceCommands {
     /// Paths that one connection may name at once.

@@ -41,7 +41,7 @@ struct ChannelDetail {
 
     private mutating func add(_ field: String, _ value: UInt64?) { add(field, value.cell) }
 
-    /// What `show channels` tells, by the same names, and more of the same kind.
+    /// What `show channels` has, by the same names, and more of the same kind.
     init(_ channel: Channel, times: Histogram<UInt32>?, now: Instant) {
         let snapshot = channel.snapshot(
             connects: times.map(ConnectPercentiles.init), now: now)
@@ -121,7 +121,7 @@ struct ChannelDetail {
 }
 
 extension SessionLimit {
-    /// nil: there is none.
+    /// nil: none.
     fileprivate var bound: UInt64? { limit == .max ? nil : UInt64(limit) }
 }
 

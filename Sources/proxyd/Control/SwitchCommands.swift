@@ -64,7 +64,7 @@ enum SwitchCommands {
         }
     }
 
-    /// Turns every channel, and tells what changed from what to what.
+    /// Switches every channel, and answers what changed from what to what.
     static func turn(
         _ channels: [Channel], to position: Channel.Switch, for request: ControlRequest,
         in table: inout Table

@@ -33,7 +33,7 @@ enum TLSCommand {
     ) -> [String] {
         [
             path, side, certificates.isEmpty ? Table.absent : certificates.joined(separator: ","),
-            notAfter.map { WallClock.day(of: $0) } ?? Table.absent,
+            notAfter.map { CalendarTime(seconds: $0).isoDate } ?? Table.absent,
             notAfter.map { String(($0 - now) / 86_400) } ?? Table.absent,
             underWay.map(String.init) ?? Table.absent, String(counts.fullCount),
             String(counts.resumedCount), String(counts.failedCount),

@@ -19,7 +19,7 @@ struct DialectCall: Equatable, Sendable {
         self.arguments = arguments
     }
 
-    /// A command line of ours, with the name of the program in front; nil: it is no dialect's. The name that we
+    /// A command line of ours, with the name of the program in front; nil: it is not a dialect's. The name that we
     /// are called by counts (`ln -s proxyd balance`), and after that the first word.
     init?(commandLine: [String]) {
         guard let path = commandLine.first else { return nil }

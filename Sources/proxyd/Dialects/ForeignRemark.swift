@@ -20,7 +20,7 @@ struct ForeignRemark: Equatable, Sendable {
         self.text = text
     }
 
-    /// As it is told, and as a comment has it.
+    /// As it is printed, and as a comment has it.
     var line: String { (place.map { "\($0): " } ?? "") + text }
 }
 

@@ -100,7 +100,7 @@ final class Dump {
         if closedCount == request.sessions { finish(.closed) }
     }
 
-    /// What the last reply tells.
+    /// What the last reply has.
     var attributes: [Reply.Attribute] {
         guard let end else { return [] }
         return [

@@ -47,10 +47,10 @@ struct DumpRequest: Equatable, Sendable {
             }
             target = .session(id)
         }
-        while let word = rest.popFirst() { try take(word, &rest) }
+        while let word = rest.popFirst() { try read(word, &rest) }
     }
 
-    private mutating func take(_ word: String, _ rest: inout ArraySlice<String>) throws(ParseError)
+    private mutating func read(_ word: String, _ rest: inout ArraySlice<String>) throws(ParseError)
     {
         if let format = DumpFormat(rawValue: word) {
             self.format = format

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Shared
 
 /// Writes all that goes by to standard output, as another program would have. It never makes a session wait:
-/// a reader that is behind by more than a tap holds misses something, and is told so.
+/// a reader that is behind by more than a tap holds misses something, and learns how much.
 final class TranscriptPrinter: Timed {
     let tap: TapSink
     private let transcript: any Transcript

@@ -129,7 +129,7 @@ struct HTTPAnswer: Equatable, Sendable {
         self.body = body ?? Array("\(status.reason)\n".utf8)
     }
 
-    /// The bytes to send; HEAD is told of a body that does not come.
+    /// The bytes to send; HEAD gets the length of a body that does not come.
     func bytes(withBody: Bool) -> [UInt8] {
         var head = "HTTP/1.1 \(status.rawValue) \(status.reason)\r\n"
         head += "Content-Type: \(type)\r\nContent-Length: \(body.count)\r\n"

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What a page of metrics tells, besides what the topology counts itself.
+/// What a page of metrics has, besides what the topology counts itself.
 struct MetricsValues {
     var topology: Topology
     var started: Instant

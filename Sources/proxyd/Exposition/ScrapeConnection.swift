@@ -119,7 +119,7 @@ final class ScrapeConnection {
         phase = .closed
     }
 
-    /// Its time is over: a request that never ends is told so, everything else just ends.
+    /// Its time is over: a request that never ends gets an error, everything else just ends.
     func deadlineCame(now: Instant) {
         if phase == .reading { answer(HTTPAnswer(.timeout), now: now) } else { phase = .closed }
     }

@@ -20,7 +20,7 @@ final class StatsdPusher {
         nextDeadline = now.advanced(by: settings.interval)
     }
 
-    /// What was counted before was told by another process.
+    /// What was counted before was pushed by another process.
     func startFrom(_ topology: Topology) {
         last = Dictionary(topology.channels.map { ($0.serial, $0.totals) }) { first, _ in first }
     }
@@ -38,7 +38,7 @@ final class StatsdPusher {
         }
         last = present
         for packet in text.packets {
-            // Refused or full: the next interval tells its own.
+            // Refused or full: the next interval pushes its own.
             _ = Socket.send(socket.number, packet[...])
         }
     }

@@ -48,7 +48,7 @@ extension ClientHello {
             let content = bytes[(offset + 5)...].prefix(size)
             message += content
             if let type = message.first, type != 1 {
-                return offset == 0 ? .other : .malformed("its first message is no hello")
+                return offset == 0 ? .other : .malformed("its first message is not a ClientHello")
             }
             if length == nil, message.count >= 4 {
                 let told = Int(message[1]) << 16 | Int(message[2]) << 8 | Int(message[3])
@@ -97,7 +97,7 @@ extension ClientHello {
                 }
             case 16:
                 guard hello.takeALPN(content) else {
-                    return .malformed("its list of protocols is none")
+                    return .malformed("malformed ALPN extension")
                 }
             default: break
             }

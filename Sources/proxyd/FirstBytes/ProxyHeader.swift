@@ -47,7 +47,7 @@ enum ProxyHeaderReading: Equatable, Sendable {
     case incomplete(needs: Int)
     /// It takes up so many bytes.
     case complete(ProxyHeader, length: Int)
-    /// It is none; in words, why.
+    /// Not a header; why, in words.
     case malformed(String)
 }
 
@@ -86,7 +86,7 @@ extension ProxyHeader {
         let line = bytes[..<(end - 1)]
         guard let text = String(validating: line, as: UTF8.self),
             text.utf8.allSatisfy({ $0 > 0x1F })
-        else { return .malformed("its first line is no text") }
+        else { return .malformed("its first line is not text") }
         let words = text.split(separator: " ", omittingEmptySubsequences: false)
         if words.count >= 2, words[1] == "UNKNOWN" {
             return .complete(ProxyHeader(), length: end + 1)
@@ -146,7 +146,7 @@ extension ProxyHeader {
             return .complete(ProxyHeader(), length: 16 + length)
         default:
             // Datagrams and what is to come: a stream of ours cannot be meant.
-            guard isLocal else { return .malformed("its transport is no stream") }
+            guard isLocal else { return .malformed("its transport is not a stream") }
             return .complete(ProxyHeader(), length: 16 + length)
         }
         // What a proxy sends to see whether we are there says nothing of a client (LOCAL).

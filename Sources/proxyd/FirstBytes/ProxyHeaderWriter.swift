@@ -1,7 +1,7 @@
 internal import Shared
 
 extension ProxyHeader {
-    /// As a channel is told it.
+    /// As a channel gets it.
     func bytes(_ form: ProxyProtocolOut) -> [UInt8] {
         form.isBinary ? bytesV2(form) : bytesV1
     }

@@ -1,4 +1,4 @@
-/// How a channel is told of the client.
+/// How a channel learns of the client.
 struct ProxyProtocolOut: Equatable, Sendable {
     /// Version 2; version 1 is a line of text.
     var isBinary: Bool

@@ -76,7 +76,7 @@ struct CandidateConnect: ~Copyable {
             let now = Instant.now
             let until = busyUntil ?? now.advanced(by: timeout)
             if error.number == EAGAIN, channel.endpoint.isUnix, now < until {
-                // Its backlog is full, and no event tells when it is not any more.
+                // Its backlog is full, and no event comes when it has room again.
                 busyUntil = until
                 retryAt = now.advanced(by: .milliseconds(50))
                 return .waiting

@@ -120,7 +120,7 @@ struct Election: Sendable {
         case (.disabled(let channel), _):
             return disabled(channel)
         default:
-            // What was true of a candidate that is none any more.
+            // What was true of a former candidate.
             return []
         }
     }

@@ -101,7 +101,7 @@ final class Elections: Timed {
         for group in groups { act(group) { $0.meetDeadlines(now: now) } }
     }
 
-    // MARK: What others tell and want
+    // MARK: What others report and want
 
     /// A client could not be connected to the primary.
     func primaryFailed(_ channel: Channel, why: String, slowly: Bool) {
@@ -142,7 +142,7 @@ final class Elections: Timed {
 
     private func updateAll() { for group in groups { update(group) } }
 
-    /// Watches a connect that has begun, and tells what has changed.
+    /// Watches a connect that has begun, and reports what has changed.
     private func update(_ group: GroupElection) {
         group.watchConnect(with: poller)
         if let channel = group.takeSuperseded() { audience?.supersede(channel) }

@@ -22,7 +22,7 @@ final class GroupElection {
     private let channels: [Channel]
     private let endpoints: [Endpoint]
     private let settings: ElectionConfiguration
-    /// Whom to tell what happens.
+    /// Who is notified of what happens.
     weak var audience: (any ElectionAudience)?
     private let scripts: ElectionScripts
     private var election: Election
@@ -234,7 +234,7 @@ final class GroupElection {
         audience?.handle(.discards("\(channel.endpoint)", isReachable: isReachable))
         let isNews = channel.state(now: .now) != .down
         channel.setVerdict(isGood: false, why: why, now: .now)
-        // A failback that comes to nothing again and again is told once.
+        // A failback that fails again and again is reported once.
         if case .changing(_, _, _, .failback) = election.phase, !isNews { return }
         emit(
             Event(

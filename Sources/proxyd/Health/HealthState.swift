@@ -5,7 +5,7 @@
 /// a daemon that starts does not send its first clients to a dead channel; after that `rise` and `fall`
 /// results in a row are needed.
 struct HealthState: Equatable, Sendable {
-    /// What one probe has told so far.
+    /// What one probe has found so far.
     private struct Tally: Equatable {
         var isUp = true
         var isKnown = false
@@ -21,7 +21,7 @@ struct HealthState: Equatable, Sendable {
         tallies = plan.probes.map { _ in Tally() }
     }
 
-    /// The probes have told enough elsewhere, and the channel is up or down by them.
+    /// The probes have found enough elsewhere, and the channel is up or down by them.
     mutating func resume(isUp: Bool) {
         tallies = tallies.map { _ in Tally(isUp: isUp, isKnown: true) }
     }

@@ -19,7 +19,7 @@ final class ProbeJob {
     }
 }
 
-/// A channel that is probed, and what its probes have told.
+/// A channel that is probed, and what its probes have found.
 final class ProbeSubject {
     let channel: Channel
     var state: HealthState

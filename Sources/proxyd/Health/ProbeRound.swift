@@ -11,7 +11,7 @@ final class ProbeRound {
     private var good: ProbeResult?
     private var failures: [(target: Endpoint, result: ProbeResult)] = []
 
-    /// `finish` is told the verdict, `end` what all addresses together have come to.
+    /// `finish` gets the verdict, `end` what all addresses together have come to.
     init(
         _ probe: ProbeConfiguration, of channel: Channel, at targets: [Endpoint],
         finish: @escaping (ProbeResult) -> Void, end: @escaping (ProbeResult) -> Void

@@ -23,7 +23,7 @@ final class ProbeRun {
         /// TLS is being agreed on.
         case securing
         case talking
-        /// The verdict is told; the other side may say what it has begun and end.
+        /// The verdict is reported; the other side may say what it has begun and end.
         case leaving
         case ended
     }

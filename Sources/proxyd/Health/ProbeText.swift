@@ -3,7 +3,7 @@ enum ProbeText {
     /// Bytes shown; what follows is left out.
     static let longest = 48
 
-    /// In quotes, with escapes for what is no printable ASCII, and an ellipsis where it was cut.
+    /// In quotes, with escapes for what is not printable ASCII, and an ellipsis where it was cut.
     static func quoted(_ bytes: some Sequence<UInt8>) -> String {
         var text = ""
         var count = 0

@@ -6,7 +6,7 @@ internal import Shared
 /// down and brings them back.
 ///
 /// Its loop watches `descriptor` for reading and then calls `resume`; it waits no longer than until
-/// `nextDeadline`, and then calls `meetDeadlines`. The result of a probe is told in one of these two
+/// `nextDeadline`, and then calls `meetDeadlines`. The result of a probe is reported in one of these two
 /// calls, never within the one that asks for it.
 final class Prober: Timed {
     private let poller: Poller
@@ -34,7 +34,7 @@ final class Prober: Timed {
         var until: Instant?
     }
 
-    /// Unix sockets whose backlog was full, and when they are tried again: no event tells when there is room.
+    /// Unix sockets whose backlog was full, and when they are tried again: no event comes when there is room.
     private var busy: [(next: Waiting, due: Instant)] = []
     private static let busyInterval = Duration.milliseconds(50)
 
@@ -150,7 +150,7 @@ final class Prober: Timed {
         concluded.append((finish, result))
     }
 
-    /// Starts what has a place now, and tells what is known.
+    /// Starts what has a place now, and reports what is known.
     private func startNext() {
         while runs.count < limit, let next = waiting.popFirst() { launch(next) }
         let told = concluded
@@ -163,7 +163,7 @@ final class Prober: Timed {
 
     // MARK: Starting
 
-    /// Probes a channel once, without counting the result. `finish` is told the verdict as soon as it is certain,
+    /// Probes a channel once, without counting the result. `finish` gets the verdict as soon as it is certain,
     /// `end` what all addresses of its name have come to.
     func probe(
         _ channel: Channel, with probe: ProbeConfiguration,
@@ -250,7 +250,7 @@ final class Prober: Timed {
         }
     }
 
-    /// The server is alive and busy (connect(2), EAGAIN): that is no refusal while the probe has time.
+    /// The server is alive and busy (connect(2), EAGAIN): that is not a refusal while the probe has time.
     private func postpone(_ next: Waiting, _ finish: @escaping (ProbeResult) -> Void) {
         let until = next.until ?? now.advanced(by: next.round.probe.timeout)
         guard now < until else { return conclude(finish, .bad("timeout: its backlog is full")) }
@@ -292,7 +292,7 @@ final class Prober: Timed {
         hasChanged(channel)
     }
 
-    /// The last of its addresses has told.
+    /// The last of its addresses has been probed.
     private func reschedule(_ job: ProbeJob, after result: ProbeResult) {
         let subject = job.subject
         subject.results[job.index] = result

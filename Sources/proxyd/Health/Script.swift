@@ -73,7 +73,7 @@ final class Script {
 
     var process: pid_t { child.process }
 
-    /// Whether the poller will tell of its end; otherwise it must be asked now and then.
+    /// Whether the poller will report its end; otherwise it must be asked now and then.
     var tellsOfItsEnd: Bool { child.endDescriptor.number >= 0 }
 
     func watch(with poller: borrowing Poller) throws(SystemError) {

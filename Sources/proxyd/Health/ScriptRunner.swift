@@ -3,7 +3,7 @@ internal import Glibc
 /// Runs scripts beside the loop of the thread that made it: a few at once, the others in turn.
 ///
 /// Its loop watches `descriptor` for reading and then calls `resume`; it waits no longer than until
-/// `nextDeadline`, and then calls `meetDeadlines`. How a script ended is told once, in
+/// `nextDeadline`, and then calls `meetDeadlines`. How a script ended is reported once, in
 /// one of these two calls and never within `start`.
 final class ScriptRunner {
     /// Tells a script that runs or waits for its turn from all others.
@@ -180,7 +180,7 @@ final class ScriptRunner {
         if lookAt == nil { lookAt = now.advanced(by: Self.lookInterval) }
     }
 
-    /// For kernels that tell of no end, and for those whose parent was a script.
+    /// For kernels that report no end, and for those whose parent was a script.
     private func look(now: Instant) {
         lookAt = nil
         for slot in 0..<scripts.slotCount {

@@ -1,7 +1,7 @@
 /// What every channel and service did lately, sampled once a second by the supervisor, whose alone it is.
 ///
 /// Memory is bounded twice: a series has a fixed size, and there are at most so many. What comes when all are
-/// taken has no history until another one goes, and a command that asks for it is told so.
+/// taken has no history until another one goes, and a command that asks for it gets an error.
 final class History {
     /// Whose past a series is. The channel or service itself is kept, so that reading its counters needs no
     /// search.

@@ -55,7 +55,7 @@ extension LineBuffer {
     }
 }
 
-/// Everything that a line can tell of a session, by name.
+/// Everything that a line can have of a session, by name.
 enum AccessFields {
     enum Shape { case words, json }
 

@@ -29,7 +29,7 @@ final class AccessLog: Sendable {
     @inline(__always)
     var filter: Filter { Filter(rawValue: filterBits.load(ordering: .relaxed)) }
 
-    /// How often sessions that go on are told; nil: never.
+    /// How often sessions that go on are logged; nil: never.
     var every: UInt64? {
         let every = interval.load(ordering: .relaxed)
         return every > 0 ? every : nil

@@ -43,7 +43,7 @@ struct DebugFilters: Equatable, Sendable {
         return over
     }
 
-    /// As workers are told.
+    /// As workers get them.
     var traced: TraceFilters {
         all.reduce(into: TraceFilters()) { traced, filter in
             switch filter.object {

@@ -3,7 +3,7 @@ internal import Shared
 /// Writes what the daemon has to say out as lines, each a few times at most.
 struct ErrorLines: LogLines {
     enum Record: Sendable {
-        /// `deduplicationKey` is what it has in common with others, of which only some are told; nil: told always.
+        /// `deduplicationKey` is what it has in common with others, of which only some are logged; nil: always logged.
         case line(String, EventSnapshot.Severity, at: Instant, deduplicationKey: String?)
         /// Another program's words, which stand there as that would have written them.
         case verbatim(String, EventSnapshot.Severity, at: Instant)

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// Something that happened, told once: it becomes a line of the log and a row of `show events`, so that the
+/// Something that happened, reported once: it becomes a line of the log and a row of `show events`, so that the
 /// two cannot disagree.
 struct Event: Equatable, Sendable {
     typealias Severity = EventSnapshot.Severity

@@ -1,8 +1,8 @@
 /// The latest events, numbered from 1, each for as long as fewer than `capacity` have followed it.
 ///
-/// The supervisor's alone. A reader that goes on from a number that has gone is told how many it missed.
+/// The supervisor's alone. A reader that goes on from a number that has gone learns how many it missed.
 final class EventRing {
-    /// An event, and when it was told.
+    /// An event, and when it was reported.
     struct Entry: Sendable {
         /// Never used twice while the daemon lives.
         var number: UInt64
@@ -40,7 +40,7 @@ final class EventRing {
             event: event.bounded(to: Self.longestText))
     }
 
-    /// Another process has counted to `last`; what was told here meanwhile comes behind that.
+    /// Another process has counted to `last`; what was reported here meanwhile comes behind that.
     func resume(after last: UInt64) {
         let own = entries(since: 0).entries
         entries = Array(repeating: nil, count: capacity)
@@ -50,7 +50,7 @@ final class EventRing {
         }
     }
 
-    /// What another process has told, unless something later stands in its place.
+    /// What another process has reported, unless something later stands in its place.
     func restore(_ entry: Entry) {
         let place = Int(entry.number % UInt64(capacity))
         guard entry.number <= last, last - entry.number < UInt64(capacity), entries[place] == nil

@@ -1,24 +1,14 @@
 internal import Glibc
+internal import Shared
 
 /// Instants as people read them, in local time. What a second has in common is worked out once.
 struct LogClock {
     /// Nanoseconds since 1970 when the monotonic clock was at zero.
     private var offset: UInt64 = 0
     private var second: UInt64 = .max
-    private var local = LocalTime()
+    private var local = CalendarTime(seconds: 0)
     /// `+0100`.
     private var zone: [UInt8] = []
-
-    /// What a second is called here.
-    private struct LocalTime {
-        var year: UInt64 = 0
-        /// From 0.
-        var month = 0
-        var day: UInt64 = 0
-        var hour: UInt64 = 0
-        var minute: UInt64 = 0
-        var second: UInt64 = 0
-    }
 
     init() { synchronise() }
 
@@ -34,11 +24,11 @@ struct LogClock {
     mutating func appendBracketed(_ instant: Instant, to bytes: inout [UInt8]) {
         turn(to: instant)
         bytes.append(UInt8(ascii: "["))
-        bytes.append(digits: local.day, width: 2)
+        bytes.append(digits: UInt64(local.day), width: 2)
         bytes.append(UInt8(ascii: "/"))
-        bytes.append(contentsOf: month.utf8)
+        bytes.append(contentsOf: local.monthName.utf8)
         bytes.append(UInt8(ascii: "/"))
-        bytes.append(digits: local.year, width: 4)
+        bytes.append(digits: UInt64(local.year), width: 4)
         bytes.append(UInt8(ascii: ":"))
         appendTime(to: &bytes)
         bytes.append(UInt8(ascii: " "))
@@ -49,10 +39,10 @@ struct LogClock {
     /// `Jul  3 13:00:00`, as syslog has had it for ever (RFC 3164).
     mutating func appendSyslog(_ instant: Instant, to bytes: inout [UInt8]) {
         turn(to: instant)
-        bytes.append(contentsOf: month.utf8)
+        bytes.append(contentsOf: local.monthName.utf8)
         bytes.append(UInt8(ascii: " "))
         if local.day < 10 { bytes.append(UInt8(ascii: " ")) }
-        bytes.append(digits: local.day, width: 1)
+        bytes.append(digits: UInt64(local.day), width: 1)
         bytes.append(UInt8(ascii: " "))
         appendTime(to: &bytes)
     }
@@ -60,11 +50,11 @@ struct LogClock {
     /// `2011-07-31T13:00:00.123+02:00` (RFC 3339).
     mutating func appendDate(_ instant: Instant, to bytes: inout [UInt8]) {
         turn(to: instant)
-        bytes.append(digits: local.year, width: 4)
+        bytes.append(digits: UInt64(local.year), width: 4)
         bytes.append(UInt8(ascii: "-"))
-        bytes.append(digits: UInt64(local.month + 1), width: 2)
+        bytes.append(digits: UInt64(local.month), width: 2)
         bytes.append(UInt8(ascii: "-"))
-        bytes.append(digits: local.day, width: 2)
+        bytes.append(digits: UInt64(local.day), width: 2)
         bytes.append(UInt8(ascii: "T"))
         appendTime(to: &bytes)
         bytes.append(UInt8(ascii: "."))
@@ -75,20 +65,12 @@ struct LogClock {
     }
 
     private func appendTime(to bytes: inout [UInt8]) {
-        bytes.append(digits: local.hour, width: 2)
+        bytes.append(digits: UInt64(local.hour), width: 2)
         bytes.append(UInt8(ascii: ":"))
-        bytes.append(digits: local.minute, width: 2)
+        bytes.append(digits: UInt64(local.minute), width: 2)
         bytes.append(UInt8(ascii: ":"))
-        bytes.append(digits: local.second, width: 2)
+        bytes.append(digits: UInt64(local.second), width: 2)
     }
-
-    private var month: String {
-        Self.months[local.month % 12]
-    }
-
-    private static let months = [
-        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
-    ]
 
     private mutating func turn(to instant: Instant) {
         let second = (offset &+ instant.nanoseconds) / 1_000_000_000
@@ -97,11 +79,8 @@ struct LogClock {
         var time = time_t(second)
         var parts = unsafe tm()
         _ = unsafe localtime_r(&time, &parts)
-        local = unsafe LocalTime(
-            year: UInt64(max(0, parts.tm_year) + 1900), month: Int(parts.tm_mon),
-            day: UInt64(parts.tm_mday), hour: UInt64(parts.tm_hour),
-            minute: UInt64(parts.tm_min), second: UInt64(parts.tm_sec))
         let east = unsafe parts.tm_gmtoff
+        local = CalendarTime(seconds: Int64(second) + Int64(east))
         let minutes = UInt64(abs(east) / 60)
         zone = [UInt8(ascii: east < 0 ? "-" : "+")]
         zone.append(digits: minutes / 60, width: 2)

@@ -1,4 +1,4 @@
-/// Turns what a log is told into lines; on the log's own thread.
+/// Turns what a log gets into lines; on the log's own thread.
 protocol LogLines: Sendable {
     associatedtype Record: Sendable
 

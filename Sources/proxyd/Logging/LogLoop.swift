@@ -88,7 +88,7 @@ struct LogLoop<Lines: LogLines> {
         }
     }
 
-    /// The old file takes the lines that were told before, as far as it can; when the new one cannot be
+    /// The old file gets the lines that came before, as far as it can; when the new one cannot be
     /// opened, it takes those to come as well.
     private mutating func reopen() -> LogSink.Failure? {
         guard let old = outlet, old.target.isFile else { return nil }

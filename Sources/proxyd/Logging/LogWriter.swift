@@ -88,7 +88,7 @@ final class LogWriter<Lines: LogLines>: Sendable {
     }
 }
 
-/// What the thread of a log tells the others.
+/// What the thread of a log reports to the others.
 struct LogState: Sendable {
     /// Records that were taken and dealt with.
     var taken: UInt64 = 0

@@ -74,7 +74,7 @@ final class Logs {
         Log.speak(through: error)
     }
 
-    /// From now on as `prepare` was told.
+    /// From now on with what `prepare` got.
     func commit() {
         guard let opened else { return }
         self.opened = nil
@@ -139,7 +139,7 @@ final class Logs {
 
     // MARK: Watching
 
-    /// What people have to be told of a log that loses lines.
+    /// What people have to know of a log that loses lines.
     func news(now: Instant) -> [LogWatch.News] {
         let usages = [access.writer.usage, error.usage]
         let targets = [settings.access?.target.word ?? "-", settings.error.target.word]

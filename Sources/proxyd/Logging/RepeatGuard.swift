@@ -15,7 +15,7 @@ struct RepeatGuard: Sendable {
     }
 
     static let length = Duration.seconds(10)
-    /// Lines alike that are told within a window.
+    /// Lines alike that are logged within a window.
     static let allowance = 5
     /// Kinds of lines that are remembered; beyond that the oldest is forgotten.
     static let mostKinds = 256
@@ -36,7 +36,7 @@ struct RepeatGuard: Sendable {
     }
 
     private mutating func forgetOldest() {
-        // One that has nothing to tell is no loss.
+        // One that has nothing to report is not a loss.
         let silent = windows.filter { $0.value.count <= Self.allowance }
         let oldest = (silent.isEmpty ? windows : silent).min { $0.value.began < $1.value.began }
         if let oldest { windows[oldest.key] = nil }
@@ -60,7 +60,7 @@ struct RepeatGuard: Sendable {
             .map { Summary(count: $0.count - Self.allowance, text: $0.text) }
     }
 
-    /// When a window with something to tell is over.
+    /// When a window with something to report is over.
     var nextDeadline: Instant? {
         windows.values.filter { $0.count > Self.allowance }.map(\.began).min()?
             .advanced(by: Self.length)

@@ -2,7 +2,7 @@ internal import Glibc
 internal import Shared
 
 /// The way into the background (daemon(7)): the caller gets the prompt back once all is well, or
-/// is told why not, with the exit code.
+/// gets the reason, with the exit code.
 ///
 /// The process is copied before it has opened or started anything, and the caller's half waits at a pipe for
 /// the other's word. Until then messages go where the caller reads them.

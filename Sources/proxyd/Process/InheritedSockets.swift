@@ -43,7 +43,7 @@ final class InheritedSockets {
     /// The numbers that must stay open.
     var numbers: [CInt] { entries.map { $0.socket.descriptor.number } }
 
-    /// Takes what the variables tell of, if they are meant for this process. Nothing else may have been
+    /// Takes the sockets that the variables name, if they are meant for this process. Nothing else may have been
     /// opened yet, as the numbers may be wrong.
     init(environment: [String: String], pid: Int32) throws(StartError) {
         guard environment["LISTEN_PID"] == String(pid), let word = environment["LISTEN_FDS"] else {
@@ -70,7 +70,7 @@ final class InheritedSockets {
         let descriptor = FileDescriptor(owning: number)
         guard Socket.isListening(descriptor), let endpoint = Socket.localEndpoint(descriptor) else {
             throw Self.mistake(
-                "it has passed \(what), which is no listening stream socket; "
+                "it has passed \(what), which is not a listening stream socket; "
                     + "write it as ListenStream=, and Accept=no")
         }
         do throws(SystemError) {

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Shared
 
-/// A file with our process id, locked as long as we live, so that a stale one is told from one in use
+/// A file with our process id, locked as long as we live, so that a stale one differs from one in use
 /// whatever process has the number by now.
 final class PIDFile {
     private let file: FileDescriptor

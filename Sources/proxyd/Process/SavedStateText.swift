@@ -3,7 +3,7 @@ internal import Shared
 /// The text of a state file: a line that says what it is, one for each thing, and one that says that it is
 /// whole. Fields stand between tabs, with the escapes of the control protocol.
 enum SavedStateText {
-    /// Why a text is no state.
+    /// Why a text is not a state.
     enum Refusal: Error, Equatable, Sendable {
         /// It is something else, and not ours to write over.
         case foreign

@@ -43,16 +43,16 @@ final class ServiceManager: Timed {
 
     /// Who speaks for the service from now on. It believes its main process only (NotifyAccess=main), so that
     /// has to say who comes after it.
-    func tellMainProcess(_ process: pid_t) { send("MAINPID=\(process)") }
+    func notifyMainProcess(_ process: pid_t) { send("MAINPID=\(process)") }
 
-    func tellReady(_ status: String) { send("READY=1\nSTATUS=\(status)") }
+    func notifyReady(_ status: String) { send("READY=1\nSTATUS=\(status)") }
 
     /// `tellReady` says when it is over.
-    func tellReloading(now: Instant) {
+    func notifyReloading(now: Instant) {
         send("RELOADING=1\nMONOTONIC_USEC=\(now.nanoseconds / 1000)")
     }
 
-    func tellStopping(_ status: String) { send("STOPPING=1\nSTATUS=\(status)") }
+    func notifyStopping(_ status: String) { send("STOPPING=1\nSTATUS=\(status)") }
 
     private func send(_ text: String) {
         // A line feed in a value would begin another variable; ours have none.
@@ -72,6 +72,6 @@ final class ServiceManager: Timed {
 }
 
 extension ProcessEnvironment {
-    /// What a service manager has told us, which is for us alone.
+    /// A service manager's variables, which are for us alone.
     static let ofServiceManager = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID"]
 }

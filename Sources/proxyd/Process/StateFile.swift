@@ -34,7 +34,7 @@ struct StateFile {
             return .state(try SavedStateText.state(of: bytes))
         } catch {
             switch error {
-            case .foreign: return .foreign("it is no state file of proxyd")
+            case .foreign: return .foreign("it is not a state file of proxyd")
             case .newer(let version):
                 return .foreign("it is of a later proxyd (state version \(version))")
             case .torn(let line): return .refused("it is damaged at line \(line)")

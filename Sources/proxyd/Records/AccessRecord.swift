@@ -31,7 +31,7 @@ struct AccessRecord: Sendable {
     var times: SessionTimes
     /// Of the topology, when it began.
     var generation: UInt64 = 0
-    /// What it asked for in its first words, or what a proxy has told.
+    /// What it asked for in its first words, or what a proxy's header has.
     var serverName: String?
     /// What was agreed on with it, here or by a proxy in front of us.
     var tls: ClientDetails.TLSDetails?

@@ -10,7 +10,7 @@ struct SessionLife: Sendable {
         /// A channel is chosen or about to be.
         case connecting
         case relaying
-        /// That side has ended its writes, and the other has been told.
+        /// That side has ended its writes, and the other has been notified.
         case halfClosed(Side)
         /// It is over, but bytes are still on their way.
         case flushing(Ending)
@@ -44,7 +44,7 @@ struct SessionLife: Sendable {
         /// Nothing has happened for too long, and it was this side's turn.
         case timedOut(awaiting: Side)
         // At any time.
-        /// The side's connection has broken; the other side is told in the same way.
+        /// The side's connection has broken; the other side ends in the same way.
         case broke(Side, EndReason.Cause)
         /// An operator or the daemon's end closes it.
         case cut(EndReason.Cause)

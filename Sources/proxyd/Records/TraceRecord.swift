@@ -14,7 +14,7 @@ struct TraceRecord: Sendable {
         case chose(Channel)
         /// What it said first leads to that service, and to a group of it alone.
         case routed(Service, Group?)
-        /// A proxy has told who it is, or something that makes no sense.
+        /// A proxy's header has named the client, or was malformed.
         case proxyHeader(Endpoint), nonsense(String)
         /// No channel is usable, or none has room.
         case waits(forRoom: Bool)

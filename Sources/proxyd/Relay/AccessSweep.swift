@@ -20,7 +20,7 @@ struct AccessSweep {
         if slot == nil {
             guard due <= now else { return 0..<0 }
             due = Instant(nanoseconds: now.nanoseconds + min(every, Self.longestPause))
-            // The first look reports nothing: what has been going on for long is no news.
+            // The first look reports nothing: what has been going on for long is not news.
             previous = present == .zero ? now : present
             present = now
             slot = 0

@@ -1,5 +1,5 @@
 /// Whose fault it is that a session does not get on, as far as the kernel's facts and our own waiting
-/// show; the rules are told in docs/control-protocol.md.
+/// show; the rules are in docs/control-protocol.md.
 ///
 /// nil: neither side is at fault, as when our own send buffer is the limit (`sndbuf_limited`).
 enum Blame: String, Sendable, CaseIterable {

@@ -61,7 +61,7 @@ final class CopyBuffer {
     /// A copy of the bytes that it holds.
     var pending: [UInt8] { unsafe [UInt8](memory[start..<end]) }
 
-    /// Holds these bytes, of which there are no more than a receive may bring.
+    /// Holds these bytes, at most as many as one receive may bring.
     convenience init(holding bytes: ArraySlice<UInt8>) {
         self.init()
         let bytes = bytes.prefix(Self.size)

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What is told of clients that were denied: a few of them at once, and how many others there were.
+/// What is logged of clients that were denied: a few of them at once, and how many others there were.
 struct DenialReport: Sendable {
     private var windowEnd = Instant.zero
     private var told = 0
@@ -9,7 +9,7 @@ struct DenialReport: Sendable {
     static let window = Duration.seconds(10)
     static let mostPerWindow = 5
 
-    /// Whether one more is to be told, and how many were not since the last that was; nil: it is not.
+    /// Whether one more is to be logged, and how many were not since the last that was; nil: it is not.
     mutating func admit(now: Instant) -> Int? {
         if now >= windowEnd {
             windowEnd = now.advanced(by: Self.window)

@@ -256,7 +256,7 @@ struct Flow {
                     isReadable = false
                     return pauseStream(pipe, buffers, budget)
                 case .endOfStream:
-                    // Or urgent data in front of the end, of which no event has told yet; only a
+                    // Or urgent data in front of the end, for which no event has come yet; only a
                     // receive knows.
                     return copyInstead(of: pipe, source, sink, buffers)
                 case .failed(let number):
@@ -341,7 +341,7 @@ struct Flow {
 // MARK: TLS
 
 extension Flow {
-    /// From now on the source speaks TLS; it may hold bytes already that no event tells of. `buffer` has those
+    /// From now on the source speaks TLS; it may hold bytes already for which no event comes. `buffer` has those
     /// that came before the flow began.
     mutating func receive(through tls: TLSConnection, after buffer: CopyBuffer? = nil) {
         sourceTLS = tls

@@ -5,9 +5,9 @@ struct SessionDetail: Sendable {
     var record: SessionRecord
     /// The address that the client has connected to.
     var clientLocal: Endpoint?
-    /// Who is at the other end of the client's connection: the client, or a proxy that has told of it.
+    /// Who is at the other end of the client's connection: the client, or a proxy that has announced it.
     var clientPeer: Endpoint?
-    /// What it asked for in its first words, or what a proxy has told.
+    /// What it asked for in its first words, or what a proxy's header has.
     var serverName: String?
     /// What was agreed on with it.
     var tls: ClientDetails.TLSDetails?

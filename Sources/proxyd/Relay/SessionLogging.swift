@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What a session tells the access log, the trace in the error log, and dumps.
+/// What a session reports to the access log, the trace in the error log, and dumps.
 extension Session {
     /// Tells the trace; asked for only while the session is traced.
     func trace(_ event: TraceRecord.Event, on worker: Worker) {
@@ -42,7 +42,7 @@ extension Session {
         case .relaying, .halfClosed, .flushing:
             sink.record(.began(tapFacts), of: id, at: now)
         case .preread, .holding, .connecting, .closed:
-            // It is told of the beginning when there is one.
+            // It gets the beginning when there is one.
             break
         }
     }

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// A session as `show sessions` tells it, and as filters see it.
+/// A session as `show sessions` shows it, and as filters see it.
 extension SessionRecord: FilterableRow {
     func value(of field: Int) -> FieldValue { value(of: SessionField.all[field]) }
 

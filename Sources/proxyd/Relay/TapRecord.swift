@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What was seen of a session, as the one who dumps it is told.
+/// What was seen of a session, as the one who dumps it gets it.
 struct TapRecord: Sendable {
     /// The session's.
     var id: UInt64

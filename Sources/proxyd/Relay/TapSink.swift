@@ -12,7 +12,7 @@ final class TapSink: Sendable {
 
     private struct State {
         var queue = TapQueue()
-        /// The reader has been told that there is something.
+        /// The reader has been notified that there is something.
         var isAnnounced = false
     }
 

@@ -98,7 +98,7 @@ extension Session {
         return session
     }
 
-    /// Another process goes on with it: what it holds here is given back, and nothing is told or logged.
+    /// Another process goes on with it: what it holds here is given back, and nothing is reported or logged.
     mutating func detach(on worker: Worker) {
         worker.deadlines.cancel(slot: slot)
         // The connections stay open over there, and so would be watched here for good.

@@ -35,7 +35,7 @@ final class Worker {
     let emitsEveryEnd: Bool
     /// Dumps that want further sessions.
     var searches: [TapSearch] = []
-    /// Sessions that are told of in the log as they go on.
+    /// Sessions that are logged as they go on.
     var tracing = TraceFilters()
     var sweep = AccessSweep()
     var denials = Denials()

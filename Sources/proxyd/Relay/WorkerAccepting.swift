@@ -61,7 +61,7 @@ extension Worker {
         retrySoon()
     }
 
-    /// How often a resting listener looks again if nothing tells it to.
+    /// How often a resting listener looks again if nothing wakes it.
     private static let retryInterval = Duration.milliseconds(100)
 
     private func retrySoon() {

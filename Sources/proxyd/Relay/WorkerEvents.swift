@@ -1,8 +1,8 @@
 internal import Shared
 
-/// What a worker tells the supervisor of its own accord, and what it counts for it.
+/// What a worker reports to the supervisor of its own accord, and what it counts for it.
 extension Worker {
-    /// What is told and counted of clients that are kept out.
+    /// What is reported and counted of clients that are kept out.
     struct Denials {
         fileprivate var access = DenialReport()
         fileprivate var handshakes = DenialReport()

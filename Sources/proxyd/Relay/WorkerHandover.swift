@@ -74,7 +74,7 @@ extension Worker {
         return state
     }
 
-    /// Another process serves it: were it open here as well, its end would never be told.
+    /// Another process serves it: were it open here as well, its end would never be seen.
     private func detach(_ client: consuming AcceptedClient) {
         _ = FileDescriptor(owning: client.descriptor)
         client.holdings.detach(on: self, since: now)

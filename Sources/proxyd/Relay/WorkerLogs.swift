@@ -31,7 +31,7 @@ extension Worker {
     @inline(__always)
     func logEnd(of session: inout Session, _ reason: EndReason) {
         let filter = share.accessLog.filter
-        // Denied clients could fill the log; the error log tells of some, and metrics count all.
+        // Denied clients could fill the log; the error log has some, and metrics count all.
         guard filter.contains(.end), reason.cause != .denied else { return }
         log(session, .end, reason, asksKernel: filter.contains(.kernel))
     }

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What a worker is told.
+/// What a worker is asked to do.
 enum WorkerCommand: Sendable {
     /// A client that another worker has accepted.
     case serve(AcceptedClient)
@@ -12,11 +12,11 @@ enum WorkerCommand: Sendable {
     case dropHandshake(Token)
     /// End the sessions of these channels; answered with their number.
     case cutChannels(serials: Set<UInt64>, question: UInt64)
-    /// The same of channels and listeners that are no more.
+    /// The same of channels and listeners that were removed.
     case cutRemoved(serials: Set<UInt64>, question: UInt64)
     /// End the sessions of this channel: another one is primary now.
     case supersede(UInt64)
-    /// These channels are no more, and are not asked about any more.
+    /// These channels were removed, and are not asked about any more.
     case forget([UInt64])
     case cutSession(id: UInt64, question: UInt64)
     /// Answered with the worker's counts.
@@ -48,7 +48,7 @@ enum WorkerCommand: Sendable {
     case inherit(WorkerHandoverState)
 }
 
-/// What a worker, or the watch of names, tells the supervisor.
+/// What a worker, or the watch of names, reports to the supervisor.
 enum WorkerEvent: Sendable {
     case channelFailed(Channel, EndReason.Cause)
     case channelReturned(Channel)
@@ -60,7 +60,7 @@ enum WorkerEvent: Sendable {
     case serviceFull(Service)
     case serviceHasRoom(Service)
     case denied(Denied)
-    /// A client's TLS, in words why; and how many others' of which nothing was told.
+    /// A client's TLS, in words why; and how many others' that were not reported.
     case handshakeFailed(Endpoint, Listener, String, untold: Int)
     /// A channel's name leads to these addresses now.
     case resolved(Channel, Endpoint, [Endpoint])
@@ -80,7 +80,7 @@ struct Denied: Sendable {
     var words: String
     /// The rule is the service's, not the listener's.
     var isServices: Bool
-    /// Others of which nothing was told.
+    /// Others that were not reported.
     var untold: Int
 }
 
@@ -97,7 +97,7 @@ enum WorkerReply: Sendable {
     case noAddress(Endpoint, Resolver.Failure)
     /// A file was written, or not.
     case written(SystemError?)
-    /// So many sessions are told of.
+    /// So many sessions are logged.
     case traced(Int)
     case standsStill
     case handedOver(WorkerHandoverState)

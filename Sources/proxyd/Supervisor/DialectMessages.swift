@@ -1,6 +1,6 @@
 /// Another program's words for what happens: lines for standard error, in front of which nothing stands.
 protocol DialectMessages: Sendable {
-    /// Whether an event is told in its words only.
+    /// Whether an event is logged in its words only.
     func replaces(_ event: Event) -> Bool
     func lines(about event: Event) -> [String]
     func lines(about step: ElectionStep) -> [String]

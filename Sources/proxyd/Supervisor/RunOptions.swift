@@ -79,7 +79,7 @@ struct RunOptions: Sendable {
 struct DialectBehavior: Sendable {
     /// What it is called, in front of messages.
     var program: String
-    /// The command line, which the control protocol's “hello” tells.
+    /// The command line, which the control protocol's “hello” reports.
     var words: [String] = []
     /// What the program ends with when it cannot start.
     var exits = Exits()
@@ -96,9 +96,9 @@ struct DialectBehavior: Sendable {
     var makesRoom = false
     /// A name that does not resolve at the start makes its channel unreachable for now, not the start fail.
     var toleratesUnresolved = false
-    /// Sessions that were idle for too long are told of in the original's words.
+    /// Sessions that were idle for too long are logged in the original's words.
     var tellsIdleEnds = false
-    /// Without a control socket it does not start; otherwise that is only told.
+    /// Without a control socket it does not start; otherwise that is only logged.
     var needsControl = false
     /// A signal that ends it is what its parent sees, as of a program that handles none.
     var endsBySignal = false

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// Logs what workers tell about clients and their sessions.
+/// Logs what workers report about clients and their sessions.
 final class SessionReports {
     private let core: DaemonCore
     private var lastShortage: Instant?

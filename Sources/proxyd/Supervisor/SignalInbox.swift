@@ -13,7 +13,7 @@ struct SignalInbox: ~Copyable {
     func next() -> SignalSource.Arrival? { source.nextWithSender() }
 
     /// What ends a whole group of processes at once sends two signals here: one directly, and one through the
-    /// process that stays where the daemon was started. That is no second signal.
+    /// process that stays where the daemon was started. That is not a second signal.
     mutating func isEcho(_ arrival: SignalSource.Arrival, now: Instant) -> Bool {
         let isPassedOn = arrival.sender == getppid()
         defer { last = (arrival.number, isPassedOn, now) }

@@ -1,7 +1,7 @@
 internal import Glibc
 internal import Shared
 
-/// The main thread's loop: signals, the control socket, and what the workers tell.
+/// The main thread's loop: signals, the control socket, and what the workers report.
 final class Supervisor {
     let core: DaemonCore
     let poller: Poller
@@ -209,6 +209,6 @@ final class Supervisor {
             core.events.emit(
                 .warning, .failed, of: .daemon, because: "privileges", "privileges: \(line)")
         }
-        live.tellCertificates()
+        live.reportCertificates()
     }
 }

@@ -72,7 +72,7 @@ extension Supervisor: Daemon, ScrapeSource {
             "draining \(share.admission.current) sessions"
                 + (time.map { ", for \(Age($0)) at most" } ?? "")
                 + ": \(actor.map { "by \($0)" } ?? cause)")
-        manager?.tellStopping("draining")
+        manager?.notifyStopping("draining")
         drainage.start(within: time)
         listeners.closeAll()
         share.raiseGeneration()

@@ -43,8 +43,8 @@ extension Supervisor {
     func announce() {
         for socket in listeners.inherited.closeRest() {
             core.events.emit(
-                .warning, .failed, of: .daemon, because: "nobody listens there",
-                "the service manager's socket \(socket) is closed: nobody listens there; "
+                .warning, .failed, of: .daemon, because: "no listener",
+                "the service manager's socket \(socket) is closed: no listener has this address; "
                     + "add the address under “listen”, or take it out of the socket unit")
         }
         let addresses = topology.listeners.filter { $0.bindFailure == nil }
@@ -63,7 +63,7 @@ extension Supervisor {
                 "there is no control socket: \(failure.message)")
         }
         state.reportFound()
-        manager?.tellReady(summary)
+        manager?.notifyReady(summary)
     }
 
     /// What a service manager shows.
@@ -160,7 +160,7 @@ extension Supervisor {
     }
 
     /// What goes on when another process is the daemon. The control socket is the last, so that whatever has
-    /// happened is told before the loop waits again.
+    /// happened is reported before the loop waits again.
     private var lastingTimed: [any Timed] {
         [
             upgrades, signals.reaper, logs,
@@ -177,7 +177,7 @@ extension Supervisor {
 
     func stop() {
         upgrades.abandon()
-        manager?.tellStopping("ending")
+        manager?.notifyStopping("ending")
         elections.stop()
         prober.stop()
         core.workers.stop()

@@ -45,11 +45,11 @@ extension Supervisor {
         }
     }
 
-    /// The log tells the sender of the signal what came of it.
+    /// The log has the outcome for the sender of the signal.
     private func reload(because name: String) {
-        manager?.tellReloading(now: now)
+        manager?.notifyReloading(now: now)
         Reload.run(on: self, by: nil) { [unowned self] result in
-            defer { manager?.tellReady(summary) }
+            defer { manager?.notifyReady(summary) }
             switch result {
             case .success(let reload):
                 let count = reload.difference.rows.count

@@ -46,7 +46,7 @@ extension Supervisor: UpgradeHost {
 
     func unwatchUpgrade(_ number: CInt) { poller.remove(number) }
 
-    func announceMainProcess(_ process: pid_t) { manager?.tellMainProcess(process) }
+    func announceMainProcess(_ process: pid_t) { manager?.notifyMainProcess(process) }
 
     func detach() {
         keepLastingTimed()

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What the workers, the watch of names and the prober tell the supervisor.
+/// What the workers, the watch of names and the prober report to the supervisor.
 extension Supervisor {
     func handle(_ event: WorkerEvent) {
         switch event {

@@ -31,7 +31,7 @@ final class TakeoverCoordinator {
     /// Returns when everything is this process's.
     func waitForGo() throws(StartError) { try takeover?.oldProcess.waitForGo() }
 
-    /// Every worker gets its own sessions: a session's number tells its worker.
+    /// Every worker gets its own sessions: a session's number names its worker.
     func adoptSessions(_ shedder: SessionShedder, _ expiring: ExpiringSessions) {
         guard let state = takeover?.state else { return }
         let workers = core.share.workers
@@ -75,7 +75,7 @@ final class TakeoverCoordinator {
     func reportRunning(then watch: @escaping (CInt) throws(SystemError) -> Void) {
         guard let takeover, let state = takeover.state else { return }
         core.workers.ask({ .report(question: $0) }) { [unowned self] _ in
-            takeover.oldProcess.tellRunning(
+            takeover.oldProcess.reportRunning(
                 pause: Instant.now.elapsed(since: state.stoodStillAt))
             do throws(SystemError) {
                 try watch(takeover.oldProcess.connection.number)

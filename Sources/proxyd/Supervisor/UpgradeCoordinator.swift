@@ -158,7 +158,7 @@ final class UpgradeCoordinator: Timed {
         return offer.frames(things: core.topology.handed)
     }
 
-    /// The pipe is made by the first upgrade. A service manager is told in other ways, and in the background no
+    /// The pipe is made by the first upgrade. A service manager is notified in other ways, and in the background no
     /// process waits.
     private var pidPipeNumber: CInt? {
         if pidPipe == nil, !core.options.isInBackground, !host.hasServiceManager || getpid() == 1 {

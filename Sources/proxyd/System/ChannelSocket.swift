@@ -64,7 +64,7 @@ enum ChannelSocket {
         }
     }
 
-    /// A socket that will leave as it is told.
+    /// A socket that will leave from its local binding.
     static func prepared(
         _ binding: LocalBinding, family: CInt
     ) throws(SystemError) -> FileDescriptor {

@@ -59,13 +59,4 @@ enum WallClock {
         _ = unsafe clock_gettime(CLOCK_REALTIME, &time)
         return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
-
-    /// `2026-11-26`, of a second since 1970, in UTC.
-    static func day(of second: Int64) -> String {
-        var time = time_t(second)
-        var parts = unsafe tm()
-        guard unsafe gmtime_r(&time, &parts) != nil else { return "-" }
-        func two(_ number: CInt) -> String { number < 10 ? "0\(number)" : "\(number)" }
-        return unsafe "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
-    }
 }

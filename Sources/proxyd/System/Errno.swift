@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// The error numbers that we tell apart, by what they mean for a connection.
+/// The error numbers that we distinguish, by what they mean for a connection.
 enum Errno {
     case refused, unreachable, timedOut, reset, descriptors, ports, memory, other
 

@@ -49,7 +49,7 @@ extension LogFile.Failure {
             switch error.number {
             case ENOENT: "; make the directory first"
             case EACCES, EPERM: "; let the daemon’s user write there"
-            case ENXIO: "; it is a FIFO that nobody reads"
+            case ENXIO: "; no process reads this FIFO"
             default: ""
             }
         words = "\(error)\(remedy)"

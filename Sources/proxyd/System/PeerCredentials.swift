@@ -10,7 +10,7 @@ struct PeerCredentials: Equatable, Sendable {
     /// The effective group, and the supplementary ones.
     let groups: Set<UInt32>
 
-    /// An unknown user where the kernel does not tell.
+    /// An unknown user where the kernel does not report it.
     init(of descriptor: borrowing FileDescriptor) {
         var credentials = ucred()
         var length = socklen_t(MemoryLayout<ucred>.size)

@@ -209,7 +209,7 @@ enum Socket {
         return outcome(unsafe Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags))
     }
 
-    /// What a call that moves bytes has come to. After a signal it is made again: no event would tell of a socket that
+    /// What a call that moves bytes has come to. After a signal it is made again: no event would come for a socket that
     /// is still ready.
     @inline(__always)
     static func outcome(_ call: @autoclosure () -> Int) -> IOResult {

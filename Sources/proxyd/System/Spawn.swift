@@ -99,7 +99,7 @@ final class Spawn {
         var information = unsafe siginfo_t()
         let result = unsafe waitid(
             P_PID, id_t(process), &information, WEXITED | WNOHANG | WNOWAIT)
-        // What is no child of ours any more has ended as well.
+        // What is no longer a child of ours has ended as well.
         return unsafe result != 0 || information._sifields._kill.si_pid == process
     }
 

@@ -3,7 +3,7 @@ internal import Glibc
 
 /// What the kernel knows of one TCP connection at one instant (tcp(7), `TCP_INFO`).
 ///
-/// What an older kernel does not tell is zero. "Sent" is what we sent to the other end.
+/// What an older kernel does not report is zero. "Sent" is what we sent to the other end.
 struct TCPInfo: Equatable, Sendable {
     enum State: UInt8, Sendable {
         case established = 1
@@ -51,7 +51,7 @@ struct TCPInfo: Equatable, Sendable {
         var congestion: UInt32 = 0
         /// In bytes.
         var segment: UInt32 = 0
-        /// What the other end has room for, in bytes; 0 also when the kernel does not tell.
+        /// What the other end has room for, in bytes; 0 also when the kernel does not report it.
         var peer: UInt32 = 0
     }
 

@@ -12,7 +12,7 @@ struct UnixSocketFile: Sendable {
     enum Failure: Error, Equatable {
         /// A process answers there.
         case isAlive
-        /// There is a file that is no socket.
+        /// There is a file that is not a socket.
         case isOccupied
         case system(SystemError)
     }

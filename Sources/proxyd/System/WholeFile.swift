@@ -3,7 +3,7 @@ internal import Glibc
 
 /// A regular file that is read at once, if it is not too large.
 enum WholeFile {
-    /// nil: there is none.
+    /// nil: none.
     static func read(
         _ path: String, most: Int, followsLinks: Bool = true
     ) throws(SystemError) -> [UInt8]? {

@@ -42,7 +42,7 @@ protocol TopologyAudience: AnyObject {
     /// Ends the sessions of these channels; `finish` gets their number.
     func cut(_ channels: [Channel], then finish: @escaping (Int) -> Void)
 
-    /// Ends the sessions of what is no more, for that reason; `finish` gets their number, when every worker has
+    /// Ends the sessions of what was removed, for that reason; `finish` gets their number, when every worker has
     /// taken up the change.
     func end(_ removals: [Reconfiguration.Removal], then finish: @escaping (Int) -> Void)
 
@@ -92,7 +92,7 @@ final class LiveTopology: Timed {
     /// Whether no change is being made.
     var isIdle: Bool { !isBusy && waiting.isEmpty }
 
-    /// Refuses changes from now on, as another process is told what runs.
+    /// Refuses changes from now on, as another process takes over what runs.
     func hold(_ reason: String) { held = reason }
 
     func release() { held = nil }
@@ -176,7 +176,7 @@ final class LiveTopology: Timed {
         let outcome = change.commit()
         let certificates = request.rereads ? outcome.state.tls.changes(after: state.tls) : []
         state = outcome.state
-        if request.rereads { tellCertificates() }
+        if request.rereads { reportCertificates() }
         unconfirmed = request.confirmWithin.map { within in
             confirmableCount += 1
             return (old, Instant.now.advanced(by: within), confirmableCount)
@@ -203,12 +203,12 @@ final class LiveTopology: Timed {
         for channel in state.topology.channels {
             channel.applyTLS(tls.clients[channel.path], probes: tls.probes[channel.path])
         }
-        tellCertificates()
+        reportCertificates()
         return changes
     }
 
     /// Logs which certificates end soon, or could not be read.
-    func tellCertificates() {
+    func reportCertificates() {
         let now = Int64(WallClock.milliseconds / 1000)
         for line in state.tls.kept + state.tls.endings(at: now) { Log.line(line, .warning) }
     }
@@ -223,7 +223,7 @@ final class LiveTopology: Timed {
             if case .drain(let time) = removal.policy { audience.end(removal, after: time) }
         }
         let now = outcome.removals.filter { $0.policy == .cut }
-        // A port is free when the last worker has let its socket go: who is told so finds it free.
+        // A port is free when the last worker has let its socket go: the answer comes when it is free.
         let closes = outcome.removals.contains { !$0.listeners.isEmpty }
         let endNow = { (count: Int) in
             guard closes || !now.isEmpty else { return finish(count) }
@@ -263,7 +263,7 @@ final class LiveTopology: Timed {
         rollBack(by: nil) { result in
             guard case .failure(let mistake) = result else { return }
             Log.line(
-                "a change that nobody has confirmed cannot be undone: \(mistake.message)", .error)
+                "an unconfirmed change cannot be undone: \(mistake.message)", .error)
         }
     }
 }

@@ -205,7 +205,7 @@ extension StartError {
             self.init(
                 code: .unavailable,
                 message:
-                    "cannot \(action) \(place): a file that is no socket is in the way; remove it, or choose another path"
+                    "cannot \(action) \(place): a file that is not a socket is in the way; remove it, or choose another path"
             )
         case .system(let error):
             let remedy: String

@@ -54,7 +54,7 @@ struct TLSMaterial {
             + clients.map { ("channel \($0.key)", $0.value.notAfter) }
         return ours.sorted { $0.0 < $1.0 }.compactMap { subject, end in
             guard let end, end - second < Self.soon else { return nil }
-            let day = WallClock.day(of: end)
+            let day = CalendarTime(seconds: end).isoDate
             guard end > second else {
                 return "\(subject): a certificate has ended on \(day); renew it, and reload"
             }

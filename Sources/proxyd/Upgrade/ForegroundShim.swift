@@ -36,7 +36,7 @@ struct ForegroundShim {
         let signals = try SignalSource(
             [SIGTERM, SIGQUIT, SIGINT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD])
         while true {
-            // It may have ended before its end was to be told.
+            // It may have ended before its signals were watched.
             readPID()
             while let (child, end) = Ancestry.nextEnded() {
                 guard child == process else { continue }
@@ -49,7 +49,7 @@ struct ForegroundShim {
             if kill(process, 0) != 0, errno == ESRCH { exit(ExitStatus.software.rawValue) }
             Sleep.until(Instant.now.advanced(by: Self.look), or: signals.number)
             while let signal = signals.nextWithSender() {
-                // A terminal has told the whole group.
+                // A terminal has signalled the whole group.
                 guard signal.number != SIGCHLD, !signal.isFromKernel else { continue }
                 readPID()
                 _ = kill(process, signal.number)

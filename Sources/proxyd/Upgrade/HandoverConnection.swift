@@ -63,7 +63,7 @@ final class HandoverConnection {
     /// is told to have failed before that is read.
     func lastRefusal() -> HandoverRecord? {
         var misses = 0
-        // The first look may tell of nothing but the reset.
+        // The first look may show nothing but the reset.
         while misses < 2 {
             guard let arrival = try? receiveIfThere() else {
                 misses += 1

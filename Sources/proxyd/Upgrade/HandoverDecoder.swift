@@ -42,14 +42,14 @@ struct HandoverDecoder {
             // Only the old process knows how long its workers take; should it end, the connection does.
             let arrival = try connection.receive(until: nil)
             if arrival.kind == .stateEnd { return }
-            try take(arrival)
+            try decode(arrival)
         }
     }
 
-    private mutating func take(_ arrival: HandoverArrival) throws(HandoverError) {
+    private mutating func decode(_ arrival: HandoverArrival) throws(HandoverError) {
         let record = arrival.record
         switch arrival.kind {
-        case .state: try takeState(record)
+        case .state: try decodeState(record)
         case .channel:
             let serial = record.number(HandoverEncoder.ThingTag.serial)
             guard let standing = try record.record(HandoverEncoder.ThingTag.standing),
@@ -69,11 +69,11 @@ struct HandoverDecoder {
             listener.baseline.reset(
                 to: TrafficCounters.Totals(
                     handed: record.numbers(HandoverEncoder.ThingTag.baseline)))
-        case .group: takeGroup(record)
-        case .departed: takeDeparted(record)
-        case .heldBytes: sessions.take(held: record)
-        case .session: try sessions.take(arrival, in: things)
-        case .client: try clients.take(arrival, in: things)
+        case .group: decodeGroup(record)
+        case .departed: decodeDeparted(record)
+        case .heldBytes: sessions.decode(held: record)
+        case .session: try sessions.decode(arrival, in: things)
+        case .client: try clients.decode(arrival, in: things)
         case .expiringSessions:
             expiringSessions.append(
                 (
@@ -89,7 +89,7 @@ struct HandoverDecoder {
         }
     }
 
-    private mutating func takeState(_ record: HandoverRecord) throws(HandoverError) {
+    private mutating func decodeState(_ record: HandoverRecord) throws(HandoverError) {
         typealias Tag = HandoverEncoder.StateTag
         generation = record.number(Tag.generation)
         lastEvent = record.number(Tag.lastEvent)
@@ -107,7 +107,7 @@ struct HandoverDecoder {
         }
     }
 
-    private mutating func takeGroup(_ record: HandoverRecord) {
+    private mutating func decodeGroup(_ record: HandoverRecord) {
         typealias Tag = HandoverEncoder.ThingTag
         guard let group = things.groups[record.number(Tag.serial)] else { return }
         group.resume(spills: record.number(Tag.spills), last: record.instant(Tag.lastSpill))
@@ -119,8 +119,8 @@ struct HandoverDecoder {
         }
     }
 
-    /// Sessions go on with what is no more; nothing new gets there.
-    private mutating func takeDeparted(_ record: HandoverRecord) {
+    /// Sessions go on with what was removed; nothing new gets there.
+    private mutating func decodeDeparted(_ record: HandoverRecord) {
         typealias Tag = HandoverEncoder.ThingTag
         let serial = record.number(Tag.serial)
         let name = record.text(Tag.name) ?? "?"

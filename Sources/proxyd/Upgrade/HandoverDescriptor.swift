@@ -1,6 +1,6 @@
 internal import Shared
 
-/// A descriptor that is no session's, and what it is for.
+/// A descriptor that is not a session's, and what it is for.
 struct HandoverDescriptor: Sendable {
     enum Role: UInt64, Sendable {
         /// Of a service; without a descriptor it refuses clients at this time.

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// Everything that has to be told when the old process stands still, as packets.
+/// Everything to be handed over when the old process stands still, as packets.
 struct HandoverEncoder {
     private(set) var frames: [HandoverFrame] = []
     private var seen: Set<UInt64> = []
@@ -18,7 +18,7 @@ struct HandoverEncoder {
     enum ThingTag: UInt16, HandoverTag {
         case serial = 1
         case totals, baseline, standing, primary, spills, lastSpill
-        // Of what is no more.
+        // Of what no longer exists.
         case kind, name, path, service, endpoint, label
         case connectTimes
     }

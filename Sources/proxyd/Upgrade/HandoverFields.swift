@@ -27,7 +27,7 @@ struct HandoverFields: Equatable, Sendable {
 
     mutating func put(_ tag: some HandoverTag, _ value: Instant) { put(tag, value.nanoseconds) }
 
-    /// A missing text is none, which an empty one is not.
+    /// A missing text is nil; an empty one is not.
     mutating func put(_ tag: some HandoverTag, _ value: String?) {
         if let value { put(tag, value.utf8) }
     }

@@ -18,7 +18,7 @@ struct HandoverFrame: Sendable {
         case offer = 32
         /// A part of a text.
         case configuration
-        /// A descriptor that is no session's.
+        /// A descriptor that is not a session's.
         case descriptor
         case thing
         case offerEnd

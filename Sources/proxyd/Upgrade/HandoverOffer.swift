@@ -93,7 +93,7 @@ struct HandoverOffer: Sendable {
                     offer?.descriptors.append(descriptor)
                 }
             case .thing:
-                for thing in try SerialRecord.all(in: arrival.record) { offer?.take(thing) }
+                for thing in try SerialRecord.all(in: arrival.record) { offer?.add(thing) }
             case .offerEnd:
                 offer?.configuration = String(decoding: text, as: UTF8.self)
                 guard let offer else { throw .malformed("it offers nothing") }
@@ -123,7 +123,7 @@ struct HandoverOffer: Sendable {
         }
     }
 
-    private mutating func take(_ thing: SerialRecord) {
+    private mutating func add(_ thing: SerialRecord) {
         serials[thing.key] = thing.serial
         if let name = thing.name, !thing.addresses.isEmpty { addresses[name] = thing.addresses }
     }

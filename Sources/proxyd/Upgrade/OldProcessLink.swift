@@ -119,7 +119,7 @@ final class OldProcessLink {
     enum RunningTag: UInt16, HandoverTag { case pause = 1 }
 
     /// We serve; sessions stood still for so long.
-    func tellRunning(pause nanoseconds: UInt64) {
+    func reportRunning(pause nanoseconds: UInt64) {
         var fields = HandoverFields()
         fields.put(RunningTag.pause, nanoseconds)
         try? connection.send(.running, fields)

@@ -18,7 +18,7 @@ extension TimeHistogram.Totals {
     /// The sum of all times, then the buckets.
     var handed: [UInt64] { [nanoseconds] + buckets }
 
-    /// Of other buckets than ours nothing can be told.
+    /// Other buckets than ours cannot be converted.
     init(handed numbers: [UInt64]) {
         self.init()
         guard numbers.count == buckets.count + 1 else { return }

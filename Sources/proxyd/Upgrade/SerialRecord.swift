@@ -67,13 +67,13 @@ extension Topology {
                 + service.listeners.map { listener in
                     var thing = SerialRecord(
                         Serials.key(listener: listener.path), listener.serial)
-                    thing.take(listener.settings.endpoint, [listener.endpoint])
+                    thing.add(listener.settings.endpoint, [listener.endpoint])
                     return thing
                 }
                 + service.groups.map { SerialRecord(Serials.key(group: $0.path), $0.serial) }
                 + service.channels.map { channel in
                     var thing = SerialRecord(Serials.key(channel: channel.path), channel.serial)
-                    thing.take(channel.endpoint, channel.addresses)
+                    thing.add(channel.endpoint, channel.addresses)
                     return thing
                 }
         }
@@ -82,7 +82,7 @@ extension Topology {
 
 extension SerialRecord {
     /// The addresses of an endpoint that is a name, so that it need not be looked up again.
-    fileprivate mutating func take(_ endpoint: Endpoint, _ addresses: [Endpoint]) {
+    fileprivate mutating func add(_ endpoint: Endpoint, _ addresses: [Endpoint]) {
         guard case .name = endpoint else { return }
         name = endpoint
         self.addresses = addresses

@@ -170,7 +170,7 @@ extension TransferredSession {
     ) throws(HandoverError) {
         let id = record.number(SessionTag.id)
         guard let (listener, service) = things.listeners[record.number(SessionTag.listener)] else {
-            throw .malformed("session \(id) is of a listener that nobody knows")
+            throw .malformed("session \(id) refers to an unknown listener")
         }
         guard let clientSocket = numbers.popFirst() else {
             throw .malformed("session \(id) comes without its connections")
@@ -192,7 +192,7 @@ extension TransferredSession {
         let serial = record.number(SessionTag.channel)
         if serial != 0 {
             guard let channel = things.channels[serial] else {
-                throw .malformed("session \(id) is of a channel that nobody knows")
+                throw .malformed("session \(id) refers to an unknown channel")
             }
             self.channel = channel
         }
@@ -204,14 +204,14 @@ extension TransferredSession {
                 EndReason.Cause(rawValue: $0) ?? .other
             })
         if phase == .preread { preread = try Preread(handed: record, of: id) }
-        takeRest(record)
+        decodeRest(record)
         guard
             channel != nil && channelSocket >= 0 || phase == .connecting || phase == .holding
                 || phase == .preread
         else { throw .malformed("session \(id) has no channel") }
     }
 
-    private mutating func takeRest(_ record: HandoverRecord) {
+    private mutating func decodeRest(_ record: HandoverRecord) {
         inFlow.moved = record.instant(SessionTag.inMoved)
         outFlow.moved = record.instant(SessionTag.outMoved)
         attempts.began = record.instant(SessionTag.connectStarted)
@@ -287,7 +287,7 @@ struct ArrivedSessions {
     private(set) var sessions: [TransferredSession] = []
     private var held: [UInt64: (inward: [UInt8], outward: [UInt8])] = [:]
 
-    mutating func take(held record: HandoverRecord) {
+    mutating func decode(held record: HandoverRecord) {
         let bytes = record.bytes(TransferredSession.HeldTag.bytes).map(Array.init) ?? []
         let id = record.number(TransferredSession.HeldTag.id)
         if Side(handed: record.number(TransferredSession.HeldTag.side)) == .client {
@@ -297,7 +297,7 @@ struct ArrivedSessions {
         }
     }
 
-    mutating func take(
+    mutating func decode(
         _ arrival: HandoverArrival, in things: HandoverThings
     ) throws(HandoverError) {
         var numbers = arrival.descriptors[...]

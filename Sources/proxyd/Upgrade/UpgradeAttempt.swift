@@ -24,7 +24,7 @@ final class UpgradeAttempt {
         var sessions: Int
         /// Sessions that stay here until they end.
         var left: Int
-        /// How long no session moved a byte, in nanoseconds; nil when the new process has not told.
+        /// How long no session moved a byte, in nanoseconds; nil when the new process has not reported it.
         var pause: UInt64?
     }
 

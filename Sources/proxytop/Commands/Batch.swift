@@ -57,7 +57,7 @@ struct BatchReport: ~Copyable {
         var lines = PlainLines()
         try expect(once.look(twice: false))
         while true {
-            let text = lines.take(once.model).map { $0 + "\n" }.joined()
+            let text = lines.news(once.model).map { $0 + "\n" }.joined()
             guard text.isEmpty || StandardStream.output.write(text) else { return 0 }
             once.turn()
             try expect(once.end)

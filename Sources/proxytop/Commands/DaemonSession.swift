@@ -62,7 +62,7 @@ final class DaemonSession {
         return false
     }
 
-    func takeReplies() -> [Effect] {
+    func readReplies() -> [Effect] {
         guard var open = connection.take() else { return [] }
         open.flush()
         let events = open.receive()

@@ -62,7 +62,7 @@ struct Dashboard: ~Copyable {
     private mutating func loop() -> (status: ExitStatus, message: String?) {
         if let substitute = screen.substitute {
             for session in sessions {
-                session.model.tell("this TERM is unknown here: shown as \(substitute)")
+                session.model.notify("this TERM is unknown here: shown as \(substitute)")
             }
         }
         for session in sessions {
@@ -73,15 +73,15 @@ struct Dashboard: ~Copyable {
         while end == nil {
             let ready = wait()
             if ready.hungUp { return (.good, nil) }
-            if ready.signals { takeSignals() }
+            if ready.signals { handleSignals() }
             if pace.takeDue(at: Moment.read().milliseconds) { resize() }
             if ready.keys {
-                takeKeys()
+                handleKeys()
                 // What a key shows does not wait for answers that have come meanwhile: a long one takes a while.
                 if needsPaint, end == nil, !ready.sockets.isEmpty { paint() }
             }
             for (place, session) in sessions.enumerated() where ready.sockets.contains(place) {
-                carryOut(session.takeReplies(), of: session)
+                carryOut(session.readReplies(), of: session)
             }
             play()
             for session in sessions { carryOut(session.handle(.tick, changes: false), of: session) }
@@ -126,7 +126,7 @@ struct Dashboard: ~Copyable {
             session.handle(.recorded(Array(entries), isLast: playing.isOver)), of: session)
     }
 
-    private mutating func takeSignals() {
+    private mutating func handleSignals() {
         for signal in SignalPipe.take() {
             switch signal {
             case .resized: if pace.change(at: Moment.read().milliseconds) { resize() }
@@ -151,7 +151,7 @@ struct Dashboard: ~Copyable {
         resized()
     }
 
-    private mutating func takeKeys() {
+    private mutating func handleKeys() {
         var count = 0
         while end == nil, let key = screen.nextKey() {
             count += 1

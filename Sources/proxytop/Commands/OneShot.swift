@@ -1,6 +1,6 @@
 internal import Shared
 
-/// The daemon without a screen: looks as often as it is told to, asks single questions, and says what it saw.
+/// The daemon without a screen: looks as often as it is asked to, asks single questions, and says what it saw.
 struct OneShot: ~Copyable {
     private(set) var model: Model
     private var connection: ControlSocket?
@@ -70,7 +70,7 @@ struct OneShot: ~Copyable {
                 Waiting.Socket(number: open.descriptor, wantsToWrite: open.wantsToWrite)
             }
         let ready = Waiting.run(sockets: [wanted], hasKeys: false, milliseconds: pause)
-        if ready.sockets.contains(0) { takeReplies() }
+        if ready.sockets.contains(0) { readReplies() }
         handle(.tick)
         if case .lost(_, let reason) = model.connection.link.phase, failure == nil, !reconnects {
             failure = (.noConnection, reason)
@@ -91,7 +91,7 @@ struct OneShot: ~Copyable {
     /// Why it ended, once it has.
     var end: (status: ExitStatus, message: String)? { failure }
 
-    private mutating func takeReplies() {
+    private mutating func readReplies() {
         guard var open = connection.take() else { return }
         open.flush()
         let events = open.receive()

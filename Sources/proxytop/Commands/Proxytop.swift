@@ -113,7 +113,7 @@ struct Proxytop: ParsableCommand {
             throw ValidationError("--speed and --at go with --replay FILE")
         }
         if let at, Self.secondOfDay(at) == nil {
-            throw ValidationError("--at: “\(at)” is no time of day; write it as 02:36 or 02:36:55")
+            throw ValidationError("--at: “\(at)” is not a time of day; write 02:36 or 02:36:55")
         }
         if record != nil, replay != nil || batch.isAsked {
             throw ValidationError("--record goes with the screen of a running daemon")
@@ -277,7 +277,7 @@ struct Proxytop: ParsableCommand {
                 let once = OneShot(
                     model: model(of: target, settings), target, connection: consume connection,
                     reconnects: batch.plain)
-                try tell(of: consume once, capabilities)
+                try printReport(of: consume once, capabilities)
             } catch let code as ExitCode {
                 if code.rawValue > worst?.rawValue ?? 0 { worst = code }
             }
@@ -286,7 +286,7 @@ struct Proxytop: ParsableCommand {
     }
 
     /// What is known, in the form that was asked for.
-    func tell(of once: consuming OneShot, _ capabilities: Capabilities) throws {
+    func printReport(of once: consuming OneShot, _ capabilities: Capabilities) throws {
         var report = BatchReport(
             batch, view: view == "auto" ? nil : view, capabilities, consume once)
         let status: Int32
@@ -331,7 +331,7 @@ struct Proxytop: ParsableCommand {
         _ settings: Settings
     ) throws {
         guard isatty(0) == 1 else {
-            try Self.end(.usage, "standard input is no terminal; --once needs none")
+            try Self.end(.usage, "standard input is not a terminal; --once works without one")
             return
         }
         let look: Theme =
@@ -356,7 +356,7 @@ struct Proxytop: ParsableCommand {
         if outcome.status != .good { try Self.end(outcome.status, outcome.message ?? "") }
     }
 
-    /// A monitoring system is told where it looks, and no answer is the worst.
+    /// A check prints its failure to standard output, where monitoring systems read; no answer is critical.
     private func refuse(_ status: ExitStatus, _ message: String) throws {
         guard batch.isCheck, status != .usage else { return try Self.end(status, message) }
         StandardStream.output.write("CRITICAL: \(message)\n")

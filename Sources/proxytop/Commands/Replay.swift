@@ -32,7 +32,7 @@ extension Proxytop {
         }
         if batch.isAsked || !StandardStream.output.isTerminal {
             if at == nil { model.replay(entries) }
-            try tell(of: OneShot(recorded: model), capabilities)
+            try printReport(of: OneShot(recorded: model), capabilities)
         } else {
             try open(
                 [DaemonSession(model, DaemonTarget(path: path))], playback: playback, capabilities,

@@ -102,7 +102,7 @@ struct ShellCommand: ~Copyable {
                 throw Failure(
                     status: .usage,
                     message:
-                        "there is nobody to ask: --preview shows what it would do, --yes does it"
+                        "no terminal to ask on: --preview shows what it would do, --yes does it"
                 )
             }
             show(open)

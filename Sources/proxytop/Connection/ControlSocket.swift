@@ -16,7 +16,7 @@ struct ControlSocket: ~Copyable {
         case closed(reason: String)
     }
 
-    /// A reply that is not whole after so many bytes is no reply of ours.
+    /// A reply longer than this is not one of ours.
     static let mostHeldBytes = 32 << 20
     private static let chunk = 64 << 10
 
@@ -111,7 +111,7 @@ struct ControlSocket: ~Copyable {
         case ENOENT: return Failure(kind: .absent, reason: "\(name): no such socket (ENOENT)")
         case ECONNREFUSED:
             return Failure(
-                kind: .absent, reason: "\(name): nobody listens (ECONNREFUSED, stale file)")
+                kind: .absent, reason: "\(name): not listening (ECONNREFUSED, stale file)")
         case EACCES, EPERM:
             return Failure(kind: .notPermitted, reason: "\(name): not permitted\(owner(of: path))")
         case EAGAIN:
@@ -170,12 +170,12 @@ struct ControlSocket: ~Copyable {
             }
             reader.append(bytes)
             bytesSinceReply += count
-            guard takeReplies(into: &events) else { return events }
+            guard readReplies(into: &events) else { return events }
         }
     }
 
     /// False when what came cannot be read.
-    private mutating func takeReplies(into events: inout [Event]) -> Bool {
+    private mutating func readReplies(into events: inout [Event]) -> Bool {
         do {
             while let reply = try reader.next() {
                 bytesSinceReply = 0

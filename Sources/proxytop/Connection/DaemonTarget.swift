@@ -5,7 +5,7 @@ struct DaemonTarget: Equatable, Sendable {
     /// As in `ssh db1`; what runs is `ssh db1 proxyd ctl --stdio`.
     var via: String?
 
-    /// Why a target is none, in words.
+    /// Why a target cannot be used, in words.
     struct ParseError: Error, Equatable {
         var message: String
     }

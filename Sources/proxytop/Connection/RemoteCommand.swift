@@ -47,7 +47,7 @@ enum RemoteCommand {
         result = unsafe posix_spawnattr_init(&attributes)
         guard result == 0 else { return result }
         defer { _ = unsafe posix_spawnattr_destroy(&attributes) }
-        // What we ignore the command must not, and Ctrl-C on our screen is no word to it.
+        // Signals that we ignore must reach the command, but Ctrl-C on our screen must not.
         var plain = sigset_t()
         _ = unsafe sigemptyset(&plain)
         _ = unsafe sigaddset(&plain, SIGPIPE)

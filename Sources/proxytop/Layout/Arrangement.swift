@@ -15,7 +15,7 @@ struct Arrangement: Equatable, Sendable {
     let columnRow: Int
     let tableTop: Int
     let tableHeight: Int
-    /// The rows below the table that tell about the thing under the cursor; none: 0.
+    /// The rows below the table that describe the thing under the cursor; none: 0.
     let paneHeight: Int
     /// Where a panel beside the table begins, with its border; nil: there is no room for one.
     let sideColumn: Int?

@@ -27,7 +27,7 @@ extension ColumnChoice where Content: NamedColumn {
         }
     }
 
-    /// Why these words are no choice; nil: they are.
+    /// Why these words cannot be chosen; nil: they can.
     static func problem(of words: String) -> String? {
         guard words != ColumnWords.auto else { return nil }
         let names = Content.allCases.filter { !$0.isFixed }.map(\.rawValue)

@@ -33,7 +33,7 @@ struct Style: Hashable, Sendable {
     static let danger = Style(.danger)
     static let chosen = Style(.chosen)
 
-    /// Every style there is, so that the terminal can be told about them once.
+    /// Every style there is, so that the terminal is set up with them once.
     static let all: [Style] = Role.allCases.flatMap { role in
         let style = Style(role)
         return [style, style.stale, style.underCursor, style.stale.underCursor]

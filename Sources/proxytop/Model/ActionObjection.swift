@@ -59,10 +59,12 @@ extension Model {
         switch (target.subject, command) {
         case (.session, .kill), (.channel, _): nil
         case (_, .lighter), (_, .heavier):
-            "\(target.name) is no channel: go to one to change its weight"
+            "\(target.name) is not a channel: go to one to change its weight"
         case (.session, _): "a connection can only be cut (K)"
-        case (_, .weight), (_, .maxc): "\(target.name) is no channel: go to one for weight and maxc"
-        case (_, .kill): "\(target.name) is no channel: X cuts the connections of all its channels"
+        case (_, .weight), (_, .maxc):
+            "\(target.name) is not a channel: go to one for weight and maxc"
+        case (_, .kill):
+            "\(target.name) is not a channel: X cuts the connections of all its channels"
         default: nil
         }
     }

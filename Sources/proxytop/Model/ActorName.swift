@@ -11,7 +11,7 @@ extension EventSnapshot {
 }
 
 extension Model {
-    /// `root proxytop` of `0:proxytop[4711]`, as far as the name is known; what is no person stays as it is.
+    /// `root proxytop` of `0:proxytop[4711]`, as far as the name is known; what is not a person stays as it is.
     func person(_ by: String) -> String {
         let parts = by.split(separator: ":", maxSplits: 1).map(String.init)
         guard parts.count == 2, let number = UInt32(parts[0]) else { return by }

@@ -2,7 +2,7 @@ internal import Shared
 
 /// What happened while no key was pressed: shown at the next one, so that nothing is missed by having looked away.
 struct AwaySummary: Equatable, Sendable {
-    /// Shorter is no absence.
+    /// Shorter does not count as an absence.
     static let shortestMilliseconds: UInt64 = 120_000
     /// So long rows that changed meanwhile carry a mark.
     static let markedMilliseconds: UInt64 = 60_000

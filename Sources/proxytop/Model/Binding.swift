@@ -72,7 +72,7 @@ struct Binding: Sendable {
         Binding(
             .enable, .act, ["E"], [], "enable: takes new sessions again", on: targets, hint: "on"),
         Binding(
-            .drain, .act, ["D"], [], "drain: no new sessions, cuts nobody", on: targets,
+            .drain, .act, ["D"], [], "drain: no new sessions, cuts none", on: targets,
             hint: "drain"),
         Binding(
             .cut, .act, ["X"], [], "disable and cut the running sessions", on: targets,

@@ -1,3 +1,5 @@
+internal import Shared
+
 /// A time of day: `03:30`.
 struct ClockTime: Equatable, Sendable {
     let hour: Int
@@ -25,8 +27,8 @@ struct ClockTyping: Equatable, Sendable {
 
     var isEmpty: Bool { text.isEmpty }
 
-    /// False: that is no part of a time.
-    mutating func take(_ scalar: Unicode.Scalar) -> Bool {
+    /// False: that does not belong to a time.
+    mutating func append(_ scalar: Unicode.Scalar) -> Bool {
         if scalar == ":" {
             guard !text.isEmpty else { return false }
             // After two digits it is there already.
@@ -40,7 +42,7 @@ struct ClockTyping: Equatable, Sendable {
         return true
     }
 
-    mutating func takeBack() {
+    mutating func deleteLast() {
         // The colon came by itself.
         if text.hasSuffix(":"), text.count == 3 { text.removeLast() }
         if !text.isEmpty { text.removeLast() }

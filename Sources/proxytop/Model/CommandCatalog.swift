@@ -36,7 +36,7 @@ struct CommandCatalog: Equatable, Sendable {
     }
 
     /// The answer to `describe keys`.
-    mutating func take(keys table: Table) {
+    mutating func receive(keys table: Table) {
         keys = table.rows.prefix(Self.mostKeys).compactMap { row in
             let fields = Fields(columns: table.columns, values: row)
             guard let kind = fields.text("kind"), let name = fields.text("key") else { return nil }

@@ -122,11 +122,11 @@ struct Confirmation: Equatable, Sendable {
     /// Whether digits are a time; otherwise they belong to the answer.
     var takesTime: Bool { act.endsOff && (isSettingTime || !needsTyping) }
 
-    /// False: the key is none for the time.
-    mutating func takeTime(_ key: Key, at now: Moment) -> Bool {
+    /// False: the key does not edit the time.
+    mutating func editTime(_ key: Key, at now: Moment) -> Bool {
         switch key {
-        case .character(let scalar) where clock.take(scalar): break
-        case .backspace: clock.takeBack()
+        case .character(let scalar) where clock.append(scalar): break
+        case .backspace: clock.deleteLast()
         case .enter where needsTyping:
             if !objectsToTime() { isSettingTime = false }
             return true
@@ -140,7 +140,7 @@ struct Confirmation: Equatable, Sendable {
         return true
     }
 
-    /// A time that is not whole, or that there is not, is no time to go on with.
+    /// An incomplete time, or one that does not exist, cannot be confirmed.
     mutating func objectsToTime() -> Bool {
         guard !clock.isEmpty, clock.time == nil else { return false }
         warning = "Finish the time, 00:00 to 23:59, or take it back with Backspace."
@@ -174,7 +174,7 @@ struct Confirmation: Equatable, Sendable {
     }
 
     /// One answer of the plan; with the last one the consequence is known.
-    mutating func take(
+    mutating func receive(
         _ attributes: [Reply.Attribute], _ lines: [String], isLast: Bool,
         in snapshot: DaemonSnapshot
     ) {

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What the daemon takes of its machine, as `show limits` tells it.
+/// What the daemon takes of its machine, as `show limits` reports it.
 struct DaemonLoad: Equatable, Sendable {
     /// Processors' work, in hundredths of one core; nil until two looks can be compared.
     private(set) var percent: Double?
@@ -21,7 +21,7 @@ struct DaemonLoad: Equatable, Sendable {
     mutating func ask(at now: UInt64) { askedAt = now }
 
     /// `at`: by the daemon's own clock.
-    mutating func take(_ table: Table?, at now: UInt64) {
+    mutating func receive(_ table: Table?, at now: UInt64) {
         func row(_ name: String) -> [String]? { table?.rows.first { $0.first == name } }
         descriptors = nil
         if let row = row("descriptors"), row.count > 2, let used = UInt64(row[1]),

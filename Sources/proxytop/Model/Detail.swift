@@ -32,7 +32,7 @@ struct Detail: Equatable, Sendable {
         }
     }
 
-    mutating func take(_ table: Table?) {
+    mutating func receive(_ table: Table?) {
         fault = nil
         fields = (table?.rows ?? []).compactMap { row in
             row.count > 1 ? (name: row[0], value: row[1]) : nil

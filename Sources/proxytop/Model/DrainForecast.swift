@@ -12,7 +12,7 @@ struct DrainForecast: Equatable, Sendable {
     let earliest: UInt64?
     let latest: UInt64?
 
-    /// Less than this tells nothing.
+    /// Less than this says nothing.
     static let shortestMilliseconds: UInt64 = 15_000
     private static let longest = 30 * 86_400_000.0
 

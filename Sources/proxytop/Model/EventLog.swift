@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What the daemon told has happened, the oldest first.
+/// The daemon's events, the oldest first.
 struct EventLog: Equatable, Sendable {
     /// More than this is forgotten, the oldest first.
     static let mostEvents = 1000
@@ -17,7 +17,7 @@ struct EventLog: Equatable, Sendable {
         return Request(words: ["show", "events"] + since + ["limit", String(Self.batch)])
     }
 
-    mutating func take(_ fresh: [EventSnapshot], last: UInt64?) {
+    mutating func receive(_ fresh: [EventSnapshot], last: UInt64?) {
         fault = nil
         events += fresh.filter { event in self.last.map { event.id > $0 } ?? true }
         if events.count > Self.mostEvents { events.removeFirst(events.count - Self.mostEvents) }

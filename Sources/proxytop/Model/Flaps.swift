@@ -2,7 +2,7 @@ internal import Shared
 
 /// Channels that fail and come back again and again: each time clients are sent to one that is not well.
 struct Flaps: Equatable, Sendable {
-    /// So many failures within so long are no accident.
+    /// So many failures within so long count as flapping.
     static let fewest = 3
     static let spanMilliseconds: UInt64 = 600_000
 

@@ -1,4 +1,4 @@
-/// One key, as the terminal told it.
+/// One key, as the terminal sent it.
 enum Key: Hashable, Sendable {
     case character(Unicode.Scalar)
     /// With the letter, in lower case.

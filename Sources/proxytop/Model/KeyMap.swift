@@ -33,7 +33,7 @@ struct KeyMap: Sendable {
             guard let key = Self.named[String(word)] else {
                 throw ParseError(
                     problem:
-                        "“\(word)” is no key; keys are written as in the help: D, Ctrl-D, F8, PgUp")
+                        "“\(word)” is not a key; write keys as in the help: D, Ctrl-D, F8, PgUp")
             }
             given.append(key)
         }

@@ -81,7 +81,7 @@ enum LossImpact: Equatable, Sendable {
         case .held: "ok"
         case .spills(let title): "ok, goes to \(title)"
         case .refuses(let count): "\(count) REFUSED"
-        case .closes: "nobody is served"
+        case .closes: "no client served"
         }
     }
 

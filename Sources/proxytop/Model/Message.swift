@@ -17,7 +17,7 @@ enum Message: Sendable {
     case ask(Request)
     /// What was recorded, when its time has come.
     case recorded([ReplayBuffer.Entry], isLast: Bool)
-    /// The file that everything is written to takes nothing more.
+    /// The recording cannot be written any more.
     case recordingFailed(String)
     /// What became of a file that was to be written; nil: it is there.
     case written(path: String, fault: String?)

@@ -57,7 +57,7 @@ extension Model {
         var nowMilliseconds: UInt64 = 0
     }
 
-    /// What the daemon has told, and what follows from it.
+    /// What the daemon has reported, and what follows from it.
     struct DaemonData: Sendable {
         /// `Model.snapshot` sets it, and what follows from it with it.
         fileprivate(set) var snapshot: DaemonSnapshot?

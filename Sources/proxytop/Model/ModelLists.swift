@@ -8,7 +8,7 @@ extension Model {
             ? channel.path : Place(channelPath: channel.path).shortName
     }
 
-    /// What a filter knows of a channel besides what the daemon tells: per second, and the column ERR.
+    /// What a filter knows of a channel besides what the daemon reports: per second, and the column ERR.
     static let rateNames = ["new_rate", "in_rate_bytes", "out_rate_bytes", "failed_5m"]
     /// A channel as a filter sees it.
     func row(of channel: ChannelSnapshot) -> [String] {

@@ -1,6 +1,6 @@
 internal import Shared
 
-// What the model's values say about now: what may be done, which time it is, what there is to tell.
+// What the model's values say about now: what may be done, which time it is, what there is to show.
 extension Model {
     /// The intervals that `+` and `-` step through, in milliseconds.
     static let intervals: [UInt64] = [250, 500, 1000, 2000, 5000, 10_000]
@@ -48,10 +48,10 @@ extension Model {
         return nil
     }
 
-    /// The time that the screen tells of: in the past and in a recording that of its snapshot.
+    /// The time that the screen shows: in the past and in a recording that of its snapshot.
     var shownNow: Moment { time.mode == .present ? now : data.snapshotAt ?? now }
 
-    /// The daemon's clock, carried on by ours since it last told it.
+    /// The daemon's clock, carried on by ours since its last reply.
     var daemonNow: UInt64 {
         guard let snapshot, let snapshotAt = data.snapshotAt else {
             return connection.hello?.nowMilliseconds ?? 0
@@ -70,7 +70,7 @@ extension Model {
             || time.past?.model.actions.confirmation?.isPainted == false
     }
 
-    mutating func tell(_ text: String, isError: Bool = false) {
+    mutating func notify(_ text: String, isError: Bool = false) {
         actions.notice = Notice(text: text, isError: isError, at: now.milliseconds)
     }
 

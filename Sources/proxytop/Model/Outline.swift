@@ -82,7 +82,7 @@ struct Outline: CursorRows, Sendable {
         self.rows = rows
     }
 
-    /// What there is something to tell of, then the rest in one line.
+    /// Rows with something to report, then the rest in one line.
     private static func hushed(_ group: DaemonSnapshot.Group, _ quiet: Quiet) -> [Row] {
         var told: [Row] = []
         var rest: [ChannelSnapshot] = []

@@ -37,7 +37,7 @@ enum Subject: Hashable, Sendable {
     case service(String)
     case group(serial: UInt64)
     case channel(serial: UInt64)
-    /// The line that stands for a group's channels with nothing to tell.
+    /// The line that stands for a group's channels with nothing to report.
     case quiet(group: UInt64)
     case listener(serial: UInt64)
     case session(id: UInt64)

@@ -8,7 +8,7 @@ struct PlainLines: Sendable {
     private var lastEvent: UInt64?
 
     /// What is new since the last time, each with the time in front.
-    mutating func take(_ model: Model) -> [String] {
+    mutating func news(_ model: Model) -> [String] {
         var lines = link(model)
         if let snapshot = model.snapshot, model.connection.link.isLive {
             if !isGreeted, let hello = model.connection.hello {
@@ -41,7 +41,7 @@ struct PlainLines: Sendable {
 
     private mutating func events(_ model: Model) -> [String] {
         guard let last = model.data.log.last else { return [] }
-        // What has happened before we came is the past; what is wrong now is told as problems.
+        // What has happened before we came is the past; what is wrong now is listed as problems.
         guard let before = lastEvent else {
             lastEvent = last
             return []

@@ -3,13 +3,13 @@ internal import Shared
 /// Who else is at the control socket of this daemon, and what they are about to change.
 struct Presence: Equatable, Sendable {
     private(set) var all: [PresenceSnapshot] = []
-    /// What we have told the daemon that we are about to change.
-    private(set) var told: [String] = []
+    /// The paths that we have told the daemon we are about to change.
+    private(set) var announced: [String] = []
     private var askedAt: UInt64?
 
     /// People come and go slowly; while a preview is open it is looked at more often.
     static let pauseMilliseconds: UInt64 = 3000
-    /// So many paths are told.
+    /// So many paths are announced.
     static let mostPaths = 16
 
     func isDue(at now: UInt64, isChanging: Bool) -> Bool {
@@ -18,15 +18,15 @@ struct Presence: Equatable, Sendable {
 
     mutating func ask(at now: UInt64) { askedAt = now }
 
-    mutating func take(_ rows: [PresenceSnapshot]) {
+    mutating func receive(_ rows: [PresenceSnapshot]) {
         all = Array(rows.prefix(Bounds.presences))
     }
 
-    mutating func tell(_ paths: [String]) { told = paths }
+    mutating func announce(_ paths: [String]) { announced = paths }
 
-    /// Another connection knows nothing of what the last one was told.
+    /// A new connection knows nothing of what was announced on the last one.
     mutating func beginAnew() {
-        told = []
+        announced = []
         askedAt = nil
     }
 
@@ -86,8 +86,8 @@ extension Model {
         var questions: [(Link.Question, Request)] = []
         let paths =
             connection.hello?.maySwitch == true && connection.catalog.has("intend") ? intended : []
-        if paths != data.presence.told {
-            data.presence.tell(paths)
+        if paths != data.presence.announced {
+            data.presence.announce(paths)
             questions.append((.intend, Request(words: ["intend"] + paths)))
         }
         if data.presence.isDue(at: now.milliseconds, isChanging: actions.confirmation != nil) {

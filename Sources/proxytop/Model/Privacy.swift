@@ -2,7 +2,7 @@ internal import Shared
 
 /// Addresses of clients as tags, for a screen that others see. The same address has the same tag.
 enum Privacy {
-    /// `client-3fa2:50122`; what is no address stays as it is.
+    /// `client-3fa2:50122`; what is not an address stays as it is.
     static func hide(_ client: String) -> String {
         guard case .ip(let address, let port)? = try? Endpoint(client, defaultPort: 0) else {
             return client

@@ -70,7 +70,7 @@ struct Prompt: Equatable, Sendable {
         place = head.count
     }
 
-    /// Takes an editing key; false: it is none.
+    /// Applies an editing key; false: the key does not edit.
     mutating func edit(_ key: Key, history: [String]) -> Bool {
         remark = nil
         if case .character(let scalar) = key {

@@ -6,7 +6,7 @@ internal import Shared
 /// clock, seconds since 1970, and the words of the request. Readable with a pager, and no second format to parse.
 enum Recording {
     static let firstLine = "ptrec 1"
-    /// More is no recording of ours.
+    /// A larger file is not one of our recordings.
     static let mostBytes = 512 << 20
 
     static func text(of entry: ReplayBuffer.Entry) -> String {
@@ -15,7 +15,7 @@ enum Recording {
             + String(decoding: entry.reply.encoded, as: UTF8.self)
     }
 
-    /// Where and how a file is no recording.
+    /// Where and why a file is not a recording.
     struct ParseError: Error, Equatable, CustomStringConvertible {
         var line: Int
         var problem: String
@@ -32,7 +32,7 @@ enum Recording {
         func text(_ line: ArraySlice<UInt8>) -> String { String(decoding: line, as: UTF8.self) }
         guard let first = lines.popFirst(), text(first) == firstLine else {
             throw ParseError(
-                line: 1, problem: "this is no recording; one begins with “\(firstLine)”")
+                line: 1, problem: "not a recording: one begins with “\(firstLine)”")
         }
         var entries: [ReplayBuffer.Entry] = []
         while let line = lines.popFirst() {

@@ -27,7 +27,7 @@ struct ReplayBuffer: Equatable, Sendable {
     }
 
     static let spanMilliseconds: UInt64 = 15 * 60_000
-    /// With a thousand channels a quarter of an hour is more; the past is told with larger steps then.
+    /// With a thousand channels a quarter of an hour is more; the past is kept with larger steps then.
     static let mostBytes = 24 << 20
 
     private(set) var rounds: [Round] = []
@@ -37,7 +37,7 @@ struct ReplayBuffer: Equatable, Sendable {
     private var nextNumber: UInt64 = 0
 
     /// Keeps an answer: with the snapshot that it belongs to, or as the daemon's introduction.
-    mutating func take(_ entry: Entry) {
+    mutating func append(_ entry: Entry) {
         switch entry.words.first {
         case "hello": opening = [entry]
         case "describe": opening = opening.prefix(1) + [entry]
@@ -69,7 +69,7 @@ struct ReplayBuffer: Equatable, Sendable {
         rounds.removeSubrange(indices)
     }
 
-    /// Every second round of the older three quarters goes: what is long ago is told with larger steps.
+    /// Every second round of the older three quarters goes: what is long ago is kept with larger steps.
     private mutating func thin() {
         let old = rounds.count * 3 / 4
         var kept: [Round] = []

@@ -86,7 +86,7 @@ struct RollingRestartPlan: Equatable, Sendable {
         if let worst = steps.max(by: { $0.refused < $1.refused }), worst.isBad {
             let text =
                 worst.closes
-                ? "Do not: while \(worst.channel.path) is away nobody is served."
+                ? "Do not: while \(worst.channel.path) is away no client is served."
                 : "Not now: \(worst.refused) clients would find no slot. Wait for a quieter hour, "
                     + "raise maxc (M), or add a channel first."
             lines.append(StyledText(text, .danger))
@@ -143,7 +143,7 @@ extension Model {
                 .snapshot.serial
         default: group = nil
         }
-        guard let group else { return tell("go to a group or a channel for that", isError: true) }
+        guard let group else { return notify("go to a group or a channel for that", isError: true) }
         navigation.overlay = .rehearsal(group: group, top: 0)
     }
 }

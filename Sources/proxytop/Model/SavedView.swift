@@ -83,7 +83,7 @@ struct SavedView: Equatable, Sendable {
         }
         self.name = name
         self.page = page
-        // What cannot be understood any more is no filter.
+        // What cannot be understood any more is not used as a filter.
         if let text = values["filter"], let fields = Model.fields(of: page),
             (try? FilterText(text, fields)) != nil
         {
@@ -121,7 +121,7 @@ struct SavedView: Equatable, Sendable {
 }
 
 extension [SavedView] {
-    /// The file's text; lines that are none of ours are left out.
+    /// The file's text; foreign lines are left out.
     init(text: String) {
         self = text.split(whereSeparator: \.isNewline).prefix(SavedView.mostViews)
             .compactMap { SavedView(line: String($0)) }

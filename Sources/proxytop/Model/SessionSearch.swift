@@ -58,7 +58,7 @@ struct SessionSearch: Equatable, Sendable {
     mutating func ask() { isAsking = true }
 
     /// Takes the answer to the question for `part`. The row of the list that was found; nil: not in there.
-    mutating func take(
+    mutating func receive(
         _ sessions: [SessionSnapshot], matched: Int, after milliseconds: UInt64, at now: UInt64
     ) -> Int? {
         let asked = part

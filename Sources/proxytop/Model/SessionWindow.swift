@@ -84,7 +84,7 @@ struct SessionWindow: Equatable, Sendable {
     }
 
     /// Takes an answer in. While the operator is moving the rows stay where they are, and only their values change.
-    mutating func take(
+    mutating func receive(
         _ sessions: [SessionSnapshot], first: Int, matched: Int, total: Int, isHeld: Bool
     ) {
         fault = nil
@@ -116,7 +116,7 @@ struct SessionWindow: Equatable, Sendable {
         isKnown = true
     }
 
-    /// Another question: what is here is no answer to it.
+    /// Another question, which the rows here do not answer.
     mutating func forget() { isKnown = false }
 
     init(filter: FilterText? = nil, order: Order = Order()) {

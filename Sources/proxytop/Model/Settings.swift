@@ -17,7 +17,7 @@ struct Settings: Sendable {
         case connectionColumns = "connection-columns"
     }
 
-    /// More is no file of settings.
+    /// A larger file is not read as settings.
     static let mostBytes = 256 << 10
 
     private(set) var values: [Name: String] = [:]
@@ -37,7 +37,7 @@ struct Settings: Sendable {
                 throw ParseError(line: lastLine, problem: "write it as key = value")
             }
             let name = Self.trimmed(line[..<sign])
-            try take(name, Self.trimmed(line[line.index(after: sign)...]), line: lastLine)
+            try read(name, Self.trimmed(line[line.index(after: sign)...]), line: lastLine)
         }
         do throws(KeyMap.ParseError) {
             try keys.check()
@@ -46,7 +46,7 @@ struct Settings: Sendable {
         }
     }
 
-    private mutating func take(_ name: String, _ value: String, line: Int) throws(ParseError) {
+    private mutating func read(_ name: String, _ value: String, line: Int) throws(ParseError) {
         if name.hasPrefix("key.") {
             do throws(KeyMap.ParseError) {
                 try keys.give(String(name.dropFirst(4)), value)

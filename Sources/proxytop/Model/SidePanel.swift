@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What the room beside the channels tells about the thing under the cursor, besides what every round brings.
+/// What the room beside the channels shows about the thing under the cursor, besides what every round brings.
 struct SidePanel: Equatable, Sendable {
     /// Channels whose past was asked for, so that their trends are full from the beginning.
     var recalled: Set<UInt64> = []
@@ -57,14 +57,16 @@ struct SidePanel: Equatable, Sendable {
         lingeringAskedAt = now
     }
 
-    mutating func take(lingering sessions: [SessionSnapshot], matched: UInt64?, of serial: UInt64) {
+    mutating func receive(
+        lingering sessions: [SessionSnapshot], matched: UInt64?, of serial: UInt64
+    ) {
         guard lingering?.serial == serial else { return }
         let count = Int(min(matched ?? 0, Bounds.sessions))
         lingering = Lingering(
             serial: serial, count: max(sessions.count, count), session: sessions.first)
     }
 
-    mutating func take(_ attributes: [Reply.Attribute], _ lines: [String], of paths: [String]) {
+    mutating func receive(_ attributes: [Reply.Attribute], _ lines: [String], of paths: [String]) {
         channels = paths
         sessions = Table(lines: lines).map(SessionSnapshot.all) ?? []
         let number = attributes["matched"].flatMap { UInt64($0) } ?? 0
@@ -104,7 +106,7 @@ extension Model {
         return serials.compactMap { snapshot.channel(serial: $0) }
     }
 
-    /// The channel whose drain is told about: the one under the cursor, else one that is marked.
+    /// The channel whose drain is shown: the one under the cursor, else one that is marked.
     var draining: ChannelSnapshot? {
         let found =
             navigation.page == .detail ? detailChannel.map { [$0] } ?? [] : sidePanelChannels

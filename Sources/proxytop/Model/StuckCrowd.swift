@@ -4,7 +4,7 @@ internal import Shared
 struct StuckCrowd: Equatable, Sendable {
     let text: String
 
-    /// Fewer are no crowd, and less than this part of them says nothing.
+    /// Fewer, or a smaller part of them, say nothing.
     static let fewest = 3
     static let notable = 0.6
 

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// Why something is as it is: what the daemon's history and events tell about it, in the order of time.
+/// Why something is as it is: what the daemon's history and events say about it, in the order of time.
 struct Why: Equatable, Sendable {
     /// A sentence, and when that was, in milliseconds since 1970; nil: it holds now.
     struct Line: Equatable, Sendable {
@@ -11,7 +11,7 @@ struct Why: Equatable, Sendable {
         var isMoment = false
     }
 
-    /// A channel, a group, a service, or an event of something that has no more to tell.
+    /// A channel, a group, a service, or an event of something that has no more to show.
     let subject: Subject
     let title: String
     /// The event that it leads up to; nil: now.
@@ -280,17 +280,17 @@ struct Why: Equatable, Sendable {
         let time = event?.timeMilliseconds
         guard last == nil else {
             let when = event == nil ? "" : " up to then"
-            return Line(time: time, text: "nobody has switched or changed it otherwise\(when)")
+            return Line(time: time, text: "not switched or changed otherwise\(when)")
         }
         guard let oldest = events.first?.monotonicMilliseconds else {
-            return Line(time: time, text: "no command is known that has switched or changed it")
+            return Line(time: time, text: "no command is known that switched or changed it")
         }
         let end = event?.monotonicMilliseconds ?? model.daemonNow
         let span = Age(milliseconds: end - min(end, oldest))
         return Line(
             time: time,
             text: event == nil
-                ? "nobody has switched or changed it in the last \(span)"
-                : "nobody had switched or changed it in the \(span) before, as far as is known")
+                ? "not switched or changed in the last \(span)"
+                : "not switched or changed in the \(span) before, as far as is known")
     }
 }

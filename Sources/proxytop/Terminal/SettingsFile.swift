@@ -14,7 +14,7 @@ enum SettingsFile {
         return folder.flatMap { $0.hasPrefix("/") ? $0 + "/proxytop/config" : nil }
     }
 
-    /// nil: there is none.
+    /// nil: none.
     static func read(_ path: String) throws(Failure) -> String? {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {

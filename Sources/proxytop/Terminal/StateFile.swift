@@ -3,7 +3,7 @@ internal import Glibc
 /// A small file of what the program remembers from one run to the next (XDG state directory), readable by its
 /// owner only. That it cannot be kept is not reported.
 struct StateFile: Sendable {
-    /// More is none of ours.
+    /// A larger file is not one of ours.
     static let mostBytes = 64 << 10
 
     /// nil: there is no home to keep it in.

@@ -4,7 +4,7 @@ internal import Shared
 extension Model {
     mutating func begin(_ command: Binding.Command) -> [Effect] {
         if let obstacle {
-            tell(obstacle, isError: true)
+            notify(obstacle, isError: true)
             return []
         }
         if command == .killLast { return cutLast() }
@@ -24,19 +24,19 @@ extension Model {
 
     private mutating func targets(for command: Binding.Command) -> [Act.Target]? {
         guard let snapshot, !subjects(for: command).isEmpty else {
-            tell("nothing is under the cursor", isError: true)
+            notify("nothing is under the cursor", isError: true)
             return nil
         }
         let targets = subjects(for: command).compactMap {
             Act.Target($0, in: snapshot, data.window)
         }
         guard !targets.isEmpty else {
-            tell("nothing here can be switched; go to a channel", isError: true)
+            notify("nothing here can be switched; go to a channel", isError: true)
             return nil
         }
         for target in targets {
             if let objection = objection(to: command, target) {
-                tell(objection, isError: true)
+                notify(objection, isError: true)
                 return nil
             }
         }
@@ -48,7 +48,7 @@ extension Model {
         guard let snapshot, let session = lastOfDrain,
             var target = Act.Target(.session(id: session.id), in: snapshot, data.window)
         else {
-            tell(objection(to: .killLast) ?? "", isError: true)
+            notify(objection(to: .killLast) ?? "", isError: true)
             return []
         }
         let client = preferences.hidesClients ? Privacy.hide(session.client) : session.client
@@ -63,7 +63,7 @@ extension Model {
             serials.contains($0.serial) && $0.state == .auto
         }
         guard let snapshot, !waiting.isEmpty else {
-            tell(
+            notify(
                 "nothing there was switched off by autodisable (E enables the rest)", isError: true)
             return []
         }
@@ -78,7 +78,7 @@ extension Model {
         let act = Act(verb: verb, targets: targets, generation: snapshot.generation)
         if verb == .enable {
             if let objection = objection(to: act) {
-                tell(objection, isError: true)
+                notify(objection, isError: true)
                 return []
             }
             return start(act)
@@ -103,11 +103,11 @@ extension Model {
     /// Opens the preview.
     mutating func open(_ act: Act) -> [Effect] {
         if let objection = objection(to: act) {
-            tell(objection, isError: true)
+            notify(objection, isError: true)
             return []
         }
         guard arrangement.kind == .table, size.rows >= 10 else {
-            tell("the window is too small for the preview", isError: true)
+            notify("the window is too small for the preview", isError: true)
             return []
         }
         actions.confirmations += 1
@@ -131,7 +131,7 @@ extension Model {
         guard let snapshot, let targets = targets(for: command) else { return [] }
         let act = Act(verb: verb, targets: targets, generation: snapshot.generation)
         if let objection = objection(to: act) {
-            tell(objection, isError: true)
+            notify(objection, isError: true)
             return []
         }
         let channels = targets.flatMap(\.serials).compactMap { snapshot.channel(serial: $0) }
@@ -149,14 +149,14 @@ extension Model {
     /// F7 and F8: a tenth of the weight less or more, and at least one.
     mutating func weigh(_ command: Binding.Command) -> [Effect] {
         if let obstacle {
-            tell(obstacle, isError: true)
+            notify(obstacle, isError: true)
             return []
         }
         guard let targets = targets(for: command) else { return [] }
         let weights = Set(
             targets.flatMap(\.serials).compactMap { snapshot?.channel(serial: $0)?.weight })
         guard let weight = weights.first, weights.count == 1 else {
-            tell("their weights differ; W gives all of them one", isError: true)
+            notify("their weights differ; W gives all of them one", isError: true)
             return []
         }
         let step = max(1, weight / 10)
@@ -167,16 +167,16 @@ extension Model {
     /// u: shows what would take the last change back.
     mutating func beginUndo() -> [Effect] {
         if let obstacle {
-            tell(obstacle, isError: true)
+            notify(obstacle, isError: true)
             return []
         }
         guard let entry = actions.undo.last, let snapshot else {
-            tell("nothing to undo: this screen has changed nothing that can be")
+            notify("nothing to undo: this screen has changed nothing that can be")
             return []
         }
         for change in entry.changes {
             if let objection = UndoList.objection(to: change, in: snapshot) {
-                tell("not undone: \(objection): \(entry.command)", isError: true)
+                notify("not undone: \(objection): \(entry.command)", isError: true)
                 actions.undo.removeLast()
                 return []
             }

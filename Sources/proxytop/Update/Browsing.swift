@@ -53,13 +53,13 @@ extension Model {
     private mutating func runFromHelp(_ index: Int) -> [Effect] {
         let lines = HelpPage.entries(self, .ascii)
         guard lines.indices.contains(index), let binding = lines[index].binding else {
-            tell("there is nothing to do on that line; go to a key")
+            notify("there is nothing to do on that line; go to a key")
             return []
         }
         guard binding.pages.contains(navigation.page) else {
             let views = binding.pages.sorted { $0.rawValue < $1.rawValue }
                 .map { "\($0.rawValue) \($0.title)" }
-            tell("that does something in \(views.joined(separator: ", "))", isError: true)
+            notify("that does something in \(views.joined(separator: ", "))", isError: true)
             return []
         }
         navigation.overlay = nil
@@ -71,7 +71,7 @@ extension Model {
         let items = ActionMenu(self).items
         guard items.indices.contains(index) else { return [] }
         if let obstacle = items[index].obstacle {
-            tell(obstacle, isError: true)
+            notify(obstacle, isError: true)
             return []
         }
         navigation.overlay = nil
@@ -84,7 +84,7 @@ extension Model {
     mutating func search(_ step: Int) {
         guard let open = navigation.overlay else { return }
         guard !navigation.searchedText.isEmpty else {
-            return tell("/ looks for words in this text")
+            return notify("/ looks for words in this text")
         }
         let lines = TextPage(overlay: open, model: self).lines.map(\.text)
         let here = open.choice?.chosen ?? open.top
@@ -103,7 +103,7 @@ extension Model {
             }
             return
         }
-        tell("no line has “\(navigation.searchedText)”")
+        notify("no line has “\(navigation.searchedText)”")
     }
 
     static func has(_ line: String, _ words: String) -> Bool {

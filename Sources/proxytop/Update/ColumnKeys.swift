@@ -4,7 +4,7 @@ extension Model {
     mutating func toggleColumn(_ index: Int) {
         let items = ColumnMenu(self).items
         guard items.indices.contains(index) else { return }
-        guard !items[index].isFixed else { return tell("\(items[index].title) is always there") }
+        guard !items[index].isFixed else { return notify("\(items[index].title) is always there") }
         if navigation.page == .connections {
             preferences.sessionColumns.toggle(
                 SessionColumn.all[index].content, isShown: items[index].isShown)
@@ -13,7 +13,7 @@ extension Model {
                 Column.all[index].content, isShown: items[index].isShown)
         }
         if !items[index].isShown, !ColumnMenu(self).items[index].isShown {
-            tell("there is no room for \(items[index].title): take another one off")
+            notify("there is no room for \(items[index].title): take another one off")
         }
     }
 
@@ -24,6 +24,6 @@ extension Model {
         } else {
             preferences.channelColumns = ColumnChoice()
         }
-        tell("the width of the screen chooses the columns")
+        notify("the width of the screen chooses the columns")
     }
 }

@@ -27,7 +27,7 @@ extension Model {
             guard !rest.isEmpty else { return mend(line, "note TEXT goes into the handover") }
             actions.notes.append(Note(at: now, text: rest.joined(separator: " ")))
             if actions.notes.count > Self.mostRemembered { actions.notes.removeFirst() }
-            tell("noted; :write FILE.md writes the handover")
+            notify("noted; :write FILE.md writes the handover")
         case "replay":
             return mend(line, "a recording has a screen of its own: proxytop --replay FILE")
         case "write": return remembered(line) + write(rest, line)
@@ -145,15 +145,15 @@ extension Model {
         }
         guard entry.mutates else {
             if time.mode != .present {
-                return mend(line, "nobody answers there: = goes back to now")
+                return mend(line, "the past cannot be changed: = goes back to now")
             }
             guard connection.link.isLive else { return mend(line, "the link is lost") }
             connection.link.ask(.typed(line), at: now.milliseconds)
-            tell("sent: \(first.joined(separator: " "))")
+            notify("sent: \(first.joined(separator: " "))")
             return [.send([Request(words: first)])]
         }
         if let obstacle {
-            tell(obstacle, isError: true)
+            notify(obstacle, isError: true)
             return []
         }
         return open(

@@ -5,7 +5,7 @@ extension Model {
     /// Sends the first command; the others follow when it is answered.
     mutating func start(_ act: Act) -> [Effect] {
         guard actions.batch == nil else {
-            tell("the last command has not been answered yet", isError: true)
+            notify("the last command has not been answered yet", isError: true)
             return []
         }
         let commands = act.commands
@@ -31,7 +31,7 @@ extension Model {
     ) -> [Effect] {
         let request = act.request(words, generation: generation)
         connection.link.ask(.act, at: now.milliseconds)
-        tell("sent: \(request.text)")
+        notify("sent: \(request.text)")
         actions.lastCommand = request.text
         return [.send([request])]
     }
@@ -49,7 +49,7 @@ extension Model {
             let before = done > 0 ? " (\(done) of \(running.total) done before)" : ""
             remember(running)
             let occasion = running.act.occasion.map { "\($0): " } ?? ""
-            tell(
+            notify(
                 "\(occasion)ERR \(code.rawValue): \(message)\(look)\(before): "
                     + running.act.commands[min(done, running.total - 1)].joined(separator: " "),
                 isError: true)
@@ -71,7 +71,7 @@ extension Model {
                 left > 0
                 ? "\(left) stay drained, at most \(ScheduledActions.most) wait to be off; " : ""
             let occasion = running.act.occasion.map { "\($0): " } ?? ""
-            tell(
+            notify(
                 "\(occasion)\(more)ok \(elapsed)ms: \(summary(running)): \(running.act.command)",
                 isError: left > 0)
         }

@@ -19,12 +19,12 @@ extension Model {
             actions.confirmation?.warning = "The daemon has not answered yet."
             return []
         }
-        // Tab is no part of any answer.
+        // Tab is not part of any answer.
         if key == .tab, open.act.verb == .drain {
             actions.confirmation?.turnEnding()
             return []
         }
-        if open.takesTime, open.takeTime(key, at: now) {
+        if open.takesTime, open.editTime(key, at: now) {
             actions.confirmation = open
             return []
         }
@@ -50,14 +50,14 @@ extension Model {
         switch key {
         case .character("y"): return confirm()
         case .character("n"), .character("q"): cancel()
-        default: actions.confirmation?.warning = "\(key.name) is no answer to this."
+        default: actions.confirmation?.warning = "\(key.name) does not answer this."
         }
         return []
     }
 
     private mutating func cancel() {
         actions.confirmation = nil
-        tell("cancelled; nothing was sent")
+        notify("cancelled; nothing was sent")
     }
 
     mutating func confirm() -> [Effect] {
@@ -68,7 +68,7 @@ extension Model {
         }
         actions.confirmation = nil
         if let obstacle {
-            tell(obstacle, isError: true)
+            notify(obstacle, isError: true)
             return []
         }
         return start(open.act)

@@ -18,17 +18,17 @@ extension Model {
         data.search = nil
         if actions.confirmation != nil {
             actions.confirmation = nil
-            tell("the link was lost; nothing was sent", isError: true)
+            notify("the link was lost; nothing was sent", isError: true)
         }
         if let batch = actions.batch {
             self.actions.batch = nil
             promiseAgain(batch.act)
             let done = batch.outcomes.count
             guard batch.hasBegun else {
-                tell("the link was lost; nothing was sent: \(batch.act.command)", isError: true)
+                notify("the link was lost; nothing was sent: \(batch.act.command)", isError: true)
                 return wasThere && preferences.bell != .off ? [.bell] : []
             }
-            tell(
+            notify(
                 "the link was lost; \(done) of \(batch.total) answered, one may have been done: "
                     + batch.act.command, isError: true)
         }
@@ -174,7 +174,7 @@ extension Model {
         guard let open = actions.confirmation else { return }
         actions.refusal = code
         actions.confirmation = nil
-        tell(
+        notify(
             "the daemon would refuse it: \(code.rawValue): \(message): \(open.act.command)",
             isError: true)
     }
@@ -183,7 +183,7 @@ extension Model {
         switch reply {
         case .error(let code, let message):
             actions.refusal = code
-            tell("ERR \(code.rawValue): \(message): \(line)", isError: true)
+            notify("ERR \(code.rawValue): \(message): \(line)", isError: true)
         case .ok(let attributes, let lines):
             let clock: Set = ["generation", "epoch", "now_ms"]
             let told = attributes.filter { !clock.contains($0.name) }

@@ -9,7 +9,7 @@ extension Model {
             !actions.scheduled.isResting(at: now.milliseconds)
         else { return [] }
         let outcome = actions.scheduled.look(at: snapshot, now)
-        if let dropped = outcome.dropped { tell(dropped, isError: true) }
+        if let dropped = outcome.dropped { notify(dropped, isError: true) }
         guard let channel = outcome.channel,
             let target = Act.Target(.channel(serial: channel.serial), in: snapshot)
         else { return [] }

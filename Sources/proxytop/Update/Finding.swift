@@ -2,7 +2,7 @@ internal import Shared
 
 // Going to rows that match, with the others left where they are.
 extension Model {
-    /// What `n` looks for: what F3 was told last, or else the filter.
+    /// What `n` looks for: what F3 was given last, or else the filter.
     private var wanted: Filter? {
         if let sought = navigation.findFilters[navigation.page] { return sought.filter }
         switch navigation.page {
@@ -31,7 +31,7 @@ extension Model {
     /// The next row that matches, or the one before; round the end.
     mutating func goToMatch(_ step: Int) {
         guard let wanted else {
-            return tell("F3 looks for rows, / shows only those that match; then n goes on")
+            return notify("F3 looks for rows, / shows only those that match; then n goes on")
         }
         navigation.focus = .table
         let height = arrangement.tableHeight
@@ -44,7 +44,7 @@ extension Model {
             let found = Self.next(rows.count, from: selection.eventCursor.index, step) {
                 wanted.matches(rows[$0].row)
             }
-            guard let found else { return tell("no event matches") }
+            guard let found else { return notify("no event matches") }
             selection.eventCursor.move(to: found, in: eventList, height: height)
         case .overview, .detail: break
         }
@@ -70,7 +70,7 @@ extension Model {
                 $0.channels.contains { wanted.matches(row(of: $0)) }
             }),
             let channel = group.channels.first(where: { wanted.matches(row(of: $0)) })
-        else { return tell("no channel here matches") }
+        else { return notify("no channel here matches") }
         selection.folded.remove(.group(serial: group.snapshot.serial))
         selection.folded.remove(.service(group.place.service))
         selection.wholeGroups.insert(group.snapshot.serial)

@@ -26,18 +26,18 @@ extension Model {
         if actions.confirmation != nil { return answer(key) }
         if actions.prompt != nil { return type(key) }
         if actions.isPasting {
-            tell("pasted text is ignored here")
+            notify("pasted text is ignored here")
             return []
         }
         guard !isWrongWindow(key) else {
-            tell("that looks typed into the wrong window: ignored", isError: true)
+            notify("that looks typed into the wrong window: ignored", isError: true)
             return []
         }
         actions.notice = nil
         if endSearch(by: key) { return [] }
         if let effects = browse(key) { return effects }
         guard let command = preferences.keys.command(for: key, on: navigation.page) else {
-            if key != .unknown { tell("\(key.name) does nothing here (? lists the keys)") }
+            if key != .unknown { notify("\(key.name) does nothing here (? lists the keys)") }
             return []
         }
         return run(command)
@@ -95,12 +95,12 @@ extension Model {
             }
         case .previous:
             navigation.overlay = nil
-            if !goBack() { tell("there was no view before this one") }
+            if !goBack() { notify("there was no view before this one") }
         case .earlier, .later, .muchEarlier, .muchLater: travel(command)
         case .live: returnToPresent()
         case .freeze:
             time.isFrozen.toggle()
-            tell(time.isFrozen ? "frozen: the numbers stand still until f" : "live again")
+            notify(time.isFrozen ? "frozen: the numbers stand still until f" : "live again")
         case .bits: preferences.showsBits.toggle()
         case .foldHeader:
             navigation.isHeaderFolded.toggle()
@@ -114,7 +114,7 @@ extension Model {
             if navigation.overlay == nil, !openFromPane(), !showQuiet() { openDetail() }
         case .privacy:
             preferences.hidesClients.toggle()
-            tell(
+            notify(
                 preferences.hidesClients
                     ? "clients' addresses are hidden" : "clients' addresses are shown")
         case .clock: preferences.showsClock.toggle()
@@ -155,12 +155,12 @@ extension Model {
             text = actions.lastCommand
         }
         guard let text else {
-            tell(
+            notify(
                 command == .copyName
                     ? "nothing with a name is under the cursor" : "nothing was sent yet")
             return []
         }
-        tell("copied: \(text)")
+        notify("copied: \(text)")
         return [.copy(text)]
     }
 
@@ -179,7 +179,7 @@ extension Model {
             actions.quitAskedAt.map({ now.elapsed(since: $0) > Self.quitSpan }) ?? true
         {
             actions.quitAskedAt = now.milliseconds
-            tell("once more to quit and leave it drained: \(text)", isError: true)
+            notify("once more to quit and leave it drained: \(text)", isError: true)
             return []
         }
         return [.quit(.good, message: nil)]
@@ -193,7 +193,7 @@ extension Model {
         let promise = (actions.scheduled.text(snapshot) ?? actions.scheduledElsewhere).map {
             " and leave it drained: \($0)"
         }
-        tell("Ctrl-C once more to quit\(promise ?? "")", isError: promise != nil)
+        notify("Ctrl-C once more to quit\(promise ?? "")", isError: promise != nil)
         return []
     }
 
@@ -211,7 +211,7 @@ extension Model {
                 (direction < 0
                     ? all.first { $0 > time.replaySpeed } : all.last { $0 < time.replaySpeed })
                 ?? time.replaySpeed
-            return tell("\(NumberText.speed(time.replaySpeed)) times as fast as it was")
+            return notify("\(NumberText.speed(time.replaySpeed)) times as fast as it was")
         }
         let all = Self.intervals
         let next =
@@ -222,6 +222,6 @@ extension Model {
             connection.intervalMilliseconds = next
             connection.link.nextPollAt = min(connection.link.nextPollAt, now.milliseconds + next)
         }
-        tell("every \(NumberText.interval(connection.intervalMilliseconds))")
+        notify("every \(NumberText.interval(connection.intervalMilliseconds))")
     }
 }

@@ -92,7 +92,7 @@ extension Model {
             round.entries.contains { $0.words.starts(with: words) }
         }
         if !asked(["show", "sessions"]) {
-            data.window.fail("nobody looked at the connections then, so they were not recorded")
+            data.window.fail("connections were not recorded then: no view of them was open")
         }
         if let detail = data.detail, detail.subject != .channel(serial: 0) {
             let isThere = round.entries.contains { entry in

@@ -70,7 +70,7 @@ extension Model {
             }
         }
         isFlat.toggle()
-        tell(isFlat ? "all channels in one list; z brings the groups back" : "by group again")
+        notify(isFlat ? "all channels in one list; z brings the groups back" : "by group again")
         settle()
     }
 
@@ -88,7 +88,7 @@ extension Model {
     }
 
     private mutating func fold() {
-        guard !isFlat else { return tell("there are no headings here; z brings them back") }
+        guard !isFlat else { return notify("there are no headings here; z brings them back") }
         let rows = outline
         guard rows.rows.indices.contains(selection.cursor.index) else { return }
         switch rows.rows[selection.cursor.index] {
@@ -122,7 +122,7 @@ extension Model {
     }
 
     private mutating func unfold() {
-        guard !isFlat else { return tell("there are no headings here; z brings them back") }
+        guard !isFlat else { return notify("there are no headings here; z brings them back") }
         if showQuiet() { return }
         guard let subject = selection.cursor.subject else { return }
         selection.folded.remove(subject)
@@ -146,7 +146,7 @@ extension Model {
                 let ids = data.window.rows.filter { !data.window.old.contains($0.id) }.map(\.id)
                 selection.marks.formUnion(ids.map { .session(id: $0) })
                 let others = data.window.matched - ids.count
-                tell(
+                notify(
                     others > 0
                         ? "\(ids.count) marked; \(others) more match and are not fetched: "
                             + "“:kill sessions where …” takes all" : "\(ids.count) marked")
@@ -170,7 +170,7 @@ extension Model {
         guard let from = selection.lastMarked.flatMap(rows.firstIndex), let subject,
             let to = rows.firstIndex(of: subject)
         else {
-            tell("mark a row with Space first; v marks from there to here")
+            notify("mark a row with Space first; v marks from there to here")
             return
         }
         for row in rows[min(from, to)...max(from, to)] {

@@ -46,13 +46,13 @@ extension Model {
         if next != navigation.page { leave(for: next) }
     }
 
-    /// The thing under the cursor closely; a heading has nothing more to tell.
+    /// The thing under the cursor closely; a heading has nothing more to show.
     mutating func openDetail() {
         guard let wanted = detailSubject else {
             if navigation.page != .detail, data.detail != nil, subject == nil {
                 return leave(for: .detail)
             }
-            tell("there is nothing more to tell about that; go to a channel or a connection")
+            notify("there is nothing more to tell about that; go to a channel or a connection")
             return
         }
         let title: String
@@ -99,7 +99,7 @@ extension Model {
             }
         }
         guard let wanted, let title = whyTitle(wanted, isPresent: event == nil) else {
-            tell("go to a channel, a group or an event for that")
+            notify("go to a channel, a group or an event for that")
             return []
         }
         var fresh = Why(subject: wanted, title: title + (event.map(whyTime) ?? ""))
@@ -170,7 +170,7 @@ extension Model {
         guard case .channel(let serial) = subject,
             let channel = snapshot?.channel(serial: serial)
         else {
-            tell("go to a channel for that", isError: true)
+            notify("go to a channel for that", isError: true)
             return
         }
         showConnections(of: [channel])

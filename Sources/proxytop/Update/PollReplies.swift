@@ -13,7 +13,7 @@ extension Model {
             return [.quit(.wrongProtocol, message: text)]
         }
         if self.connection.hello != nil, self.connection.hello?.epoch == hello.epoch {
-            tell("the link is back")
+            notify("the link is back")
         }
         self.connection.hello = hello
         connection.link.phase = .live
@@ -50,13 +50,13 @@ extension Model {
         settle()
         guard actions.confirmation?.follow(fresh, data.window) == false else { return }
         actions.confirmation = nil
-        tell(
+        notify(
             "what you were about to switch is gone or has changed; nothing was sent", isError: true)
     }
 
     /// The daemon was started anew: what was counted, marked and done belongs to the one before.
     private mutating func beginAnew() {
-        tell("daemon restarted \(uptimeText): counters and rates begin anew")
+        notify("daemon restarted \(uptimeText): counters and rates begin anew")
         data.quietSince = nil
         data.rates = DaemonRates()
         data.sidePanel = SidePanel()
@@ -75,7 +75,7 @@ extension Model {
         guard !events.isEmpty else { return }
         // Who stands at the top wants to see what comes; who has gone down stays where they are.
         let isAtTop = selection.eventCursor.index == 0 && !isHolding
-        data.log.take(events, last: attributes["last"].flatMap { UInt64($0) })
+        data.log.receive(events, last: attributes["last"].flatMap { UInt64($0) })
         if isAtTop {
             selection.eventCursor.move(to: 0, in: eventList, height: arrangement.tableHeight)
         }
@@ -90,7 +90,7 @@ extension Model {
             Int(min(attributes[name].flatMap { UInt64($0) } ?? 0, Bounds.sessions))
         }
         let sessions = Table(lines: lines).map(SessionSnapshot.all) ?? []
-        data.window.take(
+        data.window.receive(
             sessions, first: first, matched: number("matched"), total: number("total"),
             isHeld: isHolding)
         settle()

@@ -5,7 +5,7 @@ extension Model {
     mutating func openPrompt(_ purpose: Prompt.Purpose, text: String = "") {
         if purpose != .search { navigation.overlay = nil }
         guard arrangement.kind == .table else {
-            tell("the window is too small to type in", isError: true)
+            notify("the window is too small to type in", isError: true)
             return
         }
         var before = text
@@ -32,7 +32,7 @@ extension Model {
             actions.typingGuard.isBurst(at: now.milliseconds, isHarmless: false)
         {
             actions.prompt = nil
-            tell("that looks typed into the wrong window: ignored", isError: true)
+            notify("that looks typed into the wrong window: ignored", isError: true)
             return []
         }
         switch key {
@@ -112,7 +112,7 @@ extension Model {
             dropMarks(of: page, unlike: filter, was: nil)
         case .connections:
             guard time.mode == .present else {
-                tell("these are the rows that were asked for then; they cannot be filtered now")
+                notify("these are the rows that were asked for then; they cannot be filtered now")
                 return
             }
             dropMarks(of: page, unlike: filter, was: data.window.filter)
@@ -138,6 +138,8 @@ extension Model {
             }
         }
         let dropped = before - selection.marks.count
-        if dropped > 0 { tell("\(dropped) mark\(dropped == 1 ? "" : "s") taken off by the filter") }
+        if dropped > 0 {
+            notify("\(dropped) mark\(dropped == 1 ? "" : "s") taken off by the filter")
+        }
     }
 }

@@ -6,7 +6,7 @@ extension Model {
     mutating func record(_ reply: Reply) -> [Effect] {
         guard let words = connection.link.pending.first?.words else { return [] }
         let entry = ReplayBuffer.Entry(at: now, words: words, reply: reply)
-        time.replay.take(entry)
+        time.replay.append(entry)
         return time.isRecording ? [.record(entry)] : []
     }
 
@@ -18,7 +18,7 @@ extension Model {
             guard let question = Link.Question(recorded: entry.words, next: next, in: snapshot)
             else { continue }
             now = entry.at
-            if time.mode == .replay { time.replay.take(entry) }
+            if time.mode == .replay { time.replay.append(entry) }
             connection.link.pending = []
             connection.link.ask(question, at: now.milliseconds)
             _ = receive(entry.reply)

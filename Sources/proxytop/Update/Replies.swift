@@ -4,7 +4,7 @@ internal import Shared
 extension Model {
     mutating func handle(_ reply: Reply) -> [Effect] {
         guard let pending = connection.link.answered(at: now.milliseconds) else {
-            return [.disconnect] + lost("the daemon answers what nobody asked")
+            return [.disconnect] + lost("the daemon answered without a question")
         }
         let elapsed = now.elapsed(since: pending.sentAt)
         switch pending.question {
@@ -36,7 +36,7 @@ extension Model {
             connection.link.ask(.keys, at: now.milliseconds)
             return [.send([Request(words: ["describe", "keys"])])]
         case (.keys, .ok(_, let lines)):
-            if let table = Table(lines: lines) { connection.catalog.take(keys: table) }
+            if let table = Table(lines: lines) { connection.catalog.receive(keys: table) }
             return []
         // A daemon that cannot describe itself is taken for one that can do what the first could.
         case (.describe, .error), (.keys, .error): return []
@@ -86,7 +86,7 @@ extension Model {
         case (.plan(_, let isLast), .ok(let attributes, let lines)):
             guard let snapshot, actions.confirmation?.id == id else { break }
             let wasReady = actions.confirmation?.isReady ?? true
-            actions.confirmation?.take(attributes, lines, isLast: isLast, in: snapshot)
+            actions.confirmation?.receive(attributes, lines, isLast: isLast, in: snapshot)
             if !wasReady, actions.confirmation?.isReady == true {
                 actions.confirmation?.becomeAnswerable(isSlow: connection.link.slowness != nil)
             }
@@ -141,7 +141,7 @@ extension Model {
         case (.search(let id), .error(_, let message)):
             guard data.search?.id == id else { break }
             data.search = nil
-            tell("the daemon says: \(message)", isError: true)
+            notify("the daemon says: \(message)", isError: true)
         case (.search(let id), .ok(let attributes, let lines)):
             guard data.search?.id == id else { break }
             let matched = attributes["matched"].flatMap { UInt64($0) } ?? 0
@@ -149,10 +149,10 @@ extension Model {
         case (.lingering(let serial), .ok(let attributes, let lines)):
             let found = Table(lines: lines).map(SessionSnapshot.all) ?? []
             let matched = attributes["matched"].flatMap { UInt64($0) }
-            data.sidePanel.take(lingering: found, matched: matched, of: serial)
+            data.sidePanel.receive(lingering: found, matched: matched, of: serial)
         case (.nearby(let paths), .ok(let attributes, let lines)):
             data.sidePanel.rest(after: own, at: now.milliseconds)
-            if !time.isFrozen { data.sidePanel.take(attributes, lines, of: paths) }
+            if !time.isFrozen { data.sidePanel.receive(attributes, lines, of: paths) }
         default: break
         }
     }
@@ -164,13 +164,13 @@ extension Model {
             if data.detail?.subject == subject { data.detail?.fail(code, message) }
         case (.detail(let subject), .ok(_, let lines)):
             if data.detail?.subject == subject, !time.isFrozen {
-                data.detail?.take(Table(lines: lines))
+                data.detail?.receive(Table(lines: lines))
             }
         case (.presence, .ok(_, let lines)):
-            data.presence.take(Table(lines: lines).map(PresenceSnapshot.all) ?? [])
+            data.presence.receive(Table(lines: lines).map(PresenceSnapshot.all) ?? [])
         case (.load, .ok(let attributes, let lines)):
             let at = attributes["now_ms"].flatMap { UInt64($0) } ?? now.milliseconds
-            data.load.take(Table(lines: lines), at: at)
+            data.load.receive(Table(lines: lines), at: at)
         default: break
         }
     }

@@ -5,7 +5,7 @@ extension Model {
     /// The next one that matches; what is here is looked at first, then the daemon is asked for the rest.
     mutating func goToSession(_ wanted: Filter, _ step: Int) {
         guard data.window.isKnown else {
-            return tell("the rows are being fetched: once more, please")
+            return notify("the rows are being fetched: once more, please")
         }
         let rows = data.window.rows
         let here = selection.sessionCursor.index - data.window.first
@@ -17,16 +17,16 @@ extension Model {
                 to: found + data.window.first, in: data.window.list, height: arrangement.tableHeight
             )
         }
-        guard !isWhole else { return tell("no further match in \(rows.count) connections") }
-        if let obstacle = obstacleToSearch { return tell(obstacle, isError: true) }
+        guard !isWhole else { return notify("no further match in \(rows.count) connections") }
+        if let obstacle = obstacleToSearch { return notify(obstacle, isError: true) }
         data.searches += 1
         data.search = SessionSearch(
             wanted, step: step, id: data.searches, from: selection.sessionCursor.index,
             rows: data.window.first..<data.window.first + rows.count, of: data.window.matched)
         guard data.search != nil else {
-            return tell("the rows are being fetched: once more, please")
+            return notify("the rows are being fetched: once more, please")
         }
-        tellProgress()
+        notifyProgress()
     }
 
     /// Why no more rows can be asked for.
@@ -38,9 +38,9 @@ extension Model {
         return nil
     }
 
-    private mutating func tellProgress() {
+    private mutating func notifyProgress() {
         guard let search = data.search else { return }
-        tell("looking: \(search.seen) of \(search.count) connections; any key ends it")
+        notify("looking: \(search.seen) of \(search.count) connections; any key ends it")
     }
 
     /// A key while it goes on ends it. True: and that is all it does.
@@ -49,11 +49,11 @@ extension Model {
         let command = preferences.keys.command(for: key, on: navigation.page)
         // The key that began it has nothing to add.
         if command == (open.step > 0 ? .nextMatch : .matchBefore) {
-            tellProgress()
+            notifyProgress()
             return true
         }
         data.search = nil
-        tell("no longer looking; \(open.seen) connections were looked at")
+        notify("no longer looking; \(open.seen) connections were looked at")
         return [.close, .back, .interrupt].contains(command)
     }
 
@@ -72,7 +72,7 @@ extension Model {
         guard var open = data.search else { return }
         let sessions = Table(lines: lines).map(SessionSnapshot.all) ?? []
         let first = open.part.lowerBound
-        let found = open.take(
+        let found = open.receive(
             sessions, matched: matched, after: milliseconds, at: now.milliseconds)
         data.search = open
         if let found {
@@ -83,7 +83,7 @@ extension Model {
                 max(
                     0, found - first - 2 * height)..<min(
                     sessions.count, found - first + 2 * height)
-            data.window.take(
+            data.window.receive(
                 Array(sessions[kept]), first: first + kept.lowerBound, matched: matched,
                 total: data.window.total, isHeld: false)
             navigation.movedAt = now.milliseconds
@@ -92,9 +92,9 @@ extension Model {
             if !data.window.covers(selection.sessionCursor.top, height: height) { hurry() }
         } else if open.isOver {
             data.search = nil
-            tell("no further match in \(matched) connections")
+            notify("no further match in \(matched) connections")
         } else {
-            tellProgress()
+            notifyProgress()
         }
     }
 }

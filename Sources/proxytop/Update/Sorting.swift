@@ -23,7 +23,7 @@ extension Model {
         let fields = ChannelOrder.Field.allCases
         if command == .invert {
             guard selection.channelOrder != nil else {
-                return tell("the order is the daemon's; > sorts")
+                return notify("the order is the daemon's; > sorts")
             }
             selection.channelOrder?.isDescending.toggle()
             return reorder()
@@ -40,7 +40,7 @@ extension Model {
     /// Other rows of the past were not asked for then.
     private mutating func mayOrderSessions() -> Bool {
         guard time.mode != .present else { return true }
-        tell("these are the rows that were asked for then; their order stays")
+        notify("these are the rows that were asked for then; their order stays")
         return false
     }
 

@@ -8,7 +8,7 @@ extension Model {
     mutating func travel(_ command: Binding.Command) {
         let rounds = time.replay.rounds
         guard !rounds.isEmpty else {
-            tell("nothing is recorded yet")
+            notify("nothing is recorded yet")
             return
         }
         let newest = rounds.count - 1
@@ -25,9 +25,9 @@ extension Model {
                 rounds.firstIndex { $0.at.milliseconds >= then + Self.leapMilliseconds } ?? newest
         }
         if time.past == nil, wanted >= newest {
-            tell("this is the present; [ goes back")
+            notify("this is the present; [ goes back")
         } else if wanted < 0 {
-            time.past?.model.tell("nothing older is recorded")
+            time.past?.model.notify("nothing older is recorded")
         } else if wanted >= newest {
             returnToPresent()
         } else {
@@ -36,7 +36,7 @@ extension Model {
     }
 
     mutating func returnToPresent() {
-        guard let past = time.past else { return tell("this is the present") }
+        guard let past = time.past else { return notify("this is the present") }
         self.time.past = nil
         stand(like: past.model)
         hurry()

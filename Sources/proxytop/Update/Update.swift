@@ -1,7 +1,7 @@
 internal import Shared
 
 extension Model {
-    /// The one way in: something happened at a moment, the model changes, and the world is told what to do.
+    /// The one way in: something happened at a moment, the model changes, and effects are returned.
     mutating func update(_ message: Message, at moment: Moment) -> [Effect] {
         now = moment
         time.past?.model.now = moment
@@ -11,7 +11,7 @@ extension Model {
         case .key(let key):
             let news = data.awaySummary.keyPressed(self)
             let effects = time.past == nil ? press(key) : pressInPast(key)
-            if let news, actions.notice == nil { tell(news) }
+            if let news, actions.notice == nil { notify(news) }
             return effects
         case .connected: return greet()
         case .disconnected(let reason): return lost(reason)
@@ -35,17 +35,17 @@ extension Model {
             replay(entries)
             if isLast {
                 time.isReplayOver = true
-                tell("the recording is over; [ and { go back in it, q quits")
+                notify("the recording is over; [ and { go back in it, q quits")
             }
             return []
         case .recordingFailed(let reason):
             time.isRecording = false
-            tell("recording has stopped: \(reason)", isError: true)
+            notify("recording has stopped: \(reason)", isError: true)
             return []
         case .written(let path, let fault):
             let text = fault.map { "\(path) was not written: \($0)" } ?? "written: \(path)"
-            if time.past == nil { tell(text, isError: fault != nil) }
-            time.past?.model.tell(text, isError: fault != nil)
+            if time.past == nil { notify(text, isError: fault != nil) }
+            time.past?.model.notify(text, isError: fault != nil)
             return []
         case .tick: return time.mode == .present ? tick() : []
         }

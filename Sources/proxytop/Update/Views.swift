@@ -18,18 +18,18 @@ extension Model {
         }
         let view = SavedView(self, name: name)
         preferences.savedViews.keep(view)
-        tell("kept: :view \(name) shows it again, :view lists them")
+        notify("kept: :view \(name) shows it again, :view lists them")
         return [.keepView(view)]
     }
 
     /// `:forget NAME`
     mutating func forgetView(_ name: String) -> [Effect] {
         guard preferences.savedViews.contains(where: { $0.name == name }) else {
-            tell("there is no view “\(name)”; :view lists them", isError: true)
+            notify("there is no view “\(name)”; :view lists them", isError: true)
             return []
         }
         preferences.savedViews.removeAll { $0.name == name }
-        tell("forgotten: \(name)")
+        notify("forgotten: \(name)")
         return [.forgetView(name)]
     }
 

@@ -171,7 +171,7 @@ struct DetailPage {
         return lines + fields(detail, besides: [])
     }
 
-    /// What the daemon tells besides, field by field.
+    /// What the daemon reports besides, field by field.
     private func fields(_ detail: Detail, besides known: Set<String>) -> [StyledText] {
         var lines: [StyledText] = []
         if let fault = detail.fault {

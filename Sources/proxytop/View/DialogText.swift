@@ -156,13 +156,13 @@ struct DialogText {
             lines.append(Line("\(names): last usable channel lost.", .danger, drop: 1))
         }
         if consequence.closesLastRoom {
-            lines.append(Line("After this nobody new finds a slot.", .danger, drop: 1))
+            lines.append(Line("After this no new client finds a slot.", .danger, drop: 1))
         }
         for text in consequence.overflows {
             lines += Cutting.wrapped(text, width: width).map { Line($0, Style(.full), drop: 2) }
         }
         if act.verb == .cut, consequence.cut > 0 {
-            lines.append(Line("Softer: D = drain \(act.name) (cuts nobody).", drop: 6))
+            lines.append(Line("Softer: D = drain \(act.name) (cuts none).", drop: 6))
         }
         if consequence.cut > 0 {
             let text = "NOT undoable: the \(consequence.cut) cut connections."
@@ -181,10 +181,10 @@ struct DialogText {
         let serials = act.targets.flatMap(\.serials)
         let channels = serials.compactMap { snapshot?.channel(serial: $0) }
         // Of a connection that was named itself the channel is not known here.
-        guard !channels.isEmpty else { return "Who was cut may come back at once." }
+        guard !channels.isEmpty else { return "Clients that were cut may come back at once." }
         return channels.contains { $0.state.isUsable }
-            ? "The channel goes on: who was cut may come back at once."
-            : "It takes nobody new: who was cut and comes back goes elsewhere."
+            ? "The channel goes on: clients that were cut may come back at once."
+            : "It gets no new sessions: clients that come back go elsewhere."
     }
 
     /// What becomes of it when the last session has gone, or when a time has come.
@@ -216,7 +216,7 @@ struct DialogText {
             lines += wrapped("what is left then is CUT (\(running) now).", .danger)
             if confirmation.takesTime { spans.add("Backspace takes the time back. ") }
         } else if clock.isComplete {
-            lines.append(Line("\(clock.text) is no time of day: 00:00 to 23:59.", .danger))
+            lines.append(Line("\(clock.text) is not a time of day: 00:00 to 23:59.", .danger))
             spans.add("Backspace takes it back. ")
         } else if confirmation.takesTime {
             spans.add("Digits", .strong)

@@ -41,36 +41,85 @@ struct FleetPage {
         return grid
     }
 
-    private struct Column {
-        var place: Int
+    /// A column: its row in `all` is everything there is to know about it.
+    private struct Column: Sendable {
         var title: String
         var width: Int
         var isRight = true
-        /// Lower goes first where what is wrong would have no room; 0 stays.
-        var drop = 0
+        /// Lower goes first where what is wrong would have no room; nil stays.
+        var drop: Int?
+        /// Whether it says anything about these daemons.
+        var isUseful: @Sendable ([Model]) -> Bool = { _ in true }
+        var cell: @Sendable (Row) -> Cell
+
+        static let all = [
+            Column(title: "DAEMON", width: 22, isRight: false) { Cell(text: $0.title) },
+            Column(
+                title: "ENV", width: 6, isRight: false, drop: 4,
+                isUseful: { $0.contains { $0.connection.hello?.environment.isEmpty == false } },
+                cell: { Cell(text: $0.model.connection.hello?.environment ?? "") }),
+            Column(title: "LINK", width: 10, isRight: false) {
+                let link = LinkText($0.model)
+                return Cell(text: link.short, style: link.style)
+            },
+            Column(title: "USABLE", width: 7) {
+                Cell(
+                    text: $0.known(
+                        "\($0.channels.count { $0.state.isUsable })/\($0.channels.count)"))
+            },
+            Column(title: "SLOTS", width: 12, drop: 3) {
+                Cell(text: $0.known(Slots($0.channels).description))
+            },
+            Column(title: "CONN", width: 7, drop: 5) {
+                Cell(text: NumberText.count($0.channels.reduce(0) { $0 + $1.current }, width: 7))
+            },
+            Column(title: "NEW/s", width: 7, drop: 2) {
+                Cell(text: NumberText.perSecond($0.model.data.history.sum.total))
+            },
+            Column(title: "OUT/s", width: 7, drop: 1) {
+                let rate = $0.model.data.history.sum.outBytes
+                return Cell(
+                    text: NumberText.bytes(rate, asBits: $0.model.preferences.showsBits))
+            },
+        ]
     }
 
-    private static let allColumns = [
-        Column(place: 0, title: "DAEMON", width: 22, isRight: false),
-        Column(place: 1, title: "ENV", width: 6, isRight: false, drop: 4),
-        Column(place: 2, title: "LINK", width: 10, isRight: false),
-        Column(place: 3, title: "USABLE", width: 7),
-        Column(place: 4, title: "SLOTS", width: 12, drop: 3),
-        Column(place: 5, title: "CONN", width: 7, drop: 5),
-        Column(place: 6, title: "NEW/s", width: 7, drop: 2),
-        Column(place: 7, title: "OUT/s", width: 7, drop: 1),
-    ]
+    private struct Cell {
+        var text: String
+        var style = Style.plain
+    }
+
+    /// What the cells of a daemon are made of.
+    private struct Row {
+        let model: Model
+        let name: String
+        let channels: [ChannelSnapshot]
+
+        init(_ model: Model, name: String) {
+            (self.model, self.name) = (model, name)
+            channels = model.snapshot?.channels ?? []
+        }
+
+        /// The machine, and the socket's own name, which tells the daemons of one machine apart.
+        var title: String {
+            guard let host = model.connection.hello?.host else { return name }
+            guard !model.connection.isElsewhere else { return host }
+            return "\(host) \(name.split(separator: "/").last.map(String.init) ?? name)"
+        }
+
+        /// A text about channels, once they are known.
+        func known(_ text: String) -> String { model.snapshot == nil ? "?" : text }
+    }
+
     /// What is wrong gets so many cells before a number does.
     private static let problemWidth = 30
 
     private func columns(_ width: Int) -> [Column] {
-        // Where no environment is named, that says nothing.
-        let isNamed = models.contains { $0.connection.hello?.environment.isEmpty == false }
-        var kept = Self.allColumns.filter { isNamed || $0.place != 1 }
+        var kept = Column.all.filter { $0.isUseful(models) }
         while kept.reduce(2 + Self.problemWidth, { $0 + $1.width + 1 }) > width,
-            let next = kept.filter({ $0.drop > 0 }).min(by: { $0.drop < $1.drop })
+            let next = kept.compactMap(\.drop).min()
         {
-            kept.removeAll { $0.place == next.place }
+            kept.removeAll { $0.drop == next }
         }
         return kept
     }
@@ -85,34 +134,19 @@ struct FleetPage {
 
     private func draw(_ index: Int, into grid: inout Grid, row: Int) {
         let model = models[index]
-        let link = LinkText(model)
-        let channels = model.snapshot?.channels ?? []
-        let rates = model.data.history.sum
-        let host = model.connection.hello?.host
-        let texts = [
-            host.map { host in
-                model.connection.isElsewhere ? host : "\(host) \(Self.last(names[index]))"
-            }
-                ?? names[index],
-            model.connection.hello?.environment ?? "", link.short,
-            model.snapshot == nil
-                ? "?" : "\(channels.count { $0.state.isUsable })/\(channels.count)",
-            model.snapshot == nil ? "?" : Slots(channels).description,
-            NumberText.count(channels.reduce(0) { $0 + $1.current }, width: 7),
-            NumberText.perSecond(rates.total),
-            NumberText.bytes(rates.outBytes, asBits: model.preferences.showsBits),
-        ]
+        let cells = Row(model, name: names[index])
         var spans = StyledText("  ")
         for column in columns(grid.size.columns) {
-            let text = Self.fit(texts[column.place], column.width, column.isRight, glyphs)
-            spans.add(text + " ", column.place == 2 ? link.style : .plain)
+            let cell = column.cell(cells)
+            let text = Self.fit(cell.text, column.width, column.isRight, glyphs)
+            spans.add(text + " ", cell.style)
         }
         let start = grid.put(spans, row: row, column: 0)
         if let trouble = trouble(of: model) {
             grid.put(
                 trouble, row: row, column: start, end: grid.size.columns, cut: glyphs.cut)
         }
-        if model.isStale { grid.restyle(row: row, to: Self.allColumns[0].width) { $0.stale } }
+        if model.isStale { grid.restyle(row: row, to: Column.all[0].width) { $0.stale } }
         guard index == fleet.chosen else { return }
         grid.cursor = Grid.Spot(row: row, column: 0)
         grid.put(">", row: row, column: 0, style: .strong)
@@ -129,11 +163,6 @@ struct FleetPage {
         var spans = StyledText(face.glyph + " ", face.style)
         spans.add(worst.text)
         return spans
-    }
-
-    /// The socket's own name, which tells the daemons of one machine apart.
-    private static func last(_ name: String) -> String {
-        name.split(separator: "/").last.map(String.init) ?? name
     }
 
     private func drawHelp(into grid: inout Grid) {

@@ -14,7 +14,7 @@ struct OverviewLayout: Equatable, Sendable {
     /// So many events are worth more than taller strips.
     private static let fewestEvents = 6
     static let stripLabel = 10
-    /// Fewer cells are no picture.
+    /// Fewer cells show nothing useful.
     private static let fewestCells = 20
 
     init(_ model: Model) {

@@ -21,7 +21,7 @@ extension Model {
         if let confirmation = actions.confirmation {
             DialogBox(
                 confirmation: confirmation, snapshot: snapshot, glyphs: glyphs, now: now,
-                rival: data.presence.warning(data.presence.told),
+                rival: data.presence.warning(data.presence.announced),
                 undone: actions.undo.last?.command,
                 slowness: connection.link.slowness
             ).draw(into: &grid)

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// What there is to tell about the thing under the cursor of the channel table, in the room that it leaves.
+/// What there is to show about the thing under the cursor of the channel table, in the room that it leaves.
 struct SidePanelText {
     let model: Model
     let glyphs: Glyphs
@@ -60,7 +60,7 @@ struct SidePanelText {
             let isSpill = group?.snapshot.role == .spill
             title = "WHY \(group?.title ?? "?") \(isSpill ? "TAKES OVERFLOW" : "IS EXHAUSTED")"
         }
-        // Until the daemon's history comes, events and numbers tell what they can.
+        // Until the daemon's history comes, events and numbers say what they can.
         var known = Why(subject: subject, title: title)
         known.samples = []
         if let asked = model.data.sidePanel.why, asked.subject == subject, asked.samples != nil {
@@ -176,7 +176,7 @@ struct SidePanelText {
         let chart = Chart(
             track.perSecond(counter, cells: cells, stepsPerCell: 3, now: now),
             height: chartHeight)
-        // No failures are no snapshot.
+        // Without failures there is no snapshot.
         guard chart.isKnown, title != Self.failures || chart.hasAny else { return nil }
         return Pane(
             title: "\(title) of \(name(channel)), 15 min",

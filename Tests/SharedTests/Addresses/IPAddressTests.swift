@@ -31,7 +31,7 @@ struct IPAddressTests {
     }
 
     @Test(
-        "what is no address is refused",
+        "what is not an address is refused",
         arguments: [
             "", ".", ":", ":::", "1", "1.2.3", "1.2.3.4.5", "1.2.3.256", "01.2.3.4", "1.2.3.+4",
             "1.2.3.-4", "1..3.4", " 1.2.3.4", "1.2.3.4 ", "1::2::3", "1:2:3:4:5:6:7",

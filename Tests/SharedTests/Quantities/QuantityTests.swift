@@ -27,7 +27,7 @@ struct QuantityTests {
     }
 
     @Test(
-        "what is no quantity is refused",
+        "what is not a quantity is refused",
         arguments: [
             "", ".", "k", "-1", "+1", "1e3", "1 k", " 1", "1.2.3", "1kk", "inf", "nan", "0x10", "١",
             String(repeating: "9", count: 400),

@@ -97,7 +97,7 @@ struct FilterTests {
         }
         #expect(
             mistake.description
-                == "“warn” is no severity; they are debug info notice warning error")
+                == "“warn” is not a severity; they are debug info notice warning error")
     }
 
     @Test("before a network, ~ means that the address lies in it")

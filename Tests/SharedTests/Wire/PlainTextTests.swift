@@ -21,7 +21,7 @@ struct PlainTextTests {
     }
 
     @Test(
-        "a field of CSV is quoted where it must be, and is no formula",
+        "a field of CSV is quoted where it must be, and is not a formula",
         arguments: [
             ("plain", "plain"), ("a,b", "\"a,b\""), ("say \"x\"", "\"say \"\"x\"\"\""),
             ("=1+1", "'=1+1"), ("@SUM(A1)", "'@SUM(A1)"), ("+a", "'+a"), ("-a", "'-a"),

@@ -35,7 +35,7 @@ struct TableTests {
         #expect(Escape.unescaped(text) == meant)
     }
 
-    @Test("short rows are filled, and no lines are no table")
+    @Test("short rows are filled, and no lines make no table")
     func shapes() {
         var table = Table(columns: ["a", "b"])
         table.append(["1"])

@@ -53,7 +53,7 @@ struct AccessReaderTests {
             ),
             ("access: permit all", "invalid access rule “permit all”; write it as"),
             ("access: deny reset", "“deny reset” says not whom it means; add a network"),
-            ("access: [{deny-file: bad.txt}]", "“bad.txt” is no path that “access” can have"),
+            ("access: [{deny-file: bad.txt}]", "“bad.txt” is not an allowed path for “access”"),
             ("access: [{deny-file: /nowhere/x}]", "/nowhere/x cannot be read; make it"),
             ("access: [{alow: all}]", "unknown key “alow” in a rule of “access”; did you mean"),
             (

@@ -110,7 +110,7 @@ struct ConfigurationErrorTests {
             ("tls: {}", "4:3: unknown key “tls” in a service; it belongs in a listener"),
             ("checks: 3", "4:3: “checks” is not available in this version; remove it"),
             ("[a]: 3", "4:3: a list or a map cannot be a key; write a word"),
-            ("<<: 3", "4:7: “<<” merges maps, and this is none; write it as <<: *NAME"),
+            ("<<: 3", "4:7: “<<” merges maps, and this is not a map; write it as <<: *NAME"),
             ("name: []", "4:9: “name” is a list, not a single value; write one word or number"),
             (
                 "name:",
@@ -211,7 +211,7 @@ struct ConfigurationErrorTests {
             ("80", "“80” names no address; write it as *:80"),
             ("1.2.3.4", "“1.2.3.4” names no port; write it as 1.2.3.4:PORT"),
             ("'::1'", "“::1” names no port; write it as [::1]:PORT"),
-            ("'a:65536'", "“65536” is no port (0 to 65535); write a port from 1 to 65535"),
+            ("'a:65536'", "“65536” is not a port (0 to 65535); write a port from 1 to 65535"),
             (
                 "'1.2.3:80'",
                 "“1.2.3” is neither an address nor a host name; write it as 10.0.0.1:143, [2001:db8::1]:143, host:143 or unix:/path"
@@ -229,11 +229,11 @@ struct ConfigurationErrorTests {
             ("{name: x}", "a listener needs an address; add “address” or “unix”"),
             (
                 "{address: 'a:1', mode: '0600'}",
-                "“mode” is for Unix sockets, and a:1 is none; remove it"
+                "“mode” is for Unix sockets, and a:1 is not one; remove it"
             ),
             (
                 "{address: 'a:1', user: root}",
-                "“user” is for Unix sockets, and a:1 is none; remove it"
+                "“user” is for Unix sockets, and a:1 is not one; remove it"
             ),
         ])
     func listeners(text: String, expected: String) {
@@ -296,15 +296,15 @@ struct ConfigurationErrorTests {
             ("143", 15, "“143” names no address; write it as HOST:143"),
             (
                 "'a:0'", 15,
-                "“a:0” has port 0, where nobody can listen; write a port from 1 to 65535"
+                "“a:0” has port 0, which cannot be listened on; write a port from 1 to 65535"
             ),
             (
                 "'*:1'", 15,
-                "“*:1” stands for every address, which is no place to connect to; name one address, such as 127.0.0.1"
+                "“*:1” stands for every address, and cannot be connected to; name one address, such as 127.0.0.1"
             ),
             (
                 "'[::]:1'", 15,
-                "“[::]:1” stands for every address, which is no place to connect to; name one address, such as 127.0.0.1"
+                "“[::]:1” stands for every address, and cannot be connected to; name one address, such as 127.0.0.1"
             ),
             ("{weight: 1}", 15, "a channel needs an address; add “address” or “unix”"),
             (

@@ -123,7 +123,7 @@ struct ConfigurationFileTests {
         let text = "workers: auto\nservices: [{listen: ['*:0', '*:0'], channels: [a:1]}]"
         let configuration = try ConfigurationFile.parse(text, name: "f")
         #expect(configuration.workers == nil)
-        #expect(configuration.services.first?.listeners.count == 2, "port 0 is no duplicate")
+        #expect(configuration.services.first?.listeners.count == 2, "port 0 is not a duplicate")
     }
 
     @Test("an index is a good name for what stands there")

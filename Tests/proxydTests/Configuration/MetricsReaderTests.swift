@@ -48,7 +48,7 @@ struct MetricsReaderTests {
             ("{listen: 9101}", "“9101” names no address; write it as *:9101"),
             (
                 "{listen: {address: \"*:1\", mode: \"0600\"}}",
-                "“mode” is for Unix sockets, and 0.0.0.0:1 is none; remove it"
+                "“mode” is for Unix sockets, and 0.0.0.0:1 is not one; remove it"
             ),
             ("{listen: {mode: \"0600\"}}", "“listen” needs an address; add “address” or “unix”"),
             (

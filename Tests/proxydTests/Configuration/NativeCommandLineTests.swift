@@ -99,7 +99,7 @@ struct NativeCommandLineTests {
         arguments: [
             ("a", "“a” names no port; write it as a:PORT"),
             ("80", "“80” names no address; write it as HOST:80"),
-            ("a:0", "“a:0” has port 0, where nobody can listen; write a port from 1 to 65535"),
+            ("a:0", "“a:0” has port 0, which cannot be listened on; write a port from 1 to 65535"),
             ("a:1:0", "MAXC is 0, which is out of range; write a whole number from 1 to 10000000"),
             ("a:1:x", "MAXC: invalid number “x”; write a whole number from 1 to 10000000"),
             ("a:1:2:3", "invalid channel “a:1:2:3”; write it as HOST, HOST:PORT or HOST:PORT:MAXC"),

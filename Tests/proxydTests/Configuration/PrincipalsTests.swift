@@ -38,7 +38,7 @@ struct PrincipalsTests {
             ),
             (
                 "operators: [\"@\"]",
-                "f:1:23: “” names nobody; write a user's name or number, or @GROUP"
+                "f:1:23: “” names no user or group; write a user's name or number, or @GROUP"
             ),
             (
                 "admins: [4294967295]",

@@ -140,7 +140,7 @@ struct TLSReaderTests {
             ),
             (
                 "{certificate: /c, names: 10.0.0.1}",
-                "2:26: “names” has “10.0.0.1”, and nobody asks for an address by name; leave it out"
+                "2:26: “names” has “10.0.0.1”, but clients ask for names only, not for addresses; leave it out"
             ),
             (
                 "{certificate: /c, names: [a.example, A.example]}",

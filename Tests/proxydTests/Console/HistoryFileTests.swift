@@ -71,7 +71,7 @@ struct HistoryFileTests {
         #expect(folder.names == ["history"])
     }
 
-    @Test("a link is not followed, and what is no file is left alone")
+    @Test("a link is not followed, and what is not a file is left alone")
     func link() throws {
         try folder.write("precious\n", to: "other")
         _ = unsafe symlink(folder.file("other"), file.path)

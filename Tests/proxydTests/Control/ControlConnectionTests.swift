@@ -172,7 +172,7 @@ struct ControlConnectionTests {
     }
 
     @Test(
-        "a line that is no request is a usage error",
+        "a line that is not a request is a usage error",
         arguments: [[0xFF, 0xFE], [0x22], Array("\"\\x\"".utf8), [0x00], [0x1B, 0x5B]] as [[UInt8]])
     func notRequest(line: [UInt8]) throws {
         let stand = try ConnectionStand()
@@ -570,7 +570,7 @@ struct ControlServerTests {
     func places() throws {
         try folder.write("precious", to: "c.sock")
         let occupied = #expect(throws: StartError.self) { _ = try ControlServer(settings()) }
-        #expect(occupied?.message.contains("a file that is no socket is in the way") == true)
+        #expect(occupied?.message.contains("a file that is not a socket is in the way") == true)
         #expect(occupied?.message.contains(folder.file("c.sock")) == true)
         let group = #expect(throws: StartError.self) {
             _ = try ControlServer(settings(group: "no-such-group"))

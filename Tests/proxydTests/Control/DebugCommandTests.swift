@@ -60,7 +60,7 @@ struct DebugCommandTests {
     }
 
     @Test(
-        "what is no session, no client and no time is refused",
+        "what is neither a session nor a client nor a time is refused",
         arguments: [
             ("debug session", Reply.ErrorCode.usage), ("debug session x", .usage),
             ("debug session 99", .notFound), ("debug client", .usage),

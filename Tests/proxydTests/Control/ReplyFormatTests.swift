@@ -57,7 +57,7 @@ struct ReplyFormatTests {
         #expect(ReplyFormat.raw.text(lines, [], isTable: false) == "a\tb\nc\u{1B}[2Jd\u{9B}e\rf\n")
     }
 
-    @Test("a column with a text in it is no column of numbers")
+    @Test("a column with a text in it is not a column of numbers")
     func mixed() {
         var table = Table(columns: ["a", "b", "c"])
         table.append(["1", "1", "1.5"])

@@ -207,7 +207,7 @@ struct RoleReachTests {
         #expect(!rows.isEmpty)
         #expect(!"\(rows)".contains("hunter"))
         #expect(ConfigurationText.yaml(daemon.configuration).contains("hunter3"))
-        // What was read from `show config` is no configuration.
+        // What was read from `show config` is not a configuration.
         #expect(throws: ConfigurationErrors.self) {
             _ = try ConfigurationFile.parse(lines.joined(separator: "\n"), name: "f")
         }

@@ -71,7 +71,7 @@ struct SessionQueryTests {
         arguments: [
             ("novel", "is not expected here"), ("where", "the condition is empty"),
             ("where novel = 1", "no field “novel”"), ("where id", "followed by nothing"),
-            ("where id =", "a value belongs there"), ("where age_ms > soon", "is no time"),
+            ("where id =", "a value belongs there"), ("where age_ms > soon", "is not a duration"),
             ("where (id = 1", "not closed"), ("sort", "by which field?"),
             ("sort novel", "no field “novel”; there are: id client"), ("sort -", "no field “”"),
             ("where idle > 30", "“30” for “idle” has no unit; write 30s"),

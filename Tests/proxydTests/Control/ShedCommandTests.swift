@@ -47,7 +47,7 @@ struct ShedCommandTests {
     }
 
     @Test(
-        "anything else is no wish",
+        "anything else is not a wish",
         arguments: ["", "0/2", "0/2 0", "0/2 -1", "0/2 x", "0/2 5 5", "0/2 5 0/s", "0/2 5 now"])
     func noWish(text: String) {
         #expect(ShedCommand.Parameters(words: text.split(separator: " ").map(String.init)) == nil)

@@ -94,7 +94,7 @@ struct BalanceDialectTests {
             guard
                 case .converse(let wish) = try DialectCall(.balance, arguments).meaning(in: .empty)
             else {
-                Issue.record("\(arguments) is no wish")
+                Issue.record("\(arguments) is not a wish")
                 continue
             }
             #expect(

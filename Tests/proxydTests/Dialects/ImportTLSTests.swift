@@ -108,7 +108,7 @@ struct ImportTLSTests {
         arguments: [
             ("/a.pem\n# x\n\nb.pem x.example *.x.example\n/c.pem *", nil),
             ("/a.pem [alpn h2]", "has “[…]” or “!” (/a.pem)"),
-            ("/a.pem !x.example", "has “[…]”"), ("/a.pem a.*.b", "a name that is none"),
+            ("/a.pem !x.example", "has “[…]”"), ("/a.pem a.*.b", "a malformed name"),
             ("", "no certificate"),
         ] as [(String, String?)])
     func list(text: String, problem: String?) throws {
@@ -135,7 +135,7 @@ struct ImportTLSTests {
         arguments: [
             ("ssl", "no certificate"), ("ssl crt-list /none", "crt-list /none cannot"),
             ("ssl crt /c verify required", "no ca-file"),
-            ("ssl crt /c ssl-max-ver TLSv1.1", "an older one"), ("ssl crt @x/y", "is no file"),
+            ("ssl crt /c ssl-max-ver TLSv1.1", "an older one"), ("ssl crt @x/y", "is not a file"),
             ("ssl crt /c force-tlsv10", "an older one"),
             ("ssl crt /c ssl-min-ver TLSv1.3 ssl-max-ver TLSv1.2", "no version of TLS is left"),
         ])
@@ -344,8 +344,8 @@ struct ImportTLSTests {
         "nginx: a listener that cannot have its TLS is left out",
         arguments: [
             ("", "no ssl_certificate"), ("ssl_certificate /a;", "needs an ssl_certificate_key"),
-            ("ssl_certificate $x; ssl_certificate_key /k;", "is no file"),
-            ("ssl_certificate /a; ssl_certificate_key engine:x;", "is no file"),
+            ("ssl_certificate $x; ssl_certificate_key /k;", "is not a file"),
+            ("ssl_certificate /a; ssl_certificate_key engine:x;", "is not a file"),
             (
                 "ssl_certificate /a; ssl_certificate_key /k; ssl_verify_client on;",
                 "no ssl_client_certificate"
@@ -390,7 +390,7 @@ struct ImportTLSTests {
     func nginxChannels(lines: String, expected: TLSChannelConfiguration?) throws {
         let (plan, service) = try Self.nginx(lines)
         #expect(service.groups[0].channels.map(\.tls) == [expected])
-        let isTold = Self.told(plan).contains { $0.contains("nobody looks at the certificates") }
+        let isTold = Self.told(plan).contains { $0.contains("certificates are not verified") }
         #expect(isTold == (expected?.verifies == false))
     }
 

@@ -280,7 +280,7 @@ struct LighttpdFileTests {
             ),
             (
                 "ssl.pemfile = \"/c\"\nssl.openssl.ssl-conf-cmd = (\"MinProtocol\" => \"x\")",
-                "“x” is no version of TLS"
+                "“x” is not a TLS version"
             ),
         ])
     func tlsMistakes(lines: String, words: String) throws {

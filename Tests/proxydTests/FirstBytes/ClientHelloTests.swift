@@ -63,7 +63,7 @@ struct ClientHelloTests {
         #expect(ClientHello.read(Array(text.utf8)) == .other)
     }
 
-    @Test("another handshake message is no hello")
+    @Test("another handshake message is not a hello")
     func otherMessage() {
         #expect(ClientHello.read([0x16, 3, 1, 0, 5, 2, 0, 0, 1, 0]) == .other)
     }

@@ -55,7 +55,7 @@ struct ProxyHeaderTests {
     }
 
     @Test(
-        "what is no header",
+        "what is not a header",
         arguments: [
             "GET / HTTP/1.0\r\n", "PROXX", "PROXY TCP4 1.2.3.4 5.6.7.8 1 2\n",
             "PROXY TCP4 1.2.3.4 5.6.7.8 1\r\n", "PROXY TCP4 1.2.3.4 5.6.7.8 1 65536\r\n",
@@ -98,11 +98,11 @@ struct ProxyHeaderTests {
     }
 
     @Test(
-        "what is no header of version 2",
+        "what is not a header of version 2",
         arguments: [
             (v2(0x31, 0x11, v4Addresses), "its version is not 2"),
             (v2(0x22, 0x11, v4Addresses), "its command is unknown"),
-            (v2(0x21, 0x12, v4Addresses), "its transport is no stream"),
+            (v2(0x21, 0x12, v4Addresses), "its transport is not a stream"),
             (v2(0x21, 0x11, [1, 2, 3]), "its addresses are cut off"),
             (v2(0x21, 0x21, v4Addresses), "its addresses are cut off"),
             (v2(0x21, 0x11, v4Addresses + [4, 0]), "its end is cut off"),

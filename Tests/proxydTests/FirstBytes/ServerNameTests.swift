@@ -15,7 +15,7 @@ struct ServerNameTests {
     }
 
     @Test(
-        "anything else is no name",
+        "anything else is not a name",
         arguments: [
             "", ".", "a b", "\u{1B}]0;pwn\u{7}", "a\nb", "a\tb", "a\"q", "bücher.example", "a/b",
             "=1", "\u{202E}x", String(repeating: "a", count: 254),

@@ -166,7 +166,7 @@ struct ElectionTests {
             ], Self.settings())
     }
 
-    @Test("a channel that is switched off is no candidate and no primary")
+    @Test("a channel that is switched off is neither candidate nor primary")
     func disabled() {
         tell(
             [

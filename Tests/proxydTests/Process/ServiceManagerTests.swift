@@ -46,15 +46,15 @@ struct ServiceManagerTests {
             ServiceManager(
                 environment: ["NOTIFY_SOCKET": path, "WATCHDOG_USEC": "2000000"], pid: 1,
                 now: .at(100)))
-        manager.tellReady("1 services")
+        manager.notifyReady("1 services")
         #expect(next() == "READY=1\nSTATUS=1 services")
-        manager.tellReloading(now: .at(100))
+        manager.notifyReloading(now: .at(100))
         #expect(next() == "RELOADING=1\nMONOTONIC_USEC=100000000")
         #expect(manager.nextDeadline == .at(101))
         manager.meetDeadlines(now: .at(101))
         #expect(next() == "WATCHDOG=1")
         #expect(manager.nextDeadline == .at(102))
-        manager.tellStopping("ending")
+        manager.notifyStopping("ending")
         #expect(next() == "STOPPING=1\nSTATUS=ending")
         _ = descriptor
     }

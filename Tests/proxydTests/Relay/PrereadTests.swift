@@ -291,7 +291,7 @@ struct PrereadTests {
         #expect(stand.isEverythingBack)
     }
 
-    @Test("who is no proxy of ours is taken as it is")
+    @Test("who is not a proxy of ours is taken as it is")
     func noProxy() throws {
         let door = try TestDoor()
         let network = try #require(Network("10.0.0.0/8"))

@@ -92,7 +92,7 @@ struct SocketAddressTests {
         #expect(address == .loopbackV4 || address == .loopbackV6)
     }
 
-    @Test("what is no name is returned as it is", arguments: ["192.0.2.1:1", "[::1]:2", "unix:/x"])
+    @Test("an address is returned as it is", arguments: ["192.0.2.1:1", "[::1]:2", "unix:/x"])
     func asIs(text: String) throws {
         let endpoint = try Endpoint(text)
         #expect(try Resolver.resolve(endpoint) == endpoint)

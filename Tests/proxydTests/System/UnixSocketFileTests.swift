@@ -75,7 +75,7 @@ struct UnixSocketFileTests {
         #expect(throws: UnixSocketFile.Failure.isAlive) { _ = try bind(other, to: path) }
     }
 
-    @Test("a file that is no socket is refused and kept")
+    @Test("a file that is not a socket is refused and kept")
     func occupied() throws {
         try folder.write("precious", to: "s")
         let descriptor = try open()

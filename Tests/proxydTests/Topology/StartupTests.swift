@@ -92,7 +92,7 @@ struct StartupTests {
         #expect(error.code == .unavailable)
         #expect(
             error.message
-                == "cannot listen on unix:\(path): a file that is no socket is in the way; "
+                == "cannot listen on unix:\(path): a file that is not a socket is in the way; "
                 + "remove it, or choose another path")
         #expect(folder.names == ["s"])
     }

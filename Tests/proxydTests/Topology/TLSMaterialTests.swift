@@ -53,7 +53,7 @@ struct TLSMaterialTests {
         let day: Int64 = 86_400
         #expect(material.endings(at: end - 15 * day).isEmpty)
         // The second one was made a moment after the first, perhaps on the next day.
-        let name = WallClock.day(of: end)
+        let name = CalendarTime(seconds: end).isoDate
         #expect(
             material.endings(at: end - 5 * day - 1).first
                 == "listener s/one: a certificate ends on \(name), in 5 days; renew it, and reload")

@@ -117,13 +117,13 @@ struct MovedSessionTests {
         let packet = try #require(frames.first?.packet)
         var sessions = ArrivedSessions()
         #expect(throws: HandoverError.self) {
-            try sessions.take(
+            try sessions.decode(
                 HandoverArrival(packet: packet, descriptors: []), in: HandoverThings())
         }
         var things = HandoverThings()
         things.add(Topology(services: [new.service]))
         #expect(throws: HandoverError.self) {
-            try sessions.take(HandoverArrival(packet: packet, descriptors: []), in: things)
+            try sessions.decode(HandoverArrival(packet: packet, descriptors: []), in: things)
         }
         old.post(.resume)
         client.endWrites()

@@ -15,7 +15,7 @@ final class FakeDaemon: Sendable {
         case silent
         /// Half of an answer, and nothing more.
         case half
-        /// Bytes that are no protocol.
+        /// Bytes that are not a protocol.
         case garbage
         /// An answer that says it has more lines than anybody would read.
         case boundless

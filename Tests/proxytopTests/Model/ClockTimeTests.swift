@@ -1,3 +1,4 @@
+import Shared
 import Testing
 
 @testable import proxytop
@@ -16,13 +17,13 @@ struct ClockTimeTests {
     func typed(keys: String, shown: String, time: String?) {
         var typing = ClockTyping()
         for scalar in keys.unicodeScalars {
-            let isTaken = typing.take(scalar)
+            let isTaken = typing.append(scalar)
             #expect(isTaken)
         }
         #expect(typing.shown == shown)
         #expect(typing.time?.text == time)
         // And back to nothing, a key at a time.
-        for _ in keys.unicodeScalars { typing.takeBack() }
+        for _ in keys.unicodeScalars { typing.deleteLast() }
         #expect(typing.isEmpty)
     }
 
@@ -30,7 +31,7 @@ struct ClockTimeTests {
         "other keys are none of it", arguments: ["y", "n", " ", ":", "-", "٣"] as [Unicode.Scalar])
     func others(scalar: Unicode.Scalar) {
         var typing = ClockTyping()
-        let isTaken = typing.take(scalar)
+        let isTaken = typing.append(scalar)
         #expect(!isTaken)
     }
 

@@ -15,16 +15,16 @@ struct BurdenTests {
     @Test("a part of one core comes of two looks, and never of a counter that went back")
     func percent() {
         var load = DaemonLoad()
-        load.take(table(cpu: "5000"), at: 100_000)
+        load.receive(table(cpu: "5000"), at: 100_000)
         #expect(load.percent == nil)
         #expect(load.text(gap: "  ") == "fds 1771/8192")
-        load.take(table(cpu: "6120"), at: 110_000)
+        load.receive(table(cpu: "6120"), at: 110_000)
         #expect(load.text(gap: "  ") == "cpu 11.2%  fds 1771/8192")
-        load.take(table(cpu: "20"), at: 120_000)
+        load.receive(table(cpu: "20"), at: 120_000)
         #expect(load.percent == 11.2)
-        load.take(table(cpu: "-", used: "-"), at: 130_000)
+        load.receive(table(cpu: "-", used: "-"), at: 130_000)
         #expect(load.text(gap: "  ").isEmpty)
-        load.take(nil, at: 140_000)
+        load.receive(nil, at: 140_000)
         #expect(load.text(gap: "  ").isEmpty)
     }
 

@@ -54,7 +54,7 @@ struct DueActionTests {
         var stage = Self.preview()
         stage.type(digits)
         if digits.count == 4 {
-            #expect(stage.text.contains("24:60 is no time of day: 00:00 to 23:59."))
+            #expect(stage.text.contains("24:60 is not a time of day: 00:00 to 23:59."))
         }
         stage.type("y")
         #expect(stage.requests.isEmpty)

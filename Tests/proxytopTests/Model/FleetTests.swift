@@ -90,7 +90,7 @@ struct FleetTests {
         arguments: [40, 80, 120, 200])
     func page(columns: Int) {
         var lost = Stage.live()
-        lost.send(.disconnected(reason: "nobody listens"))
+        lost.send(.disconnected(reason: "not listening"))
         let models = [Stage.live().model, lost.model, Stage().model]
         let grid = FleetPage(
             models: models, names: ["/run/a.sock", "/run/b.sock", "ssh db1"],
@@ -104,7 +104,7 @@ struct FleetTests {
         if columns >= 120 {
             #expect(grid.lines[0].contains("3 in trouble"))
             #expect(grid.lines[2].contains("! 0.3 down"))
-            #expect(grid.lines[3].contains("nobody listens"))
+            #expect(grid.lines[3].contains("not listening"))
         }
     }
 

@@ -53,8 +53,8 @@ struct RecordingTests {
     @Test(
         "a file that is none says where and why",
         arguments: [
-            ("", "line 1: this is no recording; one begins with “ptrec 1”"),
-            ("{}\n", "line 1: this is no recording; one begins with “ptrec 1”"),
+            ("", "line 1: not a recording: one begins with “ptrec 1”"),
+            ("{}\n", "line 1: not a recording: one begins with “ptrec 1”"),
             ("ptrec 1\nnonsense\n", "line 2: not “> MILLISECONDS SECONDS QUESTION”"),
             ("ptrec 1\n> 1 2 hello\nMAYBE\n", "line 3: not an answer of the control protocol"),
             (

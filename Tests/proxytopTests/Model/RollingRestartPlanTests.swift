@@ -22,7 +22,7 @@ struct RehearsalTests {
         #expect(RollingRestartPlan(999, stage.model) == nil)
     }
 
-    @Test("with room it says so, and of the last channel that nobody is served")
+    @Test("with room it says so, and of the last channel that no client is served")
     func room() throws {
         var story = Story()
         for index in story.channels.indices { story.channels[index].current = 5 }
@@ -35,7 +35,7 @@ struct RehearsalTests {
         let alone = Stage.live(story: story)
         let last = try #require(RollingRestartPlan(101, alone.model))
         #expect(last.steps.map(\.closes) == [true])
-        #expect(last.lines.contains { $0.text.contains("nobody is served") })
+        #expect(last.lines.contains { $0.text.contains("no client is served") })
     }
 
     @Test("p opens it from a channel and from a heading, and nothing is sent")

@@ -71,7 +71,7 @@ struct SettingsTests {
             ),
             ("connection-columns = -id", "line 1: connection-columns: there is no column “id”"),
             ("columns =", "line 1: columns: auto, or +COLUMN -COLUMN"),
-            ("key.drain = DD", "line 1: “DD” is no key"),
+            ("key.drain = DD", "line 1: “DD” is not a key"),
             ("key.drain =", "line 1: a key is missing"),
             ("key.dance = d", "line 1: there is no action “dance”"),
             ("key.drain = E", "line 1: E is given to"),

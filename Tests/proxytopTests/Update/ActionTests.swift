@@ -52,7 +52,7 @@ struct ActingTests {
         #expect(stage.requests == ["disable mail/1 cut if-gen=8812"])
     }
 
-    @Test("keys from before the question was painted are no answer")
+    @Test("keys from before the question was painted are not an answer")
     func early() {
         var stage = Stage.live()
         stage.choose(1)

@@ -10,7 +10,7 @@ struct ConnectionsTests {
     )
     func spares() {
         var window = SessionWindow()
-        window.take([], first: 0, matched: 0, total: 0, isHeld: false)
+        window.receive([], first: 0, matched: 0, total: 0, isHeld: false)
         window.rest(after: 3, at: 1000, interval: 1000)
         #expect(window.pause == 0 && window.isDue(at: 1001, top: 0, height: 10))
         window.rest(after: 12, at: 1000, interval: 1000)

@@ -104,8 +104,8 @@ struct ConversationTests {
     @Test("the tables stay, marked as stale, and come back alive")
     func staleAndBack() {
         var stage = Stage.live()
-        stage.send(.disconnected(reason: "proxyd.sock: nobody listens"))
-        #expect(stage.text.contains("LOST 00:00  proxyd.sock: nobody listens"))
+        stage.send(.disconnected(reason: "proxyd.sock: not listening"))
+        #expect(stage.text.contains("LOST 00:00  proxyd.sock: not listening"))
         #expect(stage.text.contains("0.3 .down"))
         #expect(!stage.lines[stage.lines.count - 1].contains("drain"))
         stage.send(.connected)

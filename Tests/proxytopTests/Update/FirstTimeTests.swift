@@ -133,12 +133,12 @@ struct FirstTimeTests {
     @Test("what was done is said for half a minute, then there is room for what stands")
     func notice() {
         var stage = Stage.live()
-        stage.model.tell("done")
+        stage.model.notify("done")
         for _ in 0..<29 { stage.pass(milliseconds: 1000) }
         #expect(stage.model.actions.notice?.text == "done")
         stage.pass(milliseconds: 1000)
         #expect(stage.model.actions.notice == nil)
-        stage.model.tell("wrong", isError: true)
+        stage.model.notify("wrong", isError: true)
         for _ in 0..<40 { stage.pass(milliseconds: 1000) }
         #expect(stage.model.actions.notice?.text == "wrong")
     }
@@ -153,7 +153,7 @@ struct FirstTimeTests {
         stage.choose(5)
         stage.type("K")
         #expect(
-            stage.text.contains("It takes nobody new: who was cut and comes back goes elsewhere."))
+            stage.text.contains("It gets no new sessions: clients that come back go elsewhere."))
     }
 
     @Test(

@@ -93,10 +93,10 @@ struct SearchTests {
         #expect(search.nextAt == 0)
         search.ask()
         #expect(search.nextAt == nil)
-        _ = search.take(rows, matched: 5000, after: 30, at: 1000)
+        _ = search.receive(rows, matched: 5000, after: 30, at: 1000)
         #expect(search.nextAt == 1600)
         search.ask()
-        _ = search.take(rows, matched: 5000, after: 900, at: 3000)
+        _ = search.receive(rows, matched: 5000, after: 900, at: 3000)
         #expect(search.nextAt == 5000)
     }
 
@@ -121,7 +121,7 @@ struct SearchTests {
                 #expect(!part.isEmpty && part.count <= SessionSearch.mostRows)
                 seen.formUnion(part)
                 search.ask()
-                _ = search.take([], matched: count, after: 0, at: 0)
+                _ = search.receive([], matched: count, after: 0, at: 0)
                 questions += 1
                 guard questions < 20 else { break }
             }
@@ -139,7 +139,7 @@ struct SearchTests {
             var questions = 0
             while !search.isOver, questions < 2000 {
                 search.ask()
-                _ = search.take([], matched: left, after: 0, at: 0)
+                _ = search.receive([], matched: left, after: 0, at: 0)
                 questions += 1
             }
             #expect(search.isOver)
@@ -159,7 +159,7 @@ struct SearchTests {
         #expect((stage.model.navigation.page == .connections) == isConsumed)
         if key == .escape { #expect(stage.text.contains("no longer looking; 1042 connections")) }
         if key == .character("j") { #expect(stage.model.subject == .session(id: 1001)) }
-        // An answer that was on its way is no answer any more.
+        // An answer that was on its way is not an answer any more.
         for _ in 0..<3 { stage.pass(milliseconds: 1) }
         #expect(stage.model.subject != .session(id: 3333))
     }

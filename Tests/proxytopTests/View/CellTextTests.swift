@@ -69,15 +69,6 @@ struct CellTextTests {
         for field in 3...8 { #expect(NumberText.count(value, width: field).utf8.count <= field) }
     }
 
-    @Test("times on the wall")
-    func calendar() {
-        let time = CalendarTime(seconds: 1_795_228_867)
-        #expect(time.iso == "2026-11-21T02:41:07Z")
-        #expect(time.date == "Sat 21 Nov")
-        #expect(CalendarTime(seconds: 951_782_400).iso == "2000-02-29T00:00:00Z")
-        #expect(CalendarTime(seconds: -1).iso == "1969-12-31T23:59:59Z")
-    }
-
     @Test("CSV fields are quoted when they must be")
     func csv() {
         #expect(PlainText.csvField("a b") == "a b")

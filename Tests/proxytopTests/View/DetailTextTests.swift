@@ -18,7 +18,7 @@ struct DetailTextTests {
     }
 
     @Test(
-        "what is no histogram, or an empty one, is left out",
+        "what is not a histogram, or an empty one, is left out",
         arguments: ["", "-", "100", "x=1", "100=x", "100=0 more=0", "=", "100=-1"])
     func noHistogram(text: String) { #expect(ConnectHistogram(text) == nil) }
 

@@ -194,7 +194,7 @@ struct GoldenTests {
     @Test("the link is lost")
     func lost() throws {
         var stage = Stage.live()
-        stage.send(.disconnected(reason: "proxyd.sock: nobody listens"))
+        stage.send(.disconnected(reason: "proxyd.sock: not listening"))
         stage.isAnswering = false
         stage.pass(milliseconds: 42_000)
         try Golden.check("lost-80x24-ascii", stage.text + "\n")

@@ -89,23 +89,23 @@ struct SheetTests {
         stage.story.addEvents()
         stage.pass(milliseconds: 1000)
         var lines = PlainLines()
-        let first = lines.take(stage.model)
+        let first = lines.news(stage.model)
         #expect(
             first[0].hasSuffix("lb1: proxyd 1.4, pid 4121, 9 channels, 5 usable, 1284 connections"))
         #expect(first.contains { $0.contains("problem: 0.3 down") })
         #expect(!first.contains { $0.contains("10.0.1.13 is down") }, "what was before is no news")
-        #expect(lines.take(stage.model).isEmpty)
+        #expect(lines.news(stage.model).isEmpty)
         stage.story.channels[3].state = .up
         stage.story.events.append(
             Story.event(
                 50, at: stage.story.milliseconds, "channel mail/0/3", "channel mail/0/3 is back"))
         stage.pass(milliseconds: 1000)
-        let second = lines.take(stage.model)
+        let second = lines.news(stage.model)
         #expect(second.contains { $0.hasSuffix("notice: channel mail/0/3 is back") })
         #expect(second.contains { $0.contains("solved: 0.3 down") })
         stage.send(.disconnected(reason: "gone"))
         #expect(
-            lines.take(stage.model).map { String($0.dropFirst(9)) } == ["the link is lost: gone"])
-        #expect(lines.take(stage.model).isEmpty)
+            lines.news(stage.model).map { String($0.dropFirst(9)) } == ["the link is lost: gone"])
+        #expect(lines.news(stage.model).isEmpty)
     }
 }

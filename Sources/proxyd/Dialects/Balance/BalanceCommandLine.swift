@@ -54,9 +54,9 @@ struct BalanceCommandLine: Equatable {
         guard let first = scan.operands.first, !isInteractive || scan.operands.count == 1 else {
             throw .usage(nil)
         }
-        try takePort(first, services)
+        try readPort(first, services)
         if isInteractive { return }
-        try takeDestinations(Array(scan.operands.dropFirst()), services)
+        try readDestinations(Array(scan.operands.dropFirst()), services)
     }
 
     private mutating func read(_ option: OptionScanner.Option) throws(ParseError) {
@@ -86,7 +86,7 @@ struct BalanceCommandLine: Equatable {
         return min(seconds, 365 * 86_400)
     }
 
-    private mutating func takePort(
+    private mutating func readPort(
         _ text: String, _ services: (String) -> UInt16?
     ) throws(ParseError) {
         if let number = services(text) {
@@ -104,7 +104,7 @@ struct BalanceCommandLine: Equatable {
 
     // MARK: Destinations
 
-    private mutating func takeDestinations(
+    private mutating func readDestinations(
         _ operands: [String], _ services: (String) -> UInt16?
     ) throws(ParseError) {
         guard operands.count < Self.mostChannels else { throw .said("MAXCHANNELS exceeded...", 64) }
@@ -165,7 +165,7 @@ struct BalanceCommandLine: Equatable {
     }
 }
 
-/// Numbers as atoi(3) reads them: what is none is 0.
+/// Numbers as atoi(3) reads them: anything else is 0.
 enum CNumber {
     static func of(_ text: String) -> Int {
         var digits = Substring(text).drop { $0 == " " || $0 == "\t" || $0 == "\n" }

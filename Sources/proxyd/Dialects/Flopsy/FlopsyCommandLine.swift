@@ -91,7 +91,7 @@ struct FlopsyCommandLine: Equatable {
         return (option, String(value))
     }
 
-    /// A word that begins like an option is none's value.
+    /// A word that begins like an option is not a value.
     private static func next(of rest: inout ArraySlice<String>) -> String? {
         guard let word = rest.first, !word.hasPrefix("-") || word == "-" else { return nil }
         return rest.popFirst()

@@ -42,7 +42,7 @@ enum FproxyDialect: Dialect {
         for text in line.backends {
             let endpoint = try endpoint(text, "backend", call, hostEnvironment)
             guard !endpoint.isNowhere else {
-                throw refusal(text, "backend", "there is nobody to connect to at port 0", call)
+                throw refusal(text, "backend", "port 0 cannot be connected to", call)
             }
             group.channels.append(
                 ChannelConfiguration(

@@ -12,7 +12,7 @@ struct HAProxyACL {
 
     /// `acl NAME FETCH [-i] [-m METHOD] VALUE…`
     /// - Returns: whether it is understood.
-    mutating func take(_ line: HAProxyLine) -> Bool {
+    mutating func read(_ line: HAProxyLine) -> Bool {
         guard let condition = Self.condition(line.words.dropFirst(2)) else {
             known[line[1]] = []
             return false

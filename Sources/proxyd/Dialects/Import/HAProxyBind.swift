@@ -60,7 +60,7 @@ struct HAProxyBind {
                 "generate-certificates", "accept-netscaler-cip":
                 remarks.drop("bind … \(word)", at: line.place)
             default:
-                if let count = tls.take(word, value()) {
+                if let count = tls.read(word, value()) {
                     index += count
                 } else {
                     remarks.drop("bind … \(word) \(value())", at: line.place)

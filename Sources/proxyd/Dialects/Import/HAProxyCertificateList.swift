@@ -21,7 +21,7 @@ enum HAProxyCertificateList {
             let read = names.compactMap { try? TLSWords.name($0) }
             guard read.count == names.count else {
                 throw HAProxyTLSProblem(
-                    text: "crt-list \(path) has a name that is none (\(file.prefix(60)))")
+                    text: "crt-list \(path) has a malformed name (\(file.prefix(60)))")
             }
             let found = try HAProxyTLS.certificates(
                 HAProxyTLS.path(file, below: defaults.certificateFolder, in: hostEnvironment),

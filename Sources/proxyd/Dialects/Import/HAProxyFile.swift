@@ -49,11 +49,11 @@ struct HAProxyFile {
                         .suspicious, at: place, "$\(variable) is not set, and stands for nothing"))
             }
             guard let first = words.first else { continue }
-            try take(HAProxyLine(words: words, place: place), first)
+            try read(HAProxyLine(words: words, place: place), first)
         }
     }
 
-    private mutating func take(_ line: HAProxyLine, _ first: String) throws(ImportError) {
+    private mutating func read(_ line: HAProxyLine, _ first: String) throws(ImportError) {
         if first.hasPrefix(".") {
             remarks.append(
                 ForeignRemark(

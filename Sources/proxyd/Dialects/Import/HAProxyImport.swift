@@ -22,14 +22,14 @@ struct HAProxyImport {
 
     mutating func translate() throws(ImportError) {
         for line in file.sections.filter({ $0.kind == "global" }).flatMap(\.lines) {
-            for word in tls.take(line).dropped {
+            for word in tls.read(line).dropped {
                 remarks.drop("\(line[0]) … \(word)", at: line.place)
             }
         }
-        // Each line of a `defaults` section is told of once, not with every proxy that it counts for.
+        // Each line of a `defaults` section is reported once, not with every proxy that it counts for.
         for section in file.sections where section.kind == "defaults" {
             var defaults = HAProxyProxy(name: section.name, place: section.place, tls)
-            for line in section.lines { defaults.take(line, in: hostEnvironment) }
+            for line in section.lines { defaults.read(line, in: hostEnvironment) }
             for remark in defaults.remarks.all { remarks.add(remark) }
         }
         for section in file.sections {
@@ -50,13 +50,13 @@ struct HAProxyImport {
     private mutating func proxy(_ section: HAProxySection) -> HAProxyProxy {
         var proxy = HAProxyProxy(name: section.name, place: section.place, tls)
         if let index = section.defaults {
-            for line in file.sections[index].lines { proxy.take(line, in: hostEnvironment) }
+            for line in file.sections[index].lines { proxy.read(line, in: hostEnvironment) }
         } else {
             // HAProxy's own default.
             proxy.isTCP = true
         }
         proxy.remarks = ImportRemarks()
-        for line in section.lines { proxy.take(line, in: hostEnvironment) }
+        for line in section.lines { proxy.read(line, in: hostEnvironment) }
         for remark in proxy.remarks.all { remarks.add(remark) }
         return proxy
     }
@@ -292,7 +292,7 @@ struct HAProxyImport {
             case "pidfile": options.pidFile = line[1]
             default:
                 var defaults = HAProxyTLSDefaults()
-                if !defaults.take(line).isTaken { remarks.drop(line.text, at: line.place) }
+                if !defaults.read(line).isKnown { remarks.drop(line.text, at: line.place) }
             }
         }
         privileges.keepsBind = privileges.user != nil

@@ -68,30 +68,30 @@ struct HAProxyProxy {
         "prefer-last-server", "allbackups",
     ]
 
-    /// A line of `defaults` is told of once, where it stands.
-    mutating func take(_ line: HAProxyLine, in hostEnvironment: HostEnvironment) {
+    /// A line of `defaults` is reported once, where it stands.
+    mutating func read(_ line: HAProxyLine, in hostEnvironment: HostEnvironment) {
         let text = line.text
         switch line[0] {
         case "mode":
             isTCP = line[1] == "tcp"
             modePlace = line.place
-        case "bind": takeBind(line, in: hostEnvironment)
-        case "server": takeServer(line, in: hostEnvironment)
+        case "bind": readBind(line, in: hostEnvironment)
+        case "server": readServer(line, in: hostEnvironment)
         case "default-server": serverDefaults += line.words.dropFirst()
         case "balance": balance = line
         case "hash-type": isConsistent = line[1] == "consistent"
-        case "timeout": takeTimeout(line)
+        case "timeout": readTimeout(line)
         case "contimeout": times.connect = time(line, 1)
         case "clitimeout": times.client = time(line, 1)
         case "srvtimeout": times.server = time(line, 1)
         case "maxconn": maxConnections = number(line, 1, 1...ValueReader.sessions.upperBound)
         case "backlog": backlog = number(line, 1, 1...65_535)
         case "default_backend": defaultBackend = Route(name: line[1], place: line.place)
-        case "use_backend": takeChoice(line)
+        case "use_backend": readBackendChoice(line)
         case "use-server":
             remarks.drop(text, at: line.place, "not carried over: every client goes to the default")
         case "acl":
-            if !acl.take(line) { remarks.drop(text, at: line.place) }
+            if !acl.read(line) { remarks.drop(text, at: line.place) }
         case "tcp-request" where line[1] == "inspect-delay":
             inspection = time(line, 2)
         case "tcp-request" where Self.isWaiting(line):
@@ -100,7 +100,7 @@ struct HAProxyProxy {
             remarks.drop(text, at: line.place)
         case "disabled": isDisabled = true
         case "enabled": isDisabled = false
-        case "option", "no": takeOption(line)
+        case "option", "no": readOption(line)
         case "tcp-check", "http-check": expects.append(line)
         case "log":
             remarks.drop(
@@ -110,7 +110,7 @@ struct HAProxyProxy {
         case let word where Self.harmless.contains(word):
             remarks.drop(text, at: line.place, "not needed")
         case let word where word.hasPrefix("http-") || word == "errorfile" || word == "compression":
-            remarks.drop(text, at: line.place, "of HTTP, which is not looked into")
+            remarks.drop(text, at: line.place, "HTTP is not parsed")
         default: remarks.drop(text, at: line.place)
         }
     }
@@ -119,7 +119,7 @@ struct HAProxyProxy {
 
     private mutating func time(_ line: HAProxyLine, _ index: Int) -> Duration? {
         guard let duration = HAProxyTime.duration(line[index]) else {
-            remarks.drop(line.text, at: line.place, "“\(line[index].prefix(40))” is no time")
+            remarks.drop(line.text, at: line.place, "“\(line[index].prefix(40))” is not a duration")
             return nil
         }
         return duration
@@ -135,7 +135,7 @@ struct HAProxyProxy {
         return number
     }
 
-    private mutating func takeTimeout(_ line: HAProxyLine) {
+    private mutating func readTimeout(_ line: HAProxyLine) {
         guard let time = time(line, 2) else { return }
         switch line[1] {
         case "connect": times.connect = time
@@ -150,7 +150,7 @@ struct HAProxyProxy {
         }
     }
 
-    private mutating func takeOption(_ line: HAProxyLine) {
+    private mutating func readOption(_ line: HAProxyLine) {
         if line[0] == "no" {
             if line[1] != "option" { remarks.drop(line.text, at: line.place) }
             return
@@ -175,7 +175,7 @@ struct HAProxyProxy {
 
     // MARK: use_backend
 
-    private mutating func takeChoice(_ line: HAProxyLine) {
+    private mutating func readBackendChoice(_ line: HAProxyLine) {
         let route = Route(name: line[1], place: line.place)
         let alternatives =
             line.words.count == 2
@@ -196,7 +196,7 @@ struct HAProxyProxy {
 
     // MARK: bind
 
-    private mutating func takeBind(_ line: HAProxyLine, in hostEnvironment: HostEnvironment) {
+    private mutating func readBind(_ line: HAProxyLine, in hostEnvironment: HostEnvironment) {
         var bind = HAProxyBind(line, tls, in: hostEnvironment)
         let found = bind.listeners()
         for remark in bind.remarks.all { remarks.add(remark) }
@@ -208,10 +208,10 @@ struct HAProxyProxy {
 
     // MARK: server
 
-    private mutating func takeServer(_ line: HAProxyLine, in hostEnvironment: HostEnvironment) {
+    private mutating func readServer(_ line: HAProxyLine, in hostEnvironment: HostEnvironment) {
         var server = HAProxyServer(line, tls, in: hostEnvironment)
-        server.take(serverDefaults, silently: true)
-        server.take(Array(line.words.dropFirst(3)), silently: false)
+        server.read(serverDefaults, silently: true)
+        server.read(Array(line.words.dropFirst(3)), silently: false)
         for remark in server.remarks.all { remarks.add(remark) }
         servers.append(server)
     }

@@ -46,12 +46,12 @@ struct HAProxyServer {
     ]
     private static let notNeeded: Set = ["init-addr", "resolvers", "resolve-prefer", "id", "guid"]
 
-    mutating func take(_ words: [String], silently: Bool) {
+    mutating func read(_ words: [String], silently: Bool) {
         var index = 0
         func value() -> String { index + 1 < words.count ? words[index + 1] : "" }
         while index < words.count {
             let word = words[index]
-            if let count = tls.take(word, value()) {
+            if let count = tls.read(word, value()) {
                 index += 1 + count
                 continue
             }
@@ -73,13 +73,13 @@ struct HAProxyServer {
             case "source": source = value()
             default: takesValue = false
             }
-            if !takesValue { takesValue = takeFlag(word, value(), silently) }
+            if !takesValue { takesValue = readFlag(word, value(), silently) }
             index += takesValue ? 2 : 1
         }
     }
 
     /// - Returns: whether the parameter has a value.
-    private mutating func takeFlag(_ word: String, _ value: String, _ silently: Bool) -> Bool {
+    private mutating func readFlag(_ word: String, _ value: String, _ silently: Bool) -> Bool {
         switch word {
         case "send-proxy": proxyProtocol = try? ProxyProtocolChoice(words: ["v1"])
         case "send-proxy-v2": proxyProtocol = try? ProxyProtocolChoice(words: ["v2"])
@@ -268,7 +268,7 @@ enum HAProxySteps {
         if let path = try? ValueReader.httpPath(uri, as: "it") {
             check.path = path
         } else {
-            remarks.drop(option.text, at: option.place, "“\(uri.prefix(40))” is no path")
+            remarks.drop(option.text, at: option.place, "“\(uri.prefix(40))” is not a path")
         }
         for line in lines where line[0] == "http-check" {
             if line[1] == "expect", line[2] == "status",

@@ -8,18 +8,18 @@ struct HAProxyTLSDefaults {
     var server = HAProxyTLS()
 
     /// - Returns: whether the line is one of these, and what of it was not understood.
-    mutating func take(_ line: HAProxyLine) -> (isTaken: Bool, dropped: [String]) {
+    mutating func read(_ line: HAProxyLine) -> (isKnown: Bool, dropped: [String]) {
         switch line[0] {
         case "crt-base": certificateFolder = line[1]
         case "ca-base": authorityFolder = line[1]
         case "ssl-default-bind-ciphers": bind.ciphers.ciphers = line[1]
         case "ssl-default-bind-ciphersuites": bind.ciphers.suites = line[1]
         case "ssl-default-bind-curves": bind.ciphers.curves = line[1]
-        case "ssl-default-bind-options": return (true, bind.take(options: line))
+        case "ssl-default-bind-options": return (true, bind.read(options: line))
         case "ssl-default-server-ciphers": server.ciphers.ciphers = line[1]
         case "ssl-default-server-ciphersuites": server.ciphers.suites = line[1]
         case "ssl-default-server-curves": server.ciphers.curves = line[1]
-        case "ssl-default-server-options": return (true, server.take(options: line))
+        case "ssl-default-server-options": return (true, server.read(options: line))
         case "ssl-server-verify": server.verify = line[1]
         default: return (false, [])
         }
@@ -48,8 +48,8 @@ struct HAProxyTLS {
     /// `check-ssl`; nil: as HAProxy has it without a word.
     var isChecked: Bool?
 
-    /// - Returns: how many words follow that belong to it; nil: it is none of these.
-    mutating func take(_ word: String, _ value: String) -> Int? {
+    /// - Returns: how many words follow that belong to it; nil: not one of these.
+    mutating func read(_ word: String, _ value: String) -> Int? {
         switch word {
         case "crt": files.append(value)
         case "crt-list": lists.append(value)
@@ -65,12 +65,12 @@ struct HAProxyTLS {
         case "ssl-max-ver": limit(to: version(value))
         case "sni": serverName = value
         case "verifyhost": verifiedName = value
-        default: return takeFlag(word) ? 0 : nil
+        default: return readFlag(word) ? 0 : nil
         }
         return 1
     }
 
-    private mutating func takeFlag(_ word: String) -> Bool {
+    private mutating func readFlag(_ word: String) -> Bool {
         switch word {
         case "ssl": isOn = true
         case "no-ssl": isOn = false
@@ -91,11 +91,11 @@ struct HAProxyTLS {
     }
 
     /// `ssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets`.
-    fileprivate mutating func take(options line: HAProxyLine) -> [String] {
+    fileprivate mutating func read(options line: HAProxyLine) -> [String] {
         var dropped: [String] = []
         var index = 1
         while index < line.words.count {
-            if let count = take(line[index], line[index + 1]) {
+            if let count = read(line[index], line[index + 1]) {
                 index += count
             } else {
                 dropped.append(line[index])
@@ -226,7 +226,7 @@ extension HAProxyTLS {
         _ text: String, below folder: String?, in hostEnvironment: HostEnvironment
     ) throws(HAProxyTLSProblem) -> String {
         guard !text.hasPrefix("@"), !text.isEmpty else {
-            throw HAProxyTLSProblem(text: "“\(text.prefix(60))” is no file")
+            throw HAProxyTLSProblem(text: "“\(text.prefix(60))” is not a file")
         }
         let path = text.hasPrefix("/") ? text : (folder.map { "\($0)/" } ?? "") + text
         return hostEnvironment.absolute(path)

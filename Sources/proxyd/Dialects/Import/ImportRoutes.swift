@@ -9,14 +9,14 @@ struct ImportRoutes {
 
     func knows(_ destination: String) -> Bool { nameOf[destination] != nil }
 
-    /// What a destination has; a route leads to one group only, so the others are told of.
+    /// What a destination has; a route leads to one group only, so the others are reported.
     mutating func add(
         _ destination: String, _ found: [GroupConfiguration], at place: String,
         _ remarks: inout ImportRemarks
     ) {
         guard var group = found.first else {
             return remarks.drop(
-                destination, at: place, "no server of it could be carried over, or it is no address"
+                destination, at: place, "it is not an address, and no server of it was carried over"
             )
         }
         group.name = names.name(destination)

@@ -41,7 +41,7 @@ struct NginxImport {
                     keepsBind: true)
             case ("pid", nil): options.pidFile = directive[1]
             case ("daemon", nil): options.isInBackground = directive[1] != "off"
-            case ("error_log", nil): takeErrorLog(directive)
+            case ("error_log", nil): readErrorLog(directive)
             case ("http", _), ("mail", _):
                 remarks.drop(directive.text, at: directive.place, "only “stream” is relayed")
             case ("worker_connections", _), ("events", _):
@@ -54,7 +54,7 @@ struct NginxImport {
         }
     }
 
-    private mutating func takeErrorLog(_ directive: NginxDirective) {
+    private mutating func readErrorLog(_ directive: NginxDirective) {
         if directive[1] == "stderr" { return }
         guard directive[1].hasPrefix("/") else {
             return remarks.drop(directive.text, at: directive.place, "write log: error:")
@@ -94,9 +94,9 @@ struct NginxImport {
         let own = Set((directive.block ?? []).map(\.name))
         for line in inherited where NginxServer.inheritable.contains(line.name) {
             // Certificates of a server are instead of those outside, not besides them.
-            if !NginxTLS.known.contains(line.name) || !own.contains(line.name) { server.take(line) }
+            if !NginxTLS.known.contains(line.name) || !own.contains(line.name) { server.read(line) }
         }
-        for line in directive.block ?? [] { server.take(line) }
+        for line in directive.block ?? [] { server.read(line) }
         server.secure()
         for remark in server.remarks.all { remarks.add(remark) }
         guard !server.listeners.isEmpty else {

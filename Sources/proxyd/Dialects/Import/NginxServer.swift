@@ -39,16 +39,16 @@ struct NginxServer {
         serverName ?? (pass.contains(":") || pass.contains("/") ? "stream" : pass)
     }
 
-    mutating func take(_ line: NginxDirective) {
+    mutating func read(_ line: NginxDirective) {
         switch line.name {
-        case "listen": takeListen(line)
+        case "listen": readListen(line)
         case "proxy_pass": pass = line
         case "proxy_timeout":
             idle = time(line)?.bounded(ValueReader.shortest...ValueReader.year) ?? idle
         case "proxy_connect_timeout":
             connect = time(line)?.bounded(ValueReader.shortest...ValueReader.year) ?? connect
         case "proxy_next_upstream": triesNext = line[1] != "off"
-        case "allow", "deny": takeRule(line)
+        case "allow", "deny": readRule(line)
         case "proxy_protocol": sendsHeader = line[1] == "on"
         case "proxy_bind":
             switch line[1] {
@@ -70,7 +70,7 @@ struct NginxServer {
         case "preread_timeout": prereadTime = time(line)
         case let name where NginxTLS.notNeeded.contains(name):
             remarks.drop(line.text, at: line.place, "not needed")
-        default: if !tls.take(line) { remarks.drop(line.text, at: line.place) }
+        default: if !tls.read(line) { remarks.drop(line.text, at: line.place) }
         }
     }
 
@@ -106,7 +106,7 @@ struct NginxServer {
     }
 
     /// `allow` and `deny`, of which the first that fits decides in both programs.
-    private mutating func takeRule(_ line: NginxDirective) {
+    private mutating func readRule(_ line: NginxDirective) {
         let verdict: AccessRule.Verdict = line.name == "allow" ? .allow : .deny(.close)
         switch line[1] {
         case "all": access.append(AccessRule(verdict: verdict, clients: .all))
@@ -119,7 +119,7 @@ struct NginxServer {
         }
     }
 
-    private mutating func takeListen(_ line: NginxDirective) {
+    private mutating func readListen(_ line: NginxDirective) {
         let parameters = Set(line.words.dropFirst(2))
         guard !parameters.contains("udp") else {
             return remarks.drop(line.text, at: line.place, "datagrams are not relayed")

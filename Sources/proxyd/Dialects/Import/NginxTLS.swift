@@ -30,7 +30,7 @@ struct NginxTLS {
     ]
 
     /// - Returns: whether it is one of these lines.
-    mutating func take(_ line: NginxDirective) -> Bool {
+    mutating func read(_ line: NginxDirective) -> Bool {
         guard Self.known.contains(line.name) else { return false }
         switch line.name {
         case "ssl_certificate": certificates.append(line)
@@ -115,7 +115,7 @@ struct NginxTLS {
         } else if let line = lines["proxy_ssl"] {
             remarks.differ(
                 at: line.place,
-                "proxy_ssl without proxy_ssl_verify: nobody looks at the certificates, as there; write verify: yes"
+                "proxy_ssl without proxy_ssl_verify: certificates are not verified, as in nginx; write verify: yes"
             )
         }
         try readName(into: &tls, destination)
@@ -152,7 +152,7 @@ struct NginxTLS {
             )
         }
         guard let name = try? TLSWords.certifiedName(line[1], as: "") else {
-            throw Problem(text: "“\(line[1].prefix(60))” is no name")
+            throw Problem(text: "“\(line[1].prefix(60))” is not a name")
         }
         tls.name = name
     }
@@ -168,7 +168,7 @@ struct NginxTLS {
         let path = line[1]
         guard !path.isEmpty, !path.contains("$"), !path.hasPrefix("data:"),
             !path.hasPrefix("engine:"), !path.hasPrefix("store:")
-        else { throw Problem(text: "\(line.name) is no file") }
+        else { throw Problem(text: "\(line.name) is not a file") }
         return hostEnvironment.absolute(path.hasPrefix("/") ? path : "\(folder)/\(path)")
     }
 

@@ -11,10 +11,8 @@ struct LighttpdReader {
     /// Words of all files together.
     private var budget = 1_000_000
 
-    // Of the file that is being read.
-    private var file = ""
-    private var tokens: [LighttpdToken] = []
-    private var position = 0
+    /// Of the file that is being read.
+    private var tokens = LighttpdTokens()
 
     /// Where directives go.
     private enum Target {
@@ -45,47 +43,15 @@ struct LighttpdReader {
     private mutating func read(
         _ text: String, file: String, into target: Target
     ) throws(LighttpdError) {
-        let outer = (self.file, tokens, position)
-        (self.file, position) = (file, 0)
-        tokens = try LighttpdLexer.tokens(of: text, file: file)
+        let outer = tokens
+        tokens = try LighttpdTokens(of: text, file: file)
         budget -= tokens.count
         guard budget > 0 else {
             throw LighttpdError(at: file, "the files have more than a million words")
         }
         try statements(into: target, untilBrace: false)
-        (self.file, tokens, position) = outer
+        tokens = outer
     }
-
-    // MARK: Words
-
-    private var token: LighttpdToken { tokens[position] }
-    private var place: String { "\(file):\(token.line)" }
-
-    private mutating func advance() { if position + 1 < tokens.count { position += 1 } }
-
-    private func isAt(_ symbol: String) -> Bool { token.kind == .symbol && token.text == symbol }
-
-    private mutating func takes(_ symbol: String) -> Bool {
-        guard isAt(symbol) else { return false }
-        advance()
-        return true
-    }
-
-    private mutating func expect(_ symbol: String) throws(LighttpdError) {
-        guard takes(symbol) else { throw unexpected("“\(symbol)”") }
-    }
-
-    private func unexpected(_ wanted: String) -> LighttpdError {
-        let found =
-            switch token.kind {
-            case .newline: "the end of the line"
-            case .end: "the end of the file"
-            default: "“\(token.text.prefix(60))”"
-            }
-        return LighttpdError(at: place, "expected \(wanted), but got \(found)")
-    }
-
-    private mutating func skipNewlines() { while token.kind == .newline { advance() } }
 
     // MARK: Statements
 
@@ -95,41 +61,42 @@ struct LighttpdReader {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.deepest else {
-            throw LighttpdError(at: place, "blocks or files are nested too deep")
+            throw LighttpdError(at: tokens.place, "blocks or files are nested too deep")
         }
         while true {
-            skipNewlines()
-            if token.kind == .end {
+            tokens.skipNewlines()
+            if tokens.current.kind == .end {
                 guard untilBrace else { return }
-                throw unexpected("“}”")
+                throw tokens.unexpected("“}”")
             }
-            if isAt("}"), untilBrace { return advance() }
+            if tokens.isAt("}"), untilBrace { return tokens.advance() }
             try statement(into: target)
         }
     }
 
     private mutating func statement(into target: Target) throws(LighttpdError) {
-        if isAt("$") { return try condition(inside: target) }
-        guard token.kind == .word else { throw unexpected("a directive") }
-        let (name, place) = (token.text, place)
-        advance()
+        if tokens.isAt("$") { return try condition(inside: target) }
+        guard tokens.current.kind == .word else { throw tokens.unexpected("a directive") }
+        let (name, place) = (tokens.current.text, tokens.place)
+        tokens.advance()
         switch name {
         case "include": return try include(into: target)
         case "include_shell": return try includeShell(into: target, at: place)
-        case "global" where isAt("{"):
-            advance()
+        case "global" where tokens.isAt("{"):
+            tokens.advance()
             return try statements(into: .global, untilBrace: true)
         case "else": throw LighttpdError(at: place, "“else” without a condition before it")
         default: break
         }
-        let symbol = token.text
-        guard token.kind == .symbol, ["=", "+=", ":="].contains(symbol) else {
-            throw unexpected("“=” or “+=”")
+        let symbol = tokens.current.text
+        guard tokens.current.kind == .symbol, ["=", "+=", ":="].contains(symbol) else {
+            throw tokens.unexpected("“=” or “+=”")
         }
-        advance()
+        tokens.advance()
         let value = try expression(in: target)
-        guard token.kind == .newline || token.kind == .end || isAt("}") else {
-            throw unexpected("the end of the line")
+        guard tokens.current.kind == .newline || tokens.current.kind == .end || tokens.isAt("}")
+        else {
+            throw tokens.unexpected("the end of the line")
         }
         try set(name, to: value, adds: symbol == "+=", isForced: symbol == ":=", at: place, target)
     }
@@ -180,9 +147,9 @@ struct LighttpdReader {
         // What an “else” depends on.
         var byClient: String?
         while true {
-            let place = place
+            let place = tokens.place
             var inner: Target
-            if isFirst || isAt("$") {
+            if isFirst || tokens.isAt("$") {
                 inner = try header(inside: target, isElse: !isFirst)
                 if case .byClient(let condition) = inner { byClient = byClient ?? condition }
             } else if let byClient {
@@ -191,44 +158,49 @@ struct LighttpdReader {
                 remark(.ignored, at: place, "else: conditions of the web server have no effect")
                 inner = .nowhere("else")
             }
-            skipNewlines()
-            try expect("{")
+            tokens.skipNewlines()
+            try tokens.expect("{")
             try statements(into: inner, untilBrace: true)
             isFirst = false
-            let end = position
-            skipNewlines()
-            guard token.kind == .word, ["else", "elseif", "elif"].contains(token.text) else {
-                position = end
+            let end = tokens.position
+            tokens.skipNewlines()
+            guard tokens.current.kind == .word,
+                ["else", "elseif", "elif"].contains(tokens.current.text)
+            else {
+                tokens.position = end
                 return
             }
-            advance()
-            if token.kind == .word, token.text == "if" { advance() }
-            skipNewlines()
+            tokens.advance()
+            if tokens.current.kind == .word, tokens.current.text == "if" { tokens.advance() }
+            tokens.skipNewlines()
         }
     }
 
     private mutating func header(
         inside target: Target, isElse: Bool
     ) throws(LighttpdError) -> Target {
-        let place = place
-        try expect("$")
-        guard token.kind == .word else { throw unexpected("SERVER, HTTP or REQUEST_HEADER") }
-        var name = "$" + token.text
-        advance()
-        try expect("[")
-        guard token.kind == .text else { throw unexpected("a text in quotes") }
-        name += "[\"\(token.text)\"]"
-        advance()
-        try expect("]")
-        let symbol = token.text
-        guard token.kind == .symbol, ["==", "!=", "=~", "!~", "=^", "=$"].contains(symbol) else {
-            throw unexpected("“==”")
+        let place = tokens.place
+        try tokens.expect("$")
+        guard tokens.current.kind == .word else {
+            throw tokens.unexpected("SERVER, HTTP or REQUEST_HEADER")
         }
-        advance()
+        var name = "$" + tokens.current.text
+        tokens.advance()
+        try tokens.expect("[")
+        guard tokens.current.kind == .text else { throw tokens.unexpected("a text in quotes") }
+        name += "[\"\(tokens.current.text)\"]"
+        tokens.advance()
+        try tokens.expect("]")
+        let symbol = tokens.current.text
+        guard tokens.current.kind == .symbol, ["==", "!=", "=~", "!~", "=^", "=$"].contains(symbol)
+        else {
+            throw tokens.unexpected("“==”")
+        }
+        tokens.advance()
         let value = try expression(in: target)
         guard let address = value.text else {
             throw LighttpdError(
-                at: place, "\(name) is compared with \(value.shown), which is no text")
+                at: place, "\(name) is compared with \(value.shown), which is not text")
         }
         let whole = "\(name) \(symbol) \"\(address.prefix(60))\""
         if case .nowhere = target { return .nowhere(whole) }
@@ -292,7 +264,7 @@ struct LighttpdReader {
     }
 
     private mutating func include(into target: Target) throws(LighttpdError) {
-        let place = place
+        let place = tokens.place
         guard let pattern = try expression(in: target).text else {
             throw LighttpdError(at: place, "include takes a text in quotes")
         }
@@ -318,10 +290,10 @@ struct LighttpdReader {
 
     private mutating func expression(in target: Target) throws(LighttpdError) -> LighttpdValue {
         var value = try value(in: target)
-        while isAt("+") {
-            let place = place
-            advance()
-            skipNewlines()
+        while tokens.isAt("+") {
+            let place = tokens.place
+            tokens.advance()
+            tokens.skipNewlines()
             let next = try self.value(in: target)
             guard let sum = value.joined(with: next) else {
                 throw LighttpdError(
@@ -333,21 +305,21 @@ struct LighttpdReader {
     }
 
     private mutating func value(in target: Target) throws(LighttpdError) -> LighttpdValue {
-        let token = token
+        let token = tokens.current
         switch token.kind {
         case .text:
-            advance()
+            tokens.advance()
             return .text(token.text)
         case .number:
-            guard let number = Int(token.text) else { throw unexpected("a smaller number") }
-            advance()
+            guard let number = Int(token.text) else { throw tokens.unexpected("a smaller number") }
+            tokens.advance()
             return .number(number)
         case .word:
-            let place = place
-            advance()
+            let place = tokens.place
+            tokens.advance()
             return try variable(token.text, in: target, at: place)
         case .symbol where token.text == "(": return .list(try list(in: target))
-        default: throw unexpected("a value")
+        default: throw tokens.unexpected("a value")
         }
     }
 
@@ -355,26 +327,28 @@ struct LighttpdReader {
         depth += 1
         defer { depth -= 1 }
         guard depth <= Self.deepest else {
-            throw LighttpdError(at: place, "lists are nested too deep")
+            throw LighttpdError(at: tokens.place, "lists are nested too deep")
         }
-        try expect("(")
+        try tokens.expect("(")
         var entries: [LighttpdEntry] = []
         while true {
-            skipNewlines()
-            if takes(")") { return entries }
+            tokens.skipNewlines()
+            if tokens.consume(")") { return entries }
             let first = try expression(in: target)
-            skipNewlines()
-            if takes("=>") {
-                skipNewlines()
+            tokens.skipNewlines()
+            if tokens.consume("=>") {
+                tokens.skipNewlines()
                 guard let key = first.text ?? first.number.map({ String($0) }) else {
-                    throw unexpected("a text in front of “=>”")
+                    throw tokens.unexpected("a text in front of “=>”")
                 }
                 entries.append(LighttpdEntry(key: key, value: try expression(in: target)))
             } else {
                 entries.append(LighttpdEntry(key: nil, value: first))
             }
-            skipNewlines()
-            guard takes(",") || isAt(")") else { throw unexpected("“,” or “)”") }
+            tokens.skipNewlines()
+            guard tokens.consume(",") || tokens.isAt(")") else {
+                throw tokens.unexpected("“,” or “)”")
+            }
         }
     }
 

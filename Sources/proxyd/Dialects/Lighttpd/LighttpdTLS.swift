@@ -111,7 +111,7 @@ struct LighttpdTLS {
         case "TLSv1.3": return .v13
         case "TLSv1.2": return .v12
         case "None", "", "SSLv3", "TLSv1", "TLSv1.0", "TLSv1.1": return nil
-        default: throw LighttpdError(at: place, "“\(text.prefix(40))” is no version of TLS")
+        default: throw LighttpdError(at: place, "“\(text.prefix(40))” is not a TLS version")
         }
     }
 

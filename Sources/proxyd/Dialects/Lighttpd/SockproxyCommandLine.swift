@@ -46,7 +46,7 @@ struct SockproxyCommandLine: Equatable, Sendable {
         }
         if task == .run, tests > 0 { task = tests == 1 ? .parse : .check }
         if let operand = scan.operands.first {
-            throw .usage("\(program): “\(operand)” is no option; write -f in front of a file")
+            throw .usage("\(program): “\(operand)” is not an option; write -f in front of a file")
         }
     }
 

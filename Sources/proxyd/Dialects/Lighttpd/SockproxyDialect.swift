@@ -94,7 +94,7 @@ enum SockproxyDialect: Dialect {
     private static let standardNotes = [
         DialectNote(
             "server.max-read-idle",
-            "60 s unless said otherwise; what either side sends counts, so nobody who only receives is cut off"
+            "60 s unless said otherwise; what either side sends counts, so a session that only receives is not cut"
         ),
         DialectNote("hosts that refuse", "cost no client anything: another one is tried"),
         DialectNote(

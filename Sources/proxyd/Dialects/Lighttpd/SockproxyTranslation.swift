@@ -23,7 +23,7 @@ struct SockproxyTranslation {
     mutating func translate() throws(LighttpdError) {
         try translateServices()
         try translateDaemon()
-        tellOfTheRest()
+        reportUnusedDirectives()
     }
 
     private mutating func remark(
@@ -185,7 +185,7 @@ struct SockproxyTranslation {
         guard let number = setting.value.number, (0...31_536_000).contains(number) else {
             remark(
                 .suspicious, at: setting.place,
-                "\(name) is \(setting.value.shown), which are no seconds")
+                "\(name) is \(setting.value.shown), which is not a number of seconds")
             return nil
         }
         return number
@@ -316,7 +316,7 @@ struct SockproxyTranslation {
     ]
 
     /// Directives that are nothing to us, each once.
-    private mutating func tellOfTheRest() {
+    private mutating func reportUnusedDirectives() {
         for scope in [global] + sockets.map(\.scope) {
             for (name, setting) in scope.sorted(by: { $0.key < $1.key })
             where !Self.known.contains(name) && !name.hasPrefix("var.")

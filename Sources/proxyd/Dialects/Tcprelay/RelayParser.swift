@@ -11,7 +11,7 @@ extension TcprelayParser {
     ]
 
     mutating func readRelay() throws(TcprelayError) {
-        while !(try reader.takes("}")) {
+        while !(try reader.consume("}")) {
             if try common() { continue }
             let place = reader.token.place
             let word = reader.token.kind == .word ? reader.token.text : ""
@@ -28,7 +28,7 @@ extension TcprelayParser {
                 relay.localAddress = try readAddress()
             case "rebalance": relay.rebalance = try reader.equalNumber(in: Self.anyNumber)
             case "retire":
-                _ = try reader.takes("limit")
+                _ = try reader.consume("limit")
                 relay.retireLimit = try reader.equalNumber(in: Self.anyNumber)
             case "idle":
                 try reader.expect("timeout")
@@ -44,7 +44,7 @@ extension TcprelayParser {
         var remote = TcprelayRemote(place: place)
         try reader.skipEqual()
         try reader.expect("{")
-        while !(try reader.takes("}")) {
+        while !(try reader.consume("}")) {
             let line = reader.token.place
             switch try reader.choice(Self.remoteWords) {
             case "address":

@@ -9,7 +9,7 @@ extension TcprelayParser {
     ]
 
     mutating func readSpawnd() throws(TcprelayError) {
-        while !(try reader.takes("}")) {
+        while !(try reader.consume("}")) {
             if try common() { continue }
             let place = reader.token.place
             guard reader.token.kind == .word else {
@@ -26,7 +26,7 @@ extension TcprelayParser {
                 try reader.advance()
                 try reader.skipEqual()
                 try reader.expect("{")
-                while !(try reader.takes("}")) { try readSpawn() }
+                while !(try reader.consume("}")) { try readSpawn() }
             case "exec": try readSpawn()
             case "background":
                 try reader.advance()
@@ -108,7 +108,7 @@ extension TcprelayParser {
     /// `permit|deny [not] CIDR`, and `acl accept CIDR`, as one document has it.
     private mutating func readRule() throws(TcprelayError) {
         let place = reader.token.place
-        if try reader.takes("acl") {
+        if try reader.consume("acl") {
             guard ["accept", "permit", "deny", "reject"].contains(reader.token.text) else {
                 throw TcprelayError(
                     expected: ["accept", "permit", "deny", "reject"], butGot: reader.token)
@@ -116,7 +116,7 @@ extension TcprelayParser {
         }
         let isPermit = ["permit", "accept"].contains(reader.token.text)
         try reader.advance()
-        let isNegated = try reader.takes("not")
+        let isNegated = try reader.consume("not")
         let text = try reader.text("a network")
         guard let network = Self.network(text.value) else {
             throw TcprelayError(
@@ -200,7 +200,7 @@ extension TcprelayParser {
         var listen = TcprelayListen(place: place)
         try reader.skipEqual()
         try reader.expect("{")
-        while !(try reader.takes("}")) { try readListenLine(&listen) }
+        while !(try reader.consume("}")) { try readListenLine(&listen) }
         return listen
     }
 
@@ -293,7 +293,7 @@ extension TcprelayParser {
     /// An address, whose brackets are words of their own unless they stand in quotes.
     mutating func readAddress() throws(TcprelayError) -> TcprelayValue<String> {
         let place = reader.token.place
-        guard try reader.takes("[") else { return try reader.text("an address") }
+        guard try reader.consume("[") else { return try reader.text("an address") }
         let inner = try reader.text("an address").value
         try reader.expect("]")
         var text = "[\(inner)]"
@@ -305,12 +305,12 @@ extension TcprelayParser {
 
     /// `tls`, `tls = yes|no|auto`, `tls = TLSv1.2,TLSv1.3` or `tls psk = …`.
     private mutating func readTLS() throws(TcprelayError) -> TLSVersions? {
-        if try reader.takes("psk") {
+        if try reader.consume("psk") {
             throw TcprelayError(
                 at: reader.token.place,
                 "Expected certificates, but got 'psk', which is not available.")
         }
-        guard try reader.takes("=") else { return TLSVersions() }
+        guard try reader.consume("=") else { return TLSVersions() }
         let place = reader.token.place
         let word = try reader.text("'yes', 'no', 'auto' or versions").value
         switch word {
@@ -321,7 +321,7 @@ extension TcprelayParser {
                 at: place, "Expected 'yes' or 'no', but got 'auto': a listener has TLS or has not.")
         default:
             var words = [word]
-            while try reader.takes(",") { words.append(try reader.text("a version").value) }
+            while try reader.consume(",") { words.append(try reader.text("a version").value) }
             return try versions(words, at: place)
         }
     }

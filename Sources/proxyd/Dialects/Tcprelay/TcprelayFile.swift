@@ -43,7 +43,7 @@ struct TcprelayParser {
     mutating func run(to name: String, _ kind: Kind) throws(TcprelayError) {
         while true {
             if try common() { continue }
-            if try reader.takes("id") {
+            if try reader.consume("id") {
                 try reader.skipEqual()
                 let found = try reader.text("a section's name")
                 guard reader.isAt("{") else {
@@ -60,7 +60,7 @@ struct TcprelayParser {
                 }
                 return
             }
-            if try reader.takes("include") {
+            if try reader.consume("include") {
                 try reader.include()
             } else if reader.token.kind == .end {
                 throw TcprelayError(
@@ -82,16 +82,16 @@ struct TcprelayParser {
     /// Whether there was a directive that each section takes.
     mutating func common() throws(TcprelayError) -> Bool {
         let place = reader.token.place
-        if try reader.takes("syslog") {
+        if try reader.consume("syslog") {
             try readSyslog()
-        } else if try reader.takes("setenv") {
+        } else if try reader.consume("setenv") {
             try reader.setVariable()
-        } else if try reader.takes("alias") {
+        } else if try reader.consume("alias") {
             try reader.defineAlias()
-        } else if try reader.takes("proctitle") {
+        } else if try reader.consume("proctitle") {
             _ = try reader.equalText("a title")
             reader.remark(.ignored, at: place, "proctitle: the title of the process stays as it is")
-        } else if try reader.takes("coredump") {
+        } else if try reader.consume("coredump") {
             try reader.expect("directory")
             _ = try reader.equalText("a directory")
             reader.remark(
@@ -112,13 +112,13 @@ struct TcprelayParser {
     /// `A | B & C`, as debugging has it.
     private mutating func skipWords() throws(TcprelayError) {
         repeat {
-            while try reader.takes("!") {}
+            while try reader.consume("!") {}
             _ = try reader.text("a word")
-        } while try reader.takesJoint()
+        } while try reader.consumeJoint()
     }
 
     private mutating func readSyslog() throws(TcprelayError) {
-        let parenthesis = try reader.takes("(")
+        let parenthesis = try reader.consume("(")
         let word = try reader.choice(["ident", "facility", "severity", "level", "default"])
         if word == "default" {
             _ = try reader.equalFlag()
@@ -130,16 +130,16 @@ struct TcprelayParser {
         case "ident": log.ident = value.value
         case "facility":
             log.facility = SyslogFacility(rawValue: value.value.lowercased())
-            if log.facility == nil { tellUnknown(value, "facility") }
+            if log.facility == nil { reportUnknown(value, "facility") }
         default:
             log.severity = Self.severity(value.value.lowercased())
-            if log.severity == nil { tellUnknown(value, "severity") }
+            if log.severity == nil { reportUnknown(value, "severity") }
         }
         if parenthesis { try reader.expect(")") }
     }
 
     /// The original takes any word, and makes nothing of those that it does not know.
-    private mutating func tellUnknown(_ value: TcprelayValue<String>, _ noun: String) {
+    private mutating func reportUnknown(_ value: TcprelayValue<String>, _ noun: String) {
         reader.remark(
             .suspicious, at: value.place,
             "syslog \(noun): '\(value.value.prefix(80))' is unknown; it stays as it is")
@@ -166,7 +166,7 @@ struct TcprelayParser {
 }
 
 extension TcprelayReader {
-    fileprivate mutating func takesJoint() throws(TcprelayError) -> Bool {
+    fileprivate mutating func consumeJoint() throws(TcprelayError) -> Bool {
         for word in ["|", "&", ","] where isAt(word) {
             try advance()
             return true

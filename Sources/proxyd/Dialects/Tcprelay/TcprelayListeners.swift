@@ -101,7 +101,7 @@ extension TcprelayTranslation {
     }
 
     /// Notes that a certificate is configured but no listener speaks TLS.
-    mutating func tellOfTLS() {
+    mutating func reportTLS() {
         guard settings.spawnd.listens.allSatisfy({ $0.tls == nil }) else { return }
         for file in [settings.relay.certificate, settings.relay.key].compactMap(\.self) {
             remark(

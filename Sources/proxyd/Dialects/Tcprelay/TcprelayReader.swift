@@ -96,18 +96,18 @@ struct TcprelayReader {
     func isAt(_ word: String) -> Bool { token.isPlain(word) }
 
     /// Whether the word was there, and is passed.
-    mutating func takes(_ word: String) throws(TcprelayError) -> Bool {
+    mutating func consume(_ word: String) throws(TcprelayError) -> Bool {
         guard isAt(word) else { return false }
         try advance()
         return true
     }
 
     mutating func expect(_ word: String) throws(TcprelayError) {
-        guard try takes(word) else { throw TcprelayError(expected: [word], butGot: token) }
+        guard try consume(word) else { throw TcprelayError(expected: [word], butGot: token) }
     }
 
     /// The documents leave it out here and there.
-    mutating func skipEqual() throws(TcprelayError) { _ = try takes("=") }
+    mutating func skipEqual() throws(TcprelayError) { _ = try consume("=") }
 
     /// One of these words.
     mutating func choice(_ words: [String]) throws(TcprelayError) -> String {

@@ -17,7 +17,7 @@ struct TcprelayTranslation {
     mutating func configuration() throws(TcprelayError) -> Configuration {
         var service = ServiceConfiguration(name: Self.serviceName)
         service.listeners = try listeners()
-        tellOfTLS()
+        reportTLS()
         guard !service.listeners.isEmpty else {
             throw TcprelayError(at: "", "FATAL: No listeners defined.", status: .system)
         }

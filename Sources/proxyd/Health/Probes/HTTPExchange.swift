@@ -86,11 +86,11 @@ struct HTTPExchange: ProbeExchange {
 /// What an HTTP answer begins with (RFC 9112).
 struct HTTPHead: Equatable, Sendable {
     var status: Int
-    /// Of the body; nil when the header does not tell.
+    /// Of the body; nil when the header does not say.
     var length: Int?
     var isChunked = false
 
-    /// The head that stands at the front, and its length; nil when it is not there as a whole, or is none.
+    /// The head that stands at the front, and its length; nil when it is incomplete or malformed.
     /// Lines may end with LF alone (RFC 9112 2.2).
     static func parse(_ bytes: [UInt8]) -> (length: Int, head: HTTPHead)? {
         var lines: [String] = []

@@ -12,9 +12,9 @@ struct MySQLExchange: ProbeExchange {
     private static let mostBytes = 65_536
     /// COM_QUIT.
     private static let goodbye: [UInt8] = [1, 0, 0, 0, 1]
-    /// Errors that tell of the client's host, before any greeting: the server itself is well.
+    /// Errors about the client's host, before any greeting: the server itself is well.
     private static let hostErrors: Set<Int> = [1042, 1044, 1045, 1130, 1698]
-    /// Errors that tell of the server, not of this login: too many connections, no memory, no disk, no threads, a cluster
+    /// Errors about the server, not about this login: too many connections, no memory, no disk, no threads, a cluster
     /// that is not ready (1047), a shutdown, a host that it blocks, a node that is offline or not available.
     private static let serverErrors: Set<Int> = [
         1015, 1021, 1023, 1026, 1037, 1038, 1040, 1041, 1047, 1053, 1077, 1078, 1079, 1080, 1129,

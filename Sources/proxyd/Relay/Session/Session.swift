@@ -2,7 +2,7 @@ internal import Shared
 
 /// A client's connection and its channel's, from accept to close, on one worker.
 ///
-/// Its life is told in the order of these files: Session1Accepting, 2Preread, 3Choosing, 4Connecting, 5Relaying,
+/// Its life stands in the order of these files: Session1Accepting, 2Preread, 3Choosing, 4Connecting, 5Relaying,
 /// 6Closing. `SessionLife` decides, `Flow` moves the bytes, and this does what they say.
 ///
 /// What every session calls is `mutating` also where it changes nothing: for a borrowed call the compiler copies
@@ -41,7 +41,7 @@ struct Session: ~Copyable {
     var attempts: ConnectAttempts
     /// What is still delivered before it closes; nil: it is not over.
     var flush: Flush?
-    /// What happens to it is told in the log.
+    /// What happens to it is logged.
     var isTraced = false
 
     init(
@@ -106,7 +106,7 @@ struct Session: ~Copyable {
         }
     }
 
-    /// What an event, or a look, has told of a side.
+    /// What an event, or a look, has shown of a side.
     mutating func note(_ readiness: Readiness, from side: Side) {
         flows[from: side].isReadable = true
         // A reset reads as an end, too (tcp(7)); the receive behind the last bytes tells it apart.

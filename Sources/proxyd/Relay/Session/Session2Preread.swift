@@ -213,7 +213,7 @@ extension Session {
         perform(life.handle(.rejected(.overload, resetting: .neither)), on: worker)
     }
 
-    /// The handshake has failed, and the client has been told why. A close with bytes unread would be a reset, and
+    /// The handshake has failed, and the client has got the reason. A close with bytes unread would be a reset, and
     /// the alert might never be read; so it may go first.
     private mutating func beginLingeringClose(
         _ cause: EndReason.Cause, on worker: Worker
@@ -254,7 +254,7 @@ extension Session {
             }
         }
         guard let firstBytes else { return 0 }
-        // No event tells of an end that has come with the bytes before it.
+        // No event comes for an end that has come with the bytes before it.
         while true {
             switch firstBytes.add(from: tls) {
             case .moved: continue

@@ -111,7 +111,7 @@ extension Session {
         }
     }
 
-    /// A Unix channel is busy: its backlog is full (connect(2), EAGAIN), and no event tells when it is not any more.
+    /// A Unix channel is busy: its backlog is full (connect(2), EAGAIN), and no event comes when it has room again.
     private mutating func awaitBacklog(on worker: Worker) -> SessionLife.Action {
         let until = attempts.deadline(serviceView.timeouts)
         let next = worker.now.advanced(by: attempts.retryInterval)

@@ -1,6 +1,6 @@
 internal import Shared
 
-/// 6. Closing: the end is told and counted, and everything held is given back.
+/// 6. Closing: the end is reported and counted, and everything held is given back.
 extension Session {
     /// An operator, or the daemon's end, cuts the session.
     mutating func cut(_ cause: EndReason.Cause, on worker: Worker) {
@@ -25,7 +25,7 @@ extension Session {
                     outBytes: flows[from: .channel].byteCount), on: worker)
         }
         worker.logEnd(of: &self, reason)
-        // Counted first: a client that sees its end, and asks, is told of it.
+        // Counted first: a client that sees its end, and asks, finds it counted.
         if reason.isTurnedAway { listener.counters[worker.index].addFailure() }
         listener.counters[worker.index].addTime(nanoseconds: lived)
         worker.counters.addTime(nanoseconds: lived)
@@ -148,7 +148,7 @@ extension Session {
         continueFlush(on: worker)
     }
 
-    /// An end may have come of which no event has told yet.
+    /// An end may have come for which no event has come yet.
     private mutating func lookForEnd(of side: Side) {
         guard !flows[from: side].isEnded,
             side == .client ? Socket.hasReadEnd(clientSocket) : Socket.hasReadEnd(channelSocket)
@@ -159,7 +159,7 @@ extension Session {
     private func hasBytesOnTheirWay(from side: Side) -> Bool {
         if flows[from: side].isFinished { return false }
         if flows[from: side].isWaitingForSink || flows[from: side].endFollows { return true }
-        // What OpenSSL has taken from the socket the kernel does not tell of.
+        // What OpenSSL has taken from the socket the kernel does not report.
         if flows[from: side].sourceTLS != nil, flows[from: side].isReadable { return true }
         return unread(from: side) > 0
     }
@@ -170,7 +170,7 @@ extension Session {
         return count ?? 0
     }
 
-    /// Whether a client that has broken off has left bytes, which the channel gets before it is told.
+    /// Whether a client that has broken off has left bytes, which the channel gets before the end.
     var clientLeftBytes: Bool { life.phase == .connecting && unread(from: .client) > 0 }
 
     mutating func resumeFlush(_ side: Side, _ readiness: Readiness, on worker: Worker) {

@@ -1,16 +1,16 @@
 /// A point in time on the wall, split up; Foundation is not needed for that.
-struct CalendarTime: Equatable, Sendable {
-    let year: Int
+package struct CalendarTime: Equatable, Sendable {
+    package let year: Int
     /// 1 to 12, 1 to 31, and 0 for Sunday.
-    let month: Int
-    let day: Int
-    let weekday: Int
-    let hour: Int
-    let minute: Int
-    let second: Int
+    package let month: Int
+    package let day: Int
+    package let weekday: Int
+    package let hour: Int
+    package let minute: Int
+    package let second: Int
 
     /// - Parameter seconds: since 1970-01-01 00:00 of the zone that is wanted.
-    init(seconds: Int64) {
+    package init(seconds: Int64) {
         let days = seconds >= 0 ? seconds / 86_400 : (seconds - 86_399) / 86_400
         let rest = Int(seconds - days * 86_400)
         (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60)
@@ -36,11 +36,15 @@ struct CalendarTime: Equatable, Sendable {
     private func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
 
     /// `02:41:07`
-    var clock: String { "\(two(hour)):\(two(minute)):\(two(second))" }
+    package var clock: String { "\(two(hour)):\(two(minute)):\(two(second))" }
     /// `02:41`
-    var shortClock: String { "\(two(hour)):\(two(minute))" }
+    package var shortClock: String { "\(two(hour)):\(two(minute))" }
     /// `Sat 21 Nov`
-    var date: String { "\(Self.weekdays[weekday]) \(two(day)) \(Self.months[month - 1])" }
+    package var date: String { "\(Self.weekdays[weekday]) \(two(day)) \(monthName)" }
+    /// `Nov`, whatever the locale.
+    package var monthName: String { Self.months[month - 1] }
+    /// `2026-11-21`
+    package var isoDate: String { "\(year)-\(two(month))-\(two(day))" }
     /// `2026-11-21T02:41:07Z`, when made from seconds of UTC.
-    var iso: String { "\(year)-\(two(month))-\(two(day))T\(clock)Z" }
+    package var iso: String { "\(isoDate)T\(clock)Z" }
 }
