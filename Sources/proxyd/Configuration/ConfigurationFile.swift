@@ -53,6 +53,7 @@ enum ConfigurationFile {
 
     /// At most one byte more than are allowed, so that a device without end is no trap.
     private static func read(_ path: String) throws(ConfigurationErrors) -> Data {
+        FileProgress.note(path)
         do {
             let file =
                 path == "-"

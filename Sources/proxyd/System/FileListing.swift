@@ -6,6 +6,7 @@ enum FileListing {
     /// The regular files directly in a directory, in byte order; the path itself when it is a file; nil
     /// when it is neither. Links are followed, and hidden files count.
     static func files(at path: String) -> [String]? {
+        FileProgress.note(path)
         switch kind(of: path) {
         case S_IFDIR: break
         case S_IFREG: return [path]

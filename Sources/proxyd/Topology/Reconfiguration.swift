@@ -49,8 +49,7 @@ struct Reconfiguration {
     private var removals: [Removal] = []
     /// Why listeners that may do without one have no socket.
     private var unopened: [Place: StartError] = [:]
-    private var tls = TLSMaterial()
-    private let rereads: Bool
+    private let tls: TLSMaterial
 
     private struct Place: Hashable {
         var service: String
@@ -59,14 +58,13 @@ struct Reconfiguration {
         var path: String { "\(service)/\(listener)" }
     }
 
-    /// `addresses` are of every name in `NameLookups`. With `rereads` certificates are read again that the
-    /// configuration has not changed.
+    /// `addresses` are of every name in `NameLookups`, `tls` is what the target's files hold.
     init(
         from old: State, to target: Configuration, addresses: [Endpoint: [Endpoint]],
-        serials: Serials, workerCount: Int, now: Instant, passed: InheritedSockets,
-        rereads: Bool = false
+        tls: TLSMaterial, serials: Serials, workerCount: Int, now: Instant,
+        passed: InheritedSockets
     ) {
-        self.rereads = rereads
+        self.tls = tls
         self.old = old
         self.target = target
         self.addresses = addresses
@@ -89,7 +87,6 @@ struct Reconfiguration {
     /// Opens the listeners that are new; nothing else has changed when it throws.
     mutating func open() throws(StartError) {
         do throws(StartError) {
-            tls = try TLSMaterial(target, after: old.tls, rereads: rereads)
             for service in target.services {
                 try SocketOptionCheck(old.configuration).check(service)
                 for listener in service.listeners where present(listener, of: service) == nil {
