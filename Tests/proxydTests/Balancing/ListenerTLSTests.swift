@@ -5,41 +5,64 @@ import Testing
 
 @testable import proxyd
 
-@Suite("Changes of TLS")
+/// Access, PROXY headers, TLS and routes of a listener change together.
+@Suite("changes of a listener", .timeLimit(.untilHung))
 struct ListenerTLSTests {
     private final class Flag: Sendable {
         let isRaised = Atomic<Bool>(false)
     }
 
-    @Test("who reads meanwhile sees the old settings with the old TLS, or the new with the new")
+    @Test("who reads while files are reloaded sees all of the old settings, or all of the new")
     func atOnce() async throws {
         let authority = try TestAuthority()
-        let issued = try authority.issue("server", for: ["server.example"])
-        let server = try TLSServer(
-            TLSListenerConfiguration(certificates: [
-                CertificateConfiguration(certificate: issued.certificate, key: issued.key)
-            ]))
-        let plain = ListenerConfiguration(name: "l", endpoint: .local(1))
-        var guarded = plain
-        guarded.settings.proxyProtocol = .require
-        let listener = Listener(
-            plain, in: "s", serial: 1, endpoint: .local(1), workerCount: 1)
+        let names = ["one", "two"]
+        let files = try names.map { name in
+            let issued = try authority.issue(name)
+            let header = name == "one" ? "require" : "accept"
+            return """
+                services:
+                - name: s
+                  listen:
+                  - address: "127.0.0.1:0"
+                    tls: { certificates: [{ certificate: "\(issued.certificate)", key: "\(issued.key)" }] }
+                    proxy-protocol: \(header)
+                    access: [deny \(name == "one" ? "10.0.0.1" : "10.0.0.2")]
+                    route: [{ first-bytes: ssh, service: \(name) }]
+                  groups: [{ name: main, channels: ["127.0.0.1:1"] }]
+                - { name: \(name), listen: ["127.0.0.1:0"], channels: ["127.0.0.1:1"] }
+                """
+        }
+        let daemon = try FakeDaemon.running(files[0])
+        let listener = try #require(daemon.topology.services.first?.listeners.first)
         let isOver = Flag()
-        async let mixtures = { [guarded] () -> Int in
-            var count = 0
+        async let mixtures = { () -> [String] in
+            var seen: Set<String> = []
             while !isOver.isRaised.load(ordering: .relaxed) {
-                let view = listener.view
-                if (view.settings == guarded) != (view.tls != nil) { count += 1 }
+                seen.insert(Self.words(listener.view))
             }
-            return count
+            return seen.sorted()
         }()
-        for _ in 0..<5000 {
-            listener.apply(guarded, tls: server)
-            listener.apply(plain, tls: nil)
+        for number in 1...400 {
+            daemon.fileContents = files[number % 2]
+            guard case .ok = try daemon.reply(to: "reload") else { throw Missing("OK") }
         }
         isOver.isRaised.store(true, ordering: .relaxed)
-        let count = await mixtures
-        #expect(count == 0)
+        let seen = await mixtures
+        #expect(daemon.topology.services.first?.listeners.first === listener)
+        #expect(Set(seen).isSubset(of: ["one one one one", "two two two two"]), "\(seen)")
         withExtendedLifetime(authority) {}
+    }
+
+    /// Which of the files each part is of.
+    private static func words(_ view: ListenerView) -> String {
+        let access = view.access?.denial(of: .ip(.v4(0x0A00_0001), port: 1)) == nil ? "two" : "one"
+        let header = view.settings.proxyProtocol == .require ? "one" : "two"
+        let tls =
+            view.tls?.settings.certificates.first?.certificate.contains("/one") == true
+            ? "one" : "two"
+        guard
+            case .target(.service(let target))? = view.routes?.decide(Array("SSH-".utf8), .other)
+        else { return "\(access) \(header) \(tls) -" }
+        return "\(access) \(header) \(tls) \(target.name)"
     }
 }
