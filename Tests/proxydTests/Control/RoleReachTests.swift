@@ -195,7 +195,6 @@ struct RoleReachTests {
                 #expect(!message.contains("/mnt/far"))
             }
         }
-        _ = try daemon.replies(to: "begin\nset mail access \"deny-file /mnt/far\"\nabort")
         guard case .ok = try daemon.reply(to: "set mail grace 5s") else { throw Missing("OK") }
     }
 
