@@ -76,7 +76,8 @@ enum ConfigurationFile {
         } catch {
             let reason =
                 error.number == EINVAL
-                ? "it is not a regular file" : SystemError.words(for: error.number)
+                ? "it is \(FileListing.noun(of: path)), not a regular file"
+                : SystemError.words(for: error.number)
             throw failure(path, "cannot be read: \(reason)", nil, isUnreadable: true)
         }
     }

@@ -25,6 +25,17 @@ enum FileListing {
         return files.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 
+    /// What stands there that is no regular file, in words.
+    static func noun(of path: String) -> String {
+        switch kind(of: path) {
+        case S_IFIFO: "a pipe"
+        case S_IFDIR: "a directory"
+        case S_IFCHR, S_IFBLK: "a device"
+        case S_IFSOCK: "a socket"
+        default: "something else"
+        }
+    }
+
     private static func kind(of path: String) -> mode_t? {
         var status = stat()
         return unsafe stat(path, &status) == 0 ? status.st_mode & S_IFMT : nil
