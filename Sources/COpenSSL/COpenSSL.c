@@ -43,10 +43,14 @@ static void give_back(struct copenssl_wire *wire) {
 }
 
 static ssize_t send_on(struct copenssl_wire *wire, const void *bytes, size_t size) {
-    ssize_t sent = send(wire->descriptor, bytes, size, MSG_NOSIGNAL);
+    ssize_t sent;
+    // After a signal again: no event would tell of a socket that is still ready.
+    do {
+        sent = send(wire->descriptor, bytes, size, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
     if (sent >= 0) {
         wire->has_spoken_last = true;
-    } else if (errno != EAGAIN && errno != EINTR) {
+    } else if (errno != EAGAIN) {
         wire->error = errno;
     }
     return sent;
@@ -57,7 +61,6 @@ int copenssl_flush(struct copenssl_wire *wire) {
     if (outbox == NULL) return 1;
     while (outbox->start < outbox->end) {
         ssize_t sent = send_on(wire, outbox->bytes + outbox->start, outbox->end - outbox->start);
-        if (sent < 0 && errno == EINTR) continue;
         if (sent < 0) return wire->error == 0 ? 0 : -1;
         outbox->start += (size_t)sent;
     }
@@ -80,7 +83,10 @@ static int wire_read(BIO *bio, char *space, size_t size, size_t *count) {
         wire->error = EBADMSG;
         return 0;
     }
-    ssize_t received = recv(wire->descriptor, space, size, 0);
+    ssize_t received;
+    do {
+        received = recv(wire->descriptor, space, size, 0);
+    } while (received < 0 && errno == EINTR);
     if (received > 0) {
         wire->received += (size_t)received;
         if ((size_t)received < size && !wire->is_unsure) wire->is_dry = true;
@@ -90,8 +96,8 @@ static int wire_read(BIO *bio, char *space, size_t size, size_t *count) {
     }
     if (received == 0) {
         wire->has_ended = true;
-    } else if (errno == EAGAIN || errno == EINTR) {
-        if (errno == EAGAIN) wire->is_dry = true;
+    } else if (errno == EAGAIN) {
+        wire->is_dry = true;
         BIO_set_retry_read(bio);
     } else {
         wire->error = errno;

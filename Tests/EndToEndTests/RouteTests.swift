@@ -6,6 +6,41 @@ extension EndToEnd {
     /// Clients that are sent where their first bytes say.
     @Suite("routes")
     struct RouteTests {
+        @Test("a client that came before a reload is let in and led by the old file, all through")
+        func reloadedMeanwhile() throws {
+            let letters = try ["A", "B"].map { try LocalChannel.letter($0) }
+            let directory = try TemporaryDirectory()
+            func services(_ listener: String) -> String {
+                """
+                - name: s
+                  listen: [{ address: "127.0.0.1:0", \(listener) }]
+                  groups:
+                  - { name: a, channels: ["\(letters[0].endpoint)"] }
+                  - { name: b, channels: ["\(letters[1].endpoint)"] }
+                """
+            }
+            let daemon = try Daemon(
+                services(
+                    "proxy-protocol: require, access: [deny 10.0.0.2], wait-for-bytes: 2, route: [{first-bytes: ssh, group: a}]"
+                ), in: directory)
+            let early = try daemon.client()
+            try eventually("it has come") { try daemon.sessions().count == 1 }
+            let text = directory.read("proxyd.yaml")
+                .replacing("proxy-protocol: require, ", with: "")
+                .replacing("deny 10.0.0.2", with: "deny 10.0.0.1")
+                .replacing("group: a}", with: "group: b}")
+            try directory.write(text, to: "proxyd.yaml")
+            #expect(try daemon.ask("reload").lines.count > 1)
+            try early.send("PROXY TCP4 10.0.0.1 127.0.0.1 1 2\r\nSSH-2.0-x\r\n")
+            early.shutDownWrites()
+            #expect(try early.receiveAll().bytes == Array("A".utf8))
+            let late = try daemon.client()
+            try late.send("SSH-2.0-x\r\n")
+            late.shutDownWrites()
+            #expect(try late.receiveAll().bytes == Array("B".utf8))
+            try daemon.stop()
+        }
+
         @Test(
             "a route leads to groups and services, whose rules hold then, and is changed by reload")
         func routes() throws {

@@ -48,23 +48,28 @@ final class Listener: Sendable {
     var tls: TLSServer? { view.tls }
     func expectsHeader(from peer: Endpoint) -> Bool { view.expectsHeader(from: peer) }
 
-    /// Other settings at the same address, with their TLS: no client meets one without the other. Running sessions stay.
-    func apply(_ settings: ListenerConfiguration, tls: TLSServer?) {
+    /// Other settings at the same address, with their TLS and the services that their routes lead to: no client meets
+    /// one without the others. Running sessions stay.
+    func apply(_ settings: ListenerConfiguration, tls: TLSServer?, among services: [Service]) {
+        let old = view
+        let routes = RouteTable(settings.route, among: services)
+        guard old.settings != settings || old.tls !== tls || routes != nil else { return }
         slots.setLimit(settings.maxSessions)
-        published.publish(ListenerView(settings, after: view).with(tls: tls))
+        published.publish(ListenerView(settings, tls: tls, routes: routes, after: old))
     }
 
-    /// From the next client on.
+    /// Other certificates under the same settings, from the next client on.
     func applyTLS(_ tls: TLSServer?) {
         let old = view
-        if old.tls !== tls { published.publish(old.with(tls: tls)) }
+        guard old.tls !== tls else { return }
+        published.publish(ListenerView(old.settings, tls: tls, routes: old.routes, after: old))
     }
 
-    /// Its own rules, with the services that they lead to.
-    func applyRoutes(among services: [Service]) {
+    /// It is gone, and must not keep services that know it.
+    func dropRoutes() {
         let old = view
-        let routes = RouteTable(old.settings.route, among: services)
-        if routes !== old.routes { published.publish(old.with(routes: routes)) }
+        guard old.routes != nil else { return }
+        published.publish(ListenerView(old.settings, tls: old.tls, after: old))
     }
 
     // MARK: Slots

@@ -13,8 +13,11 @@ final class ListenerView: Sendable {
     let tls: TLSServer?
 
     /// What has not changed since `old` is the same object.
-    init(_ settings: ListenerConfiguration, after old: ListenerView? = nil) {
-        self.settings = settings
+    init(
+        _ settings: ListenerConfiguration, tls: TLSServer? = nil, routes: RouteTable? = nil,
+        after old: ListenerView? = nil
+    ) {
+        (self.settings, self.tls, self.routes) = (settings, tls, routes)
         if let old, old.settings.access == settings.access {
             access = old.access
         } else {
@@ -22,19 +25,7 @@ final class ListenerView: Sendable {
         }
         rate =
             old?.rate?.rate == settings.rate ? old?.rate : settings.rate.map(RateLimiter.init)
-        (routes, tls) = (old?.routes, old?.tls)
     }
-
-    private init(_ old: ListenerView, routes: RouteTable?, tls: TLSServer?) {
-        (settings, access, rate) = (old.settings, old.access, old.rate)
-        (self.routes, self.tls) = (routes, tls)
-    }
-
-    func with(routes: RouteTable?) -> ListenerView {
-        ListenerView(self, routes: routes, tls: tls)
-    }
-
-    func with(tls: TLSServer?) -> ListenerView { ListenerView(self, routes: routes, tls: tls) }
 
     /// So many bytes of a client have to be there before a channel is chosen; 0: none.
     var waitForBytes: Int { settings.waitForBytes }

@@ -8,7 +8,9 @@ extension HostEnvironment {
             variable: ProcessEnvironment.value(of:),
             file: { path in
                 do throws(ConfigurationErrors) {
-                    return .success(try ConfigurationFile.text(path: path))
+                    // A pipe that has no writer would never answer.
+                    return .success(
+                        try ConfigurationFile.text(path: path, isServing: path != "-"))
                 } catch {
                     return .failure(Unreadable(reason: error.errors.first?.problem ?? "?"))
                 }

@@ -197,7 +197,7 @@ extension ChannelConfiguration {
 
 extension ListenerConfiguration {
     func summary(in service: ServiceConfiguration) -> String {
-        node(.difference, in: service, isNamed: false).leaves.summary(of: name)
+        node(.difference, in: service).leaves.summary(of: name)
     }
 }
 

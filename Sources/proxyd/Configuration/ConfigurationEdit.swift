@@ -41,8 +41,8 @@ struct ConfigurationEdit: Equatable, Sendable {
 
     var verb: Verb
     var words: [String]
-    /// Whether the one who asks may have the daemon open files that the words name.
-    var mayOpenFiles = true
+    /// What files hold that the words name, where the one who asks may have the daemon open them.
+    var files: [String: NetworkFile.Reading] = [:]
 
     /// Changes the draft; the rules of the whole file are the validator's.
     func apply(to draft: inout ConfigurationDraft) throws(Failure) {
@@ -65,7 +65,7 @@ struct ConfigurationEdit: Equatable, Sendable {
         _ node: Node, keeping rules: [AccessRule] = [],
         _ read: (inout FileReader, YAMLValue) -> Draft
     ) throws(Failure) -> Draft {
-        try NodeEdit.read(node, NetworkFiles(known: rules, mayOpen: mayOpenFiles), read)
+        try NodeEdit.read(node, NetworkFiles(inForce: rules, read: files), read)
     }
 
     // MARK: Creating
@@ -290,8 +290,7 @@ struct ConfigurationEdit: Equatable, Sendable {
     ) throws(Failure) {
         guard let old = draft.services?[service] else { return }
         let node = old.settings.node(.difference)
-        let kept = mayOpenFiles && key == "access" ? [] : old.settings.access
-        var new = try read(try NodeEdit.change(node, key, value), keeping: kept) {
+        var new = try read(try NodeEdit.change(node, key, value), keeping: old.settings.access) {
             $0.service($1)
         }
         (new.name, new.place) = (old.name, old.place)
@@ -319,8 +318,7 @@ struct ConfigurationEdit: Equatable, Sendable {
             throw Self.unsettable(key, among: keys.settable)
         }
         let changed = try NodeEdit.change(node, words[1], Array(words[2...]))
-        let kept = mayOpenFiles && key == "access" ? [] : old.settings.access
-        var new = try read(changed, keeping: kept) {
+        var new = try read(changed, keeping: old.settings.access) {
             $0.listener($1, service.settings.whenEmpty)
         }
         (new.name, new.place) = (old.name, old.place)

@@ -53,6 +53,7 @@ enum ConfigurationFile {
 
     /// At most one byte more than are allowed, so that an endless device is not read forever.
     private static func read(_ path: String) throws(ConfigurationErrors) -> Data {
+        FileProgress.note(path)
         do {
             let file =
                 path == "-"
@@ -75,7 +76,8 @@ enum ConfigurationFile {
         } catch {
             let reason =
                 error.number == EINVAL
-                ? "it is not a regular file" : SystemError.words(for: error.number)
+                ? "it is \(FileListing.noun(of: path)), not a regular file"
+                : SystemError.words(for: error.number)
             throw failure(path, "cannot be read: \(reason)", nil, isUnreadable: true)
         }
     }

@@ -22,7 +22,8 @@ extension ServiceConfiguration {
         var writer = NodeWriter(extent)
         writer.put("name", name)
         ServiceSettings.keys.write(settings, to: &writer)
-        writer.put("listen", Node(listeners.map { $0.node(extent, in: self) }))
+        writer.put(
+            "listen", Node(listeners.enumerated().map { $1.node(extent, in: self, index: $0) }))
         writer.put("groups", Node(groups.enumerated().map { $1.node(extent, index: $0) }))
         return writer.node
     }
@@ -34,11 +35,11 @@ extension ServiceSettings {
 }
 
 extension ListenerConfiguration {
+    /// Without its place among the service's listeners also without its name.
     func node(
-        _ extent: NodeWriter.Extent, in service: ServiceConfiguration, isNamed: Bool = true
+        _ extent: NodeWriter.Extent, in service: ServiceConfiguration, index: Int? = nil
     ) -> Node {
-        let index = service.listeners.firstIndex { $0.name == name }
-        let isWritten = isNamed && (extent == .whole || name != index.map { String($0) })
+        let isWritten = index.map { extent == .whole || name != String($0) } ?? false
         return settings.node(
             extent, at: endpoint, in: service.settings, name: isWritten ? name : nil)
     }

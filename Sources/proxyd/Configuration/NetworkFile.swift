@@ -7,6 +7,30 @@ enum NetworkFile {
     static let mostBytes = 16 * 1024 * 1024
     static let mostNetworks = 500_000
 
+    /// What came of reading one.
+    typealias Reading = Result<[Network], ValueError>
+
+    /// The files that rules name in the words of a command.
+    static func paths(in words: [String]) -> Set<String> {
+        var paths: Set<String> = []
+        for rule in words.joined(separator: " ").split(separator: ",") {
+            let words = rule.split(separator: " ")
+            for (word, path) in zip(words, words.dropFirst())
+            where word.hasSuffix("allow-file") || word.hasSuffix("deny-file") {
+                paths.insert(String(path))
+            }
+        }
+        return paths
+    }
+
+    static func readings(of paths: Set<String>) -> [String: Reading] {
+        var readings: [String: Reading] = [:]
+        for path in paths {
+            readings[path] = Result { () throws(ValueError) in try read(path) }
+        }
+        return readings
+    }
+
     static func read(_ path: String) throws(ValueError) -> [Network] {
         guard path.hasPrefix("/"), !path.contains(","), !path.contains(" ") else {
             throw ValueError(
@@ -66,23 +90,27 @@ enum NetworkFile {
 
 /// How a reader comes by the networks of a file that a rule of access names.
 struct NetworkFiles {
-    /// Files of rules that are in force, which need not be read again.
-    var known: [String: [Network]] = [:]
-    /// Whether the one who asks may have the daemon open files.
+    /// What was read already, by path.
+    var known: [String: NetworkFile.Reading] = [:]
+    /// Whether others are opened when they are met, which may take its time.
     var mayOpen = true
 
     init() {}
 
-    init(known rules: [AccessRule], mayOpen: Bool) {
-        self.mayOpen = mayOpen
-        for case .file(let path, let networks) in rules.map(\.clients) { known[path] = networks }
+    /// Of rules that are in force, and of files that were read since.
+    init(inForce rules: [AccessRule], read: [String: NetworkFile.Reading]) {
+        mayOpen = false
+        for case .file(let path, let networks) in rules.map(\.clients) {
+            known[path] = .success(networks)
+        }
+        known.merge(read) { $1 }
     }
 
     static let forbidden = ValueError(
         "a rule of “access” names a file, which the daemon would open", "that needs the role admin")
 
     func networks(of path: String) throws(ValueError) -> [Network] {
-        if let networks = known[path] { return networks }
+        if let reading = known[path] { return try reading.get() }
         guard mayOpen else { throw Self.forbidden }
         return try NetworkFile.read(path)
     }

@@ -5,22 +5,22 @@ enum ChangeCommands {
     static func edit(_ verb: ConfigurationEdit.Verb) -> @Sendable (ControlRequest) -> Void {
         { request in
             let (words, cuts) = split(request.words, of: verb)
-            let edit = ConfigurationEdit(verb: verb, words: words, by: request.peer)
-            if request.conversation.transaction != nil {
-                guard !cuts else {
-                    return request.refuse(
-                        .usage,
-                        "“cut” belongs to commit: commit cut ends what the change takes away")
+            let isInTransaction = request.conversation.transaction != nil
+            guard !isInTransaction || !cuts else {
+                return request.refuse(
+                    .usage,
+                    "“cut” belongs to commit: commit cut ends what the change takes away")
+            }
+            withFiles(request, ConfigurationEdit(verb: verb, words: words)) { edit in
+                if isInTransaction { return add(.edit(edit), to: request) }
+                var transaction = Transaction()
+                do throws(ConfigurationEdit.Failure) {
+                    try transaction.append(.edit(edit))
+                } catch {
+                    return request.refuse(error)
                 }
-                return add(.edit(edit), to: request)
+                change(request, transaction, cuts: cuts)
             }
-            var transaction = Transaction()
-            do throws(ConfigurationEdit.Failure) {
-                try transaction.append(.edit(edit))
-            } catch {
-                return request.refuse(error)
-            }
-            change(request, transaction, cuts: cuts)
         }
     }
 
@@ -28,14 +28,35 @@ enum ChangeCommands {
     static func plan(_ verb: ConfigurationEdit.Verb) -> @Sendable (ControlRequest) -> Void {
         { request in
             let (words, cuts) = split(request.words, of: verb)
-            var transaction = request.conversation.transaction ?? Transaction()
-            do throws(ConfigurationEdit.Failure) {
-                try transaction.append(
-                    .edit(ConfigurationEdit(verb: verb, words: words, by: request.peer)))
-                let target = try transaction.apply(to: request.state.configuration)
-                PlanCommand.answer(request, for: target, transaction.steps, cuts: cuts)
-            } catch {
-                request.refuse(error)
+            withFiles(request, ConfigurationEdit(verb: verb, words: words)) { edit in
+                var transaction = request.conversation.transaction ?? Transaction()
+                do throws(ConfigurationEdit.Failure) {
+                    try transaction.append(.edit(edit))
+                    let target = try transaction.apply(to: request.state.configuration)
+                    PlanCommand.answer(request, for: target, transaction.steps, cuts: cuts)
+                } catch {
+                    request.refuse(error)
+                }
+            }
+        }
+    }
+
+    /// Only an admin has files opened: their text may be another user's.
+    private static func withFiles(
+        _ request: ControlRequest, _ edit: ConfigurationEdit,
+        _ use: @escaping (ConfigurationEdit) -> Void
+    ) {
+        let paths = NetworkFile.paths(in: edit.words)
+        guard request.peer.role >= .admin, !paths.isEmpty else { return use(edit) }
+        request.changes.readFiles {
+            NetworkFile.readings(of: paths)
+        } then: { result in
+            switch result {
+            case .success(let readings):
+                var edit = edit
+                edit.files = readings
+                use(edit)
+            case .failure(let failure): request.refuse(failure)
             }
         }
     }
@@ -170,13 +191,6 @@ enum ChangeCommands {
 
     static func rollBack(_ request: ControlRequest) {
         request.changes.live.rollBack(by: request.peer.actor) { request.answer(changed: $0) }
-    }
-}
-
-extension ConfigurationEdit {
-    /// Only an admin has files opened: their text may be another user's, and a pipe or a device would hold us up.
-    fileprivate init(verb: Verb, words: [String], by peer: Peer) {
-        self.init(verb: verb, words: words, mayOpenFiles: peer.role >= .admin)
     }
 }
 

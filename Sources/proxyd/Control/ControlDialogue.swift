@@ -25,8 +25,9 @@ struct ControlDialogue {
         try dump?.check()
         try client.send(Request(words: words))
         if let dump { return try follow(dump) }
-        // Some commands are answered only when they are done.
-        let patience = ControlClient.patience + (wait ?? .zero)
+        // Some commands are answered only when they are done, and a file may take its time.
+        let reads = words.first.map(Self.readingFiles.contains) ?? false
+        let patience = ControlClient.patience + (wait ?? .zero) + (reads ? .seconds(10) : .zero)
         guard let reply = try next(within: patience) else { return nil }
         let status = show(reply, to: words)
         guard status == .good else { return status }
@@ -36,6 +37,11 @@ struct ControlDialogue {
         }
         return Self.streams(words) ? try follow(words) : .good
     }
+
+    /// The daemon gives up a file after ten seconds, and says which.
+    private static let readingFiles: Set = [
+        "plan", "diff", "reload", "save", "set", "create", "commit", "rollback",
+    ]
 
     /// Shows one reply after the other, until the stream ends or is ended.
     private func follow(_ words: [String]) throws(ControlFailure) -> ExitStatus {

@@ -58,8 +58,13 @@ protocol DaemonChanges: AnyObject {
     /// Ends sessions one after the other, so many a second; those that have ended by then are passed over.
     func cut(sessions: [UInt64], perSecond: Double, by actor: Actor)
 
-    /// Reads the configuration again, as at the start; nil without a file.
-    func reload() throws(ConfigurationErrors) -> Configuration?
+    /// Reads the configuration again, as at the start; nil without a file. It is made for `readFiles`.
+    var configurationReader: @Sendable () -> Result<Configuration?, ConfigurationErrors> { get }
+
+    /// Does what reads files on another thread; `finish` gets what came of it, or that it takes too long.
+    func readFiles<Value: Sendable>(
+        _ work: @escaping @Sendable () -> Value,
+        then finish: @escaping (Result<Value, ConfigurationEdit.Failure>) -> Void)
 
     /// Puts a text in a file's place, on another thread; `finish` gets what went wrong, or nil.
     func write(_ text: String, to path: String, then finish: @escaping (SystemError?) -> Void)

@@ -8,14 +8,17 @@ enum FileCommands {
     }
 
     static func diff(_ request: ControlRequest) {
-        guard let file = aligned(request) else { return }
-        let running = request.state.configuration
-        let rows = ConfigurationDifference(from: file, to: running).rows
-        var table = Table(columns: ["path", "field", "file", "running"])
-        for row in rows {
-            table.append([row.path, row.field, row.from ?? Table.absent, row.to ?? Table.absent])
+        withFile(request) { file in
+            let running = request.state.configuration
+            let rows = ConfigurationDifference(from: file, to: running).rows
+            var table = Table(columns: ["path", "field", "file", "running"])
+            for row in rows {
+                table.append([
+                    row.path, row.field, row.from ?? Table.absent, row.to ?? Table.absent,
+                ])
+            }
+            request.answer(table)
         }
-        request.answer(table)
     }
 
     static func reload(_ request: ControlRequest) {
@@ -37,18 +40,21 @@ enum FileCommands {
     }
 
     static func planReload(_ request: ControlRequest) {
-        guard let file = aligned(request) else { return }
-        let target = file.takingStartKeys(from: request.state.configuration)
-        PlanCommand.answer(request, for: target, [], cuts: false)
+        withFile(request) { file in
+            let target = file.takingStartKeys(from: request.state.configuration)
+            PlanCommand.answer(request, for: target, [], cuts: false)
+        }
     }
 
-    /// The file with the names that its things have while they run; nil once it was refused.
-    private static func aligned(_ request: ControlRequest) -> Configuration? {
-        do throws(ConfigurationEdit.Failure) {
-            return try Reload.file(of: request.daemon, for: request.peer.role)
-        } catch {
-            request.refuse(error)
-            return nil
+    /// The file with the names that its things have while they run; refuses the request where it cannot be taken.
+    private static func withFile(
+        _ request: ControlRequest, _ use: @escaping (Configuration) -> Void
+    ) {
+        Reload.file(of: request.daemon, for: request.peer.role) { result in
+            switch result {
+            case .success(let file): use(file)
+            case .failure(let failure): request.refuse(failure)
+            }
         }
     }
 
@@ -58,22 +64,35 @@ enum FileCommands {
         guard let path = request.state.file, path != "-" else {
             return request.refuse(.invalid, Reload.noFile)
         }
+        request.changes.readFiles {
+            Result { () throws(ConfigurationErrors) in
+                try ConfigurationFile.load(path: path, isServing: true)
+            }
+        } then: { result in
+            switch result {
+            case .success(.success(let file)): save(request, over: file, at: path)
+            case .success(.failure(let errors)):
+                request.refuse(
+                    .invalid,
+                    "what is in the file now would be lost, as it cannot be read: \(errors.summary)"
+                )
+            case .failure(let failure): request.refuse(failure)
+            }
+        }
+    }
+
+    private static func save(
+        _ request: ControlRequest, over file: Configuration, at path: String
+    ) {
         let running = request.state.configuration
         var configuration = running
-        do throws(ConfigurationErrors) {
-            // Options of the command line win over the file, but they are not written into it.
-            let file = try ConfigurationFile.load(path: path, isServing: true)
-            configuration.control = file.control
-            configuration.workers = file.workers
-            configuration.stateFile = file.stateFile
-            configuration.maxSessions = file.maxSessions
-            configuration.metrics = file.metrics
-            configuration.privileges = file.privileges
-        } catch {
-            return request.refuse(
-                .invalid,
-                "what is in the file now would be lost, as it cannot be read: \(error.summary)")
-        }
+        // Options of the command line win over the file, but they are not written into it.
+        configuration.control = file.control
+        configuration.workers = file.workers
+        configuration.stateFile = file.stateFile
+        configuration.maxSessions = file.maxSessions
+        configuration.metrics = file.metrics
+        configuration.privileges = file.privileges
         let text =
             "# Written by “save” of proxyd; the file before it is \(path).bak.\n"
             + ConfigurationText.yaml(configuration)

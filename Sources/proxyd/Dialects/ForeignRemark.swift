@@ -1,6 +1,6 @@
 /// What of a foreign file means something else here, or nothing, and where it stands.
-struct ForeignRemark: Equatable, Sendable {
-    enum Kind: Equatable, Sendable {
+struct ForeignRemark: Hashable, Sendable {
+    enum Kind: Hashable, Sendable {
         /// It is honoured in another way.
         case differs
         /// It has no effect here.

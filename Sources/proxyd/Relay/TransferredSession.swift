@@ -127,6 +127,7 @@ extension Session {
         attempts = session.attempts
         attempts.term = channel?.primaryState?.term
         preread = session.preread
+        if preread == nil { entrance = nil }
         group = serviceView.groups.first { $0.name == session.routedGroup }
         flows[from: .client] = Flow(resuming: session.inFlow, worker.buffers)
         // Behind a proxy the client's address is not its socket's.

@@ -97,6 +97,8 @@ enum WorkerReply: Sendable {
     case noAddress(Endpoint, Resolver.Failure)
     /// A file was written, or not.
     case written(SystemError?)
+    /// Files were read, and what came of it lies ready.
+    case filesRead
     /// So many sessions are logged.
     case traced(Int)
     case standsStill

@@ -8,6 +8,7 @@ final class DaemonCore {
     let live: LiveTopology
     let workers: WorkerPool
     let events: EventReporter
+    let files: FileReads
     var limits: DaemonLimits
     /// Read once per turn of the loop.
     var now = Instant.now
@@ -26,6 +27,7 @@ final class DaemonCore {
         self.identity = identity
         self.live = live
         self.workers = workers
+        files = FileReads(workers)
         self.limits = limits
         events = EventReporter(messages: options.dialect?.messages)
     }
@@ -39,11 +41,11 @@ final class DaemonCore {
         set { live.setSockets(newValue) }
     }
 
-    /// Whether the file says what it said when it was read last. One that cannot be read counts as changed: a
-    /// new program may understand it.
-    var isFileUnchanged: Bool {
-        guard options.file != nil else { return true }
-        guard let file = try? options.reload() else { return false }
-        return file == fileAsTaken
+    /// Reads the file again, as at the start.
+    var configurationReader: @Sendable () -> Result<Configuration?, ConfigurationErrors> {
+        let options = options
+        return {
+            Result { () throws(ConfigurationErrors) in try options.reload() }
+        }
     }
 }

@@ -42,7 +42,16 @@ extension Supervisor: Daemon, ScrapeSource {
         shedder.shed(sessions, perSecond: perSecond, by: actor)
     }
 
-    func reload() throws(ConfigurationErrors) -> Configuration? { try core.options.reload() }
+    var configurationReader: @Sendable () -> Result<Configuration?, ConfigurationErrors> {
+        core.configurationReader
+    }
+
+    func readFiles<Value: Sendable>(
+        _ work: @escaping @Sendable () -> Value,
+        then finish: @escaping (Result<Value, ConfigurationEdit.Failure>) -> Void
+    ) {
+        core.files.read(work, then: finish)
+    }
 
     func write(_ text: String, to path: String, then finish: @escaping (SystemError?) -> Void) {
         core.workers.replaceFile(path, with: Array(text.utf8), .configuration, then: finish)

@@ -141,7 +141,7 @@ extension Supervisor {
 
     /// What only the process does that is the daemon.
     private var ownTimed: [any Timed] {
-        var own: [any Timed] = [elections, prober, live]
+        var own: [any Timed] = [elections, prober, live, core.files]
         if let scrapes = metrics.scrapes { own.append(scrapes) }
         if let statsd = metrics.statsd {
             own.append(

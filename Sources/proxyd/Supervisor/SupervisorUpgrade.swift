@@ -16,7 +16,6 @@ extension Supervisor: UpgradeHost {
         offer.started = identity.started
         offer.upgrades = identity.upgrades
         offer.configuration = ConfigurationText.yaml(configuration)
-        offer.isFileUnchanged = core.isFileUnchanged
         offer.hasGivenUpPrivileges = configuration.privileges.isAsked
         offer.watchdog = manager?.watchdogNanoseconds ?? 0
         offer.keepsState = state.isKept

@@ -42,10 +42,26 @@ final class UpgradeCoordinator: Timed {
         within time: Duration, because cause: String, by actor: Actor? = nil,
         then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Failure>) -> Void
     ) {
+        // What cannot be is refused at once, and then nothing is read.
+        guard core.options.file != nil, (try? check()) != nil else {
+            return launch(nil, within: time, because: cause, by: actor, then: finish)
+        }
+        core.files.read(core.configurationReader) { [unowned self] result in
+            // One that cannot be read counts as changed: a new program may understand it.
+            let file = try? result.get().get()
+            launch(file, within: time, because: cause, by: actor, then: finish)
+        }
+    }
+
+    /// `file` is what the file says.
+    private func launch(
+        _ file: Configuration?, within time: Duration, because cause: String, by actor: Actor?,
+        then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Failure>) -> Void
+    ) {
         let who = actor.map { "by \($0)" } ?? cause
         do throws(ConfigurationEdit.Failure) {
             let invocation = try check()
-            let attempt = try launch(invocation, within: time, then: finish)
+            let attempt = try launch(invocation, file, within: time, then: finish)
             self.attempt = attempt
             core.live.hold("an upgrade is under way; try again when it is over")
             core.events.emit(
@@ -88,7 +104,7 @@ final class UpgradeCoordinator: Timed {
     }
 
     private func launch(
-        _ invocation: Invocation, within time: Duration,
+        _ invocation: Invocation, _ file: Configuration?, within time: Duration,
         then finish: @escaping (Result<UpgradeAttempt.Outcome, ConfigurationEdit.Failure>) -> Void
     ) throws(ConfigurationEdit.Failure) -> UpgradeAttempt {
         var invocation = invocation
@@ -110,7 +126,7 @@ final class UpgradeCoordinator: Timed {
             try host.watchUpgrade(connection.number)
             return UpgradeAttempt(
                 process: process, connection: connection, began: core.now,
-                due: core.now.advanced(by: time), finish: finish)
+                due: core.now.advanced(by: time), file: file, finish: finish)
         } catch {
             throw .init(.invalid, "cannot start \(invocation.path): \(error)")
         }
@@ -139,7 +155,7 @@ final class UpgradeCoordinator: Timed {
                 throw .incompatible(mismatch)
             }
             attempt.revision = revision
-            for frame in offer() { try attempt.connection.send(frame) }
+            for frame in offer(attempt) { try attempt.connection.send(frame) }
             attempt.step = .preparing
         case (.refused, _): throw .refused(OldProcessLink.refusal(arrival.record))
         case (.prepared, .preparing):
@@ -152,8 +168,10 @@ final class UpgradeCoordinator: Timed {
         }
     }
 
-    private func offer() -> [HandoverFrame] {
+    private func offer(_ attempt: UpgradeAttempt) -> [HandoverFrame] {
         var offer = host.handoverOffer()
+        offer.isFileUnchanged =
+            core.options.file == nil || attempt.file.map { $0 == core.fileAsTaken } ?? false
         if let number = pidPipeNumber { offer.add(.pidPipe, number) }
         return offer.frames(things: core.topology.handed)
     }

@@ -5,7 +5,7 @@ protocol UpgradeHost: AnyObject {
     /// Whether the daemon ends anyway.
     var isEnding: Bool { get }
 
-    /// What is open, without what only the coordinator knows.
+    /// What runs and what is open, without what only the coordinator knows.
     func handoverOffer() -> HandoverOffer
 
     /// Adds what is neither a worker's nor the topology's.

@@ -57,26 +57,28 @@ struct PacketSocket: ~Copyable {
 
     /// Sends a packet whole, or not at all; the descriptors stay ours, too.
     func send(_ packet: [UInt8], descriptors: [CInt] = []) -> IOResult {
-        let count = unsafe clinux_send_packet(
-            descriptor.number, packet, packet.count, descriptors, descriptors.count)
-        guard count < 0 else { return .moved(count) }
+        let outcome = Socket.outcome(
+            unsafe clinux_send_packet(
+                descriptor.number, packet, packet.count, descriptors, descriptors.count))
         // Too many descriptors are on their way: they are fewer once the other side has read.
-        return errno == EAGAIN || errno == EINTR || errno == ETOOMANYREFS
-            ? .wouldBlock : .failed(errno)
+        if case .failed(ETOOMANYREFS) = outcome { return .wouldBlock }
+        return outcome
     }
 
     func receive() -> Incoming {
         var packet = [UInt8](repeating: 0, count: Self.longestPacket)
         var numbers = [CInt](repeating: -1, count: Self.mostDescriptors)
         var numberCount = 0
-        let count = unsafe clinux_receive_packet(
-            descriptor.number, &packet, packet.count, &numbers, &numberCount)
-        guard count >= 0 else {
-            return errno == EAGAIN || errno == EINTR ? .wouldBlock : .failed(errno)
+        let outcome = Socket.outcome(
+            unsafe clinux_receive_packet(
+                descriptor.number, &packet, packet.count, &numbers, &numberCount))
+        return switch outcome {
+        case .moved(let count):
+            .packet(Array(packet[..<count]), descriptors: Array(numbers[..<numberCount]))
+        case .endOfStream: .ended
+        case .wouldBlock: .wouldBlock
+        case .failed(let number): .failed(number)
         }
-        guard count > 0 else { return .ended }
-        return .packet(
-            Array(packet[..<count]), descriptors: Array(numbers[..<numberCount]))
     }
 
     /// Waits until it can be read, or written, or the time is over.

@@ -7,6 +7,7 @@ enum WholeFile {
     static func read(
         _ path: String, most: Int, followsLinks: Bool = true
     ) throws(SystemError) -> [UInt8]? {
+        FileProgress.note(path)
         // A pipe in its place must not make us wait.
         let flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | (followsLinks ? 0 : O_NOFOLLOW)
         let number = unsafe open(path, flags)

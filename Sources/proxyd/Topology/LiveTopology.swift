@@ -35,6 +35,11 @@ protocol TopologyAudience: AnyObject {
     /// Resolves names without blocking.
     func lookUp(_ names: [Endpoint], then finish: @escaping (WorkerReply) -> Void)
 
+    /// Does what reads files on another thread; `finish` gets what came of it, or that it takes too long.
+    func readFiles<Value: Sendable>(
+        _ work: @escaping @Sendable () -> Value,
+        then finish: @escaping (Result<Value, ConfigurationEdit.Failure>) -> Void)
+
     /// The topology is another one, in force as soon as this returns.
     func topologyChanged(
         _ difference: ConfigurationDifference, by actor: Actor?, removed: [Channel])
@@ -107,7 +112,6 @@ final class LiveTopology: Timed {
         makeNext()
     }
 
-    /// Names are looked up on another thread, and meanwhile the others wait.
     private func makeNext() {
         while !isBusy, let request = waiting.popFirst() {
             do throws(ConfigurationEdit.Failure) {
@@ -135,38 +139,78 @@ final class LiveTopology: Timed {
         _ target: Configuration, for request: ChangeRequest
     ) throws(ConfigurationEdit.Failure) {
         let names = NameLookups.needed(from: state.configuration, to: target)
-        guard !names.isEmpty, let audience else { return try make(target, [:], for: request) }
+        guard !names.isEmpty, let audience else {
+            return try readCertificates(target, [:], for: request)
+        }
         isBusy = true
         audience.lookUp(names) { [self] answer in
-            isBusy = false
-            do throws(ConfigurationEdit.Failure) {
-                try checkTurn(of: request)
+            goOn(with: request) { () throws(ConfigurationEdit.Failure) in
                 switch answer {
-                case .addresses(let addresses): try make(target, addresses, for: request)
+                case .addresses(let addresses):
+                    try readCertificates(target, addresses, for: request)
                 case .noAddress(let name, let failure):
                     throw .init(.invalid, StartError(unresolved: name, failure).message)
                 default: throw .init(.internal, "no answer of the resolver")
                 }
-            } catch {
-                request.finish(.failure(error))
             }
-            makeNext()
         }
     }
 
-    private func make(
+    /// On another thread, too, where any have to be read.
+    private func readCertificates(
         _ target: Configuration, _ addresses: [Endpoint: [Endpoint]], for request: ChangeRequest
     ) throws(ConfigurationEdit.Failure) {
+        let (old, rereads) = (state.tls, request.rereads)
+        let read = { @Sendable in
+            Result { () throws(StartError) in
+                try TLSMaterial(target, after: old, rereads: rereads)
+            }
+        }
+        guard let audience, TLSMaterial.readsFiles(target, after: old, rereads: rereads) else {
+            return try make(target, addresses, read(), for: request)
+        }
+        isBusy = true
+        audience.readFiles(read) { [self] result in
+            goOn(with: request) { () throws(ConfigurationEdit.Failure) in
+                try make(target, addresses, try result.get(), for: request)
+            }
+        }
+    }
+
+    /// After another thread has answered; meanwhile the other changes wait.
+    private func goOn(
+        with request: ChangeRequest, _ step: () throws(ConfigurationEdit.Failure) -> Void
+    ) {
+        isBusy = false
+        do throws(ConfigurationEdit.Failure) {
+            try checkTurn(of: request)
+            try step()
+        } catch {
+            request.finish(.failure(error))
+        }
+        makeNext()
+    }
+
+    private func make(
+        _ target: Configuration, _ addresses: [Endpoint: [Endpoint]],
+        _ material: Result<TLSMaterial, StartError>, for request: ChangeRequest
+    ) throws(ConfigurationEdit.Failure) {
+        let tls: TLSMaterial
+        do throws(StartError) {
+            tls = try material.get()
+        } catch {
+            throw .init(.invalid, error.message)
+        }
         let old = state.configuration
         let difference = ConfigurationDifference(from: old, to: target)
         guard !difference.isEmpty else {
-            let certificates = request.rereads ? try rereadCertificates() : []
+            let certificates = request.rereads ? takeCertificates(tls) : []
             return request.finish(
                 .success(ChangeResult(difference: difference, certificates: certificates)))
         }
         var change = Reconfiguration(
-            from: state, to: target, addresses: addresses, serials: serials,
-            workerCount: workerCount, now: .now, passed: passed, rereads: request.rereads)
+            from: state, to: target, addresses: addresses, tls: tls, serials: serials,
+            workerCount: workerCount, now: .now, passed: passed)
         do throws(StartError) {
             try audience?.prepare(target)
             try change.open()
@@ -190,13 +234,7 @@ final class LiveTopology: Timed {
     }
 
     /// Nothing has changed but, perhaps, what is in the files; returns whose.
-    private func rereadCertificates() throws(ConfigurationEdit.Failure) -> [String] {
-        let tls: TLSMaterial
-        do throws(StartError) {
-            tls = try TLSMaterial(state.configuration, after: state.tls, rereads: true)
-        } catch {
-            throw .init(.invalid, error.message)
-        }
+    private func takeCertificates(_ tls: TLSMaterial) -> [String] {
         let changes = tls.changes(after: state.tls)
         state.tls = tls
         for listener in state.topology.listeners { listener.applyTLS(tls.servers[listener.path]) }

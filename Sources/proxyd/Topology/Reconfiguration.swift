@@ -49,8 +49,7 @@ struct Reconfiguration {
     private var removals: [Removal] = []
     /// Why listeners that may do without one have no socket.
     private var unopened: [Place: StartError] = [:]
-    private var tls = TLSMaterial()
-    private let rereads: Bool
+    private let tls: TLSMaterial
 
     private struct Place: Hashable {
         var service: String
@@ -59,14 +58,13 @@ struct Reconfiguration {
         var path: String { "\(service)/\(listener)" }
     }
 
-    /// `addresses` are of every name in `NameLookups`. With `rereads` certificates are read again that the
-    /// configuration has not changed.
+    /// `addresses` are of every name in `NameLookups`, `tls` is what the target's files hold.
     init(
         from old: State, to target: Configuration, addresses: [Endpoint: [Endpoint]],
-        serials: Serials, workerCount: Int, now: Instant, passed: InheritedSockets,
-        rereads: Bool = false
+        tls: TLSMaterial, serials: Serials, workerCount: Int, now: Instant,
+        passed: InheritedSockets
     ) {
-        self.rereads = rereads
+        self.tls = tls
         self.old = old
         self.target = target
         self.addresses = addresses
@@ -89,7 +87,6 @@ struct Reconfiguration {
     /// Opens the listeners that are new; nothing else has changed when it throws.
     mutating func open() throws(StartError) {
         do throws(StartError) {
-            tls = try TLSMaterial(target, after: old.tls, rereads: rereads)
             for service in target.services {
                 try SocketOptionCheck(old.configuration).check(service)
                 for listener in service.listeners where present(listener, of: service) == nil {
@@ -192,11 +189,7 @@ struct Reconfiguration {
     /// Channels that go are turned off when everything that takes their place is there: no client shall
     /// find neither.
     mutating func commit() -> Outcome {
-        var sockets: [ListeningSocket] = []
-        var services: [Service] = []
-        for settings in target.services {
-            services.append(service(settings, &sockets))
-        }
+        let services = target.services.map { service($0) }
         for service in old.topology.services where !services.contains(where: { $0 === service }) {
             let policy = old.configuration.services.first { $0.name == service.name }?.onRemove
             removals.append(
@@ -205,17 +198,18 @@ struct Reconfiguration {
                     policy: policy ?? .keep))
             service.apply(ServiceConfiguration(name: service.name), listeners: [], groups: [])
         }
-        for service in services {
-            for listener in service.listeners { listener.applyRoutes(among: services) }
-        }
-        for listener in services.flatMap(\.listeners) {
-            listener.applyTLS(tls.servers[listener.path])
+        var sockets: [ListeningSocket] = []
+        for (service, settings) in zip(services, target.services) {
+            for (listener, settings) in zip(service.listeners, settings.listeners) {
+                listener.apply(settings, tls: tls.servers[listener.path], among: services)
+            }
+            sockets += self.sockets(of: service, settings)
         }
         for channel in services.flatMap(\.channels) {
             channel.applyTLS(tls.clients[channel.path], probes: tls.probes[channel.path])
         }
         // Those that go know no services any more, which know them.
-        for listener in removals.flatMap(\.listeners) { listener.applyRoutes(among: []) }
+        for listener in removals.flatMap(\.listeners) { listener.dropRoutes() }
         for socket in old.sockets {
             let isUsed = sockets.contains { $0.socket === socket.socket }
             if !isUsed { socket.removeFile() }
@@ -230,9 +224,8 @@ struct Reconfiguration {
             removals: removals)
     }
 
-    private mutating func service(
-        _ settings: ServiceConfiguration, _ sockets: inout [ListeningSocket]
-    ) -> Service {
+    /// With its listeners, which go by their old settings as yet: theirs may lead to services that are not made.
+    private mutating func service(_ settings: ServiceConfiguration) -> Service {
         let present = self.service(settings.name)
         let before = old.configuration.services.first { $0.name == settings.name }
         var removal = Removal(policy: settings.onRemove)
@@ -249,50 +242,50 @@ struct Reconfiguration {
         }
         removal.listeners = (present?.listeners ?? []).filter { $0.isRemoved(by: settings) }
         if !removal.channels.isEmpty || !removal.listeners.isEmpty { removals.append(removal) }
-        let service: Service
-        if let present {
-            service = present
-            if before != settings { present.apply(settings, listeners: listeners, groups: groups) }
-        } else {
-            service = Service(
+        guard let present else {
+            return Service(
                 settings, serial: serials.next(for: Serials.key(service: settings.name)),
                 listeners: listeners, groups: groups, workerCount: workerCount)
         }
-        for listener in listeners {
+        if before != settings { present.apply(settings, listeners: listeners, groups: groups) }
+        return present
+    }
+
+    /// Of the listeners that are open, set up as they are meant to be now.
+    private func sockets(
+        of service: Service, _ settings: ServiceConfiguration
+    ) -> [ListeningSocket] {
+        let before = old.configuration.services.first { $0.name == settings.name }
+        return service.listeners.compactMap { listener in
             let place = Place(service: settings.name, listener: listener.name)
-            if let socket = opened[place] {
-                let isInherited = old.sockets.contains { $0.socket === socket }
-                sockets.append(
-                    ListeningSocket(listener: listener, service: service, socket: socket))
-                if isInherited {
-                    sockets.last?.setBacklog()
-                    sockets.last?.setMode()
+            if let opened = opened[place] {
+                let socket = ListeningSocket(listener: listener, service: service, socket: opened)
+                if old.sockets.contains(where: { $0.socket === opened }) {
+                    socket.setBacklog()
+                    socket.setMode()
                 }
-            } else if let socket = old.sockets.first(where: { $0.listener === listener }) {
-                if before?.timeouts.deadPeer != settings.timeouts.deadPeer {
-                    socket.setDeadPeer(settings.timeouts.deadPeer)
-                }
-                let present = before?.listeners.first { $0.name == listener.name }
-                if present?.socket != listener.settings.socket {
-                    socket.setOptions(listener.settings.socket)
-                }
-                if present?.backlog != listener.settings.backlog { socket.setBacklog() }
-                if present?.mode != listener.settings.mode { socket.setMode() }
-                sockets.append(socket)
+                return socket
             }
+            guard let socket = old.sockets.first(where: { $0.listener === listener }) else {
+                return nil
+            }
+            if before?.timeouts.deadPeer != settings.timeouts.deadPeer {
+                socket.setDeadPeer(settings.timeouts.deadPeer)
+            }
+            let present = before?.listeners.first { $0.name == listener.name }
+            if present?.socket != listener.settings.socket {
+                socket.setOptions(listener.settings.socket)
+            }
+            if present?.backlog != listener.settings.backlog { socket.setBacklog() }
+            if present?.mode != listener.settings.mode { socket.setMode() }
+            return socket
         }
-        return service
     }
 
     private func listener(
         _ settings: ListenerConfiguration, of service: ServiceConfiguration
     ) -> Listener {
-        if let present = present(settings, of: service) {
-            if present.settings != settings {
-                present.apply(settings, tls: tls.servers[present.path])
-            }
-            return present
-        }
+        if let present = present(settings, of: service) { return present }
         let place = Place(service: service.name, listener: settings.name)
         let closed = passed.closedPlace(of: place.path, asking: settings.endpoint)
         let bound = opened[place].flatMap { Socket.localEndpoint($0.descriptor) } ?? closed

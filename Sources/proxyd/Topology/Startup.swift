@@ -56,8 +56,9 @@ struct Startup {
             }
         }
         var change = Reconfiguration(
-            from: state, to: configuration, addresses: addresses, serials: serials,
-            workerCount: workerCount, now: .now, passed: passed)
+            from: state, to: configuration, addresses: addresses,
+            tls: try TLSMaterial(configuration, after: state.tls, rereads: false),
+            serials: serials, workerCount: workerCount, now: .now, passed: passed)
         try change.open()
         let outcome = change.commit()
         state = outcome.state

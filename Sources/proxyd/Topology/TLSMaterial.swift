@@ -17,27 +17,62 @@ struct TLSMaterial {
     init(
         _ configuration: Configuration, after old: TLSMaterial, rereads: Bool
     ) throws(StartError) {
-        for service in configuration.services {
-            for listener in service.listeners {
-                guard let settings = listener.tls else { continue }
-                let path = "\(service.name)/\(listener.name)"
+        for (path, need) in Self.needs(of: configuration) {
+            switch need {
+            case .server(let settings):
                 try add(settings, at: path, after: old.servers[path], rereads: rereads)
-            }
-            for group in service.groups {
-                for channel in group.channels {
-                    let path = "\(service.name)/\(group.name)/\(channel.name)"
-                    if let settings = channel.tls {
-                        clients[path] = try client(
-                            settings, at: path, channel.endpoint.host, after: old.clients[path],
-                            rereads: rereads)
-                    } else if channel.probes.probes.contains(where: \.isEncrypted) {
-                        probes[path] = try client(
-                            TLSChannelConfiguration(), at: path, channel.endpoint.host,
-                            after: old.probes[path], rereads: rereads)
-                    }
-                }
+            case .client(let settings, let host):
+                clients[path] = try client(
+                    settings, at: path, host, after: old.clients[path], rereads: rereads)
+            case .probe(let host):
+                probes[path] = try client(
+                    TLSChannelConfiguration(), at: path, host, after: old.probes[path],
+                    rereads: rereads)
             }
         }
+    }
+
+    /// Whether the same has files read, which may take its time.
+    static func readsFiles(
+        _ configuration: Configuration, after old: TLSMaterial, rereads: Bool
+    ) -> Bool {
+        needs(of: configuration).contains { path, need in
+            switch need {
+            case _ where rereads: true
+            case .server(let settings): old.servers[path]?.settings != settings
+            case .client(let settings, let host):
+                old.clients[path].map { $0.settings != settings || $0.host != host } ?? true
+            case .probe(let host): old.probes[path].map { $0.host != host } ?? true
+            }
+        }
+    }
+
+    private enum Need {
+        case server(TLSListenerConfiguration)
+        case client(TLSChannelConfiguration, host: String?)
+        case probe(host: String?)
+    }
+
+    /// What speaks TLS, by the paths of listeners and channels.
+    private static func needs(of configuration: Configuration) -> [(path: String, need: Need)] {
+        configuration.services.flatMap { service in
+            service.listeners.compactMap { listener in
+                listener.tls.map { ("\(service.name)/\(listener.name)", .server($0)) }
+            }
+                + service.groups.flatMap { group in
+                    group.channels.compactMap { channel in
+                        need(of: channel).map {
+                            ("\(service.name)/\(group.name)/\(channel.name)", $0)
+                        }
+                    }
+                }
+        }
+    }
+
+    private static func need(of channel: ChannelConfiguration) -> Need? {
+        let host = channel.endpoint.host
+        if let settings = channel.tls { return .client(settings, host: host) }
+        return channel.probes.probes.contains(where: \.isEncrypted) ? .probe(host: host) : nil
     }
 
     /// Paths of what is another than before, in order.

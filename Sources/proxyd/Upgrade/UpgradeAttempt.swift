@@ -36,6 +36,8 @@ final class UpgradeAttempt {
     let began: Instant
     /// When it has taken too long.
     var due: Instant
+    /// What the file said when it began; nil: it could not be read, or there is none.
+    let file: Configuration?
     /// Called once, with what has come of it.
     let finish: (Result<Outcome, ConfigurationEdit.Failure>) -> Void
     var step = Step.starting
@@ -47,12 +49,14 @@ final class UpgradeAttempt {
 
     init(
         process: pid_t, connection: HandoverConnection, began: Instant, due: Instant,
+        file: Configuration?,
         finish: @escaping (Result<Outcome, ConfigurationEdit.Failure>) -> Void
     ) {
         self.process = process
         self.connection = connection
         self.began = began
         self.due = due
+        self.file = file
         self.finish = finish
     }
 

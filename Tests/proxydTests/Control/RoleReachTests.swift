@@ -174,6 +174,30 @@ struct RoleReachTests {
         }
     }
 
+    @Test("a file that does not answer fails what reads files, and an admin alone is told which")
+    func hanging() throws {
+        let daemon = try FakeDaemon.running(Self.file)
+        daemon.fileFailure = .init(.busy, "reading /mnt/far took longer than 10s")
+        for line in [
+            "diff", "plan reload", "plan save", "reload", "save",
+            "set mail access \"deny-file /mnt/far\"", "plan set mail access deny-file /mnt/far",
+            "create listener mail 127.0.0.1:0 \"access=deny-file /mnt/far\"",
+        ] {
+            let refusal = try daemon.refusal(line)
+            #expect(refusal.code == .busy)
+            #expect(refusal.message == "reading /mnt/far took longer than 10s", "\(line)")
+        }
+        for line in ["diff", "plan reload", "plan save"] {
+            for case .error(let code, let message) in try daemon.replies(
+                to: line, peer: Self.peer(.viewer))
+            {
+                #expect(code == .busy)
+                #expect(!message.contains("/mnt/far"))
+            }
+        }
+        guard case .ok = try daemon.reply(to: "set mail grace 5s") else { throw Missing("OK") }
+    }
+
     @Test("secrets of probes are shown to nobody, saved, and a change of them is a change")
     func secrets() throws {
         func text(_ word: String) -> String {

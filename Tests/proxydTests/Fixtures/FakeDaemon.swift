@@ -112,9 +112,26 @@ final class FakeDaemon: Daemon, ScrapeSource {
 
     func channelsChanged() { changes += 1 }
 
-    func reload() throws(ConfigurationErrors) -> Configuration? {
-        guard let file else { return nil }
-        return try ConfigurationFile.parse(fileContents, name: file)
+    var configurationReader: @Sendable () -> Result<Configuration?, ConfigurationErrors> {
+        let (file, text) = (file, fileContents)
+        return {
+            Result { () throws(ConfigurationErrors) in
+                try file.map { file throws(ConfigurationErrors) in
+                    try ConfigurationFile.parse(text, name: file)
+                }
+            }
+        }
+    }
+
+    /// Why no file can be read; nil: they can.
+    var fileFailure: ConfigurationEdit.Failure?
+
+    func readFiles<Value: Sendable>(
+        _ work: @escaping @Sendable () -> Value,
+        then finish: @escaping (Result<Value, ConfigurationEdit.Failure>) -> Void
+    ) {
+        let result = fileFailure.map { Result.failure($0) } ?? .success(work())
+        deliver { finish(result) }
     }
 
     func write(_ text: String, to path: String, then finish: @escaping (SystemError?) -> Void) {

@@ -46,6 +46,26 @@ struct TLSMaterialTests {
         try TLSMaterial(configuration ?? self.configuration, after: old, rereads: rereads)
     }
 
+    @Test("files are read for what is new, what has changed, and a reload, and for nothing else")
+    func reads() throws {
+        let old = try material()
+        func reads(_ configuration: Configuration, rereads: Bool = false) -> Bool {
+            TLSMaterial.readsFiles(configuration, after: old, rereads: rereads)
+        }
+        #expect(!reads(configuration))
+        #expect(reads(configuration, rereads: true))
+        #expect(!reads(Configuration(), rereads: true))
+        var changed = configuration
+        changed.services[0].groups[0].channels[1].tls = TLSChannelConfiguration()
+        #expect(reads(changed))
+        changed = configuration
+        changed.services[0].listeners[1].tls = configuration.services[0].listeners[0].tls
+        #expect(reads(changed))
+        changed = configuration
+        changed.services[0].listeners.removeLast()
+        #expect(!reads(changed))
+    }
+
     @Test("certificates of ours that end soon, or have ended, are told; channels' are not ours")
     func endings() throws {
         let material = try material()

@@ -32,6 +32,10 @@ struct HAProxyFile {
     ]
     private static let mostLines = 100_000
 
+    /// The last `defaults`, and the last one of each name.
+    private var lastDefaults: Int?
+    private var defaults: [String: Int] = [:]
+
     init(
         _ text: String, name: String, in hostEnvironment: HostEnvironment
     ) throws(ImportError) {
@@ -72,11 +76,13 @@ struct HAProxyFile {
         }
         var section = HAProxySection(kind: first, name: line[1], place: line.place)
         if let from = line.words.firstIndex(of: "from"), from + 1 < line.words.count {
-            section.defaults = sections.lastIndex {
-                $0.kind == "defaults" && $0.name == line.words[from + 1]
-            }
+            section.defaults = defaults[line.words[from + 1]]
         } else if first != "defaults" {
-            section.defaults = sections.lastIndex { $0.kind == "defaults" }
+            section.defaults = lastDefaults
+        }
+        if first == "defaults" {
+            lastDefaults = sections.count
+            defaults[section.name] = sections.count
         }
         sections.append(section)
     }
@@ -108,24 +114,31 @@ struct HAProxyWords {
 
     mutating func words() throws(ImportError) -> [String] {
         var words: [String] = []
-        var word: String?
+        var word = ""
+        var isWord = false
+        func add(_ text: some StringProtocol) {
+            word += text
+            isWord = true
+        }
+        func end() {
+            if isWord { words.append(word) }
+            (word, isWord) = ("", false)
+        }
         while let scalar = rest.popFirst() {
             switch scalar {
-            case " ", "\t", "\r":
-                if let complete = word { words.append(complete) }
-                word = nil
+            case " ", "\t", "\r": end()
             case "#":
-                if let complete = word { words.append(complete) }
+                end()
                 return words
             case "\\":
                 guard let next = rest.popFirst() else { break }
-                word = (word ?? "") + String(Self.escaped(next))
-            case "'": word = (word ?? "") + (try quoted(until: "'", expands: false))
-            case "\"": word = (word ?? "") + (try quoted(until: "\"", expands: true))
-            default: word = (word ?? "") + String(scalar)
+                add(String(Self.escaped(next)))
+            case "'": add(try quoted(until: "'", expands: false))
+            case "\"": add(try quoted(until: "\"", expands: true))
+            default: add(String(scalar))
             }
         }
-        if let complete = word { words.append(complete) }
+        end()
         return words
     }
 

@@ -6,6 +6,12 @@ struct HAProxyImport {
     private let file: HAProxyFile
     private let hostEnvironment: HostEnvironment
     private var names = ImportNames()
+    /// The sections that `use_backend` and its like may name, the first of each name.
+    private var backends: [String: HAProxySection] = [:]
+    /// What each `defaults` comes to, by its index among the sections.
+    private var defaults: [Int: HAProxyProxy] = [:]
+    private var bound: Set<Endpoint> = []
+    private var channelCount = 0
     private var remarks = ImportRemarks()
     private var tls = HAProxyTLSDefaults()
     private(set) var configuration = Configuration()
@@ -15,7 +21,13 @@ struct HAProxyImport {
         self.file = file
         self.hostEnvironment = hostEnvironment
         for remark in file.remarks { remarks.add(remark) }
+        for section in file.sections where ["backend", "listen"].contains(section.kind) {
+            if backends[section.name] == nil { backends[section.name] = section }
+        }
     }
+
+    /// A backend may stand behind every frontend, and its servers count with each.
+    static let mostChannels = 100_000
 
     /// In the order of the file, as far as they have a place.
     var told: [ForeignRemark] { remarks.all }
@@ -27,10 +39,12 @@ struct HAProxyImport {
             }
         }
         // Each line of a `defaults` section is reported once, not with every proxy that it counts for.
-        for section in file.sections where section.kind == "defaults" {
-            var defaults = HAProxyProxy(name: section.name, place: section.place, tls)
-            for line in section.lines { defaults.read(line, in: hostEnvironment) }
-            for remark in defaults.remarks.all { remarks.add(remark) }
+        for (index, section) in file.sections.enumerated() where section.kind == "defaults" {
+            var proxy = HAProxyProxy(name: section.name, place: section.place, tls)
+            for line in section.lines { proxy.read(line, in: hostEnvironment) }
+            for remark in proxy.remarks.all { remarks.add(remark) }
+            proxy.remarks = ImportRemarks()
+            defaults[index] = proxy
         }
         for section in file.sections {
             switch section.kind {
@@ -40,6 +54,12 @@ struct HAProxyImport {
             default:
                 remarks.drop("\(section.kind) \(section.name)", at: section.place)
             }
+            guard channelCount <= Self.mostChannels else {
+                throw ImportError(
+                    at: section.place,
+                    "the file means more than \(Self.mostChannels) servers, each backend counted with every frontend before it"
+                )
+            }
         }
         guard !configuration.services.isEmpty else {
             throw ImportError(
@@ -48,14 +68,10 @@ struct HAProxyImport {
     }
 
     private mutating func proxy(_ section: HAProxySection) -> HAProxyProxy {
-        var proxy = HAProxyProxy(name: section.name, place: section.place, tls)
-        if let index = section.defaults {
-            for line in file.sections[index].lines { proxy.read(line, in: hostEnvironment) }
-        } else {
-            // HAProxy's own default.
-            proxy.isTCP = true
-        }
-        proxy.remarks = ImportRemarks()
+        var proxy =
+            section.defaults.flatMap { defaults[$0] }
+            ?? HAProxyProxy(name: section.name, place: section.place, tls)
+        (proxy.name, proxy.place) = (section.name, section.place)
         for line in section.lines { proxy.read(line, in: hostEnvironment) }
         for remark in proxy.remarks.all { remarks.add(remark) }
         return proxy
@@ -103,13 +119,12 @@ struct HAProxyImport {
                 ValueReader.shortest...ValueReader.longestHold)
         }
         configuration.services.append(service)
+        bound.formUnion(service.listeners.map(\.endpoint))
+        channelCount += service.groups.reduce(0) { $0 + $1.channels.count }
     }
 
     private mutating func backend(_ route: HAProxyProxy.Route) -> HAProxyProxy? {
-        let found = file.sections.first {
-            ["backend", "listen"].contains($0.kind) && $0.name == route.name
-        }
-        guard let found else {
+        guard let found = backends[route.name] else {
             remarks.drop("backend \(route.name)", at: route.place, "there is no such backend")
             return nil
         }
@@ -148,10 +163,9 @@ struct HAProxyImport {
     private mutating func listeners(
         of front: HAProxyProxy, in service: inout ServiceConfiguration
     ) -> [ListenerConfiguration] {
-        let others = configuration.services.flatMap(\.listeners)
         var listeners: [ListenerConfiguration] = []
         for var listener in front.listeners {
-            if others.contains(where: { $0.endpoint == listener.endpoint }) {
+            if bound.contains(listener.endpoint) {
                 remarks.drop(
                     "bind \(listener.endpoint)", at: front.place, "it is bound by another section")
                 continue

@@ -28,6 +28,7 @@ struct HAProxyProxy {
     /// `tcp-request inspect-delay`.
     var inspection: Duration?
     private var acl = HAProxyACL()
+    private var bound: Set<Endpoint> = []
     private let tls: HAProxyTLSDefaults
     var remarks = ImportRemarks()
 
@@ -200,8 +201,7 @@ struct HAProxyProxy {
         var bind = HAProxyBind(line, tls, in: hostEnvironment)
         let found = bind.listeners()
         for remark in bind.remarks.all { remarks.add(remark) }
-        for listener in found where !listeners.contains(where: { $0.endpoint == listener.endpoint })
-        {
+        for listener in found where bound.insert(listener.endpoint).inserted {
             listeners.append(listener)
         }
     }

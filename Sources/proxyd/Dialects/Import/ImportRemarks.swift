@@ -3,9 +3,10 @@ internal import Shared
 /// Gathers what was not carried over, or means something else.
 struct ImportRemarks {
     private(set) var all: [ForeignRemark] = []
+    private var known: Set<ForeignRemark> = []
 
     mutating func add(_ remark: ForeignRemark) {
-        if !all.contains(remark) { all.append(remark) }
+        if known.insert(remark).inserted { all.append(remark) }
     }
 
     /// A line that has no effect here, and why.
@@ -21,6 +22,8 @@ struct ImportRemarks {
 /// Names of foreign things as ours: letters, digits, `.`, `_` and `-`, each once.
 struct ImportNames {
     private var taken: Set<String> = []
+    /// The number that the next thing of a name gets which is taken.
+    private var next: [String: Int] = [:]
 
     mutating func name(_ wanted: String) -> String {
         let plain = wanted.utf8.prefix(56).map { byte in
@@ -31,10 +34,10 @@ struct ImportNames {
         }
         let base = plain.isEmpty ? "0" : String(decoding: plain, as: UTF8.self)
         var name = base
-        var number = 2
         while !taken.insert(name).inserted {
+            let number = next[base, default: 2]
+            next[base] = number + 1
             name = "\(base)-\(number)"
-            number += 1
         }
         return name
     }

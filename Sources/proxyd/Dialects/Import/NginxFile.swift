@@ -126,7 +126,7 @@ struct NginxFile {
             let byte = bytes[position]
             // `${NAME}` is part of a word.
             if byte == UInt8(ascii: "{"), word.last == UInt8(ascii: "$"),
-                let close = bytes[position...].firstIndex(of: UInt8(ascii: "}"))
+                let close = endOfName(behind: position)
             {
                 word += bytes[position...close]
                 position = close + 1
@@ -142,6 +142,15 @@ struct NginxFile {
             position += 1
         }
         return .text(String(decoding: word, as: UTF8.self))
+    }
+
+    /// The `}` of `${NAME}`, if it is one: a brace far below is another one's.
+    private func endOfName(behind brace: Int) -> Int? {
+        let end = bytes[(brace + 1)...].firstIndex {
+            !((0x30...0x39).contains($0) || (0x41...0x5A).contains($0)
+                || (0x61...0x7A).contains($0) || $0 == 0x5F)
+        }
+        return end.flatMap { bytes[$0] == UInt8(ascii: "}") ? $0 : nil }
     }
 
     /// What stands behind a backslash; that of a regular expression stays.

@@ -10,6 +10,10 @@ struct NginxImport {
     private var maps: [String: NginxMap] = [:]
     private var names = ImportNames()
     private var remarks = ImportRemarks()
+    private var bound: Set<Endpoint> = []
+    /// Lines that were taken, those outside with each server, and channels that came of it.
+    private var spent = 0
+    static let mostSpent = 1_000_000
     private(set) var configuration = Configuration()
     private(set) var options = RunOptions()
 
@@ -74,12 +78,22 @@ struct NginxImport {
             for remark in map.remarks.all { remarks.add(remark) }
             maps[directive[2]] = map
         }
-        let inherited = block.filter { $0.block == nil }
+        let inherited = block.filter {
+            $0.block == nil && NginxServer.inheritable.contains($0.name)
+        }
         for directive in block {
             switch directive.name {
             case "upstream": break
             case "map" where NginxMap.isOne(directive): break
-            case "server" where directive.block != nil: translateServer(directive, inherited)
+            case "server" where directive.block != nil:
+                translateServer(directive, inherited)
+                spent += inherited.count
+                guard spent <= Self.mostSpent else {
+                    throw ImportError(
+                        at: directive.place,
+                        "the file means more than \(Self.mostSpent) lines and servers, what stands outside counted with every server"
+                    )
+                }
             case let name where NginxServer.inheritable.contains(name): break
             default: remarks.drop(directive.text, at: directive.place)
             }
@@ -92,7 +106,7 @@ struct NginxImport {
         var server = NginxServer(
             place: directive.place, tls: NginxTLS(below: folder, in: hostEnvironment))
         let own = Set((directive.block ?? []).map(\.name))
-        for line in inherited where NginxServer.inheritable.contains(line.name) {
+        for line in inherited {
             // Certificates of a server are instead of those outside, not besides them.
             if !NginxTLS.known.contains(line.name) || !own.contains(line.name) { server.read(line) }
         }
@@ -106,9 +120,8 @@ struct NginxImport {
             return remarks.drop("server { … }", at: directive.place, "it has no proxy_pass")
         }
         var service = ServiceConfiguration(name: names.name(server.name(pass[1])))
-        let others = configuration.services.flatMap(\.listeners)
         for var listener in server.listeners {
-            if others.contains(where: { $0.endpoint == listener.endpoint }) {
+            if bound.contains(listener.endpoint) {
                 remarks.drop(
                     "listen \(listener.endpoint)", at: directive.place,
                     "it is listened on by another server")
@@ -156,6 +169,8 @@ struct NginxImport {
                 "proxy_next_upstream off: another channel is tried all the same")
         }
         configuration.services.append(service)
+        bound.formUnion(service.listeners.map(\.endpoint))
+        spent += service.groups.reduce(0) { $0 + $1.channels.count }
     }
 }
 

@@ -3,7 +3,8 @@ internal import Shared
 /// `server { … }` in `stream`.
 struct NginxServer {
     let place: String
-    var listeners: [ListenerConfiguration] = []
+    private(set) var listeners: [ListenerConfiguration] = []
+    private var bound: Set<Endpoint> = []
     var pass: NginxDirective?
     /// nginx's own defaults.
     var connect = Duration.seconds(60)
@@ -100,7 +101,7 @@ struct NginxServer {
     }
 
     private mutating func add(_ listener: ListenerConfiguration, _ line: NginxDirective) {
-        guard !listeners.contains(where: { $0.endpoint == listener.endpoint }) else { return }
+        guard bound.insert(listener.endpoint).inserted else { return }
         listeners.append(listener)
         if line.words.dropFirst(2).contains("ssl") { secured[listener.endpoint] = line }
     }

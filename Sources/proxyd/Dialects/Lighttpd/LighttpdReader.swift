@@ -6,7 +6,10 @@ struct LighttpdReader {
     private let folder: String
     private(set) var global: LighttpdScope = [:]
     private(set) var sockets: [LighttpdSocket] = []
-    private(set) var remarks: [ForeignRemark] = []
+    private var told = ImportRemarks()
+    var remarks: [ForeignRemark] { told.all }
+    /// Of the sockets, by their addresses.
+    private var socketIndex: [String: Int] = [:]
     private var depth = 0
     /// Words of all files together.
     private var budget = 1_000_000
@@ -32,8 +35,7 @@ struct LighttpdReader {
     }
 
     mutating func remark(_ kind: ForeignRemark.Kind, at place: String?, _ text: String) {
-        let remark = ForeignRemark(kind, at: place, text)
-        if !remarks.contains(remark) { remarks.append(remark) }
+        told.add(ForeignRemark(kind, at: place, text))
     }
 
     mutating func read(_ text: String, file: String) throws(LighttpdError) {
@@ -222,9 +224,8 @@ struct LighttpdReader {
             remark(.ignored, at: place, "\(whole) within another socket's block is never true")
             return .nowhere(whole)
         }
-        if let index = sockets.firstIndex(where: { $0.address == address }) {
-            return .socket(index)
-        }
+        if let index = socketIndex[address] { return .socket(index) }
+        socketIndex[address] = sockets.count
         sockets.append(LighttpdSocket(address: address, place: place, scope: [:]))
         return .socket(sockets.count - 1)
     }
@@ -247,10 +248,8 @@ struct LighttpdReader {
             remark(
                 .differs, at: place, "include_shell \(command) is not run: its socket is \(address)"
             )
-            guard hostEnvironment.hasIPv6, !sockets.contains(where: { $0.address == address })
-            else {
-                return
-            }
+            guard hostEnvironment.hasIPv6, socketIndex[address] == nil else { return }
+            socketIndex[address] = sockets.count
             var scope: LighttpdScope = [:]
             if port == 443 {
                 scope["ssl.engine"] = LighttpdSetting(value: .text("enable"), place: place)

@@ -5,7 +5,9 @@ internal import Shared
 struct SockproxyTranslation {
     private let global: LighttpdScope
     private let sockets: [LighttpdSocket]
-    private(set) var remarks: [ForeignRemark]
+    private var told = ImportRemarks()
+    var remarks: [ForeignRemark] { told.all }
+    private var names: Set<String> = []
     private(set) var configuration = Configuration()
     private(set) var pidFile: String?
 
@@ -17,7 +19,8 @@ struct SockproxyTranslation {
         isInForeground: Bool = true
     ) {
         (self.absolute, self.isInForeground) = (absolute, isInForeground)
-        (global, sockets, remarks) = (reader.global, reader.sockets, reader.remarks)
+        (global, sockets) = (reader.global, reader.sockets)
+        for remark in reader.remarks { told.add(remark) }
     }
 
     mutating func translate() throws(LighttpdError) {
@@ -29,8 +32,7 @@ struct SockproxyTranslation {
     private mutating func remark(
         _ kind: ForeignRemark.Kind, at place: String? = nil, _ text: String
     ) {
-        let remark = ForeignRemark(kind, at: place, text)
-        if !remarks.contains(remark) { remarks.append(remark) }
+        told.add(ForeignRemark(kind, at: place, text))
     }
 
     // MARK: Services
@@ -80,7 +82,7 @@ struct SockproxyTranslation {
     ) throws(LighttpdError) {
         var reader = SockproxyServerReader(place: server.place)
         let hosts = try reader.server(server.value).hosts
-        for remark in reader.remarks where !remarks.contains(remark) { remarks.append(remark) }
+        for remark in reader.remarks { told.add(remark) }
         var service = ServiceConfiguration(name: name(for: listeners))
         service.listeners = listeners.enumerated().map { index, listener in
             var listener = listener
@@ -96,6 +98,7 @@ struct SockproxyTranslation {
         }
         service.groups = [group]
         setTimes(of: hosts, at: server.place, in: &service)
+        names.insert(service.name)
         if isFirst {
             configuration.services.insert(service, at: 0)
         } else {
@@ -108,7 +111,7 @@ struct SockproxyTranslation {
         let text = listeners.first.map { "\($0.endpoint)" } ?? ""
         let plain = text.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == ".") ? $0 : "-" }
         let word = String(plain.suffix(60).drop { $0 == "-" })
-        let isTaken = configuration.services.contains { $0.name == word }
+        let isTaken = names.contains(word)
         return word.isEmpty || isTaken ? "socket\(configuration.services.count)" : word
     }
 

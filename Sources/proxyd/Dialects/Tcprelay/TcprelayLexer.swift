@@ -130,16 +130,13 @@ struct TcprelayLexer {
     /// The name in `${NAME}`, which is then passed; nil: something else.
     private mutating func variableName() -> String? {
         guard position + 1 < bytes.count, bytes[position + 1] == UInt8(ascii: "{"),
-            let close = bytes[position...].firstIndex(of: UInt8(ascii: "}"))
+            // Not the next brace that there is: it may be far below, and looked for again and again.
+            let close = bytes[(position + 2)...].firstIndex(where: {
+                !((0x30...0x39).contains($0) || (0x41...0x5A).contains($0)
+                    || (0x61...0x7A).contains($0) || $0 == 0x5F)
+            }), bytes[close] == UInt8(ascii: "}"), close > position + 2
         else { return nil }
         let name = bytes[(position + 2)..<close]
-        let isName =
-            !name.isEmpty
-            && name.allSatisfy {
-                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0)
-                    || (0x61...0x7A).contains($0) || $0 == 0x5F
-            }
-        guard isName else { return nil }
         position = close + 1
         return String(decoding: name, as: UTF8.self)
     }

@@ -5,10 +5,10 @@ internal import Shared
 extension TcprelayTranslation {
     mutating func listeners() throws(TcprelayError) -> [ListenerConfiguration] {
         var listeners: [ListenerConfiguration] = []
+        var taken: Set<Endpoint> = []
         for listen in settings.spawnd.listens {
             for endpoint in try endpoints(of: listen) {
-                let isTaken = listeners.contains { $0.endpoint == endpoint } && !endpoint.isAnyPort
-                if isTaken {
+                if !taken.insert(endpoint).inserted, !endpoint.isAnyPort {
                     remark(.suspicious, at: listen.place, "\(endpoint) is listened on already")
                     continue
                 }

@@ -16,6 +16,8 @@ struct Session: ~Copyable {
     let topologyGeneration: UInt64
     /// The worker that it lives on, by whose number published settings are read.
     private let workerIndex: Int
+    /// What its listener said when it came, until it is known where it goes: a change in between is not met by halves.
+    var entrance: ListenerView?
     var holdings: SessionHoldings
     /// Its listener's, or the one that `route` leads to.
     var service: Service
@@ -60,6 +62,7 @@ struct Session: ~Copyable {
         started = now
         flows = FlowPair(now: now)
         attempts = ConnectAttempts(began: now)
+        entrance = holdings.listener.view(for: worker)
         if case .unix = accepted.address { flows[from: .client].mayStopShort = true }
     }
 
@@ -67,7 +70,7 @@ struct Session: ~Copyable {
     var channel: Channel? { holdings.channel }
     /// What applies now, read without a lock.
     var serviceView: ServiceView { service.view(for: workerIndex) }
-    var listenerView: ListenerView { listener.view(for: workerIndex) }
+    var listenerView: ListenerView { entrance ?? listener.view(for: workerIndex) }
 
     var isClosed: Bool {
         if case .closed = life.phase { true } else { false }

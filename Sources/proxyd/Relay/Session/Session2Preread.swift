@@ -337,7 +337,7 @@ extension Session {
 
     /// Nothing has to come any more.
     private mutating func finishPreread(on worker: Worker) -> SessionLife.Action {
-        preread = nil
+        (preread, entrance) = (nil, nil)
         if let clientTLS {
             flows[from: .client].receive(through: clientTLS, after: firstBytes)
             flows[into: .client].send(through: clientTLS)
