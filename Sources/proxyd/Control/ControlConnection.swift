@@ -108,11 +108,19 @@ final class ControlConnection {
         return heardAt.advanced(by: idleLimit)
     }
 
+    /// In the next turn, while there is more to tell a follower than one reply takes.
+    private var followDue: Instant? {
+        guard let follow, unsentCount == 0, !isWaiting, follow.isBehind(daemon.events) else {
+            return nil
+        }
+        return .now
+    }
+
     private var stallDue: Instant? { stalledSince?.advanced(by: ControlUsage.readerPatience) }
 
     /// When it has to be looked at, though nothing happens on its socket.
     var nextDue: Instant? {
-        [postponedUntil, watchDue, idleDue, stallDue].compactMap { $0 }.min()
+        [postponedUntil, watchDue, followDue, idleDue, stallDue].compactMap { $0 }.min()
     }
 
     /// Since when it has asked nothing; nil: it waits for a reply, watches or follows.
@@ -320,9 +328,9 @@ final class ControlConnection {
         continueFollow()
     }
 
-    /// Tells what has happened since; a reader that is behind is told when it has read.
+    /// Tells what has happened since, one reply per turn of the loop; a reader that is behind is told when it has read.
     func continueFollow() {
-        while unsentCount == 0, !isWaiting, let next = follow?.next(from: daemon.events) {
+        if unsentCount == 0, !isWaiting, let next = follow?.next(from: daemon.events) {
             let request = ControlRequest(words: [], peer: peer, daemon: daemon) {
                 [weak self] reply in
                 self?.send(reply)
