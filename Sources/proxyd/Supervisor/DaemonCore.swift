@@ -7,6 +7,7 @@ final class DaemonCore {
     let identity: Identity
     let live: LiveTopology
     let workers: WorkerPool
+    let background: BackgroundWork
     let events: EventReporter
     var limits: DaemonLimits
     /// Read once per turn of the loop.
@@ -26,6 +27,7 @@ final class DaemonCore {
         self.identity = identity
         self.live = live
         self.workers = workers
+        background = BackgroundWork(workers)
         self.limits = limits
         events = EventReporter(messages: options.dialect?.messages)
     }

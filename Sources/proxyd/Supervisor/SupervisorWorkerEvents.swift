@@ -36,7 +36,9 @@ extension Supervisor {
             if let printer, printer.tap.number == dump { return printer.resume(now: now) }
             control.continueDump(dump)
         case .answer(let reply, let number):
-            control.usage.answer { core.workers.handle(reply, of: number) }
+            var cost: UInt64 = 0
+            if case .made(let nanoseconds) = reply { cost = nanoseconds }
+            control.usage.answer(after: cost) { core.workers.handle(reply, of: number) }
         }
     }
 
