@@ -54,7 +54,8 @@ enum TranslateChecks {
         let dialect = dialects[Int(first &- 0x30) % dialects.count]
         let text = String(decoding: bytes.dropFirst(), as: UTF8.self)
         let parts = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-        let arguments = parts[0].split(separator: " ").map(String.init)
+        // No argument of a program has a NUL.
+        let arguments = parts[0].split { $0 == " " || $0 == "\0" }.map(String.init)
         let call = DialectCall(dialect, arguments)
         let machine = HostEnvironment.with(["FILE": parts.count > 1 ? String(parts[1]) : ""])
         do throws(DialectError) {
