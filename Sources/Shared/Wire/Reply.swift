@@ -22,25 +22,41 @@ package enum Reply: Equatable, Sendable {
         .ok(attributes: attributes, lines: table.lines)
     }
 
+    /// The first line of an `OK`, with its end.
+    package static func head(lineCount: Int, _ attributes: [Attribute]) -> [UInt8] {
+        var text = "OK \(lineCount)"
+        for attribute in attributes {
+            text += " \(attribute.name)=\(Request.quoted(attribute.value))"
+        }
+        return Array(text.utf8) + [0x0A]
+    }
+
     /// The bytes that go over the socket.
     package var encoded: [UInt8] {
         switch self {
         case .ok(let attributes, let lines):
-            var text = "OK \(lines.count)"
-            for attribute in attributes {
-                text += " \(attribute.name)=\(Request.quoted(attribute.value))"
-            }
-            var bytes = Array(text.utf8)
-            bytes.append(0x0A)
-            for line in lines {
-                bytes.append(contentsOf: line.utf8)
-                bytes.append(0x0A)
-            }
-            return bytes
+            return Self.head(lineCount: lines.count, attributes) + ReplyBody(lines).bytes
         case .error(let code, let message):
             let oneLine = message.split(whereSeparator: \.isNewline).joined(separator: " ")
             return Array("ERR \(code.rawValue) \(oneLine)\n".utf8)
         }
+    }
+}
+
+/// What stands below the first line of a reply, as it goes over the socket.
+package struct ReplyBody: Equatable, Sendable {
+    package var bytes: [UInt8] = []
+    package var lineCount = 0
+
+    package init() {}
+
+    package init(_ lines: [String]) {
+        bytes.reserveCapacity(lines.reduce(0) { $0 + $1.utf8.count + 1 })
+        for line in lines {
+            bytes.append(contentsOf: line.utf8)
+            bytes.append(0x0A)
+        }
+        lineCount = lines.count
     }
 }
 

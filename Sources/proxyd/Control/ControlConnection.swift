@@ -108,11 +108,19 @@ final class ControlConnection {
         return heardAt.advanced(by: idleLimit)
     }
 
+    /// In the next turn, while there is more to tell a follower than one reply takes.
+    private var followDue: Instant? {
+        guard let follow, unsentCount == 0, !isWaiting, follow.isBehind(daemon.events) else {
+            return nil
+        }
+        return .now
+    }
+
     private var stallDue: Instant? { stalledSince?.advanced(by: ControlUsage.readerPatience) }
 
     /// When it has to be looked at, though nothing happens on its socket.
     var nextDue: Instant? {
-        [postponedUntil, watchDue, idleDue, stallDue].compactMap { $0 }.min()
+        [postponedUntil, watchDue, followDue, idleDue, stallDue].compactMap { $0 }.min()
     }
 
     /// Since when it has asked nothing; nil: it waits for a reply, watches or follows.
@@ -219,20 +227,22 @@ final class ControlConnection {
         let request = ControlRequest(
             words: words, peer: peer, daemon: daemon, conversation: conversation,
             follow: { [weak self] in self?.dump = $0 },
-            send: { [weak self] reply in
-                guard let self else { return }
-                isWaiting = false
-                hasChanged = true
-                let bytes = send(reply)
-                if isShared { usage.shared.keep(bytes, for: words, now: daemon.now) }
-                if !isExecuting { usage.chargeAnswer(to: peer) }
-                // Its first records may have come before it was ours.
-                continueDump()
-                process()
-            })
+            sendBytes: { [weak self] in self?.answer($0, to: words, isShared: isShared) },
+            send: { [weak self] in self?.answer($0.encoded, to: words, isShared: isShared) })
         CommandTable.run(request)
         isExecuting = false
         usage.charge(peer, since: began)
+    }
+
+    private func answer(_ bytes: [UInt8], to words: [String], isShared: Bool) {
+        isWaiting = false
+        hasChanged = true
+        send(encoded: bytes)
+        if isShared { usage.shared.keep(bytes, for: words, now: daemon.now) }
+        if !isExecuting { usage.chargeAnswer(to: peer) }
+        // Its first records may have come before it was ours.
+        continueDump()
+        process()
     }
 
     private func startWatch(_ words: [String]) {
@@ -320,9 +330,9 @@ final class ControlConnection {
         continueFollow()
     }
 
-    /// Sends what has happened since; a reader that is behind gets it when it has read.
+    /// Sends what has happened since, one reply per turn of the loop; a reader that is behind gets it when it has read.
     func continueFollow() {
-        while unsentCount == 0, !isWaiting, let next = follow?.next(from: daemon.events) {
+        if unsentCount == 0, !isWaiting, let next = follow?.next(from: daemon.events) {
             let request = ControlRequest(words: [], peer: peer, daemon: daemon) {
                 [weak self] reply in
                 self?.send(reply)
@@ -334,20 +344,15 @@ final class ControlConnection {
 
     // MARK: Output
 
-    /// - Returns: the bytes of the reply.
-    @discardableResult
-    private func send(_ reply: Reply) -> [UInt8] {
-        let bytes = reply.encoded
-        send(encoded: bytes)
-        return bytes
-    }
+    private func send(_ reply: Reply) { send(encoded: reply.encoded) }
 
     private func send(encoded reply: [UInt8]) {
         var bytes = reply
         if !usage.hasRoom(for: bytes.count) {
             bytes = Self.tooLong(bytes.count).encoded
         }
-        output.append(contentsOf: bytes)
+        // Of a long reply no copy is made.
+        if output.isEmpty { output = bytes } else { output.append(contentsOf: bytes) }
         usage.unsentBytes += bytes.count
         flush()
     }
@@ -356,8 +361,8 @@ final class ControlConnection {
         count > ControlUsage.mostUnsentOfOne
             ? .error(
                 .invalid,
-                message: "the reply would have \(count) bytes, more than "
-                    + "\(ControlUsage.mostUnsentOfOne); ask for less of it, as with limit and offset"
+                message: "the reply would have more than "
+                    + "\(ControlUsage.mostUnsentOfOne) bytes; ask for less of it, as with limit and offset"
             )
             : .error(.busy, message: "too many replies wait for their readers; ask again later")
     }

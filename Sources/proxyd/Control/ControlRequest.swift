@@ -10,14 +10,18 @@ struct ControlRequest {
     /// What the connection remembers from line to line.
     let conversation: Conversation
     private let send: (Reply) -> Void
+    /// The same of a reply as it goes over the socket.
+    private let sendBytes: ([UInt8]) -> Void
     /// Lets the connection send what a dump brings, behind the answer.
     let follow: (Dump) -> Void
 
     init(
         words: [String], peer: Peer, daemon: any Daemon,
         conversation: Conversation = Conversation(),
-        follow: @escaping (Dump) -> Void = { _ in }, send: @escaping (Reply) -> Void
+        follow: @escaping (Dump) -> Void = { _ in },
+        sendBytes: @escaping ([UInt8]) -> Void = { _ in }, send: @escaping (Reply) -> Void
     ) {
+        self.sendBytes = sendBytes
         self.conversation = conversation
         self.words = words
         self.peer = peer
@@ -34,6 +38,24 @@ struct ControlRequest {
     func answer(_ table: Table, _ attributes: [Reply.Attribute] = []) {
         answer(table.lines, attributes)
     }
+
+    /// The same with what takes a while to be made where there are many rows, of channels or of sessions: then it is made
+    /// beside the loop.
+    func answer(
+        rows: Int, _ attributes: [Reply.Attribute] = [],
+        making body: @escaping @Sendable () -> ReplyBody
+    ) {
+        let attributes = attributes + Self.standing(of: daemon)
+        let encode: @Sendable () -> [UInt8] = {
+            let body = body()
+            return Reply.head(lineCount: body.lineCount, attributes) + body.bytes
+        }
+        guard rows > Self.rowsAtOnce else { return sendBytes(encode()) }
+        queries.make(encode, then: sendBytes)
+    }
+
+    /// So many rows take hardly longer than to start a thread.
+    static let rowsAtOnce = 64
 
     /// Answers with `ERR`. What the message repeats of the request may be long, the reply is not.
     func refuse(_ code: Reply.ErrorCode, _ message: String) {

@@ -98,9 +98,9 @@ final class ControlUsage {
 
     // MARK: Time
 
-    /// Makes answers of what workers have said.
-    func answer(_ work: () -> Void) {
-        answeringSince = .now
+    /// Makes answers of what workers have said, or of what was worked out beside the loop in so many nanoseconds.
+    func answer(after cost: UInt64 = 0, _ work: () -> Void) {
+        answeringSince = Instant(nanoseconds: Instant.now.nanoseconds - cost)
         work()
         answeringSince = nil
     }

@@ -37,8 +37,9 @@ protocol DaemonQueries: AnyObject {
         _ channel: Channel, with probe: ProbeConfiguration,
         then finish: @escaping (ProbeResult) -> Void)
 
-    /// Makes a page of metrics once every worker has reported.
-    func gatherMetrics(then finish: @escaping (MetricsText) -> Void)
+    /// Works something out beside the loop; `finish` gets it later.
+    func make<Value: Sendable>(
+        _ work: @escaping @Sendable () -> Value, then finish: @escaping (Value) -> Void)
 }
 
 /// What changes how the daemon serves.

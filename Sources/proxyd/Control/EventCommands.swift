@@ -36,6 +36,8 @@ struct EventFollow {
         last = query.since ?? ring.last
     }
 
+    func isBehind(_ ring: EventRing) -> Bool { isNew || last < ring.last }
+
     /// The next reply; nil when there is nothing to send. The first one says that the command is understood.
     mutating func next(
         from ring: EventRing

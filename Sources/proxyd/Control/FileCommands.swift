@@ -3,8 +3,11 @@ internal import Shared
 /// Commands about the configuration file: what differs from it, taking it again, writing it.
 enum FileCommands {
     static func showConfig(_ request: ControlRequest) {
-        let text = ConfigurationText.shown(request.state.configuration)
-        request.answer(text.split(separator: "\n").map(String.init))
+        let configuration = request.state.configuration
+        request.answer(rows: request.state.topology.channels.count) {
+            let text = ConfigurationText.shown(configuration)
+            return ReplyBody(text.split(separator: "\n").map(String.init))
+        }
     }
 
     static func diff(_ request: ControlRequest) {

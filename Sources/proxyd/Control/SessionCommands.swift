@@ -11,7 +11,9 @@ enum SessionCommands {
         }
         let scan = query.scan(asOf: .now)
         SessionListing.gather(scan, offset: query.offset, of: request.daemon) { found in
-            request.answer(table(of: found), attributes(of: found))
+            request.answer(rows: found.records.count, attributes(of: found)) {
+                ReplyBody(table(of: found).lines)
+            }
         }
     }
 

@@ -53,11 +53,14 @@ enum ShowCommands {
             let reports = answers.reports
             let topology = request.state.topology
             let asked = path.map { PathResolver(topology: topology).channels(at: $0) ?? [] }
-            let rows = (asked ?? topology.channels).map { channel in
-                channel.snapshot(
-                    connects: reports.connectPercentiles(of: channel, now: now), now: now)
+            let channels = asked ?? topology.channels
+            request.answer(rows: channels.count) {
+                let rows = channels.map { channel in
+                    channel.snapshot(
+                        connects: reports.connectPercentiles(of: channel, now: now), now: now)
+                }
+                return ReplyBody(ChannelSnapshot.table(rows).lines)
             }
-            request.answer(ChannelSnapshot.table(rows))
         }
     }
 

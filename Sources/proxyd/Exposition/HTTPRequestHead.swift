@@ -129,12 +129,12 @@ struct HTTPAnswer: Equatable, Sendable {
         self.body = body ?? Array("\(status.reason)\n".utf8)
     }
 
-    /// The bytes to send; HEAD gets the length of a body that does not come.
-    func bytes(withBody: Bool) -> [UInt8] {
+    /// The bytes before the body; those for HEAD have the length of a body that does not come.
+    var head: [UInt8] {
         var head = "HTTP/1.1 \(status.rawValue) \(status.reason)\r\n"
         head += "Content-Type: \(type)\r\nContent-Length: \(body.count)\r\n"
         if status == .methodNotAllowed { head += "Allow: GET, HEAD\r\n" }
         head += "Cache-Control: no-store\r\nConnection: close\r\n\r\n"
-        return Array(head.utf8) + (withBody ? body : [])
+        return Array(head.utf8)
     }
 }

@@ -18,7 +18,8 @@ struct MetricsValues {
 
 /// Everything that is counted, in Prometheus' text format 0.0.4.
 extension MetricsText {
-    init(_ values: MetricsValues) {
+    init(_ values: MetricsValues, mostBytes: Int = .max) {
+        self.init(mostBytes: mostBytes)
         addDaemon(values)
         addListeners(values.topology.listeners)
         addGroups(values.topology.groups)

@@ -1,6 +1,12 @@
+internal import Shared
+
 /// Prometheus' text exposition format 0.0.4, a family at a time: what it is, its type, its samples.
 struct MetricsText {
-    private(set) var lines: [String] = []
+    private(set) var body = ReplyBody()
+    /// What is longer breaks off there: it cannot be sent.
+    private let mostBytes: Int
+
+    init(mostBytes: Int = .max) { self.mostBytes = mostBytes }
 
     /// A family's type, as Prometheus names it.
     enum Kind: String { case counter, gauge }
@@ -15,11 +21,12 @@ struct MetricsText {
         init(_ labels: Labels) {
             text = labels.map { "\($0.name)=\"\(MetricsText.escaped($0.value))\"" }
                 .joined(separator: ",")
+            braced = text.isEmpty ? "" : "{\(text)}"
         }
 
         static let none = Series([])
 
-        fileprivate var braced: String { text.isEmpty ? "" : "{\(text)}" }
+        fileprivate let braced: String
     }
 
     mutating func add(_ name: String, _ kind: Kind, _ help: String, _ samples: [(Labels, UInt64)]) {
@@ -30,7 +37,9 @@ struct MetricsText {
         _ name: String, _ kind: Kind, _ help: String, _ samples: [(Series, Value)]
     ) {
         begin(name, kind.rawValue, help)
-        for (series, value) in samples { lines.append("\(name)\(series.braced) \(value)") }
+        for (series, value) in samples where !isTooLong {
+            append(name, series.braced, " ", value.description)
+        }
     }
 
     /// A histogram's buckets count everything up to their bound, in seconds; the last one has everything.
@@ -40,21 +49,31 @@ struct MetricsText {
     ) {
         begin(name, "histogram", help)
         let bounds = bounds.nanoseconds.map { Self.seconds($0) } + ["+Inf"]
-        for (series, totals) in samples {
+        for (series, totals) in samples where !isTooLong {
             let comma = series.text.isEmpty ? "" : ","
             var count: UInt64 = 0
             for (bound, bucket) in zip(bounds, totals.buckets) {
                 count &+= bucket
-                lines.append("\(name)_bucket{\(series.text)\(comma)le=\"\(bound)\"} \(count)")
+                append(
+                    name, "_bucket{", series.text, comma, "le=\"", bound, "\"} ", String(count))
             }
-            lines.append("\(name)_sum\(series.braced) \(Self.seconds(totals.nanoseconds))")
-            lines.append("\(name)_count\(series.braced) \(count)")
+            append(name, "_sum", series.braced, " ", Self.seconds(totals.nanoseconds))
+            append(name, "_count", series.braced, " ", String(count))
         }
     }
 
     private mutating func begin(_ name: String, _ type: String, _ help: String) {
-        lines.append("# HELP \(name) \(help)")
-        lines.append("# TYPE \(name) \(type)")
+        append("# HELP ", name, " ", help)
+        append("# TYPE ", name, " ", type)
+    }
+
+    private var isTooLong: Bool { body.bytes.count > mostBytes }
+
+    /// A line, written as bytes: a page of a thousand channels has sixty thousand.
+    private mutating func append(_ parts: String...) {
+        for part in parts { body.bytes.append(contentsOf: part.utf8) }
+        body.bytes.append(0x0A)
+        body.lineCount += 1
     }
 
     static func seconds(_ nanoseconds: UInt64) -> String { "\(Double(nanoseconds) / 1e9)" }

@@ -23,6 +23,7 @@ final class ScrapeConnection {
     private let socket: FileDescriptor
     private var input: [UInt8] = []
     private var output: [UInt8] = []
+    private var body: [UInt8] = []
     private var sent = 0
     private var discarded = 0
 
@@ -81,14 +82,20 @@ final class ScrapeConnection {
     func answer(_ answer: HTTPAnswer, now: Instant) {
         guard phase == .reading || phase == .waiting else { return }
         input = []
-        output = answer.bytes(withBody: head?.method != .head)
+        output = answer.head
+        // A long page is shared by all who get it.
+        body = head?.method == .head ? [] : answer.body
         due = now.advanced(by: Self.patience)
         phase = .sending
         send(now: now)
     }
 
     private func send(now: Instant) {
-        while sent < output.count {
+        while true {
+            if sent == output.count {
+                (output, body, sent) = (body, [], 0)
+                if output.isEmpty { break }
+            }
             switch Socket.send(socket.number, output[sent...]) {
             case .moved(let count): sent += count
             case .wouldBlock, .endOfStream: return
@@ -97,8 +104,6 @@ final class ScrapeConnection {
                 return
             }
         }
-        output = []
-        sent = 0
         Socket.shutDownWrites(socket)
         due = now.advanced(by: Self.linger)
         phase = .leaving

@@ -166,7 +166,7 @@ final class ScrapeServer: Timed {
         guard !isMaking, let source else { return }
         isMaking = true
         // Everybody who asks until the workers have answered gets the same page.
-        source.gatherMetrics { [weak self] text in self?.deliver(text.page) }
+        source.gatherMetrics { [weak self] text in self?.deliver(text.body.bytes) }
     }
 
     private func deliver(_ body: [UInt8]) {
@@ -207,18 +207,5 @@ final class ScrapeServer: Timed {
             connection.deadlineCame(now: now)
             update(connection, now: now)
         }
-    }
-}
-
-extension MetricsText {
-    /// All lines, each with its end.
-    var page: [UInt8] {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(lines.reduce(0) { $0 + $1.utf8.count + 1 })
-        for line in lines {
-            bytes.append(contentsOf: line.utf8)
-            bytes.append(0x0A)
-        }
-        return bytes
     }
 }

@@ -6,7 +6,13 @@ final class StatsdPusher {
     private let settings: StatsdConfiguration
     private let socket: FileDescriptor
     private var last: [UInt64: TrafficCounters.Totals] = [:]
+    private var present: [UInt64: TrafficCounters.Totals] = [:]
     private(set) var nextDeadline: Instant
+    /// Channels that are still to be told of in this interval.
+    private var rest: ArraySlice<Channel> = []
+    private var intervalEnd: Instant
+    /// Channels told of in one turn of the loop.
+    static let channelsPerTurn = 64
 
     init(_ settings: StatsdConfiguration, now: Instant) throws(StartError) {
         self.settings = settings
@@ -18,6 +24,7 @@ final class StatsdPusher {
                 code: .system, message: "cannot send to statsd at \(settings.endpoint): \(error)")
         }
         nextDeadline = now.advanced(by: settings.interval)
+        intervalEnd = nextDeadline
     }
 
     /// What was counted before was pushed by another process.
@@ -27,16 +34,28 @@ final class StatsdPusher {
 
     func meetDeadline(_ topology: Topology, now: Instant) {
         guard now >= nextDeadline else { return }
-        nextDeadline = now.advanced(by: settings.interval)
+        if now >= intervalEnd, rest.isEmpty {
+            intervalEnd = now.advanced(by: settings.interval)
+            rest = topology.channels[...]
+            present = [:]
+        }
+        push(rest.prefix(Self.channelsPerTurn))
+        rest = rest.dropFirst(Self.channelsPerTurn)
+        if rest.isEmpty {
+            (last, present) = (present, [:])
+            rest = []
+        }
+        nextDeadline = rest.isEmpty ? max(intervalEnd, now) : now
+    }
+
+    private func push(_ channels: ArraySlice<Channel>) {
         var text = StatsdText(prefix: settings.prefix)
-        var present: [UInt64: TrafficCounters.Totals] = [:]
-        for channel in topology.channels {
+        for channel in channels {
             let totals = channel.totals
             let change = totals.since(last[channel.serial] ?? TrafficCounters.Totals())
             present[channel.serial] = totals
             text.add(channel.path, change, current: max(0, channel.current))
         }
-        last = present
         for packet in text.packets {
             // Refused or full: the next interval pushes its own.
             _ = Socket.send(socket.number, packet[...])

@@ -46,6 +46,8 @@ final class Prober: Timed {
 
     /// Connections at once, those that are being left included.
     static let mostRunning = 64
+    /// Probes that come to be due, and that are started, in one turn of the loop.
+    static let mostPerTurn = 64
     /// Scripts at once.
     static let mostScripts = 16
     /// Probes that may wait for a place; past it they are not made.
@@ -125,9 +127,9 @@ final class Prober: Timed {
         scripts.meetDeadlines(now: now)
         for (next, due) in busy where due <= now { waiting.append(next) }
         busy.removeAll { $0.due <= now }
-        while let slot = schedule.popExpired(now: now) {
-            guard let job = jobs[slot: slot] else { continue }
-            enqueue(job)
+        for _ in 0..<Self.mostPerTurn {
+            guard let slot = schedule.popExpired(now: now) else { break }
+            if let job = jobs[slot: slot] { enqueue(job) }
         }
         startNext()
     }
@@ -150,9 +152,13 @@ final class Prober: Timed {
         concluded.append((finish, result))
     }
 
-    /// Starts what has a place now, and reports what is known.
+    /// Starts what has a place now, and reports what is known. A connect that is refused at once leaves its place to
+    /// the next one, and so on; the rest waits for the next turn.
     private func startNext() {
-        while runs.count < limit, let next = waiting.popFirst() { launch(next) }
+        for _ in 0..<Self.mostPerTurn where runs.count < limit {
+            guard let next = waiting.popFirst() else { break }
+            launch(next)
+        }
         let told = concluded
         concluded.removeAll()
         for (finish, result) in told { finish(result) }

@@ -25,23 +25,34 @@ final class History {
     private(set) var leftOut = 0
     private var generation: UInt64 = 0
     private var due = Instant.zero
+    /// The second that is being sampled, and with which entry that goes on; 0: none is.
+    private var second: UInt64 = 0
+    private var nextEntry = 0
+
+    /// Entries that are sampled in one turn of the loop.
+    static let entriesPerTurn = 512
 
     init(limit: Int = standardLimit) { mostSeries = limit / SampleSeries.bytes }
 
     var count: Int { entries.count }
 
-    /// When the present second is over.
-    var nextDeadline: Instant { due }
+    /// When the present second is over; at once while it is being sampled.
+    var nextDeadline: Instant { nextEntry > 0 ? .zero : due }
 
-    /// Samples if a second is over. `generation` tells when the topology may have changed.
+    /// Samples if a second is over, some entries per turn. `generation` tells when the topology may have changed.
     func meetDeadline(_ topology: Topology, generation: UInt64, now: Instant) {
-        guard now >= due else { return }
-        if generation != self.generation || entries.isEmpty {
-            follow(topology)
-            self.generation = generation
+        if nextEntry == 0 {
+            guard now >= due else { return }
+            if generation != self.generation || entries.isEmpty {
+                follow(topology)
+                self.generation = generation
+            }
+            second = Self.second(of: now)
+            due = Instant(nanoseconds: (second + 1) * 1_000_000_000)
         }
-        sample(now: now)
-        due = Instant(nanoseconds: (Self.second(of: now) + 1) * 1_000_000_000)
+        let end = min(nextEntry + Self.entriesPerTurn, entries.count)
+        sample(nextEntry..<end, now: now)
+        nextEntry = end < entries.count ? end : 0
     }
 
     static func second(of instant: Instant) -> UInt64 { instant.nanoseconds / 1_000_000_000 }
@@ -63,12 +74,11 @@ final class History {
         }
         for service in topology.services { keep(service.serial, .service(service)) }
         for channel in topology.channels { keep(channel.serial, .channel(channel)) }
-        entries = kept
+        (entries, nextEntry) = (kept, 0)
     }
 
-    private func sample(now: Instant) {
-        let second = Self.second(of: now)
-        for index in entries.indices {
+    private func sample(_ range: Range<Int>, now: Instant) {
+        for index in range {
             let source = entries[index].source
             entries[index].series.add(
                 Self.reading(of: source), current: Self.current(of: source),

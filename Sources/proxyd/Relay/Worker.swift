@@ -24,6 +24,8 @@ final class Worker {
     /// Questions about sessions, which are answered one per turn.
     private var queries: Deque<WorkerCommand> = []
     private var isStopping = false
+    /// Sessions that are to be ended, a few per turn.
+    var cuts: Deque<SessionCut> = []
     /// No deadline is judged before: the process has stood still.
     private var deadlinesHeld = Instant.zero
     /// The question to be answered once this turn is over, and all stands still.
@@ -97,6 +99,7 @@ final class Worker {
         if isDeadlineDue { lookAgain() }
         continueUnfinished()
         answerNext()
+        continueCut()
         meetDeadlines()
         retryIfDue()
         sweepIfDue()
@@ -141,7 +144,7 @@ final class Worker {
     }
 
     private var waitMilliseconds: CInt {
-        if !unfinished.isEmpty || !queries.isEmpty { return 0 }
+        if !unfinished.isEmpty || !queries.isEmpty || !cuts.isEmpty { return 0 }
         var next = nextDeadline
         if let retryAt { next = min(next ?? retryAt, retryAt) }
         if share.accessLog.every != nil {
@@ -162,10 +165,15 @@ final class Worker {
 
     private func meetDeadlines() {
         guard now >= deadlinesHeld else { return }
-        while let slot = deadlines.popExpired(now: now) {
+        for _ in 0..<Self.endsPerTurn {
+            guard let slot = deadlines.popExpired(now: now) else { return }
             sessions[slot: slot]?.session.deadlineCame(on: self)
         }
     }
+
+    /// Sessions whose deadlines are met, and that are cut, in one turn: thousands that end at once leave the others
+    /// their turns.
+    static let endsPerTurn = 32
 
     /// A session has more to do once the others have had their turn; it sees to it that it asks once per turn.
     func resumeLater(_ token: Token) { unfinished.append(token) }
@@ -199,20 +207,15 @@ final class Worker {
         case .wake(let token): sessions[token]?.session.chooseAgain(on: self)
         case .dropHandshake(let token): sessions[token]?.session.dropHandshake(on: self)
         case .cutChannels(let serials, let question):
-            let count = end(.cut) { $0.channel.map { serials.contains($0.serial) } ?? false }
-            answer(.cut(count), question)
+            cuts.append(SessionCut(.cut, serials, asOf: now, question: question))
         case .cutRemoved(let serials, let question):
-            let count = end(.removed) { session in
-                serials.contains(session.listener.serial)
-                    || session.channel.map { serials.contains($0.serial) } ?? false
-            }
-            answer(.cut(count), question)
+            cuts.append(SessionCut(.removed, serials, asOf: now, question: question))
         case .forget(let serials):
             for serial in serials { connectTimes[serial] = nil }
         case .supersede(let serial):
-            _ = end({ $0.supersede(on: self) }) { $0.channel?.serial == serial }
+            cuts.append(SessionCut(.superseded, [serial], asOf: now))
         case .cutSession(let id, let question):
-            answer(.cut(end(.cut) { $0.id == id }), question)
+            answer(.cut(cutSession(id)), question)
         case .report(let question): answer(.report(report), question)
         case .tapSession(let id, let sink, let question):
             answer(.tapped(tapSession(id, into: sink)), question)
@@ -246,25 +249,9 @@ final class Worker {
 
     // MARK: Ending sessions
 
-    private func end(
-        _ cause: EndReason.Cause, where isMeant: (borrowing Session) -> Bool
-    ) -> Int {
-        end({ $0.cut(cause, on: self) }, where: isMeant)
+    private func endAll(_ cause: EndReason.Cause) {
+        for slot in 0..<sessions.slotCount { sessions[slot: slot]?.session.cut(cause, on: self) }
     }
-
-    private func end(
-        _ end: (inout Session) -> Void, where isMeant: (borrowing Session) -> Bool
-    ) -> Int {
-        var count = 0
-        for slot in 0..<sessions.slotCount {
-            guard let box = sessions[slot: slot], isMeant(box.session) else { continue }
-            end(&box.session)
-            count += 1
-        }
-        return count
-    }
-
-    private func endAll(_ cause: EndReason.Cause) { _ = end(cause) { _ in true } }
 
     /// Its connections are closed, and everything that it held is given back.
     func remove(slot: Int) {

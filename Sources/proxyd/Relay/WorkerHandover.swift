@@ -29,9 +29,9 @@ extension Worker {
 
     /// Between two turns, when no event is in flight, the worker stops and waits for what is decided about
     /// its sessions. What happens to them meanwhile the kernel keeps, as edges of this poller or of another
-    /// one; so going on takes nothing.
+    /// one; so going on takes nothing. What is being cut is cut first.
     func quiesceIfAsked() {
-        guard let question = quiesceQuestion else { return }
+        guard let question = quiesceQuestion, cuts.isEmpty else { return }
         quiesceQuestion = nil
         answer(.standsStill, question)
         var later: [WorkerCommand] = []

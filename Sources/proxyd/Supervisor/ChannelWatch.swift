@@ -7,22 +7,29 @@ final class ChannelWatch: Timed {
     private var lost: Set<UInt64> = []
     /// Serials of channels whose names did not resolve the last time.
     private var unresolved: Set<UInt64> = []
-    /// When the next channel's grace time is over by itself.
-    private(set) var nextDeadline: Instant?
-    /// Called when a channel's grace time is over.
-    var hasReturned: () -> Void = {}
+    private var graces = GraceQueue()
+    /// States have changed in this turn; what follows from it is done once, however many they were.
+    private var isChanged = false
+    /// Connects have failed since outages were looked for.
+    private var hasFailures = false
+    /// Called at most once per turn when channels' states have changed.
+    var haveChanged: () -> Void = {}
 
     init(_ core: DaemonCore) { self.core = core }
 
-    /// A channel's state has changed.
-    func channelsChanged() {
+    /// Services that have lost all their channels, or have one back.
+    func lookAtOutages() {
         let now = core.now
-        for service in core.topology.services where lost.contains(service.serial) {
-            let isBack = service.channels.contains { $0.isUsable(now: now) && $0.isProven }
-            guard isBack else { continue }
-            lost.remove(service.serial)
-            endGraces(of: service, now: now)
+        for service in core.topology.services {
+            if lost.contains(service.serial) {
+                guard service.hasProvenChannel(now: now) else { continue }
+                lost.remove(service.serial)
+                endGraces(of: service, now: now)
+            } else if hasFailures {
+                reportIfAllFailed(service, now: now)
+            }
         }
+        hasFailures = false
     }
 
     /// What had taken all of a service's channels away at once is over: the others are tried again, too.
@@ -31,15 +38,22 @@ final class ChannelWatch: Timed {
         core.share.raiseGeneration()
     }
 
-    /// To be called last when a channel's state has changed.
-    func schedule() {
-        nextDeadline = core.topology.channels.compactMap { $0.returns(now: core.now) }.min()
+    /// Waits for the ends of these channels' grace times, and of no others.
+    func follow(_ topology: Topology) {
+        graces = GraceQueue()
+        for channel in topology.channels { graces.add(channel, now: core.now) }
     }
 
+    var nextDeadline: Instant? { isChanged ? .zero : graces.next }
+
     func meetDeadlines(now: Instant) {
-        guard let nextDeadline, nextDeadline <= now else { return }
-        core.share.raiseGeneration()
-        hasReturned()
+        if graces.endExpired(now: now) {
+            core.share.raiseGeneration()
+            isChanged = true
+        }
+        guard isChanged else { return }
+        isChanged = false
+        haveChanged()
     }
 
     func forget(_ removed: [Channel]) {
@@ -59,31 +73,28 @@ final class ChannelWatch: Timed {
             let lines = messages.lines(switchedOff: channel.path, at: "\(channel.endpoint)")
             for line in lines { Log.verbatim(line, .notice) }
         }
-        reportIfAllFailed(channel)
+        graces.add(channel, now: core.now)
+        (isChanged, hasFailures) = (true, true)
     }
 
     /// When the last usable channel of a service fails within seconds of all the others, the trouble is
-    /// rarely theirs.
-    private func reportIfAllFailed(_ channel: Channel) {
-        let now = core.now
-        guard let service = core.topology.services.first(where: { $0.contains(channel) }),
-            service.channels.count > 1, !service.isUsable(now: now)
+    /// rarely theirs. Until one of them has proven to be back it is the same outage.
+    private func reportIfAllFailed(_ service: Service, now: Instant) {
+        let count = service.groups.reduce(0) { $0 + $1.channels.count }
+        guard count > 1, !service.isUsable(now: now),
+            service.groups.allSatisfy({ group in
+                group.channels.allSatisfy { $0.hasFailed(within: 5000, now: now) }
+            })
         else { return }
-        let failedLately = service.channels.filter {
-            $0.isInGrace(now: now) && now.milliseconds(since: $0.note(now: now).since) < 5000
-        }
-        guard failedLately.count == service.channels.count,
-            // Until one of them has proven to be back it is the same outage.
-            lost.insert(service.serial).inserted
-        else { return }
+        lost.insert(service.serial)
         core.events.emit(
-            .error, .allFailed, of: .service(service),
-            because: "\(failedLately.count) channels within 5 s",
-            "service \(service.name) has lost all \(failedLately.count) channels within 5 s: "
+            .error, .allFailed, of: .service(service), because: "\(count) channels within 5 s",
+            "service \(service.name) has lost all \(count) channels within 5 s: "
                 + "look at the network, or at what they have in common")
     }
 
     func reportReturn(of channel: Channel) {
+        isChanged = true
         core.events.emit(
             .notice, .returned, of: .channel(channel), to: channel.state(now: core.now).rawValue,
             because: "connected again",
@@ -92,6 +103,7 @@ final class ChannelWatch: Timed {
 
     /// Its probes have changed whether the channel is down.
     func reportProbes(of channel: Channel) {
+        isChanged = true
         let told = channel.probes.last
         let reason = told.down?.why ?? "probe: \(told.words ?? "ok")"
         core.events.emit(
@@ -126,5 +138,21 @@ final class ChannelWatch: Timed {
 
     private static func list(_ endpoints: [Endpoint]) -> String {
         endpoints.map { "\($0)" }.joined(separator: " ")
+    }
+}
+
+extension Service {
+    /// Whether a channel is usable that has connected since its last grace time.
+    fileprivate func hasProvenChannel(now: Instant) -> Bool {
+        groups.contains { group in
+            group.channels.contains { $0.isProven && $0.isUsable(now: now) }
+        }
+    }
+}
+
+extension Channel {
+    /// Whether it has come into its grace time at most so many milliseconds ago.
+    fileprivate func hasFailed(within milliseconds: UInt64, now: Instant) -> Bool {
+        isInGrace(now: now) && now.milliseconds(since: note(now: now).since) < milliseconds
     }
 }

@@ -7,6 +7,7 @@ final class DaemonCore {
     let identity: Identity
     let live: LiveTopology
     let workers: WorkerPool
+    let background: BackgroundWork
     let events: EventReporter
     let files: FileReads
     var limits: DaemonLimits
@@ -28,6 +29,7 @@ final class DaemonCore {
         self.live = live
         self.workers = workers
         files = FileReads(workers)
+        background = BackgroundWork(workers)
         self.limits = limits
         events = EventReporter(messages: options.dialect?.messages)
     }

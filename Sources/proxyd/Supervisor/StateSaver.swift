@@ -39,11 +39,14 @@ final class StateSaver: Timed {
         }
     }
 
-    private var bytes: [UInt8] {
-        SavedStateText.bytes(
-            of: SavedState(
-                of: core.topology, written: core.live.written, now: .now,
-                wallMilliseconds: WallClock.milliseconds))
+    private var bytes: @Sendable () -> [UInt8] {
+        let (topology, written) = (core.topology, core.live.written)
+        return {
+            SavedStateText.bytes(
+                of: SavedState(
+                    of: topology, written: written, now: .now,
+                    wallMilliseconds: WallClock.milliseconds))
+        }
     }
 
     private func noteWritten(_ path: String, _ error: SystemError?) {
@@ -63,7 +66,7 @@ final class StateSaver: Timed {
     func writeLast() {
         guard let path = persistence?.file.path else { return }
         do throws(SystemError) {
-            try FileReplacement.write(bytes, to: path, .state)
+            try FileReplacement.write(bytes(), to: path, .state)
         } catch {
             noteWritten(path, error)
         }

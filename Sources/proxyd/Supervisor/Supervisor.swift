@@ -1,3 +1,4 @@
+internal import DequeModule
 internal import Glibc
 internal import Shared
 
@@ -30,6 +31,8 @@ final class Supervisor {
         core, elections, history, privileges, pidPipe: takeovers.takeover?.pidPipe, host: self)
     /// Everything with deadlines, in the order in which they are met.
     var timed: [any Timed] = []
+    /// What workers and others have told and was not looked at yet.
+    var inbox: Deque<WorkerEvent> = []
 
     /// Runs until a signal ends the daemon; `isReady` is called once, when it listens.
     static func run(

@@ -31,6 +31,12 @@ extension Supervisor: Daemon, ScrapeSource {
         core.workers.ask(worker: worker, command, then: finish)
     }
 
+    func make<Value: Sendable>(
+        _ work: @escaping @Sendable () -> Value, then finish: @escaping (Value) -> Void
+    ) {
+        core.background.run(work, then: finish)
+    }
+
     func probe(
         _ channel: Channel, with probe: ProbeConfiguration,
         then finish: @escaping (ProbeResult) -> Void
@@ -54,7 +60,7 @@ extension Supervisor: Daemon, ScrapeSource {
     }
 
     func write(_ text: String, to path: String, then finish: @escaping (SystemError?) -> Void) {
-        core.workers.replaceFile(path, with: Array(text.utf8), .configuration, then: finish)
+        core.workers.replaceFile(path, with: { Array(text.utf8) }, .configuration, then: finish)
     }
 
     // MARK: Logs

@@ -78,13 +78,15 @@ extension Supervisor {
         elections.start(for: self)
         startProbes()
         startTranscript()
-        channels.hasReturned = { [unowned self] in channelsChanged() }
+        channels.haveChanged = { [unowned self] in channelsChanged() }
+        channels.follow(topology)
         timed = ownTimed + lastingTimed
         while !core.isStopping {
             let (start, milliseconds) = (Instant.now, waitMilliseconds)
             let count = poller.wait(milliseconds: milliseconds)
             core.now = .now
             dispatch(count)
+            handleEvents()
             if let time = Standstill.duration(from: start, waiting: milliseconds, to: now) {
                 reportStandstill(time)
             }
@@ -119,7 +121,7 @@ extension Supervisor {
     private func dispatch(_ token: Token, _ readiness: Readiness) {
         switch token.kind {
         case .signal: handleSignals()
-        case .mailbox: for event in share.notices.take() { handle(event) }
+        case .mailbox: inbox.append(contentsOf: share.notices.take())
         case .controlListener: control.acceptAll(poller: poller)
         case .control: control.resume(token, readiness, poller: poller)
         case .elections: elections.resume(now: now)
@@ -135,6 +137,7 @@ extension Supervisor {
     }
 
     private var waitMilliseconds: CInt {
+        if !inbox.isEmpty { return 0 }
         guard let next = timed.nextDeadline else { return -1 }
         return CInt(clamping: next.elapsed(since: .now) / 1_000_000 + 1)
     }

@@ -19,6 +19,7 @@ extension Supervisor: TopologyAudience {
             descriptors: limits.descriptors, for: configuration, workers: share.workers.count)
         share.admission.setLimit(limits.sessions)
         channels.forget(removed)
+        channels.follow(topology)
         if !removed.isEmpty { core.workers.send(.forget(removed.map(\.serial))) }
         share.raiseGeneration()
         elections.follow(topology)

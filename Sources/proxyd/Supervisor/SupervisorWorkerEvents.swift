@@ -1,17 +1,26 @@
+internal import DequeModule
 internal import Shared
 
 /// What the workers, the watch of names and the prober report to the supervisor.
 extension Supervisor {
-    func handle(_ event: WorkerEvent) {
+    /// Events of one turn: when thousands of channels fail at once, control and probes have their turns in between.
+    static let eventsPerTurn = 64
+
+    func handleEvents() {
+        for _ in 0..<Self.eventsPerTurn {
+            guard let event = inbox.popFirst() else { return }
+            handle(event)
+        }
+    }
+
+    private func handle(_ event: WorkerEvent) {
         switch event {
         case .channelFailed(let channel, let cause):
             channels.reportFailure(of: channel, cause)
-            channelsChanged()
         case .primaryFailed(let channel, let cause):
             elections.primaryFailed(channel, why: cause.rawValue, slowly: cause == .timeout)
         case .channelReturned(let channel):
             channels.reportReturn(of: channel)
-            channelsChanged()
         case .sessionEnded(let record, let reason): sessions.reportEnd(of: record, reason)
         case .shortage(let error): sessions.reportShortage(error)
         case .serviceFull(let service), .serviceHasRoom(let service):
@@ -27,7 +36,9 @@ extension Supervisor {
             if let printer, printer.tap.number == dump { return printer.resume(now: now) }
             control.continueDump(dump)
         case .answer(let reply, let number):
-            control.usage.answer { core.workers.handle(reply, of: number) }
+            var cost: UInt64 = 0
+            if case .made(let nanoseconds) = reply { cost = nanoseconds }
+            control.usage.answer(after: cost) { core.workers.handle(reply, of: number) }
         }
     }
 
@@ -35,19 +46,17 @@ extension Supervisor {
     func channelsChanged() {
         // Another process opens and closes listeners, and holds elections.
         guard !upgrades.isRetired else { return }
-        channels.channelsChanged()
+        channels.lookAtOutages()
         elections.lookAtSwitches()
         state.noteChange()
         for service in topology.services { share.wakeNext(of: service) }
         listeners.openOrClose()
-        channels.schedule()
     }
 
     func startProbes() {
         prober.hasChanged = { [unowned self] channel in
             channels.reportProbes(of: channel)
             share.raiseGeneration()
-            channelsChanged()
         }
         prober.watch(topology.channels, now: .now)
     }

@@ -111,9 +111,10 @@ final class WorkerPool {
 
     // MARK: Files
 
-    /// Puts other bytes in a file's place, on another thread; `finish` gets what went wrong, or nil.
+    /// Puts other bytes in a file's place, made and written on another thread; `finish` gets what went wrong, or nil.
     func replaceFile(
-        _ path: String, with bytes: [UInt8], _ purpose: FileReplacement.Purpose,
+        _ path: String, with bytes: @escaping @Sendable () -> [UInt8],
+        _ purpose: FileReplacement.Purpose,
         then finish: @escaping (SystemError?) -> Void
     ) {
         let number = addQuery { reply in
@@ -123,7 +124,7 @@ final class WorkerPool {
         do throws(SystemError) {
             try Thread.detached(name: "save") {
                 do throws(SystemError) {
-                    try FileReplacement.write(bytes, to: path, purpose)
+                    try FileReplacement.write(bytes(), to: path, purpose)
                     notices.post(.answer(.written(nil), question: number))
                 } catch {
                     notices.post(.answer(.written(error), question: number))

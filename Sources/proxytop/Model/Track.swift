@@ -66,7 +66,9 @@ struct Track: Equatable, Sendable {
         addStep(sample)
     }
 
+    /// Steps stand in the order of time, also when the daemon's clock, or a recording's, goes back.
     private mutating func addStep(_ sample: Sample) {
+        while let last = steps.last, last.milliseconds > sample.milliseconds { steps.removeLast() }
         let number = sample.milliseconds / Self.stepMilliseconds
         if let last = steps.last, last.number == number {
             steps[steps.count - 1].current = max(last.current, sample.current)

@@ -100,11 +100,31 @@ struct EventCommandTests {
         tell(stand.daemon, 1, .error)
         let replies = try stand.replies(
             to: "events follow since 5 where severity = error or id = 7\n")
-        #expect(replies.flatMap(ids) == [7, 201])
+        #expect(replies.flatMap(ids) == [7])
+        stand.connection.continueFollow()
+        #expect(try stand.replies().flatMap(ids) == [201])
         tell(stand.daemon, 500)
         tell(stand.daemon, 1, .error)
         stand.connection.continueFollow()
         #expect(try stand.replies().map(ids) == [[702]])
+    }
+
+    @Test(
+        "a follower gets one reply per turn, however much has happened, and the next turn comes at once"
+    )
+    func turns() throws {
+        let stand = try ConnectionStand()
+        tell(stand.daemon, 1000)
+        _ = try stand.replies(to: "events follow since 0\n")
+        for turn in 1..<16 {
+            #expect(try #require(stand.connection.nextDue) <= .now)
+            stand.connection.continueFollow()
+            let rows = try stand.replies().flatMap(ids)
+            #expect(rows.count == min(EventFollow.mostAtOnce, 1000 - 64 * turn))
+        }
+        stand.connection.continueFollow()
+        #expect(try stand.replies().isEmpty)
+        #expect(stand.connection.nextDue == nil)
     }
 
     @Test("a follower that does not read costs no memory, and learns what it has missed")

@@ -80,12 +80,12 @@ struct HTTPRequestHeadTests {
     @Test("an answer says how long it is, and HEAD gets its head only")
     func answer() {
         let answer = HTTPAnswer(.methodNotAllowed, body: Array("no\n".utf8))
-        let text = String(decoding: answer.bytes(withBody: true), as: UTF8.self)
+        let text = String(decoding: answer.head + answer.body, as: UTF8.self)
         #expect(text.hasPrefix("HTTP/1.1 405 Method Not Allowed\r\n"))
         #expect(text.contains("\r\nAllow: GET, HEAD\r\n"))
         #expect(text.contains("\r\nContent-Length: 3\r\n"))
         #expect(text.hasSuffix("Connection: close\r\n\r\nno\n"))
-        let head = String(decoding: answer.bytes(withBody: false), as: UTF8.self)
+        let head = String(decoding: answer.head, as: UTF8.self)
         #expect(head + "no\n" == text)
     }
 }

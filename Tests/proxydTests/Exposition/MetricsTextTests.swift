@@ -53,6 +53,15 @@ struct MetricsTextTests {
             + (label.isEmpty ? "" : "," + label) + "}"
     }
 
+    @Test("a page that is longer than a reply may be breaks off, and is refused")
+    func tooLong() {
+        var text = MetricsText(mostBytes: 1000)
+        let series = (0..<100).map { (MetricsText.Series([("channel", "c\($0)")]), UInt64($0)) }
+        for _ in 0..<100 { text.add("x", .gauge, "X.", series) }
+        #expect((1001..<6000).contains(text.body.bytes.count))
+        #expect(text.body.bytes.count { $0 == 0x0A } == text.body.lineCount)
+    }
+
     @Test("the checker of the rules finds what breaks them", arguments: ExpositionRules.broken)
     func checker(text: String) {
         let lines = text.split(separator: "\n").map(String.init)

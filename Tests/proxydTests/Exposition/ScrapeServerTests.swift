@@ -217,6 +217,24 @@ struct ScrapeServerTests {
         for tick in 3..<10 { pusher.meetDeadline(topology, now: .at(10 * tick)) }
         #expect(pusher.nextDeadline == .at(100))
     }
+
+    @Test("of many channels a statsd server is told some per turn")
+    func pieces() throws {
+        let server = try UDPServer()
+        let names = (0..<2 * StatsdPusher.channelsPerTurn + 1).map { "c\($0)" }
+        let topology = try Blueprint.topology([("mail", [("main", names)])])
+        let pusher = try StatsdPusher(
+            StatsdConfiguration(endpoint: .local(server.port)), now: .at(0))
+        for part in 1...2 {
+            pusher.meetDeadline(topology, now: .at(10))
+            #expect(pusher.nextDeadline == .at(10), "\(part)")
+        }
+        pusher.meetDeadline(topology, now: .at(11))
+        #expect(pusher.nextDeadline == .at(20))
+        var told = ""
+        repeat { told += try server.receive() + "\n" } while !told.contains(".c128.current:")
+        #expect(names.allSatisfy { told.contains(".\($0).sessions:0|c\n") })
+    }
 }
 
 /// Receives datagrams.

@@ -97,6 +97,16 @@ final class FakeDaemon: Daemon, ScrapeSource {
         deliver { finish(result) }
     }
 
+    func make<Value: Sendable>(
+        _ work: @escaping @Sendable () -> Value, then finish: @escaping (Value) -> Void
+    ) {
+        madeCount += 1
+        finish(work())
+    }
+
+    /// What was made beside the loop.
+    private(set) var madeCount = 0
+
     /// What was to be cut, by `shed`.
     private(set) var shed: [UInt64] = []
     /// What scans have cut.
@@ -238,9 +248,14 @@ final class FakeDaemon: Daemon, ScrapeSource {
         let words = try Request(line: Array(line.utf8)).words
         let box = Box()
         CommandTable.run(
-            ControlRequest(words: words, peer: peer, daemon: self, conversation: conversation) {
-                box.replies.append($0)
-            })
+            ControlRequest(
+                words: words, peer: peer, daemon: self, conversation: conversation,
+                sendBytes: { bytes in
+                    var reader = ReplyReader()
+                    reader.append(bytes)
+                    if let reply = try? reader.next() { box.replies.append(reply) }
+                },
+                send: { box.replies.append($0) }))
         return box.replies
     }
 

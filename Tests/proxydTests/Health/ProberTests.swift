@@ -70,6 +70,35 @@ struct ProberTests {
         #expect(try stand.probe(missing).words == "refused")
     }
 
+    @Test("of thousands of channels that refuse at once, so many are probed per turn")
+    func manyRefused() throws {
+        let door = try TestDoor.refusing()
+        let plan = ProbePlan(probes: [ProbeConfiguration()])
+        let channels = (0..<1000).map { index in
+            Channel(
+                ChannelConfiguration(name: "\(index)", endpoint: door.endpoint, probes: plan),
+                in: "s/g", serial: UInt64(index + 1), addresses: [door.endpoint], workerCount: 1,
+                now: .at(1000))
+        }
+        let prober = try Prober(generator: SeededGenerator(seed: 1))
+        var changes = 0
+        prober.hasChanged = { _ in changes += 1 }
+        prober.watch(channels, now: .at(1000))
+        var told = 0
+        while channels.contains(where: { $0.probes.count == 0 }) {
+            if try #require(prober.nextDeadline) > .at(1000) {
+                #expect(Wait.poll(prober.descriptor, POLLIN) != nil)
+                prober.resume(now: .at(1000))
+            } else {
+                prober.meetDeadlines(now: .at(1000))
+            }
+            let now = channels.count { $0.probes.count > 0 }
+            #expect(now - told <= 2 * Prober.mostPerTurn)
+            told = now
+        }
+        prober.stop()
+    }
+
     // MARK: Answers that are none
 
     static let ping = ProbeConfiguration(

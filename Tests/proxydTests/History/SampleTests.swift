@@ -127,6 +127,20 @@ struct SampleTests {
         #expect(history.series(of: topology.channels[2].serial) == nil)
     }
 
+    @Test("of many channels it looks at some per turn, all of them in the same second")
+    func pieces() throws {
+        let names = (0..<2 * History.entriesPerTurn).map { "c\($0)" }
+        let topology = try Blueprint.topology([("mail", [("main", names)])])
+        let history = History()
+        for part in 1...3 {
+            #expect(history.nextDeadline == .zero)
+            history.meetDeadline(topology, generation: 1, now: .at(part + 4))
+            let sampled = history.all.count { $0.series.seconds.count == 1 }
+            #expect(sampled == min(part * History.entriesPerTurn, names.count + 1))
+        }
+        #expect(history.nextDeadline == .at(6))
+    }
+
     @Test("it looks once a second, and says when next")
     func pace() throws {
         let topology = try Blueprint.topology([("mail", [("main", ["a"])])])

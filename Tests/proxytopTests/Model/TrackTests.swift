@@ -36,6 +36,18 @@ struct TrackTests {
         #expect(track.rates.total == 0)
     }
 
+    @Test("the steps stay in the order of time when the clock goes back")
+    func back() {
+        var track = Track()
+        for milliseconds in [100_000, 200_000, 300_000, 50_000, 40_000, 90_000] as [UInt64] {
+            track.add(Self.sample(milliseconds, 1, current: 9))
+        }
+        #expect(track.steps.map(\.milliseconds) == [40_000, 90_000])
+        var channel = Story().channels[0]
+        (channel.sinceMilliseconds, channel.current) = (1_000_000, 5)
+        #expect(DrainForecast(channel, track)?.left == 5)
+    }
+
     @Test("a counter that was reset is a gap, never a negative rate")
     func reset() {
         var track = Track()

@@ -1,0 +1,29 @@
+internal import Glibc
+
+/// libFuzzer's entrance (`scripts/fuzz`), for whole conversations on the control socket. Before the corpus is read, what it begins with is written into the
+/// folder that `FUZZ_SEEDS` names.
+@_cdecl("LLVMFuzzerInitialize")
+public func writeSeeds(
+    _ count: UnsafeMutablePointer<CInt>?, _ arguments: UnsafeMutableRawPointer?
+) -> CInt {
+    guard let folder = unsafe getenv("FUZZ_SEEDS") else { return 0 }
+    for (index, seed) in DialogueChecks.seeds.enumerated() {
+        guard let file = unsafe fopen("\(unsafe String(cString: folder))/\(index)", "w") else {
+            return 0
+        }
+        _ = unsafe fwrite(seed, 1, seed.count, file)
+        _ = unsafe fclose(file)
+    }
+    return 0
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func takeInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    let bytes = unsafe Array(UnsafeBufferPointer(start: start, count: count))
+    do {
+        if let violation = try DialogueChecks.violation(by: bytes) { fatalError(violation) }
+    } catch {
+        fatalError("\(error)")
+    }
+    return 0
+}
