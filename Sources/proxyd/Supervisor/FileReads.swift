@@ -1,5 +1,6 @@
 internal import DequeModule
 internal import Shared
+internal import Synchronization
 
 /// Reads files on a thread beside the loop, one job after the other: a file of a network mount may not answer for
 /// hours.

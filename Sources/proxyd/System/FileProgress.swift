@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// The file that a thread reads now, to be named should it not answer.
 final class FileProgress: Sendable {
     /// Of this thread; nil where nothing waits for it.
