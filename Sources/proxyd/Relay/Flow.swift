@@ -48,6 +48,9 @@ struct Flow {
     var mayStopShort = false
     /// The source's connection has broken: the sink gets a reset, not an orderly end.
     var isSourceBroken = false
+    /// The sink holds a small write back while another is unacknowledged (RFC 896), which does not matter to the first
+    /// one; it is told not to (TCP_NODELAY) in front of the second.
+    var sinkHoldsBack = false
     /// Bytes delivered to the sink.
     private(set) var byteCount: UInt64 = 0
     private var mode = Mode.copying
@@ -184,6 +187,7 @@ struct Flow {
     private mutating func drain(
         _ buffer: CopyBuffer, into sink: CInt, isLast: Bool
     ) -> PumpResult? {
+        if byteCount > 0 { tellSink(sink) }
         while buffer.count > 0 {
             let outcome =
                 if let sinkTLS { buffer.drain(into: sinkTLS) } else {
@@ -214,6 +218,14 @@ struct Flow {
         if case .failed(let number) = obstacle { return .sinkFailed(number) }
         isWritable = false
         return .sinkFull
+    }
+
+    /// Small writes leave at once from now on.
+    @inline(__always)
+    mutating func tellSink(_ sink: CInt) {
+        guard sinkHoldsBack else { return }
+        sinkHoldsBack = false
+        Socket.sendAtOnce(sink)
     }
 
     @inline(__always)
@@ -263,6 +275,7 @@ struct Flow {
                     return giveBack(pipe, to: buffers, .sourceFailed(number))
                 }
             }
+            if byteCount > 0 { tellSink(sink) }
             switch pipe.drain(into: sink) {
             case .moved(let count):
                 byteCount &+= UInt64(count)

@@ -4,14 +4,25 @@ internal import Shared
 
 /// The socket options of our two kinds of connections, in one place.
 enum ConnectionOptions {
+    /// Options that a connection can do without at first.
+    struct Later: OptionSet {
+        let rawValue: UInt8
+
+        /// TCP_NODELAY: until its second write nothing holds a small one back.
+        static let noDelay = Later(rawValue: 1)
+        /// SO_KEEPALIVE, which only a connection that lives needs.
+        static let keepAlive = Later(rawValue: 2)
+    }
+
     /// What every accepted connection inherits from its listening socket (tcp(7)): small writes leave
     /// at once, and a peer that is gone is noticed.
     static func set(
-        on descriptor: borrowing FileDescriptor, family: CInt, deadPeer: Duration?
+        on descriptor: borrowing FileDescriptor, family: CInt, deadPeer: Duration?,
+        but later: Later = []
     ) throws(SystemError) {
         guard family != AF_UNIX else { return }
-        try Socket.set(.noDelay, to: 1, on: descriptor)
-        try Socket.set(.keepAlive, to: 1, on: descriptor)
+        if !later.contains(.noDelay) { try Socket.set(.noDelay, to: 1, on: descriptor) }
+        if !later.contains(.keepAlive) { try Socket.set(.keepAlive, to: 1, on: descriptor) }
         guard let deadPeer else { return }
         let milliseconds = CInt(clamping: deadPeer.wholeNanoseconds / 1_000_000)
         try Socket.set(.userTimeout, to: milliseconds, on: descriptor)
@@ -41,7 +52,8 @@ enum ChannelSocket {
     /// The last packet of the handshake is held back, so that it can carry the client's first bytes
     /// (tcp(7), TCP_QUICKACK off); `acknowledge` sends it when there are none.
     static func connect(
-        to address: SocketAddress, deadPeer: Duration?, binding: LocalBinding? = nil
+        to address: SocketAddress, deadPeer: Duration?, binding: LocalBinding? = nil,
+        but later: ConnectionOptions.Later = []
     ) throws(SystemError) -> Started {
         let descriptor =
             if let binding {
@@ -49,7 +61,8 @@ enum ChannelSocket {
             } else {
                 try Socket.open(family: address.family)
             }
-        try ConnectionOptions.set(on: descriptor, family: address.family, deadPeer: deadPeer)
+        try ConnectionOptions.set(
+            on: descriptor, family: address.family, deadPeer: deadPeer, but: later)
         if address.family != AF_UNIX {
             try Socket.set(.quickAcknowledge, to: 0, on: descriptor)
         }

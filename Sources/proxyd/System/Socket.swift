@@ -167,7 +167,15 @@ enum Socket {
         guard result == 0 else { throw SystemError("setsockopt") }
     }
 
-    /// The same; an error names the option.
+    /// Small writes leave at once (tcp(7), TCP_NODELAY). It fails only on a connection that has broken.
+    static func sendAtOnce(_ number: CInt) {
+        var one: CInt = 1
+        let option = SocketOption.noDelay
+        _ = unsafe setsockopt(
+            number, option.level, option.name, &one, socklen_t(MemoryLayout<CInt>.size))
+    }
+
+    /// Sets it, and an error names the option.
     static func set(
         _ name: StaticString, _ option: SocketOption, to value: CInt,
         on descriptor: borrowing FileDescriptor

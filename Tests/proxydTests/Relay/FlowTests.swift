@@ -72,6 +72,28 @@ struct FlowTests {
     }
 
     @Test(
+        "a sink that holds small writes back is told not to in front of the second",
+        arguments: RelayMode.allCases)
+    func secondWrite(mode: RelayMode) throws {
+        var stand = try FlowStand(.tcp, mode: mode)
+        var off: CInt = 0
+        let size = socklen_t(MemoryLayout<CInt>.size)
+        _ = unsafe setsockopt(stand.sink.number, CInt(IPPROTO_TCP), TCP_NODELAY, &off, size)
+        stand.flow.sinkHoldsBack = true
+        var told: [CInt] = []
+        for message in ["first", "second"] {
+            try stand.writer.send(message)
+            try stand.source.awaitReadable(message.utf8.count)
+            #expect(stand.pumpReadable() == .sourceEmpty)
+            var (value, length): (CInt, socklen_t) = (-1, size)
+            _ = unsafe getsockopt(
+                stand.sink.number, CInt(IPPROTO_TCP), TCP_NODELAY, &value, &length)
+            told.append(value)
+        }
+        #expect(told.map { $0 != 0 } == [false, true])
+    }
+
+    @Test(
         "five million bytes arrive as they were sent, however they are moved",
         arguments: TestSocket.Kind.allCases, RelayMode.allCases)
     func large(kind: TestSocket.Kind, mode: RelayMode) throws {

@@ -1,4 +1,5 @@
 import CLinux
+import Foundation
 import Glibc
 import Shared
 import Testing
@@ -54,6 +55,26 @@ struct SessionTests {
             #expect(totals.failures == 0)
         }
         #expect(stand.totals().nanoseconds > 0)
+    }
+
+    @Test("a session that outlives its connect timeout is kept alive")
+    func keptAlive() throws {
+        var settings = Settings()
+        settings.timeouts.connect = .milliseconds(50)
+        let (stand, client, server, _) = try session(settings)
+        try stand.awaitRelaying(1)
+        let address = unsafe SocketAddress { unsafe _ = getpeername(server.number, $0, $1) }
+        guard case .ip(_, let number)? = address.endpoint else { throw Missing("a port") }
+        let port = String(number, radix: 16, uppercase: true)
+        // proc(5): the sixth word begins with the timer, 02 is keepalive.
+        try Wait.until("keepalive") {
+            let sockets = try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)
+            return sockets.split(separator: "\n").contains { line in
+                let words = line.split(separator: " ")
+                return words[1].hasSuffix(":\(port)") && words[5].hasPrefix("02:")
+            }
+        }
+        withExtendedLifetime((stand, client, server)) {}
     }
 
     @Test(

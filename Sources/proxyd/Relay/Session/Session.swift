@@ -27,6 +27,8 @@ struct Session: ~Copyable {
     var client: Endpoint
     var clientSocket: FileDescriptor
     var channelSocket = FileDescriptor.none
+    /// The channel's socket has no SO_KEEPALIVE yet.
+    var needsKeepAlive = false
     var life = SessionLife()
     var flows: FlowPair
     /// What has to come before a channel is chosen; nil: nothing, or it has come.
@@ -145,6 +147,7 @@ struct Session: ~Copyable {
 
     /// The deadline set earlier has come; what happened since may have moved it.
     mutating func deadlineCame(on worker: Worker) {
+        keepAlive()
         guard let deadline else { return }
         guard deadline <= worker.now else {
             worker.deadlines.schedule(slot: slot, at: deadline)
