@@ -24,7 +24,8 @@ enum ConfigurationFile {
         guard bytes.count <= mostBytes else {
             throw failure(name, "the file has more than 4 MiB", "split the services among daemons")
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        // A path or an argument could not hold a NUL, and a value would end there for the kernel.
+        guard !bytes.contains(0), let text = String(validating: bytes, as: UTF8.self) else {
             throw failure(name, "the file is not UTF-8 text", "save it as UTF-8")
         }
         return text

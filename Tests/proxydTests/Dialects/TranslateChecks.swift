@@ -52,10 +52,10 @@ enum TranslateChecks {
         guard let first = bytes.first else { return nil }
         let dialects = DialectName.allCases
         let dialect = dialects[Int(first &- 0x30) % dialects.count]
-        let text = String(decoding: bytes.dropFirst(), as: UTF8.self)
+        // No argument of a program has a NUL, and a file that has one is not read.
+        let text = String(decoding: bytes.dropFirst().filter { $0 != 0 }, as: UTF8.self)
         let parts = text.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false)
-        // No argument of a program has a NUL.
-        let arguments = parts[0].split { $0 == " " || $0 == "\0" }.map(String.init)
+        let arguments = parts[0].split(separator: " ").map(String.init)
         let call = DialectCall(dialect, arguments)
         let machine = HostEnvironment.with(["FILE": parts.count > 1 ? String(parts[1]) : ""])
         do throws(DialectError) {
