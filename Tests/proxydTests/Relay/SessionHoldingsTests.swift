@@ -163,6 +163,8 @@ struct SessionHoldingsTests {
             let server = try door.accept()
             try stand.awaitRelaying(1)
             stand.post(.supersede(stand.channels[0].serial))
+            // It is not told when that is done, and the server's end must not come first.
+            try Wait.until("the session's end") { try stand.report().sessions == 0 }
             withExtendedLifetime(server) {}
         },
         WayOut(reason: "KD removed").after { stand, _, door in
