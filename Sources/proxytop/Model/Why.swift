@@ -283,7 +283,7 @@ struct Why: Equatable, Sendable {
             return Line(time: time, text: "not switched or changed otherwise\(when)")
         }
         guard let oldest = events.first?.monotonicMilliseconds else {
-            return Line(time: time, text: "no command is known that switched or changed it")
+            return Line(time: time, text: "no command is known that has switched or changed it")
         }
         let end = event?.monotonicMilliseconds ?? model.daemonNow
         let span = Age(milliseconds: end - min(end, oldest))

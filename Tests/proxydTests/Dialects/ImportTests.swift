@@ -137,7 +137,7 @@ struct ImportTests {
         arguments: [
             ("acl x src 10.0.0.0/8", "not carried over"),
             ("use_backend b if x", "its clients go where the other lines send them"),
-            ("stick on src", "not carried over"), ("timeout client soon", "no time"),
+            ("stick on src", "not carried over"), ("timeout client soon", "not a duration"),
             ("maxconn x", "out of range"),
             ("no option redispatch", ""), ("balance uri", "in turn instead"),
             ("bind udp@1:2", "kind that is not available"),
