@@ -71,6 +71,9 @@ class Proxy:
 
     def __init__(self, binary, directory, ports):
         self.binary = binary
+        # The address sanitizer holds freed memory back, to find what still uses it.
+        with open(binary, "rb") as file:
+            self.keeps_freed = b"__asan_init" in file.read()
         self.ports = ports
         self.control = f"{directory}/control.sock"
         self.file = f"{directory}/proxyd.yaml"
@@ -300,7 +303,7 @@ async def attack(proxy, chance, seconds):
     # Workers keep pipes for the next sessions.
     if after[0] > before[0] + 40:
         raise Fault(f"{after[0] - before[0]} descriptors were not closed")
-    if after[1] > before[1] + 65_536:
+    if after[1] > before[1] + 65_536 and not proxy.keeps_freed:
         raise Fault(f"{after[1] - before[1]} KiB of memory were not given back")
 
 
