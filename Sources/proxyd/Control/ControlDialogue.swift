@@ -27,7 +27,8 @@ struct ControlDialogue {
         if let dump { return try follow(dump) }
         // Some commands are answered only when they are done, and a file may take its time.
         let reads = words.first.map(Self.readingFiles.contains) ?? false
-        let patience = ControlClient.patience + (wait ?? .zero) + (reads ? .seconds(10) : .zero)
+        let patience =
+            ControlClient.patience + (wait ?? .zero) + (reads ? FileProgress.limit : .zero)
         guard let reply = try next(within: patience) else { return nil }
         let status = show(reply, to: words)
         guard status == .good else { return status }
@@ -38,7 +39,7 @@ struct ControlDialogue {
         return Self.streams(words) ? try follow(words) : .good
     }
 
-    /// The daemon gives up a file after ten seconds, and says which.
+    /// For these the daemon may read files, and gives one up after `FileProgress.limit`.
     private static let readingFiles: Set = [
         "plan", "diff", "reload", "save", "set", "create", "commit", "rollback",
     ]

@@ -95,12 +95,8 @@ enum WorkerReply: Sendable {
     case addresses([Endpoint: [Endpoint]])
     /// Of this name.
     case noAddress(Endpoint, Resolver.Failure)
-    /// What was worked out beside the loop is there, after so much work.
-    case made(nanoseconds: UInt64)
-    /// A file was written, or not.
-    case written(SystemError?)
-    /// Files were read, and what came of it lies ready.
-    case filesRead
+    /// A thread beside the loop has finished. nanoseconds: what its work is charged with.
+    case done(nanoseconds: UInt64)
     /// So many sessions are logged.
     case traced(Int)
     case standsStill

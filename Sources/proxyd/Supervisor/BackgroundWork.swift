@@ -1,6 +1,5 @@
 internal import DequeModule
 internal import Shared
-internal import Synchronization
 
 /// What takes too long for the loop, such as a table of ten thousand channels: worked out on another thread, one thing
 /// after the other, so that however many ask it takes no more than one processor.
@@ -11,7 +10,7 @@ final class BackgroundWork {
 
     init(_ workers: WorkerPool) { self.workers = workers }
 
-    /// `finish` gets what `work` has made, in a later turn of the loop.
+    /// `finish` gets what `work` has made, in a later turn of the loop unless no thread can be had.
     func run<Value: Sendable>(
         _ work: @escaping @Sendable () -> Value, then finish: @escaping (Value) -> Void
     ) {
@@ -28,29 +27,16 @@ final class BackgroundWork {
     private func start<Value: Sendable>(
         _ work: @escaping @Sendable () -> Value, then finish: @escaping (Value) -> Void
     ) {
-        let made = Made<Value>()
-        let number = workers.addQuery { [unowned self] _ in
+        let end = { [unowned self] (value: Value) in
             isBusy = false
-            if let value = made.value.withLock({ $0.take() }) { finish(value) }
+            finish(value)
             startNext()
         }
-        let notices = workers.share.notices
-        @Sendable func make() {
-            let began = Instant.now
-            let value = work()
-            made.value.withLock { $0 = value }
-            let cost = Instant.now.elapsed(since: began)
-            notices.post(.answer(.made(nanoseconds: cost), question: number))
-        }
         do throws(SystemError) {
-            try Thread.detached(name: "texts", make)
+            try workers.detach("texts", charged: true, work, then: end)
         } catch {
             // Without a thread it takes the loop's time.
-            make()
+            end(work())
         }
-    }
-
-    private final class Made<Value: Sendable>: Sendable {
-        let value = CountedMutex<Value?>(nil)
     }
 }

@@ -5,12 +5,11 @@ internal import Synchronization
 /// Reads files on a thread beside the loop, one job after the other: a file of a network mount may not answer for
 /// hours.
 ///
-/// A job that takes longer than `limit` fails. Its thread cannot be ended and is left alone; until it has come back
+/// A job that takes longer than `FileProgress.limit` fails. Its thread cannot be ended and is left alone; until it has come back
 /// no other is started, and jobs fail at once.
 final class FileReads: Timed {
     typealias Failure = ConfigurationEdit.Failure
 
-    static let limit = Duration.seconds(10)
     private static let mostWaiting = 1000
 
     private let workers: WorkerPool
@@ -29,13 +28,8 @@ final class FileReads: Timed {
         /// nil: the job has failed, and only its thread is left.
         var finish: ((Failure?) -> Void)?
 
-        var due: Instant { began.advanced(by: FileReads.limit) }
+        var due: Instant { began.advanced(by: FileProgress.limit) }
         var file: String { progress.file ?? "a file" }
-    }
-
-    /// What the thread leaves for the loop.
-    private final class Slot<Value: Sendable>: Sendable {
-        let value = CountedMutex<Value?>(nil)
     }
 
     init(_ workers: WorkerPool) { self.workers = workers }
@@ -51,13 +45,13 @@ final class FileReads: Timed {
             return finish(
                 .failure(.init(.busy, "\(waiting.count) wait for files already; try again later")))
         }
-        let slot = Slot<Value>()
+        let handoff = Handoff<Value>()
         let job = Job {
             let value = work()
-            slot.value.withLock { $0 = value }
+            handoff.value.withLock { $0 = value }
         } finish: { failure in
             if let failure { return finish(.failure(failure)) }
-            if let value = slot.value.withLock({ $0 }) { finish(.success(value)) }
+            if let value = handoff.value.withLock({ $0 }) { finish(.success(value)) }
         }
         waiting.append(job)
         startNext()
@@ -66,17 +60,15 @@ final class FileReads: Timed {
     private func startNext() {
         while running == nil, let job = waiting.popFirst() {
             let running = Running(began: .now, finish: job.finish)
-            let notices = workers.share.notices
-            let question = workers.addQuery { [unowned self] _ in end() }
             let (progress, work) = (running.progress, job.work)
             do throws(SystemError) {
-                try Thread.detached(name: "files") {
+                try workers.detach("files") {
                     FileProgress.$current.withValue(progress) { work() }
-                    notices.post(.answer(.filesRead, question: question))
+                } then: { [unowned self] in
+                    end()
                 }
                 self.running = running
             } catch {
-                workers.cancelQuery(question)
                 job.finish(.init(.internal, "cannot read files: \(error)"))
             }
         }
@@ -102,7 +94,7 @@ final class FileReads: Timed {
     func meetDeadlines(now: Instant) {
         guard let late = running, let finish = late.finish, late.due <= now else { return }
         running?.finish = nil
-        let words = "reading \(late.file) took longer than \(Age(Self.limit))"
+        let words = "reading \(late.file) took longer than \(Age(FileProgress.limit))"
         Log.line("\(words); no file is read until it has ended", .error)
         finish(.init(.busy, "\(words); is the file system that it is on there?"))
         let failure = Self.stuck(late)

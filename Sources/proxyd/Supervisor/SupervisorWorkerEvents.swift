@@ -37,7 +37,7 @@ extension Supervisor {
             control.continueDump(dump)
         case .answer(let reply, let number):
             var cost: UInt64 = 0
-            if case .made(let nanoseconds) = reply { cost = nanoseconds }
+            if case .done(let nanoseconds) = reply { cost = nanoseconds }
             control.usage.answer(after: cost) { core.workers.handle(reply, of: number) }
         }
     }

@@ -1,5 +1,6 @@
 internal import Glibc
 internal import Shared
+internal import Synchronization
 
 /// The workers' threads, and what the supervisor has asked that is not answered yet.
 final class WorkerPool {
@@ -109,7 +110,32 @@ final class WorkerPool {
         if query.missing == 0 { query.finish(query.replies) }
     }
 
-    // MARK: Files
+    // MARK: Beside the loop
+
+    /// Runs `work` on a thread of its own; `finish` gets its value in a later turn of the loop. The time that it takes
+    /// is charged to the user who has asked, if it is `charged`.
+    func detach<Value: Sendable>(
+        _ name: String, charged: Bool = false, _ work: @escaping @Sendable () -> Value,
+        then finish: @escaping (Value) -> Void
+    ) throws(SystemError) {
+        let handoff = Handoff<Value>()
+        let number = addQuery { _ in
+            if let value = handoff.value.withLock({ $0.take() }) { finish(value) }
+        }
+        let notices = share.notices
+        do throws(SystemError) {
+            try Thread.detached(name: name) {
+                let began = Instant.now
+                let value = work()
+                handoff.value.withLock { $0 = value }
+                let cost = charged ? Instant.now.elapsed(since: began) : 0
+                notices.post(.answer(.done(nanoseconds: cost), question: number))
+            }
+        } catch {
+            queries[number] = nil
+            throw error
+        }
+    }
 
     /// Puts other bytes in a file's place, made and written on another thread; `finish` gets what went wrong, or nil.
     func replaceFile(
@@ -117,22 +143,24 @@ final class WorkerPool {
         _ purpose: FileReplacement.Purpose,
         then finish: @escaping (SystemError?) -> Void
     ) {
-        let number = addQuery { reply in
-            if case .written(let error) = reply { finish(error) }
-        }
-        let notices = share.notices
         do throws(SystemError) {
-            try Thread.detached(name: "save") {
+            try detach("save") { () -> SystemError? in
                 do throws(SystemError) {
                     try FileReplacement.write(bytes(), to: path, purpose)
-                    notices.post(.answer(.written(nil), question: number))
+                    return nil
                 } catch {
-                    notices.post(.answer(.written(error), question: number))
+                    return error
                 }
+            } then: {
+                finish($0)
             }
         } catch {
-            cancelQuery(number)
             finish(error)
         }
     }
+}
+
+/// A value on its way from one thread to another.
+final class Handoff<Value: Sendable>: Sendable {
+    let value = CountedMutex<Value?>(nil)
 }
