@@ -48,9 +48,9 @@ struct Flow {
     var mayStopShort = false
     /// The source's connection has broken: the sink gets a reset, not an orderly end.
     var isSourceBroken = false
-    /// The sink holds a small write back while another is unacknowledged (RFC 896), which does not matter to the first
-    /// one; it is told not to (TCP_NODELAY) in front of the second.
-    var sinkHoldsBack = false
+    /// The sink has no TCP_NODELAY yet, and needs it in front of its second write: the first is held back by nothing
+    /// (RFC 896).
+    var sinkNeedsNoDelay = false
     /// Bytes delivered to the sink.
     private(set) var byteCount: UInt64 = 0
     private var mode = Mode.copying
@@ -187,7 +187,7 @@ struct Flow {
     private mutating func drain(
         _ buffer: CopyBuffer, into sink: CInt, isLast: Bool
     ) -> PumpResult? {
-        if byteCount > 0 { tellSink(sink) }
+        if byteCount > 0 { setNoDelay(on: sink) }
         while buffer.count > 0 {
             let outcome =
                 if let sinkTLS { buffer.drain(into: sinkTLS) } else {
@@ -220,12 +220,12 @@ struct Flow {
         return .sinkFull
     }
 
-    /// Small writes leave at once from now on.
+    /// It fails only on a connection that has broken.
     @inline(__always)
-    mutating func tellSink(_ sink: CInt) {
-        guard sinkHoldsBack else { return }
-        sinkHoldsBack = false
-        Socket.sendAtOnce(sink)
+    mutating func setNoDelay(on sink: CInt) {
+        guard sinkNeedsNoDelay else { return }
+        sinkNeedsNoDelay = false
+        try? Socket.set(.noDelay, to: 1, on: sink)
     }
 
     @inline(__always)
@@ -275,7 +275,7 @@ struct Flow {
                     return giveBack(pipe, to: buffers, .sourceFailed(number))
                 }
             }
-            if byteCount > 0 { tellSink(sink) }
+            if byteCount > 0 { setNoDelay(on: sink) }
             switch pipe.drain(into: sink) {
             case .moved(let count):
                 byteCount &+= UInt64(count)

@@ -65,8 +65,8 @@ extension Worker {
         for slot in 0..<sessions.slotCount {
             guard let box = sessions[slot: slot], !box.session.isClosed else { continue }
             if box.session.isMovable {
-                // The other process may not know what its sockets were spared.
-                box.session.setSparedOptions()
+                // The other process may not know that options are missing.
+                box.session.setDeferredOptions()
                 state.sessions.append(box.session.transferred)
             } else {
                 state.leftBehind += 1

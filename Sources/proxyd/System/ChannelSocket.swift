@@ -5,24 +5,24 @@ internal import Shared
 /// The socket options of our two kinds of connections, in one place.
 enum ConnectionOptions {
     /// Options that a connection can do without at first.
-    struct Later: OptionSet {
+    struct Deferred: OptionSet {
         let rawValue: UInt8
 
         /// TCP_NODELAY: until its second write nothing holds a small one back.
-        static let noDelay = Later(rawValue: 1)
+        static let noDelay = Deferred(rawValue: 1)
         /// SO_KEEPALIVE, which only a connection that lives needs.
-        static let keepAlive = Later(rawValue: 2)
+        static let keepAlive = Deferred(rawValue: 2)
     }
 
     /// What every accepted connection inherits from its listening socket (tcp(7)): small writes leave
     /// at once, and a peer that is gone is noticed.
     static func set(
         on descriptor: borrowing FileDescriptor, family: CInt, deadPeer: Duration?,
-        but later: Later = []
+        deferring deferred: Deferred = []
     ) throws(SystemError) {
         guard family != AF_UNIX else { return }
-        if !later.contains(.noDelay) { try Socket.set(.noDelay, to: 1, on: descriptor) }
-        if !later.contains(.keepAlive) { try Socket.set(.keepAlive, to: 1, on: descriptor) }
+        if !deferred.contains(.noDelay) { try Socket.set(.noDelay, to: 1, on: descriptor) }
+        if !deferred.contains(.keepAlive) { try Socket.set(.keepAlive, to: 1, on: descriptor) }
         guard let deadPeer else { return }
         let milliseconds = CInt(clamping: deadPeer.wholeNanoseconds / 1_000_000)
         try Socket.set(.userTimeout, to: milliseconds, on: descriptor)
@@ -53,7 +53,7 @@ enum ChannelSocket {
     /// (tcp(7), TCP_QUICKACK off); `acknowledge` sends it when there are none.
     static func connect(
         to address: SocketAddress, deadPeer: Duration?, binding: LocalBinding? = nil,
-        but later: ConnectionOptions.Later = []
+        deferring deferred: ConnectionOptions.Deferred = []
     ) throws(SystemError) -> Started {
         let descriptor =
             if let binding {
@@ -62,7 +62,7 @@ enum ChannelSocket {
                 try Socket.open(family: address.family)
             }
         try ConnectionOptions.set(
-            on: descriptor, family: address.family, deadPeer: deadPeer, but: later)
+            on: descriptor, family: address.family, deadPeer: deadPeer, deferring: deferred)
         if address.family != AF_UNIX {
             try Socket.set(.quickAcknowledge, to: 0, on: descriptor)
         }

@@ -160,19 +160,15 @@ enum Socket {
 
     static func set(
         _ option: SocketOption, to value: CInt, on descriptor: borrowing FileDescriptor
+    ) throws(SystemError) { try set(option, to: value, on: descriptor.number) }
+
+    static func set(
+        _ option: SocketOption, to value: CInt, on number: CInt
     ) throws(SystemError) {
         var value = value
         let size = socklen_t(MemoryLayout<CInt>.size)
-        let result = unsafe setsockopt(descriptor.number, option.level, option.name, &value, size)
+        let result = unsafe setsockopt(number, option.level, option.name, &value, size)
         guard result == 0 else { throw SystemError("setsockopt") }
-    }
-
-    /// Small writes leave at once (tcp(7), TCP_NODELAY). It fails only on a connection that has broken.
-    static func sendAtOnce(_ number: CInt) {
-        var one: CInt = 1
-        let option = SocketOption.noDelay
-        _ = unsafe setsockopt(
-            number, option.level, option.name, &one, socklen_t(MemoryLayout<CInt>.size))
     }
 
     /// Sets it, and an error names the option.

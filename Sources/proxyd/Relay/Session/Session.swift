@@ -147,7 +147,7 @@ struct Session: ~Copyable {
 
     /// The deadline set earlier has come; what happened since may have moved it.
     mutating func deadlineCame(on worker: Worker) {
-        keepAlive()
+        setKeepAlive()
         guard let deadline else { return }
         guard deadline <= worker.now else {
             worker.deadlines.schedule(slot: slot, at: deadline)

@@ -94,12 +94,12 @@ extension Session {
         let (timeouts, view) = (serviceView.timeouts, channel.view(for: worker.index))
         attempts.retryAt = nil
         do {
-            let later = spared(view, timeouts, address)
+            let deferred = deferrable(view, timeouts, address)
             let socket = try ChannelSocket.connect(
                 to: address, deadPeer: timeouts.deadPeer,
-                binding: view.outbound?.binding(to: address, for: client), but: later)
-            flows[into: .channel].sinkHoldsBack = later.contains(.noDelay)
-            needsKeepAlive = later.contains(.keepAlive)
+                binding: view.outbound?.binding(to: address, for: client), deferring: deferred)
+            flows[into: .channel].sinkNeedsNoDelay = deferred.contains(.noDelay)
+            needsKeepAlive = deferred.contains(.keepAlive)
             let isConnected = socket.isConnected
             channelSocket = socket.takeDescriptor()
             try worker.poller.add(
@@ -115,27 +115,27 @@ extension Session {
     }
 
     /// The options that most sessions are over without: each is a system call less.
-    private mutating func spared(
+    private mutating func deferrable(
         _ view: ChannelView, _ timeouts: Timeouts, _ address: SocketAddress
-    ) -> ConnectionOptions.Later {
+    ) -> ConnectionOptions.Deferred {
         guard address.family != AF_UNIX else { return [] }
-        var spared: ConnectionOptions.Later = []
+        var deferred: ConnectionOptions.Deferred = []
         // Where we say something of our own first, the client's bytes are the second write.
-        if view.tls == nil, view.outbound?.proxyProtocol == nil { spared.insert(.noDelay) }
+        if view.tls == nil, view.outbound?.proxyProtocol == nil { deferred.insert(.noDelay) }
         // It is set when the deadline of the connect comes.
-        if timeouts.connect <= Self.longestWithoutKeepAlive { spared.insert(.keepAlive) }
-        return spared
+        if timeouts.connect <= Self.longestWithoutKeepAlive { deferred.insert(.keepAlive) }
+        return deferred
     }
 
     private static var longestWithoutKeepAlive: Duration { .seconds(60) }
 
-    mutating func setSparedOptions() {
-        keepAlive()
-        flows[into: .channel].tellSink(channelSocket.number)
+    mutating func setDeferredOptions() {
+        setKeepAlive()
+        flows[into: .channel].setNoDelay(on: channelSocket.number)
     }
 
     /// The session lives on.
-    mutating func keepAlive() {
+    mutating func setKeepAlive() {
         guard needsKeepAlive, channelSocket.number >= 0 else { return }
         needsKeepAlive = false
         // It fails only on a connection that has broken.
