@@ -24,11 +24,8 @@ struct GraceQueue {
     }
 
     private mutating func insert(_ channel: Channel) -> Int {
-        var slot = 0
-        _ = channels.insert { place, _ in
-            slot = place
-            return Waiting(channel)
-        }
+        let slot = channels.reserve().slot
+        channels.fill(slot: slot, with: Waiting(channel))
         slots[channel.serial] = slot
         return slot
     }
