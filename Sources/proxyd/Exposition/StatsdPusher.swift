@@ -8,10 +8,10 @@ final class StatsdPusher {
     private var last: [UInt64: TrafficCounters.Totals] = [:]
     private var present: [UInt64: TrafficCounters.Totals] = [:]
     private(set) var nextDeadline: Instant
-    /// Channels that are still to be told of in this interval.
+    /// Channels that are still to be pushed in this interval.
     private var rest: ArraySlice<Channel> = []
     private var intervalEnd: Instant
-    /// Channels told of in one turn of the loop.
+    /// Channels pushed in one turn of the loop.
     static let channelsPerTurn = 64
 
     init(_ settings: StatsdConfiguration, now: Instant) throws(StartError) {

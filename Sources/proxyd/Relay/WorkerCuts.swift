@@ -5,7 +5,7 @@ struct SessionCut {
     enum Kind {
         /// Of these channels, as an operator says.
         case cut
-        /// Of these channels and listeners, which are no more.
+        /// Of these channels and listeners, which were removed.
         case removed
         /// Of a channel that was primary.
         case superseded
@@ -15,7 +15,7 @@ struct SessionCut {
     let serials: Set<UInt64>
     /// What has begun later stays.
     let asOf: Instant
-    /// nil: nothing asks how many it were.
+    /// The command that waits for their number; nil: none does.
     let question: UInt64?
     var slot = 0
     var count = 0

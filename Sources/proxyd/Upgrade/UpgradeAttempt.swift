@@ -36,7 +36,7 @@ final class UpgradeAttempt {
     let began: Instant
     /// When it has taken too long.
     var due: Instant
-    /// What the file said when it began; nil: it could not be read, or there is none.
+    /// The configuration file as it was when the upgrade began; nil: it could not be read, or the daemon has no file.
     let file: Configuration?
     /// Called once, with what has come of it.
     let finish: (Result<Outcome, ConfigurationEdit.Failure>) -> Void
